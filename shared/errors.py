@@ -1,0 +1,20 @@
+"""What a user can do wrong, said in one line."""
+
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """A mistake in a file or a setting: the message names it, what was found, what was expected."""
+
+
+def one_line_errors(main: Callable[[], None]) -> None:
+    """Run a program's `main`; a `UserError` ends it with status 1 and one line, no traceback."""
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno is None:
+            raise
+        sys.exit(f"error: {error.filename or 'writing'}: {error.strerror}")
