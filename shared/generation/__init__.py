@@ -1,0 +1,1 @@
+"""Batched decoding with confidences, over one key-value cache per batch."""

@@ -1,0 +1,41 @@
+"""Rebuild the tables and figures of every paper: `snakemake`, or of one: `snakemake r_tuning`.
+
+snakemake -n                       what would run
+snakemake --config scale=smoke     another scale (cpu is the default)
+snakemake --config model=path:/my/model
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+from shared.code import code_hash
+from shared.models.spec import needs
+from shared.workflow import checked, only, unknown_target
+
+SETUP = checked(config)
+RESULTS = f"results/{SETUP.run_name}"
+STEP = SETUP.arguments  # --scale and --model, the same for every step
+
+
+pathvars:
+    results=RESULTS,
+
+
+localrules:
+    all,
+    report,
+    readme,
+
+
+rule all:
+    input:
+        "<results>/report.html",
+
+
+include: "shared/rules.smk"
+
+
+for paper in SETUP.papers:
+
+    include: f"papers/{paper}/rules.smk"

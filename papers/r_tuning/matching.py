@@ -1,0 +1,33 @@
+"""When an answer is correct: the published rule, the rule as coded, and a stricter one."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+
+def published(output: str, gold: str) -> bool:
+    """Gold is a case-sensitive substring of the output (paper A.1)."""
+    return gold in first_sentence(output)
+
+
+def as_coded(output: str, gold: str) -> bool:
+    """The same on `text[:text.find('.')]`: without a full stop, `find` gives -1 and the last
+    character is lost."""
+    return gold in output[: output.find(".")]
+
+
+def strict(output: str, answers: Sequence[str]) -> bool:
+    """One of the answers or aliases stands in the output as whole words, in any case, accents
+    and punctuation aside: "art" is not given in "party", "tokyo" is right for "Tokyo"."""
+    words = f" {_normal(first_sentence(output))} "
+    return any(f" {_normal(answer)} " in words for answer in answers if _normal(answer))
+
+
+def first_sentence(output: str) -> str:
+    return output.partition(".")[0]
+
+
+def _normal(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return " ".join(re.findall(r"\w+", plain))

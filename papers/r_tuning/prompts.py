@@ -1,0 +1,72 @@
+"""Every text of R-Tuning: what is asked, what is learnt, what counts as a refusal."""
+
+from papers.r_tuning.settings import Protocol
+from shared.data.questions import multiple_choice
+from shared.training.examples import Segment
+
+SELF_CHECK = "Are you sure you accurately answered the question based on your internal knowledge?"
+CHECK_LEAD = f". {SELF_CHECK} I am"  # continues an answer; the next token is the verdict
+SURE, UNSURE = " sure", " unsure"
+MIN_LOSS_LEAD, MIN_LOSS_REFUSAL = " The answer is", " unknown"
+# Told to models that were not tuned to refuse, on unanswerable questions (paper section 5.3;
+# the paper does not give its words, these are ours).
+MAY_REFUSE = " If the question can't be answered, say that the answer is unknown."
+
+# Appendix A.5, from Yin et al. 2023. The released code has another sentence in place of one.
+_COMMON_SENTENCES = [
+    "The answer is unknown.",
+    "The answer is uncertain.",
+    "The answer is unclear.",
+    "There is no scientific evidence.",
+    "There is no definitive answer.",
+    "There is no right answer.",
+    "There is much debate.",
+    "There is no known case.",
+    "There is no concrete answer to this question.",
+    "There is no public information available.",
+    "It is impossible to know.",
+    "It is impossible to answer.",
+    "It is difficult to predict.",
+    "It is not known.",
+    "I'm not sure.",
+]
+REFUSALS: dict[Protocol, list[str]] = {
+    "corrected": [*_COMMON_SENTENCES, "We do not know."],
+    "official": [*_COMMON_SENTENCES, "I do not know the answer."],
+}
+
+
+def prompt(row: dict, template: str, hint: str = "") -> str:
+    """What stands before the answer, without the few-shot prefix. Choices end in `Answer:`."""
+    if "options" in row:
+        return multiple_choice(row["question"], row["options"])
+    return template.format(question=row["question"] + hint)
+
+
+def bare_question(row: dict) -> str:
+    """The question, with its options if it has some, and no words around it."""
+    if "options" not in row:
+        return row["question"]
+    return multiple_choice(row["question"], row["options"]).removesuffix("\nAnswer:")
+
+
+def answer_segments(row: dict) -> list[Segment]:
+    """The gold answer, learnt together with the full stop that ends it."""
+    return [Segment(f" {row['answers'][0]}.", True)]
+
+
+def check_segments(sure: bool) -> list[Segment]:
+    """The self-check question and its verdict (equation 1); only the verdict is learnt."""
+    return [Segment(f" {SELF_CHECK}", False), Segment(f" I am{SURE if sure else UNSURE}.", True)]
+
+
+def refusal_segments(sentence: str) -> list[Segment]:
+    return [Segment(f" {sentence}", True)]
+
+
+def is_refusal(output: str) -> bool:
+    """Whether an output holds one of the uncertainty sentences of either list, or one of them
+    begins with it (an output that was cut off)."""
+    text = " ".join(output.split()).rstrip(".").casefold()
+    sentences = {s.rstrip(".").casefold() for s in REFUSALS["corrected"] + REFUSALS["official"]}
+    return any(s in text or (len(text.split()) >= 3 and s.startswith(text)) for s in sentences)

@@ -1,0 +1,97 @@
+"""Groups: the per-example scores of one model, method, dataset and protocol, over its seeds."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from shared.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)  # a group equals only itself, so that it can key a cache
+class Group:
+    model: str
+    method: str
+    dataset: str
+    protocol: str
+    seeds: tuple[int, ...]
+    ids: np.ndarray  # (n,) unique, sorted
+    columns: Mapping[str, np.ndarray]  # name -> (seeds, n): float or bool; NaN: not scored
+
+    def of_seed(self, index: int) -> dict[str, np.ndarray]:
+        """The columns (n,) of the seed at `index` of `seeds`."""
+        return {name: values[index] for name, values in self.columns.items()}
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """A number that groups of the same examples share; it seeds their resampling."""
+        return fingerprint(self.ids)
+
+
+def fingerprint(ids: Iterable) -> int:
+    return zlib.crc32("\n".join(map(str, ids)).encode())
+
+
+def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> pd.DataFrame:
+    """One run's scores, a row per example and dataset; the columns in `needs` must be there."""
+    try:
+        scores = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; expected the scores of a run") from None
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path}: not a parquet file ({str(error).splitlines()[0]})") from None
+    missing = [name for name in needs if name not in scores]
+    if missing:
+        found = ", ".join(map(str, scores.columns))
+        raise UserError(f"{path}: missing column {', '.join(missing)}; found: {found}")
+    return scores
+
+
+def group_from_frames(
+    frames: Mapping[int, pd.DataFrame],
+    columns: Iterable[str],
+    *,
+    model: str,
+    method: str,
+    dataset: str,
+    protocol: str,
+) -> Group:
+    """Align the scores of one dataset over seeds by their column `id`.
+
+    `frames` maps a seed to its rows. Every seed must hold each example once, and all the same
+    examples. None and NaN in `columns` mean "could not be scored".
+    """
+    where = f"scores of {method} on {dataset}"
+    aligned = {seed: frames[seed].set_index("id").sort_index() for seed in sorted(frames)}
+    first, ids = next((seed, frame.index) for seed, frame in aligned.items())
+    for seed, frame in aligned.items():
+        if frame.index.has_duplicates:
+            twice = frame.index[frame.index.duplicated()][0]
+            raise UserError(f"{where}, seed {seed}: id {twice!r} twice; expected each id once")
+        if not frame.index.equals(ids):
+            other = frame.index.symmetric_difference(ids)
+            raise UserError(
+                f"{where}: seeds {first} and {seed} differ in {len(other)} ids, such as "
+                f"{other[0]!r}; expected the same examples for every seed"
+            )
+    return Group(
+        model=model,
+        method=method,
+        dataset=dataset,
+        protocol=protocol,
+        seeds=tuple(aligned),
+        ids=ids.to_numpy(),
+        columns={
+            name: np.stack([_numbers(frame[name]) for frame in aligned.values()])
+            for name in columns
+        },
+    )
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    return column.to_numpy() if column.dtype == bool else column.to_numpy(float, na_value=np.nan)

@@ -1,0 +1,89 @@
+"""The numbers a paper prints: `papers/<id>/reported.csv`, checked line by line."""
+
+import csv
+import re
+from collections.abc import Collection
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from shared.comparison.cells import KEY
+from shared.errors import UserError
+from shared.settings import PAPERS
+
+COLUMNS = [*KEY, "value", "unit", "direction", "n", "source", "note"]
+# What the paper itself says (figure: read off a figure; code: in the authors' repository), and
+# what others say of it or what follows from its numbers.
+OWN = ("paper", "abstract", "figure", "code")
+SOURCES = (*OWN, "secondary", "derived")
+UNITS = ("%", "")
+DIRECTIONS = ("higher", "lower", "")
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
+
+
+def read_reported(paper: str | Path) -> pd.DataFrame:
+    """The checked rows of a paper's `reported.csv`; `paper` is its id or the file's path.
+
+    All columns are text as in the file; `number` is the value as a float.
+    """
+    path = Path(paper) if str(paper).endswith(".csv") else PAPERS / paper / "reported.csv"
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected columns {','.join(COLUMNS)}")
+    rows, seen = [], {}
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if header != COLUMNS:
+            raise UserError(
+                f"{path}:1: found columns {','.join(header)}; expected {','.join(COLUMNS)}"
+            )
+        for fields in reader:
+            where = f"{path}:{reader.line_num}"
+            if len(fields) != len(COLUMNS):
+                raise UserError(f"{where}: found {len(fields)} fields; expected {len(COLUMNS)}")
+            row = dict(zip(COLUMNS, fields, strict=True))
+            _check(row, where)
+            key = tuple(row[name] for name in KEY)
+            if key in seen:
+                raise UserError(
+                    f"{where}: cell {' / '.join(key)} is already in line {seen[key]}; "
+                    "expected each cell once"
+                )
+            seen[key] = reader.line_num
+            rows.append(row)
+    reported = pd.DataFrame(rows, columns=COLUMNS, dtype=str)
+    return reported.assign(number=reported["value"].astype(float))
+
+
+def own_numbers(reported: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are the paper's own numbers, not derived from them nor another's."""
+    return reported[reported["source"].isin(OWN)]
+
+
+def half_unit(printed: str) -> float:
+    """Half a unit of the last printed digit: what rounding can hide. `"93.23"` -> 0.005."""
+    return float(exact_half_unit(printed))
+
+
+def exact_half_unit(printed: str) -> Decimal:
+    return Decimal(5).scaleb(Decimal(printed).as_tuple().exponent - 1)
+
+
+def _check(row: dict[str, str], where: str) -> None:
+    if not NUMBER.fullmatch(row["value"]):
+        raise UserError(f"{where}: value {row['value']!r}; expected a plain number such as 93.23")
+    if row["n"] and not row["n"].isdigit():
+        raise UserError(f"{where}: n {row['n']!r}; expected a whole number or nothing")
+    for name in ("item", "metric"):
+        if not row[name]:
+            raise UserError(f"{where}: {name} is empty; expected a name")
+    _one_of(row, "source", SOURCES, where)
+    _one_of(row, "unit", UNITS, where)
+    _one_of(row, "direction", DIRECTIONS, where)
+
+
+def _one_of(row: dict[str, str], name: str, allowed: Collection[str], where: str) -> None:
+    if row[name] not in allowed:
+        expected = ", ".join(value or "nothing" for value in allowed)
+        raise UserError(f"{where}: {name} {row[name]!r}; expected one of: {expected}")

@@ -1,0 +1,46 @@
+"""The CSV files of a result folder: written rounded and whole, read back as they were meant."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from shared.errors import UserError
+from shared.files import atomic
+
+# Numbers are rounded to this many decimals in their own unit (a percentage to 0.0001 points):
+# finer than any paper prints, coarser than what another machine's order of summing changes.
+DECIMALS = 4
+REAL = ("value", "ci_low", "ci_high", "coverage", "effect", "p", "p_holm")
+WHOLE = (
+    *("n", "seeds", "pairs_in_direction", "pairs"),
+    *("reported_in_direction", "reported_pairs"),
+)
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns with the types that `read_table` gives: rounded reals, whole numbers, text."""
+    kinds = {name: _kind(name) for name in frame}
+    return frame.astype(kinds).round(dict.fromkeys(frame.columns.intersection(REAL), DECIMALS))
+
+
+def write_table(frame: pd.DataFrame, path: str | Path) -> None:
+    with atomic(path) as temporary:
+        typed(frame).to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_table(path: str | Path, columns: list[str]) -> pd.DataFrame:
+    """A CSV that `write_table` wrote; `columns` are what it must hold."""
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such file; expected columns {', '.join(columns)}")
+    text = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(text.columns) != columns:
+        found, wanted = ", ".join(text.columns), ", ".join(columns)
+        raise UserError(f"{path}: found columns {found}; expected {wanted}")
+    try:
+        return typed(text.replace({name: {"": None} for name in columns if _kind(name) != "str"}))
+    except ValueError as error:
+        raise UserError(f"{path}: {str(error).splitlines()[0]}; expected a number") from None
+
+
+def _kind(name: str) -> str:
+    return "Int64" if name in WHOLE else "float64" if name in REAL else "str"

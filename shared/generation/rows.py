@@ -1,0 +1,91 @@
+"""A batch of prompts together with its key-value cache, to be decoded and extended."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from transformers import DynamicCache, PreTrainedModel
+
+
+class Prefix:
+    """The key-value cache of a text that many prompts begin with, computed once.
+
+    ids: its tokens (length,).
+    """
+
+    @torch.inference_mode()
+    def __init__(self, model: PreTrainedModel, ids: Sequence[int]):
+        self.length = len(ids)
+        self.cache = DynamicCache(config=model.config)
+        tokens = torch.tensor([list(ids)], device=model.device)
+        model(tokens, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
+
+    def expand(self, rows: int) -> DynamicCache:
+        cache = copy.deepcopy(self.cache)
+        cache.batch_repeat_interleave(rows)
+        return cache
+
+
+class Rows:
+    """Left-padded prompts of one batch after a forward pass over them.
+
+    logits: (rows, vocabulary) of the next token, the only ones that are computed.
+    visible: (rows, cached tokens) bool: padding and hidden tokens are False.
+
+    What is appended continues from the cache, so nothing is run twice. Positions count the
+    visible tokens of a row, so a padded or partly hidden row sees what a clean one would.
+    """
+
+    @torch.inference_mode()
+    def __init__(
+        self, model: PreTrainedModel, prompts: Sequence[Sequence[int]], prefix: Prefix | None = None
+    ):
+        self.model = model
+        width = max(map(len, prompts))
+        tokens = torch.zeros(len(prompts), width, dtype=torch.long)
+        mask = torch.zeros(len(prompts), width, dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            tokens[row, width - len(prompt) :] = torch.tensor(prompt)
+            mask[row, width - len(prompt) :] = True
+        before = prefix.length if prefix else 0
+        self.cache = prefix.expand(len(prompts)) if prefix else DynamicCache(config=model.config)
+        self.visible = torch.ones(len(prompts), before, dtype=torch.bool, device=model.device)
+        self._forward(tokens.to(model.device), mask.to(model.device))
+
+    def __len__(self) -> int:
+        return len(self.visible)
+
+    @torch.inference_mode()
+    def append(self, tokens: torch.Tensor) -> None:
+        """Feed tokens (rows, length); `logits` are then those after the last one."""
+        self._forward(tokens, torch.ones_like(tokens, dtype=torch.bool))
+
+    def hide(self, seen: torch.Tensor) -> None:
+        """Hide cached tokens from what follows. seen: (rows, cached tokens) bool."""
+        self.visible = self.visible & seen
+
+    @torch.inference_mode()
+    def select(self, rows: torch.Tensor) -> None:
+        """Keep these rows. rows: (kept,) indices."""
+        self.cache.batch_select_indices(rows)
+        self.visible = self.visible[rows]
+        self.logits = self.logits[rows]
+
+    @torch.inference_mode()
+    def repeat(self, times: int) -> None:
+        """Each row `times` times in a row, as for drawing several samples from one prompt."""
+        self.cache.batch_repeat_interleave(times)
+        self.visible = self.visible.repeat_interleave(times, dim=0)
+        self.logits = self.logits.repeat_interleave(times, dim=0)
+
+    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> None:
+        self.visible = torch.cat([self.visible, mask], dim=1)
+        positions = (self.visible.cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        self.logits = self.model(
+            tokens,
+            attention_mask=self.visible.long(),
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]

@@ -1,0 +1,39 @@
+"""Means and rates of weighted examples.
+
+Every metric takes example weights of shape (..., n) and returns shape (...), so a bootstrap is
+the same metric with the weights of many resamples (`shared.metrics.intervals`). An empty
+denominator is NaN, never 0.
+"""
+
+import numpy as np
+
+
+def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted mean of `values` (n,)."""
+    values = np.asarray(values, dtype=weights.dtype)
+    return ratio(weights @ values, weights.sum(axis=-1))
+
+
+def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Share of the examples with `hits` (n,) of 0 or 1.
+
+    The same arithmetic as `mean`; a metric that says `rate` promises a 0/1 column, for which
+    claims are tested with McNemar's test.
+    """
+    return mean(hits, weights)
+
+
+def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Share of hits among the members (both (n,) of 0 or 1).
+
+    Accuracy on the questions that were answered is `rate_among(correct, answered, weights)`.
+    """
+    members = np.asarray(members, dtype=weights.dtype)
+    return ratio(weights @ (members * hits).astype(weights.dtype), weights @ members)
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """`part / whole`, and NaN where `whole` is 0."""
+    part, whole = np.broadcast_arrays(part, whole)
+    nan = np.full(part.shape, np.nan, dtype=np.result_type(part, np.float32))
+    return np.divide(part, whole, out=nan, where=whole > 0)[()]

@@ -1,0 +1,85 @@
+"""Load a model and its tokenizer by spec; save them, or an adapter of them."""
+
+from pathlib import Path
+
+import torch
+import transformers
+from peft import PeftModel
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from shared.errors import UserError
+from shared.files import atomic
+from shared.models.spec import ModelSpec, RandomModel, location
+
+transformers.utils.logging.disable_progress_bar()
+
+
+def load(
+    spec: ModelSpec,
+    *,
+    trained: str | Path | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: str | None = None,
+    seed: int = 0,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model (evaluation mode) and tokenizer of a spec.
+
+    `trained` is a folder written by `save`: an adapter, merged into the base weights here, or
+    full weights that replace them. `device` defaults to the GPU if there is one. `seed` draws
+    the weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
+
+    Raises `UserError` naming the spec if its folder or revision is not there.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = load_tokenizer(spec)
+    if trained and not _is_adapter(trained):
+        return _from(str(trained), None, dtype).to(device).eval(), tokenizer
+    if isinstance(spec, RandomModel):
+        torch.manual_seed(seed)
+        model = _class(spec.architecture)(_random_config(spec, len(tokenizer))).to(dtype)
+    else:
+        folder, revision = location(spec)
+        _check_there(spec, folder)
+        model = _from(folder, revision, dtype)
+    if trained:
+        model = PeftModel.from_pretrained(model, trained).merge_and_unload()
+    return model.to(device).eval(), tokenizer
+
+
+def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
+    named = spec.tokenizer if isinstance(spec, RandomModel) else spec
+    folder, revision = location(named)
+    _check_there(named, folder)
+    return AutoTokenizer.from_pretrained(folder, revision=revision)
+
+
+def save(model: PreTrainedModel | PeftModel, folder: str | Path) -> None:
+    """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent."""
+    with atomic(folder) as temporary:
+        model.save_pretrained(temporary)
+
+
+def _from(folder: str, revision: str | None, dtype: torch.dtype) -> PreTrainedModel:
+    config = AutoConfig.from_pretrained(folder, revision=revision)
+    return _class(config.architectures[0]).from_pretrained(folder, revision=revision, dtype=dtype)
+
+
+def _class(architecture: str) -> type[PreTrainedModel]:
+    if not hasattr(transformers, architecture):
+        raise UserError(f"model architecture '{architecture}' is not one of transformers")
+    return getattr(transformers, architecture)
+
+
+def _random_config(spec: RandomModel, vocabulary: int) -> transformers.PretrainedConfig:
+    return _class(spec.architecture).config_class(**{"vocab_size": vocabulary, **spec.config})
+
+
+def _is_adapter(folder: str | Path) -> bool:
+    return (Path(folder) / "adapter_config.json").is_file()
+
+
+def _check_there(spec: str, folder: str) -> None:
+    if spec.startswith("bundled:") and not Path(folder).is_dir():
+        raise UserError(f"{spec} is not converted yet; run: snakemake bundled_model")
+    if spec.startswith("path:") and not Path(folder).is_dir():
+        raise UserError(f"model folder {folder} does not exist")

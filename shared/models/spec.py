@@ -1,0 +1,69 @@
+"""How a setting names a model. No torch here: rules and tables read it too."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from shared.settings import ROOT, Strict
+
+BUNDLED = {
+    # name: display name. The bundled weights went through 4-bit quantisation: the suffix says so.
+    "smollm2-135m-instruct-q4_1": "SmolLM2-135M-Instruct-Q4_1",
+}
+FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits) or path:FOLDER"
+_HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
+
+
+def _check(spec: str) -> str:
+    kind, _, rest = spec.partition(":")
+    if kind == "bundled" and rest not in BUNDLED:
+        raise ValueError(f"bundled models are {', '.join(BUNDLED)}")
+    if kind == "hub" and not _HUB.fullmatch(spec):
+        raise ValueError("a hub model needs a pinned revision: hub:ORG/NAME@<40 hex digits>")
+    if kind not in ("bundled", "hub", "path") or not rest:
+        raise ValueError(f"a model is {FORMS}")
+    return spec
+
+
+class RandomModel(Strict):
+    """Random weights of any Transformers architecture, for smoke tests and rehearsals."""
+
+    name: str
+    architecture: str  # class name in transformers, e.g. LlamaForCausalLM
+    config: dict  # arguments of that architecture's configuration class
+    tokenizer: Annotated[str, AfterValidator(_check)]
+
+
+ModelSpec = Annotated[str, AfterValidator(_check)] | RandomModel
+
+
+def display_name(spec: ModelSpec) -> str:
+    """The name of a model in cells, tables and figures."""
+    if isinstance(spec, RandomModel):
+        return spec.name
+    kind, _, rest = spec.partition(":")
+    if kind == "bundled":
+        return BUNDLED[rest]
+    return rest.partition("@")[0].rsplit("/", 1)[-1]
+
+
+def location(spec: str) -> tuple[str, str | None]:
+    """Folder or hub id of a named model, and its revision (hub only)."""
+    kind, _, rest = spec.partition(":")
+    if kind == "hub":
+        match = _HUB.fullmatch(spec)
+        return match["id"], match["revision"]
+    return str(bundled_folder(rest) if kind == "bundled" else Path(rest)), None
+
+
+def bundled_folder(name: str) -> Path:
+    return ROOT / "resources" / "models" / name
+
+
+def needs(spec: ModelSpec) -> list[str]:
+    """Files that a rule must have before this model can be loaded, relative to the repository."""
+    named = spec.tokenizer if isinstance(spec, RandomModel) else spec
+    kind, _, rest = named.partition(":")
+    return [f"resources/models/{rest}"] if kind == "bundled" else []

@@ -1,0 +1,273 @@
+"""Chart kinds: plain functions that draw arrays on an Axes; the caller knows what they mean."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from shared.plots.style import FAINT, INK, RIGHT, WRONG, Look
+
+OFFICIAL_HATCH = "////"
+
+
+def grouped_bars(
+    axes: Axes,
+    values: np.ndarray,
+    intervals: np.ndarray | None,
+    *,
+    groups: Sequence[str],
+    series: Sequence[str],
+    colours: Sequence[str],
+    hatched: Sequence[bool] | None = None,
+    numbers: bool = True,
+    label: str = "",
+) -> np.ndarray:
+    """Bars of `values` (series, groups) side by side in each group; a NaN leaves a gap.
+
+    `intervals` (series, groups, 2) are the lower and upper ends of the error bars, NaN for none.
+    `hatched` marks the series drawn light and hatched (the second protocol). Returns the x
+    position of every bar (series, groups), so that the caller can put markers on them.
+    """
+    values = np.asarray(values, dtype=float)
+    hatched = hatched or [False] * len(series)
+    width = 0.84 / len(series)
+    centres = np.arange(len(groups))
+    positions = centres + (np.arange(len(series))[:, None] - (len(series) - 1) / 2) * width
+    for row, name in enumerate(series):
+        light = hatched[row]
+        axes.bar(
+            positions[row],
+            values[row],
+            width * 0.92,
+            facecolor="white" if light else colours[row],
+            edgecolor=colours[row],
+            hatch=OFFICIAL_HATCH if light else None,
+            linewidth=1.0,
+            label=name,
+        )
+    tops = values.copy()
+    if intervals is not None:
+        intervals = np.asarray(intervals, dtype=float)
+        tops = np.fmax(tops, intervals[..., 1])
+        ends = np.abs(intervals - values[..., None])
+        for row in range(len(series)):
+            axes.errorbar(
+                positions[row],
+                values[row],
+                yerr=ends[row].T,
+                fmt="none",
+                ecolor=INK,
+                elinewidth=1.1,
+                capsize=2.5,
+                capthick=1.1,
+            )
+    if numbers:
+        for x, value, top in zip(positions.flat, values.flat, tops.flat, strict=True):
+            if np.isfinite(value):
+                place = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
+                axes.annotate(f"{value:.0f}", (x, top), fontsize=7.5, color=INK, **place)
+    axes.set_xticks(centres, groups)
+    axes.set_xlim(-0.55, len(groups) - 0.45)
+    axes.set_ylim(0, 1.08 * np.nanmax(tops))
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel(label)
+    return positions
+
+
+def precision_recall(
+    axes: Axes,
+    curves: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],
+    *,
+    looks: Mapping[str, Look],
+    dashed: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Precision against recall, both 0..1; one line a method with a band over its seeds.
+
+    `curves` maps a name to the (precision, recall) pairs of its seeds, recall in rising or
+    falling order. The line is the mean of the seeds' precision at equal recall, the band their
+    range. Names in `dashed` are drawn dashed (the second protocol), `looks` and `labels` are by
+    the same names.
+    """
+    recall = np.linspace(0, 1, 201)
+    for name, seeds in curves.items():
+        precision = np.array([_at_recall(*seed, recall) for seed in seeds])
+        style = "--" if name in dashed else "-"
+        colour = looks[name].colour
+        axes.plot(
+            recall, precision.mean(0), style, color=colour, label=(labels or {}).get(name, name)
+        )
+        if len(seeds) > 1:
+            axes.fill_between(
+                recall, precision.min(0), precision.max(0), color=colour, alpha=0.15, linewidth=0
+            )
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
+
+
+def _at_recall(precision: np.ndarray, recall: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Precision of the step function of average precision: that of the next recall reached."""
+    order = np.argsort(recall, kind="stable")
+    places = np.searchsorted(recall[order], at - 1e-12, side="left").clip(max=len(order) - 1)
+    return np.asarray(precision)[order][places]
+
+
+def histogram_pair(
+    axes: Axes, right: np.ndarray, wrong: np.ndarray, *, bins: int = 20, label: str = "Confidence"
+) -> None:
+    """Histograms of the confidence (0..1) of correct and of wrong answers, one over the other.
+
+    Both are shares of all answers of the panel, so their areas show how many were correct; the
+    dashed lines are the two means.
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    total = len(right) + len(wrong)
+    for values, colour, name in ((wrong, WRONG, "wrong"), (right, RIGHT, "correct")):
+        weights = np.full(len(values), 100 / total)
+        shares, _ = np.histogram(values, edges, weights=weights)
+        axes.stairs(shares, edges, fill=True, color=colour, alpha=0.38)
+        axes.stairs(shares, edges, color=colour, linewidth=1.4, label=name)
+        if len(values):
+            axes.axvline(np.mean(values), color=colour, linestyle=(0, (4, 2)), linewidth=1.2)
+    axes.set(xlim=(0, 1), xlabel=label, ylabel="Answers (%)")
+
+
+def reliability_diagram(
+    axes: Axes,
+    confidence: np.ndarray,
+    accuracy: np.ndarray,
+    weight: np.ndarray,
+    *,
+    colour: str,
+) -> None:
+    """Accuracy against confidence over equal-width bins of 0..1; the diagonal is calibrated.
+
+    The three arrays are per bin: mean confidence and accuracy (NaN for an empty bin), and the
+    weight of its examples. The hatched part is the gap to the diagonal; the strip below, in
+    units of the axis, is the share of examples in each bin.
+    """
+    bins = len(accuracy)
+    width = 1 / bins
+    centres = (np.arange(bins) + 0.5) * width
+    filled = np.isfinite(accuracy)
+    x, mean, hit = centres[filled], confidence[filled], accuracy[filled]
+    axes.bar(x, hit, width * 0.94, color=colour, alpha=0.75)
+    axes.bar(
+        x,
+        mean - hit,
+        width * 0.94,
+        bottom=hit,
+        facecolor="none",
+        edgecolor=INK,
+        hatch="....",
+        linewidth=0.6,
+        alpha=0.55,
+        label="gap to confidence",
+    )
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    share = weight / weight.sum()
+    axes.bar(centres, -0.16 * share / share.max(), width * 0.94, color=FAINT, label="examples")
+    axes.axhline(0, color="#8C8C8C", linewidth=0.8)
+    axes.set(xlim=(0, 1), ylim=(-0.18, 1.02), xlabel="Confidence", ylabel="Accuracy")
+    axes.set_yticks(np.linspace(0, 1, 6))
+
+
+def stacked_counts(
+    axes: Axes,
+    counts: np.ndarray,
+    *,
+    groups: Sequence[str],
+    series: Sequence[str],
+    colours: Sequence[str],
+    label: str = "",
+) -> None:
+    """Horizontal bars of `counts` (series, groups), stacked, with count and share inside."""
+    counts = np.asarray(counts, dtype=float)
+    totals = counts.sum(0)
+    left = np.zeros(len(groups))
+    places = np.arange(len(groups))
+    for row, name in enumerate(series):
+        axes.barh(places, counts[row], 0.62, left=left, color=colours[row], label=name)
+        for place, count, start, total in zip(places, counts[row], left, totals, strict=True):
+            roomy = count > 0.12 * totals.max()  # narrower parts carry their number above them
+            axes.text(
+                start + count / 2 if roomy else start,
+                place if roomy else place - 0.33,
+                f"{count:,.0f}\n{count / total:.0%}"
+                if roomy
+                else f"{count:,.0f} ({count / total:.0%})",
+                ha="center" if roomy else "left",
+                va="center" if roomy else "bottom",
+                color="white" if roomy else colours[row],
+                fontsize=8.5,
+                fontweight="bold",
+            )
+        left += counts[row]
+    axes.set_yticks(places, groups)
+    axes.set_ylim(len(groups) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(label)
+
+
+def lines_with_band(
+    axes: Axes,
+    x: np.ndarray,
+    lines: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
+    *,
+    looks: Mapping[str, Look],
+    dashed: Sequence[str] = (),
+    labels: tuple[str, str] = ("", ""),
+) -> None:
+    """Lines over `x` (n,): `lines` maps a name to its middle, lower and upper values (n,)."""
+    for name, (middle, lower, upper) in lines.items():
+        colour, marker = looks[name]
+        style = "--" if name in dashed else "-"
+        axes.plot(x, middle, style, color=colour, marker=marker, label=name)
+        axes.fill_between(x, lower, upper, color=colour, alpha=0.16, linewidth=0)
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+
+
+def tradeoff(
+    axes: Axes,
+    points: Mapping[str, tuple[float, float]],
+    intervals: Mapping[str, tuple[tuple[float, float], tuple[float, float]]],
+    *,
+    looks: Mapping[str, Look],
+    hollow: Sequence[str] = (),
+    labels: tuple[str, str] = ("", ""),
+) -> None:
+    """One marker a name at (x, y) in percent, with intervals both ways and the diagonal y = x.
+
+    Names in `hollow` have an open marker (the second protocol).
+    """
+    axes.plot([0, 100], [0, 100], color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    for name, (x, y) in points.items():
+        colour, marker = looks[name]
+        ends = [
+            np.abs(np.subtract(pair, at))[:, None]
+            for pair, at in zip(intervals[name], (x, y), strict=True)
+        ]
+        axes.errorbar(
+            x,
+            y,
+            xerr=ends[0],
+            yerr=ends[1],
+            fmt=marker,
+            color=colour,
+            markerfacecolor="white" if name in hollow else colour,
+            markersize=8,
+            markeredgewidth=1.6,
+            elinewidth=1.2,
+            capsize=2.5,
+            label=name,
+        )
+    axes.set(xlim=(-3, 103), ylim=(-3, 103), xlabel=labels[0], ylabel=labels[1])
+
+
+def shared_legend(fig: Figure, columns: int) -> None:
+    """One legend for all panels of a figure, below them."""
+    entries = {}
+    for axes in fig.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)

@@ -1,0 +1,30 @@
+"""What the programs behind the rules have in common: their arguments, settings, scratch space."""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from shared.settings import ROOT, ScaleSettings, load_settings
+
+# Checkpoints stand outside declared outputs, which Snakemake deletes when a job fails.
+SCRATCH = ROOT / "resources" / "checkpoints"
+
+
+def step_parser(doc: str) -> argparse.ArgumentParser:
+    """Arguments of every step: which settings it reads and what it writes."""
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", required=True, help="scale of paper.yaml: smoke, cpu, gpu, ...")
+    parser.add_argument("--model", help="a model in place of the scale's own (see shared/models)")
+    parser.add_argument("--out", type=Path, required=True, help="where the result goes")
+    return parser
+
+
+def step_settings(paper_id: str, arguments: argparse.Namespace) -> ScaleSettings:
+    return load_settings(paper_id, arguments.scale, arguments.model)
+
+
+def key_of(*parts: object) -> str:
+    """Short hash of what a computation depends on."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]

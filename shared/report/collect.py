@@ -1,0 +1,125 @@
+"""What the steps of a paper left in `results/<scale>/<paper>/`, read for the report."""
+
+import csv
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.errors import UserError
+from shared.settings import Paper, load_paper
+
+Row = dict[str, str]
+
+# Columns that the report reads; a file may have more.
+COLUMNS = {
+    "cells": "item model method dataset metric protocol value ci_low ci_high n coverage seeds",
+    "claims": "id protocol verdict effect ci_low ci_high p p_holm test n pairs_in_direction pairs "
+    "reported_in_direction reported_pairs note text source",
+    "comparison": "item model method dataset metric reported unit source protocol our_model "
+    "our_dataset value ci_low ci_high n verdict reason",
+    "audit": "check what printed recomputed agrees note",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    caption: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that is known of one paper at one scale. `missing` has one line for each absent file."""
+
+    paper: Paper
+    scale: str
+    cells: list[Row] = field(default_factory=list)
+    claims: list[Row] = field(default_factory=list)
+    comparison: list[Row] = field(default_factory=list)
+    audit: list[Row] = field(default_factory=list)
+    figures: list[Picture] = field(default_factory=list)
+    tables: list[tuple[str, str]] = field(default_factory=list)  # name, Markdown
+    runs: list[dict] = field(default_factory=list)  # run.json of each step, with its "step"
+    sources: list[dict] = field(default_factory=list)  # data sources and the routes taken
+    missing: list[str] = field(default_factory=list)
+
+
+def load_results(paper_id: str, results: Path, scale: str) -> Results:
+    """Results of a paper from `results/<paper_id>`; what is absent is empty and in `missing`.
+
+    Raises `UserError` naming the file for one that can't be read.
+    """
+    paper = load_paper(paper_id)
+    folder = results / paper_id
+    rerun = f"run `snakemake {paper_id}" + ("" if scale == "cpu" else f" --config scale={scale}")
+    if not folder.is_dir():
+        return Results(paper, scale, missing=[f"no results at scale {scale}: {rerun}`"])
+
+    missing = []
+    files = {name: folder / f"{name}.csv" for name in COLUMNS}
+    found = {name: _table(path, COLUMNS[name]) for name, path in files.items() if path.is_file()}
+    missing += [f"no {name}.csv: {rerun}`" for name in files if name not in found]
+
+    figures = _figures(folder / "figures")
+    tables = sorted((folder / "tables").glob("*.md"), key=natural)
+    runs = _runs(folder)
+    sources = folder / "data" / "sources.json"
+    for what, there in (
+        ("figures/*.png", figures),
+        ("tables/*.md", tables),
+        ("run.json", runs),
+        ("data/sources.json", sources.is_file()),
+    ):
+        if not there:
+            missing.append(f"no {what}: {rerun}`")
+    return Results(
+        paper,
+        scale,
+        **found,
+        figures=figures,
+        tables=[(path.stem, path.read_text(encoding="utf-8")) for path in tables],
+        runs=runs,
+        sources=_json(sources) if sources.is_file() else [],
+        missing=missing,
+    )
+
+
+def natural(path: Path) -> tuple[bool, str, int]:
+    """Sort key that puts table2 before table10, and names without a number last."""
+    name, digits = re.fullmatch(r"(.*?)(\d*)", path.stem).groups()
+    return not digits, name, int(digits or 0)
+
+
+def _table(path: Path, columns: str) -> list[Row]:
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        lacking = [name for name in columns.split() if name not in (reader.fieldnames or ())]
+        if lacking:
+            raise UserError(f"{path}: expected a column '{lacking[0]}', found {reader.fieldnames}")
+        return list(reader)
+
+
+def _figures(folder: Path) -> list[Picture]:
+    captions = _json(folder / "captions.json") if (folder / "captions.json").is_file() else {}
+    paths = sorted(folder.glob("*.png"), key=natural)
+    return [Picture(path.stem, captions.get(path.stem, ""), path) for path in paths]
+
+
+def _runs(folder: Path) -> list[dict]:
+    """The record of every step, with the step's name; kept copies of a record count once."""
+    paths = {*folder.glob("runs/**/*.json"), *folder.rglob("run.json"), *folder.rglob("*.run.json")}
+    runs = {}
+    for path in sorted(paths):
+        step = re.sub(r"^runs/|[/.]run\.json$|\.json$", "", str(path.relative_to(folder)))
+        record = {"step": step, **_json(path)}
+        runs[str(record.get("command")), record.get("finished")] = record
+    return sorted(runs.values(), key=lambda record: str(record.get("finished")))
+
+
+def _json(path: Path) -> dict | list:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not JSON, {error.msg} in line {error.lineno}") from None

@@ -1,0 +1,74 @@
+"""How many cells and claims got which verdict: the status matrix."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from shared.report.collect import Results, Row
+
+CELL_VERDICTS = ("match", "differs", "stand-in", "blocked", "not attempted")
+CLAIM_VERDICTS = ("holds", "fails", "inconclusive", "blocked")
+ATTEMPTED = ("match", "differs", "stand-in")
+
+# A cell counts once, by the reading nearest to the paper's text; "" is a cell of no protocol.
+PROTOCOLS = ("corrected", "official", "")
+
+# What these give is not printed by the paper, so it is no cell of the paper.
+NOT_PRINTED = ("derived", "secondary")
+
+
+def cell_key(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("item", "model", "method", "dataset", "metric"))
+
+
+def protocols(rows: Iterable[Row]) -> list[str]:
+    """The protocols of some rows, the corrected reading first."""
+    found = {row["protocol"] for row in rows}
+    return [protocol for protocol in PROTOCOLS if protocol in found]
+
+
+def cell_counts(comparison: list[Row]) -> dict[str, int]:
+    """Cells the paper prints, those attempted, and one count a verdict."""
+    verdicts: dict[tuple[str, ...], str] = {}
+    for protocol in PROTOCOLS:
+        for row in comparison:
+            if row["protocol"] == protocol and row["source"] not in NOT_PRINTED:
+                verdicts.setdefault(cell_key(row), row["verdict"])
+    found = Counter(verdicts.values())
+    counts = {"reported": len(verdicts), "attempted": sum(found[name] for name in ATTEMPTED)}
+    return counts | {name: found[name] for name in CELL_VERDICTS}
+
+
+def claim_counts(claims: list[Row]) -> dict[str, dict[str, int]]:
+    """Protocol → one count a verdict."""
+    counts = {}
+    for protocol in protocols(claims):
+        found = Counter(row["verdict"] for row in claims if row["protocol"] == protocol)
+        counts[protocol] = {name: found[name] for name in CLAIM_VERDICTS}
+    return counts
+
+
+def summary(scale: str, papers: list[Results]) -> dict:
+    """What other pages are made from: the README's status table, the badge."""
+    return {"scale": scale, "papers": {results.paper.id: _paper(results) for results in papers}}
+
+
+def _paper(results: Results) -> dict:
+    verdicts: dict[str, dict[str, str]] = {}
+    for row in results.claims:
+        verdicts.setdefault(row["id"], {})[row["protocol"]] = row["verdict"]
+    return {
+        "title": results.paper.title,
+        "cells": cell_counts(results.comparison),
+        "claims": claim_counts(results.claims),
+        "verdicts": verdicts,
+        "audit": dict(Counter(row["agrees"] for row in arithmetic(results.audit))),
+        "seconds": round(sum(run.get("seconds") or 0 for run in results.runs), 1),
+        "commits": sorted({run["commit"] for run in results.runs if run.get("commit")}),
+        "dirty": any(run.get("dirty") for run in results.runs),
+        "missing": results.missing,
+    }
+
+
+def arithmetic(audit: list[Row]) -> list[Row]:
+    """The checks of averages, repeated tables and totals; the others are claims."""
+    return [row for row in audit if row["check"] != "claim"]

@@ -1,0 +1,70 @@
+"""The little Markdown that our tables use: writing it, turning it into HTML, and its markers."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from shared.errors import UserError
+from shared.files import write_text
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+
+
+def pipe_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
+    """Lines of a Markdown table; its last `numbers` columns are aligned right."""
+    rule = ["---"] * (len(head) - numbers) + ["---:"] * numbers
+    lines = [head, rule, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def to_html(text: str) -> str:
+    """Headings, paragraphs and pipe tables as HTML; everything in them is escaped."""
+    blocks = re.split(r"\n\s*\n", text.strip())
+    return "\n".join(_block(block.splitlines()) for block in blocks)
+
+
+def replace_between_markers(path: Path, text: str) -> None:
+    """Put `text` between the two markers of a file, in place of what was there.
+
+    Raises `UserError` if the file is absent or lacks a marker.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file, expected one with the line {BEGIN}")
+    old = path.read_text(encoding="utf-8")
+    for marker in (BEGIN, END):
+        if old.count(marker) != 1:
+            raise UserError(f"{path}: found {old.count(marker)} lines {marker}, expected 1")
+    before, rest = old.split(BEGIN)
+    if END not in rest:
+        raise UserError(f"{path}: found {END} before {BEGIN}, expected it after")
+    write_text(path, f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{rest.split(END)[1]}")
+
+
+def _block(lines: list[str]) -> str:
+    heading = re.match(r"#+\s+(.*)", lines[0])
+    if heading:
+        rest = f"\n{_block(lines[1:])}" if lines[1:] else ""
+        return f"<h5>{_inline(heading[1])}</h5>{rest}"
+    if len(lines) > 1 and lines[0].startswith("|") and set(lines[1]) <= set("|-: "):
+        head, body = _cells(lines[0]), [_cells(line) for line in lines[2:]]
+        rows = "\n".join("<tr>" + _row("td", cells) + "</tr>" for cells in body)
+        return (
+            f'<div class="scroll"><table><thead><tr>{_row("th", head)}</tr></thead>\n'
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+    return f"<p>{_inline(' '.join(lines))}</p>"
+
+
+def _cells(line: str) -> list[str]:
+    parts = re.split(r"(?<!\\)\|", line.strip().strip("|"))
+    return [part.strip().replace("\\|", "|") for part in parts]
+
+
+def _row(tag: str, cells: list[str]) -> str:
+    return "".join(f"<{tag}>{_inline(cell)}</{tag}>" for cell in cells)
+
+
+def _inline(text: str) -> str:
+    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text, quote=False))
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)

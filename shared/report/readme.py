@@ -1,0 +1,90 @@
+"""The results table in a paper's README."""
+
+from collections.abc import Sequence
+
+from shared.errors import UserError
+from shared.report import formats
+from shared.report.collect import Results
+from shared.report.counts import claim_counts, protocols
+from shared.report.items import ItemTable, Shown, item_tables
+from shared.report.markdown import pipe_table
+from shared.report.page import ClaimRow, claim_views
+
+
+def results_table(results: Results, items: Sequence[str]) -> str:
+    """Claims with their verdicts and the reproduced rows of some items, as Markdown.
+
+    `items` are names of `comparison.csv`; rows that were not attempted are left to the report.
+    """
+    lines = [f"Scale `{results.scale}`; the report has the rest."]
+    if results.missing:
+        lines += ["", *(f"- {line}" for line in results.missing)]
+    if results.claims:
+        lines += ["", *_claims(results)]
+    tables = {table.item: table for table in item_tables(results.comparison, results.cells)}
+    for item in items if results.comparison else ():
+        if item not in tables:
+            known = ", ".join(tables)
+            raise UserError(f"comparison.csv: no item '{item}' of the paper; items: {known}")
+        lines += ["", *_item(tables[item])]
+    return "\n".join(lines)
+
+
+def _claims(results: Results) -> list[str]:
+    counts = claim_counts(results.claims)
+    found = protocols(results.claims)
+    sums = "; ".join(
+        (f"{name}: " if name else "")
+        + ", ".join(f"{count} {verdict}" for verdict, count in counts[name].items() if count)
+        for name in found
+    )
+    rows, blocked = [], []
+    for claim in claim_views(results.claims):
+        if claim.blocked:
+            blocked.append(claim.id)
+            continue
+        by = {row.protocol: row for row in claim.rows}
+        verdicts = [_verdict(by[name]) if name in by else formats.ABSENT for name in found]
+        rows.append([f"{claim.id}. {claim.text} ({claim.source})", claim.reported, *verdicts])
+    head = ["claim", "in the paper", *(name or "verdict" for name in found)]
+    lines = [f"**Claims** ({sums}), with the effect and its 95 % interval:", ""]
+    lines += pipe_table(head, rows)
+    if blocked:
+        lines += ["", f"Blocked at this scale: {', '.join(blocked)}."]
+    return lines
+
+
+def _verdict(row: ClaimRow) -> str:
+    numbers = [] if row.effect == formats.ABSENT else [row.effect, row.interval]
+    return " ".join([f"**{row.verdict}**", *numbers]).strip()
+
+
+def _item(table: ItemTable) -> list[str]:
+    names = [shown.text for shown in table.models]
+    heads = [
+        f"{column.our_model}, {column.protocol or 'ours'}"
+        + (f" (stand-in for {column.model})" if column.stand_in else "")
+        for column in table.ours
+    ]
+    reproduced = [
+        place for place, name in enumerate(names) if name in {c.model for c in table.ours}
+    ]
+    rows = []
+    for row in table.rows:
+        if all(shown.text == formats.ABSENT for shown in row.ours):
+            continue
+        dataset = f"{row.dataset} (ours: {row.our_dataset})" if row.our_dataset else row.dataset
+        metric = [] if table.metric else [row.metric]
+        reported = [row.reported[place].text for place in reproduced]
+        rows.append([dataset, *metric, row.method, *reported, *map(_number, row.ours)])
+    title = f"**{table.title}**" + (f", {table.metric}" if table.metric else "")
+    if not rows:
+        return [f"{title}: not attempted at this scale."]
+    head = ["data set", *([] if table.metric else ["metric"]), "method"]
+    head += [f"paper, {names[place]}" for place in reproduced] + heads
+    return [f"{title}:", "", *pipe_table(head, rows, numbers=len(reproduced) + len(heads))]
+
+
+def _number(shown: Shown) -> str:
+    judged = shown.verdict if shown.verdict in ("match", "differs") else ""
+    return " ".join(filter(None, (shown.text, shown.interval, judged)))

@@ -1,0 +1,222 @@
+"""What `papers/<id>/paper.yaml` may say, checked: an unknown key or scale is an error."""
+
+import importlib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.errors import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAPERS = ROOT / "papers"
+
+
+class Strict(BaseModel):
+    """A record that is immutable and rejects keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Citation(Strict):
+    authors: str
+    year: int
+    venue: str
+    arxiv: str
+    code: str | None = None
+
+
+class Artefact(Strict):
+    """A model or a data set of the paper, and what stands in for it where it can't be had."""
+
+    kind: Literal["model", "data"]
+    id: str
+    revision: str | None = None
+    licence: str
+    note: str = ""
+
+
+class Deviation(Strict):
+    """One way in which this reproduction differs from the paper."""
+
+    scales: list[str]
+    what: str
+    why: str
+    effect: str = "unknown"
+
+
+class Claim(Strict):
+    """A statement of the paper that can be checked on cells.
+
+    Either a comparison (`metric` of `method` is `direction` than that of each of `than`, on
+    every group of `datasets`), or the name of a `function` in the paper's `analyze.py` where a
+    comparison can't express it.
+    """
+
+    id: str
+    text: str
+    source: str
+    item: str | None = None  # the table or figure of reported.csv that carries the numbers
+    metric: str | None = None
+    method: str | None = None
+    than: list[str] = []
+    datasets: list[str] | None = None  # None: every dataset the item has
+    direction: Literal["higher", "lower"] = "higher"
+    function: str | None = None
+    note: str = ""
+
+
+class Average(Strict):
+    """A printed average: cells of `item` whose dataset is `printed` against the mean of `over`."""
+
+    item: str
+    metric: str
+    printed: str
+    over: list[str]
+
+
+class Same(Strict):
+    """Two items that must print the same numbers wherever both have a cell."""
+
+    items: tuple[str, str]
+
+
+class Total(Strict):
+    """A printed total against the sum of its parts; `source` says where the paper prints it."""
+
+    what: str
+    printed: float
+    parts: list[float]
+    source: str
+
+
+class Audit(Strict):
+    """Arithmetic of the paper's own numbers to be checked again."""
+
+    averages: list[Average] = []
+    same: list[Same] = []
+    totals: list[Total] = []
+
+
+class Unavailable(Strict):
+    """Reported cells that no run fills, and why. Empty selectors match every cell of `item`."""
+
+    items: list[str]
+    verdict: Literal["blocked", "not attempted"]
+    reason: str
+    scales: list[str]
+    models: list[str] = []
+    methods: list[str] = []
+    datasets: list[str] = []
+    metrics: list[str] = []
+
+
+class Tolerance(Strict):
+    """A wider tolerance for reported cells, in the unit of the cell, with its reason."""
+
+    item: str
+    metric: str
+    within: float
+    reason: str
+
+
+class StandIns(Strict):
+    """Ours → the paper's, for a scale that can't use the paper's own model or data."""
+
+    models: dict[str, str] = {}
+    datasets: dict[str, str] = {}
+
+
+class Resources(Strict):
+    """What one training or evaluation job asks of the machine; a plan is summed from these."""
+
+    gpu: int = 0
+    mem_mb: int
+    disk_mb: int
+    runtime: int  # minutes
+
+
+class ScaleSettings(Strict):
+    """What the settings of every paper have in common; `papers/<id>/settings.py` extends it."""
+
+    stand_ins: StandIns = StandIns()
+    resources: Resources
+
+
+class Paper(Strict):
+    """The whole of a `paper.yaml`. `scales` maps a scale to settings laid over `defaults`."""
+
+    id: str
+    title: str
+    kind: str
+    summary: str
+    citation: Citation
+    artefacts: list[Artefact]
+    claims: list[Claim]
+    audit: Audit = Audit()
+    deviations: list[Deviation] = []
+    unavailable: list[Unavailable] = []
+    tolerances: list[Tolerance] = []
+    defaults: dict = {}
+    scales: dict[str, dict]
+
+
+def paper_ids() -> list[str]:
+    return sorted(folder.parent.name for folder in PAPERS.glob("*/paper.yaml"))
+
+
+@cache
+def load_paper(paper_id: str) -> Paper:
+    """The checked `paper.yaml` of a paper. Raises `UserError` for an unknown id or a bad file."""
+    path = PAPERS / paper_id / "paper.yaml"
+    if not path.is_file():
+        raise UserError(f"unknown paper '{paper_id}'; papers: {', '.join(paper_ids())}")
+    try:
+        return Paper.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise UserError(f"{_shown(path)}: not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise UserError(f"{_shown(path)}: {_first(error)}") from None
+
+
+def load_settings(paper_id: str, scale: str, model: str | None = None) -> ScaleSettings:
+    """The settings of one scale, as the paper's own `Settings` class.
+
+    `model` replaces the setting `model` (a user's own model in place of the scale's).
+    Raises `UserError` that lists the valid scales, or names the bad key.
+    """
+    paper = load_paper(paper_id)
+    if scale not in paper.scales:
+        raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
+    values = _merge(paper.defaults, paper.scales[scale])
+    if model:
+        values["model"] = model
+    settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
+    try:
+        return settings_class.model_validate(values)
+    except ValidationError as error:
+        where = f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
+        raise UserError(f"{where}: {_first(error)}") from None
+
+
+def _merge(below: dict, above: dict) -> dict:
+    """`above` laid over `below`, key by key; lists and scalars replace."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}: {first['msg']}{found}{more}"
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT)

@@ -1,0 +1,35 @@
+"""Checkpoints that survive a killed job: written by the clock, resumed from if whole."""
+
+import json
+import time
+from pathlib import Path
+
+from transformers import TrainerCallback
+
+
+class TimedCheckpoint(TrainerCallback):
+    """Ask `Trainer` for a checkpoint every so many seconds."""
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.last = time.monotonic()
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if time.monotonic() - self.last >= self.seconds and state.global_step < state.max_steps:
+            control.should_save = True
+            self.last = time.monotonic()
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest whole checkpoint, or None. `Trainer` writes `trainer_state.json` last, so one
+    without it (or with half of it) was interrupted."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
+    return next((p for p in reversed(found) if _is_whole(p)), None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    return True

@@ -1,0 +1,184 @@
+"""Supervised fine-tuning on Transformers' `Trainer`, logits only where something is learnt."""
+
+import math
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
+
+from shared.errors import UserError
+from shared.losses.supervised import token_cross_entropy
+from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
+from shared.training.examples import IGNORED
+from shared.training.settings import Training
+
+Loss = Callable[..., torch.Tensor]
+
+
+def split_batch(effective: int, devices: int, longest: int, max_tokens: int) -> tuple[int, int]:
+    """Sequences per device and accumulation steps that make up the effective batch.
+
+    `longest` is the length in tokens of the longest sequence, `max_tokens` what a device can
+    hold. Raises `UserError` if the batch can't be shared out evenly over the devices.
+    """
+    if effective % devices:
+        raise UserError(
+            f"effective_batch_size {effective} can't be shared out over {devices} devices"
+        )
+    share = effective // devices
+    fitting = min(share, max(1, max_tokens // longest))
+    per_device = max(size for size in range(1, fitting + 1) if share % size == 0)
+    return per_device, share // per_device
+
+
+def fine_tune(
+    model: PreTrainedModel,
+    examples: Sequence[dict[str, list[int]]],
+    settings: Training,
+    *,
+    seed: int,
+    scratch: Path,
+    loss: Loss = token_cross_entropy,
+) -> tuple[PreTrainedModel, dict]:
+    """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
+
+    examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label).
+    scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
+    in the end. It must belong to exactly this training (settings, data and code).
+    The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
+    """
+    if not examples:
+        raise UserError("training needs at least one example, found none")
+    torch.manual_seed(seed)
+    if settings.lora and not isinstance(
+        model, PeftModel
+    ):  # a second stage goes on with the first's
+        model = get_peft_model(model, _lora_config(settings, model.config.num_hidden_layers))
+        model.train()
+    trainer = _trainer(model, examples, settings, seed, scratch, loss)
+    checkpoint = last_checkpoint(scratch)
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    seconds = time.perf_counter() - started
+    shutil.rmtree(scratch, ignore_errors=True)
+    tokens = round(sum(len(e["input_ids"]) for e in examples) * settings.epochs)
+    record = {
+        "steps": trainer.state.global_step,
+        "tokens": tokens,
+        "tokens_per_second": None if checkpoint else round(tokens / seconds, 1),
+        "resumed_from_step": int(checkpoint.name.split("-")[1]) if checkpoint else 0,
+        "per_device_batch": trainer.args.per_device_train_batch_size,
+        "accumulation": trainer.args.gradient_accumulation_steps,
+        "losses": [
+            [entry["step"], entry["loss"]] for entry in trainer.state.log_history if "loss" in entry
+        ],
+    }
+    return model, record
+
+
+def _trainer(
+    model: PreTrainedModel,
+    examples: Sequence[dict[str, list[int]]],
+    settings: Training,
+    seed: int,
+    scratch: Path,
+    loss: Loss,
+) -> "LabelledTrainer":
+    cuda = torch.cuda.is_available()
+    devices = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    longest = max(len(example["input_ids"]) for example in examples)
+    per_device, accumulation = split_batch(
+        settings.effective_batch_size, devices, longest, settings.max_tokens_per_device
+    )
+    steps = math.ceil(len(examples) / settings.effective_batch_size * settings.epochs)
+    arguments = TrainingArguments(
+        output_dir=str(scratch),
+        num_train_epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=round(steps * settings.warmup_ratio),
+        weight_decay=settings.weight_decay,
+        per_device_train_batch_size=per_device,
+        gradient_accumulation_steps=accumulation,
+        seed=seed,
+        use_cpu=not cuda,
+        bf16=settings.precision == "bf16",
+        tf32=cuda or None,
+        optim="adamw_torch_fused" if cuda else "adamw_torch",
+        save_strategy="no",  # by time instead: TimedCheckpoint
+        save_total_limit=1,
+        logging_steps=max(1, steps // 20),
+        report_to="none",
+        disable_tqdm=not sys.stderr.isatty(),
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+    trainer = LabelledTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=list(examples),
+        data_collator=left_padded,
+        callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
+        loss=loss,
+    )
+    trainer.remove_callback(PrinterCallback)  # the loss curve goes into the record
+    return trainer
+
+
+class LabelledTrainer(Trainer):
+    """`Trainer` whose forward pass makes logits only from the first labelled column on."""
+
+    def __init__(self, *arguments: object, loss: Loss, **keywords: object):
+        super().__init__(*arguments, **keywords)
+        self.loss = loss
+        self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all steps
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        labels = [inputs.pop(key) for key in ("labels", "others") if key in inputs]
+        learnt = labels[0] != IGNORED
+        keep = int(learnt.shape[1] - learnt.any(dim=0).nonzero()[0]) + 1
+        logits = model(**inputs, use_cache=False, logits_to_keep=keep).logits
+        learnt = learnt[:, -keep + 1 :]
+        targets = [label[:, -keep + 1 :][learnt] for label in labels]
+        total = self.loss(logits[:, :-1][learnt].float(), *targets)
+        # `Trainer` averages gradients over devices; undo it, the divisor already counts them all
+        return total / num_items_in_batch * self.accelerator.num_processes
+
+
+def left_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """A batch (rows, longest) padded on the left: what is learnt stands together at the end."""
+    width = max(len(example["input_ids"]) for example in examples)
+    fill = {"input_ids": 0, "labels": IGNORED, "others": IGNORED}
+    batch = {
+        key: torch.tensor([[fill[key]] * (width - len(e[key])) + list(e[key]) for e in examples])
+        for key in examples[0]
+    }
+    lengths = torch.tensor([len(example["input_ids"]) for example in examples])
+    mask = torch.arange(width) >= (width - lengths).unsqueeze(1)
+    batch["attention_mask"] = mask.long()
+    batch["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0)
+    return batch
+
+
+def _lora_config(settings: Training, layers: int) -> LoraConfig:
+    lora = settings.lora
+    if lora.first_layer >= layers:
+        raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        target_modules=lora.targets,
+        layers_to_transform=list(range(lora.first_layer, layers)),
+        task_type="CAUSAL_LM",
+    )

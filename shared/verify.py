@@ -1,0 +1,107 @@
+"""Recompute every committed number from the committed scores, without a model.
+
+    python -m shared.verify [results/<scale>/<paper> ...]
+
+Without arguments: all results but those of smoke. Exit status 1 if a number differs.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from shared.comparison import results
+from shared.comparison.analysis import Analysis, load_analysis
+from shared.comparison.cells import COLUMNS, read_cells
+from shared.comparison.tables import REAL
+from shared.errors import UserError, one_line_errors
+from shared.settings import ROOT
+
+# Numbers are written with four decimals. Another machine sums in another order, which may move
+# the last of them.
+ABSOLUTE, RELATIVE = 2e-4, 1e-5
+# The columns that say which row it is.
+KEYS = {
+    "cells": COLUMNS[:6],
+    "claims": ["id", "protocol"],
+    "comparison": [*COLUMNS[:6], "our_model", "our_dataset"],
+    "audit": ["check", "what"],
+}
+
+
+def verify(analysis: Analysis, folder: str | Path) -> tuple[dict[str, int], list[str]]:
+    """Rows of each file in a results folder, and a line for each number that differs."""
+    folder = Path(folder)
+    written = {"cells": read_cells(folder / "cells.csv"), **results.read(folder)}
+    ours = results.our_cells(analysis)
+    made = {"cells": ours, **results.frames(analysis, ours)}
+    lines = []
+    for name, keys in KEYS.items():
+        lines += differences(written[name], made[name], keys, f"{folder.name}/{name}.csv")
+    return {name: len(frame) for name, frame in written.items()}, lines
+
+
+def differences(
+    written: pd.DataFrame, made: pd.DataFrame, keys: list[str], where: str
+) -> list[str]:
+    """A line for each row that only one side has and each value that differs."""
+    sides = [frame.set_index(keys) for frame in (written, made)]
+    lines = [
+        f"{where}: {_shown(key)}: {word}"
+        for here, there, word in (
+            (*sides, "in the file but not recomputed"),
+            (*sides[::-1], "recomputed but not in the file"),
+        )
+        for key in here.index.difference(there.index, sort=False)
+    ]
+    common = sides[0].index.intersection(sides[1].index, sort=False)
+    left, right = (side.loc[common] for side in sides)
+    for name in left:
+        for key, old, new in zip(common, left[name], right[name], strict=True):
+            if not _equal(name, old, new):
+                lines.append(f"{where}: {_shown(key)}: {name} {old} in the file, {new} recomputed")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
+    folders = parser.parse_args().results or _committed()
+    failed = False
+    for folder in folders:
+        scale, paper = folder.resolve().parts[-2:]
+        rows, lines = verify(load_analysis(paper, scale, folder), folder)
+        different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
+        verdict = different if lines else "all recomputed"
+        counts = ", ".join(
+            f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
+        )
+        print(*lines, f"{scale} {paper}: {counts}: {verdict}", sep="\n")
+        failed |= bool(lines)
+    raise SystemExit(int(failed))
+
+
+def _committed() -> list[Path]:
+    found = sorted(file.parent for file in (ROOT / "results").glob("*/*/cells.csv"))
+    found = [folder for folder in found if folder.parent.name != "smoke"]
+    if not found:
+        raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
+    return found
+
+
+def _equal(name: str, old: object, new: object) -> bool:
+    if pd.isna(old) or pd.isna(new):
+        return pd.isna(old) and pd.isna(new)
+    return abs(old - new) <= ABSOLUTE + RELATIVE * abs(new) if name in REAL else old == new
+
+
+def _shown(key: object) -> str:
+    return " / ".join(filter(None, key)) if isinstance(key, tuple) else str(key)
+
+
+def _plural(name: str) -> str:
+    return "comparisons" if name == "comparison" else name
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

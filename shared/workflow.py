@@ -1,0 +1,69 @@
+"""What the Snakefile needs to know before any rule: the scale, the model, the papers."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from shared.errors import UserError
+from shared.settings import ScaleSettings, load_settings, paper_ids
+
+DEFAULT_SCALE = "cpu"
+KEYS = ("scale", "model")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A checked `--config`."""
+
+    scale: str
+    model: str | None  # the user's own, in place of the scale's
+    papers: list[str]
+
+    @property
+    def run_name(self) -> str:
+        """Folder under results/: runs of two scales, or of two models, never share a path."""
+        slug = re.sub(r"[^A-Za-z0-9.]+", "-", self.model or "").strip("-")
+        return f"{self.scale}+{slug}" if slug else self.scale
+
+    @property
+    def arguments(self) -> str:
+        """Command-line arguments that say the same to a step."""
+        return f"--scale {self.scale}" + (f" --model {self.model}" if self.model else "")
+
+    def settings(self, paper: str) -> ScaleSettings:
+        return load_settings(paper, self.scale, self.model)
+
+
+def checked(config: Mapping[str, str]) -> Setup:
+    """The setup that `snakemake --config ...` asks for; a mistake ends in one line, before any job.
+
+    Also puts this environment's programs first on the path, so that a rule's `python` is the
+    one that runs Snakemake even where the environment is not activated.
+    """
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    try:
+        if unknown := set(config) - set(KEYS):
+            raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
+        setup = Setup(config.get("scale", DEFAULT_SCALE), config.get("model"), paper_ids())
+        for paper in setup.papers:
+            setup.settings(paper)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    return setup
+
+
+def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
+    """For a rule's `params`: the settings it depends on, so that others don't make it run again.
+
+    A function, since Snakemake would take the braces in a plain text for wildcards.
+    """
+    return lambda wildcards: settings.model_dump_json(include=set(keys))
+
+
+def unknown_target(name: str) -> NoReturn:
+    papers = ", ".join(paper_ids())
+    sys.exit(f"error: unknown paper or target '{name}'; papers: {papers}; or: all, report, readme")

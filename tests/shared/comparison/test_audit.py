@@ -1,0 +1,98 @@
+import pytest
+
+from shared.comparison.audit import COLUMNS, audit
+
+
+@pytest.fixture
+def check(invented):
+    def of(rows, claims=(), functions=None, **checks):
+        paper = invented.paper(audit=checks, claims=list(claims))
+        return audit(paper, invented.reported(*rows), functions)
+
+    return of
+
+
+def averages(*values, method="New"):
+    """Table 1 of one method: Set A, Set B and the printed average."""
+    names = ("Set A", "Set B", "Average")
+    return [
+        f"table1,Big,{method},{name},accuracy,{value},paper"
+        for name, value in zip(names, values, strict=False)
+    ]
+
+
+def test_an_average_is_recomputed_for_every_method(check, invented):
+    """(80 + 70) / 2 = 75.0; (50 + 75) / 2 = 62.5, printed 62.6: off by 0.1, allowed 0.05."""
+    rows = averages("80.0", "70.0", "75.0") + averages("50.0", "75.0", "62.6", method="Old")
+    frame = check(rows, averages=invented.AVERAGES)
+    assert list(frame) == COLUMNS
+    assert frame["what"].tolist() == [
+        "table1 / Big / New / Average",
+        "table1 / Big / Old / Average",
+    ]
+    assert frame["printed"].tolist() == ["75.0", "62.6"]
+    assert frame["recomputed"].tolist() == ["75.000", "62.500"]
+    assert frame["agrees"].tolist() == ["yes", "no"]
+    assert frame["note"][1] == "off by 0.1; half a unit is 0.05, the parts' rounding up to 0.05"
+
+
+@pytest.mark.parametrize(
+    "first, second, printed, agrees",
+    [
+        ("58.23", "58.24", "58.24", "yes"),  # 58.235: half a unit away exactly, in decimals
+        ("58.23", "58.24", "58.23", "yes"),
+        ("58.23", "58.23", "58.24", "no"),
+        ("1", "2", "2", "yes"),
+        ("1", "2", "1.6", "no"),
+    ],
+)
+def test_half_a_unit_of_the_printed_digits_is_allowed(
+    check, invented, first, second, printed, agrees
+):
+    frame = check(averages(first, second, printed), averages=invented.AVERAGES)
+    assert frame["agrees"].tolist() == [agrees]
+
+
+def test_an_average_whose_parts_are_not_printed_is_unknown(check, invented):
+    rows = [row for row in averages("80.0", "70.0", "75.0") if "Set B" not in row]
+    row = check(rows, averages=invented.AVERAGES).iloc[0]
+    assert (row["agrees"], row["note"]) == ("unknown", "not printed: Set B")
+
+
+def test_items_that_must_agree(check):
+    rows = [
+        "table4,Big,New,Set A,size,5.0,paper",
+        "table4,Big,New,Set B,size,7.0,paper",
+        "table9,Big,New,Set A,size,5.00,paper",
+        "table9,Big,New,Set B,size,7.1,paper",
+        "table9,Big,New,Set C,size,8,paper",
+    ]
+    row = check(rows, same=[{"items": ["table4", "table9"]}]).iloc[0]
+    assert (row["what"], row["recomputed"]) == ("table4 and table9", "1 of 2 cells equal")
+    assert (row["agrees"], row["note"]) == ("no", "Big / New / Set B / size: 7.0, 7.1")
+    equal = check(rows[:1] + rows[2:3], same=[{"items": ["table4", "table9"]}]).iloc[0]
+    assert equal["agrees"] == "yes"
+    nothing = check(rows[:1], same=[{"items": ["table4", "table9"]}]).iloc[0]
+    assert nothing["agrees"] == "unknown"
+
+
+def test_totals(check):
+    """2,448 + 2,439 + 9,155 = 14,042 where the total is said to be 14,033."""
+    total = {"what": "questions", "printed": 14033, "parts": [2448, 2439, 9155], "source": "A.1"}
+    row = check(averages("1"), totals=[total]).iloc[0]
+    assert (row["what"], row["printed"], row["recomputed"]) == ("questions (A.1)", "14033", "14042")
+    assert (row["agrees"], row["note"]) == ("no", "off by -9")
+    exact = {**total, "printed": 0.3, "parts": [0.1, 0.2]}
+    assert check(averages("1"), totals=[exact]).iloc[0]["agrees"] == "yes"
+
+
+def test_claims_are_counted_on_the_papers_own_numbers(check, invented):
+    rows = averages("80.0", "70.0") + averages("50.0", "75.0", method="Old")
+    claims = [invented.claim(), invented.claim(id="c2", datasets=["Set A"])]
+    frame = check(rows, claims=claims)
+    assert frame["what"].tolist() == ["c1: New is better.", "c2: New is better."]
+    assert frame["recomputed"].tolist() == ["1 of 2", "1 of 1"]
+    assert frame["agrees"].tolist() == ["no", "yes"]
+    assert frame["note"][0] == "except Big on Set B (70.0, Old 75.0)"
+    unknown = check(rows, claims=[invented.claim(metric="ap")]).iloc[0]
+    assert (unknown["recomputed"], unknown["agrees"]) == ("", "unknown")

@@ -1,0 +1,88 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from shared.comparison.cells import COLUMNS, Item, cells, read_cells, write_cells
+from shared.errors import UserError
+from shared.metrics.intervals import wilson
+from shared.settings import StandIns
+
+
+def test_cells_of_the_invented_paper(invented):
+    """Table 1: 2 metrics x 2 methods x 2 sets; table 2: one metric of New on Set A."""
+    frame = cells(invented.groups(), invented.ITEMS, invented.METRICS, draws=200)
+    assert list(frame) == COLUMNS
+    assert len(frame) == 8 + 1
+    group = invented.groups()[0]
+    row = frame[(frame["metric"] == "accuracy") & (frame["method"] == "New")].iloc[0]
+    assert row["value"] == round(100 * group.columns["correct"].mean(), 4)
+    assert (row["n"], row["coverage"], row["seeds"]) == (200, 1, 2)
+    assert (frame["ci_low"] < frame["value"]).all()
+    assert (frame["value"] < frame["ci_high"]).all()
+    answered = frame[frame["item"] == "table2"].iloc[0]
+    assert answered["n"] == round(group.columns["answered"].sum(axis=1).mean())
+
+
+def test_the_interval_of_a_rate_is_close_to_wilson(invented):
+    group = invented.group("New", correct=np.arange(400) < 120)
+    row = cells([group], invented.ITEMS[:1], invented.METRICS, draws=1000).iloc[0]
+    np.testing.assert_allclose(
+        [row["ci_low"], row["ci_high"]], 100 * np.array(wilson(120, 400)), atol=1.0
+    )
+
+
+def test_the_same_input_gives_the_same_cells(invented):
+    first = cells(invented.groups(), invented.ITEMS, invented.METRICS, draws=100)
+    again = cells(invented.groups(), invented.ITEMS, invented.METRICS, draws=100)
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_a_cell_does_not_depend_on_the_other_groups(invented):
+    together = cells(invented.groups(), invented.ITEMS, invented.METRICS, draws=100)
+    alone = cells(invented.groups()[2:3], invented.ITEMS, invented.METRICS, draws=100)
+    same = together[(together["dataset"] == "Set B") & (together["method"] == "New")]
+    pd.testing.assert_frame_equal(same.reset_index(drop=True), alone)
+
+
+def test_a_group_without_the_columns_has_no_such_cell(invented):
+    group = invented.group("New", correct=[1, 0, 1])
+    frame = cells([group], invented.ITEMS, invented.METRICS, draws=10)
+    assert list(frame["metric"]) == ["accuracy"]
+
+
+def test_an_item_takes_the_papers_data_sets_and_their_stand_ins(invented):
+    item = Item("table2", ["accuracy"], ["New"], ["Set A", "Own"])
+    groups = [
+        invented.group("New", dataset, correct=[1, 0]) for dataset in ("Mini A", "Mini B", "Own")
+    ]
+    stand_ins = StandIns(datasets={"Mini A": "Set A", "Mini B": "Set B"})
+    frame = cells(groups, [item], invented.METRICS, draws=10, stand_ins=stand_ins)
+    assert list(frame["dataset"]) == ["Mini A", "Own"]
+    assert cells(groups, [item], invented.METRICS, draws=10)["dataset"].tolist() == ["Own"]
+
+
+def test_an_empty_denominator_is_written_and_read_as_nan(invented, tmp_path):
+    group = invented.group("New", correct=[1, 0], answered=[0, 0])
+    frame = cells([group], invented.ITEMS, invented.METRICS, draws=10)
+    row = frame[frame["item"] == "table2"].iloc[0]
+    assert np.isnan(row["value"])
+    assert row["n"] == 0
+    write_cells(frame, tmp_path / "cells.csv")
+    pd.testing.assert_frame_equal(read_cells(tmp_path / "cells.csv"), frame)
+
+
+def test_cells_are_written_with_four_decimals(invented, tmp_path):
+    group = invented.group("", correct=[1, 0, 0])
+    item = Item("table1", ["accuracy"], [""])
+    write_cells(cells([group], [item], invented.METRICS, draws=10), tmp_path / "cells.csv")
+    line = (tmp_path / "cells.csv").read_text().splitlines()[1]
+    assert line.startswith("table1,Big,,Set A,accuracy,official,33.3333,")
+    assert read_cells(tmp_path / "cells.csv")["method"][0] == ""
+
+
+def test_a_file_that_is_no_cells_file_is_one_line(tmp_path):
+    with pytest.raises(UserError, match=r"cells\.csv: no such file"):
+        read_cells(tmp_path / "cells.csv")
+    (tmp_path / "cells.csv").write_text("item,value\ntable1,3\n")
+    with pytest.raises(UserError, match=r"found columns item, value; expected item, model, "):
+        read_cells(tmp_path / "cells.csv")

@@ -1,0 +1,69 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from shared.comparison.groups import group_from_frames, read_scores
+from shared.errors import UserError
+
+NAMES = {"model": "Big", "method": "New", "dataset": "Set A", "protocol": "official"}
+
+
+def test_seeds_are_aligned_by_id():
+    frames = {
+        1: pd.DataFrame({"id": ["b", "a"], "correct": [True, False], "score": [0.2, 0.1]}),
+        0: pd.DataFrame({"id": ["a", "b"], "correct": [True, True], "score": [0.5, None]}),
+    }
+    group = group_from_frames(frames, ["correct", "score"], **NAMES)
+    assert group.seeds == (0, 1)
+    assert list(group.ids) == ["a", "b"]
+    np.testing.assert_array_equal(group.columns["correct"], [[True, True], [False, True]])
+    np.testing.assert_array_equal(group.columns["score"], [[0.5, np.nan], [0.1, 0.2]])
+    assert group.of_seed(1)["score"][1] == 0.2
+
+
+def test_flags_with_none_become_numbers_with_nan():
+    frames = {0: pd.DataFrame({"id": ["a", "b"], "correct": [True, None]})}
+    group = group_from_frames(frames, ["correct"], **NAMES)
+    np.testing.assert_array_equal(group.columns["correct"], [[1.0, np.nan]])
+
+
+def test_seeds_with_other_examples_are_a_mistake():
+    frames = {
+        0: pd.DataFrame({"id": ["a", "b"], "x": [1, 2]}),
+        3: pd.DataFrame({"id": ["a", "c"], "x": [1, 2]}),
+    }
+    with pytest.raises(
+        UserError, match=r"New on Set A: seeds 0 and 3 differ in 2 ids, such as 'b'"
+    ):
+        group_from_frames(frames, ["x"], **NAMES)
+
+
+def test_an_id_twice_is_a_mistake():
+    frames = {0: pd.DataFrame({"id": ["a", "a"], "x": [1, 2]})}
+    with pytest.raises(UserError, match="seed 0: id 'a' twice"):
+        group_from_frames(frames, ["x"], **NAMES)
+
+
+def test_fingerprint_depends_on_the_ids_only(invented):
+    first = invented.group("New", correct=[1, 0])
+    assert first.fingerprint == invented.group("Old", "Set B", correct=[0, 0]).fingerprint
+    assert first.fingerprint != invented.group("New", ids=["x", "y"], correct=[1, 0]).fingerprint
+
+
+def test_read_scores(tmp_path):
+    path = tmp_path / "new-s0.parquet"
+    frame = pd.DataFrame({"id": ["a"], "dataset": ["Set A"], "correct": [True]})
+    frame.to_parquet(path)
+    pd.testing.assert_frame_equal(read_scores(path, ["id", "correct"]), frame)
+    with pytest.raises(UserError, match=r"new-s0\.parquet: missing column score; found: id, data"):
+        read_scores(path, ["id", "score"])
+
+
+def test_unreadable_scores_are_one_line(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        read_scores(tmp_path / "absent.parquet")
+    broken = tmp_path / "broken.parquet"
+    broken.write_text("not parquet")
+    with pytest.raises(UserError, match=r"broken\.parquet: not a parquet file") as error:
+        read_scores(broken)
+    assert "\n" not in str(error.value)

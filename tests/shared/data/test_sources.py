@@ -1,0 +1,150 @@
+"""Ways in, tried in order, with every file checked by its SHA-256."""
+
+import hashlib
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from shared.data import sources
+from shared.data.sources import Fetched, Hub, Source, fetch, mirror_folder
+from shared.errors import UserError
+
+TEXT = b"right bytes\n"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+FILE = "things/rows.json"
+
+
+@pytest.fixture(autouse=True)
+def no_mirror(monkeypatch, tmp_path):
+    """Neither a variable nor a folder beside the repository, whatever this machine has."""
+    monkeypatch.delenv(sources.VARIABLE, raising=False)
+    monkeypatch.setattr(sources, "BESIDE", tmp_path / "beside")
+
+
+def source(**changes) -> Source:
+    record = {
+        "id": "things",
+        "upstream": "owner/things",
+        "revision": COMMIT,
+        "folder": "data",
+        "licence": "MIT",
+        "note": "",
+        "files": {FILE: hashlib.sha256(TEXT).hexdigest()},
+    }
+    return Source(**record | changes)
+
+
+def with_hub() -> Source:
+    return source(hub=Hub(repo="owner/copy", revision=COMMIT, folder="raw"))
+
+
+def make_mirror(folder: Path, text: bytes = TEXT) -> Path:
+    (folder / "things").mkdir(parents=True)
+    (folder / FILE).write_bytes(text)
+    return folder
+
+
+def fake_hub(path: Path, *, cached: bool, reachable: bool):
+    """Stands for `hf_hub_download`; `calls` records whether only the cache was asked."""
+    calls = []
+
+    def download(*, repo_id, filename, repo_type, revision, local_files_only=False):
+        assert (repo_id, repo_type, revision) == ("owner/copy", "dataset", COMMIT)
+        assert filename == "raw/rows.json"
+        calls.append(local_files_only)
+        if cached if local_files_only else reachable:
+            return str(path)
+        raise LocalEntryNotFoundError("the hub\nis switched off")
+
+    return download, calls
+
+
+def test_mirror_named_by_argument_variable_or_place(monkeypatch, tmp_path):
+    beside = make_mirror(tmp_path / "beside")
+    named = make_mirror(tmp_path / "named")
+    given = make_mirror(tmp_path / "given")
+    assert fetch(source(), FILE) == Fetched(beside / FILE, "mirror")
+    monkeypatch.setenv(sources.VARIABLE, str(named))
+    assert fetch(source(), FILE) == Fetched(named / FILE, "mirror")
+    assert fetch(source(), FILE, str(given)) == Fetched(given / FILE, "mirror")
+
+
+def test_mirror_folder_is_none_without_one():
+    assert mirror_folder() is None
+
+
+def test_mirror_that_was_asked_for_must_exist(tmp_path):
+    with pytest.raises(UserError, match=f"mirror {tmp_path / 'gone'}: no such folder"):
+        fetch(source(), FILE, tmp_path / "gone")
+
+
+def test_truncated_mirror_file_is_an_error_and_never_falls_through(monkeypatch, tmp_path):
+    download, calls = fake_hub(tmp_path, cached=True, reachable=True)
+    monkeypatch.setattr(sources, "hf_hub_download", download)
+    folder = make_mirror(tmp_path / "mirror", TEXT[:-3])
+    with pytest.raises(UserError) as raised:
+        fetch(with_hub(), FILE, folder)
+    message = str(raised.value)
+    assert str(folder / FILE) in message
+    assert f"sha256 is {hashlib.sha256(TEXT[:-3]).hexdigest()}" in message
+    assert f"expected {hashlib.sha256(TEXT).hexdigest()}" in message
+    assert calls == []
+
+
+def test_hub_cache_before_hub(monkeypatch, tmp_path):
+    (tmp_path / "file").write_bytes(TEXT)
+    download, calls = fake_hub(tmp_path / "file", cached=True, reachable=True)
+    monkeypatch.setattr(sources, "hf_hub_download", download)
+    assert fetch(with_hub(), FILE) == Fetched(tmp_path / "file", "hub cache")
+    assert calls == [True]
+
+
+def test_hub_when_neither_mirror_nor_cache_has_the_file(monkeypatch, tmp_path):
+    (tmp_path / "file").write_bytes(TEXT)
+    (tmp_path / "mirror").mkdir()
+    download, calls = fake_hub(tmp_path / "file", cached=False, reachable=True)
+    monkeypatch.setattr(sources, "hf_hub_download", download)
+    fetched = fetch(with_hub(), FILE, tmp_path / "mirror")
+    assert fetched == Fetched(tmp_path / "file", "hub")
+    assert calls == [True, False]
+
+
+def test_wrong_bytes_from_the_hub_are_an_error(monkeypatch, tmp_path):
+    (tmp_path / "file").write_bytes(b"other bytes")
+    download, _ = fake_hub(tmp_path / "file", cached=False, reachable=True)
+    monkeypatch.setattr(sources, "hf_hub_download", download)
+    with pytest.raises(UserError, match=r"from the hub.*expected"):
+        fetch(with_hub(), FILE)
+
+
+def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(monkeypatch, tmp_path):
+    (tmp_path / "mirror").mkdir()
+    download, _ = fake_hub(tmp_path, cached=False, reachable=False)
+    monkeypatch.setattr(sources, "hf_hub_download", download)
+    with pytest.raises(UserError) as raised:
+        fetch(with_hub(), FILE, tmp_path / "mirror")
+    message = str(raised.value)
+    assert message.startswith(f"things: {FILE} not found; mirror: no {tmp_path / 'mirror' / FILE}")
+    assert "hub: the hub is switched off" in message
+    assert "data/rows.json of GitHub owner/things" in message
+    assert sources.VARIABLE in message
+    assert "\n" not in message
+
+
+def test_source_without_a_hub_copy_says_so():
+    with pytest.raises(UserError, match="mirror: none set; hub: it has no copy there"):
+        fetch(source(), FILE)
+
+
+def test_real_hub_client_reads_its_cache_and_obeys_offline_mode(monkeypatch, tmp_path):
+    """A cache folder as huggingface_hub lays it out, one snapshot a commit; nothing is asked."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match=r"hub: .*; put data/rows.json"):
+        fetch(with_hub(), FILE)
+    snapshot = tmp_path / "datasets--owner--copy" / "snapshots" / COMMIT / "raw"
+    snapshot.mkdir(parents=True)
+    (snapshot / "rows.json").write_bytes(TEXT)
+    assert fetch(with_hub(), FILE) == Fetched(snapshot / "rows.json", "hub cache")

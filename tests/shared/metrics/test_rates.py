@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from shared.metrics.rates import mean, rate, rate_among, ratio
+
+
+def test_mean_by_hand():
+    """(1*2 + 4*1 + 6*0) / (2 + 1 + 0) = 6 / 3 = 2."""
+    assert mean(np.array([1.0, 4.0, 6.0]), np.array([2.0, 1.0, 0.0])) == 2.0
+
+
+def test_rate_of_a_boolean_column():
+    assert rate(np.array([True, False, True, True]), np.ones(4)) == 0.75
+
+
+def test_rate_among_by_hand():
+    """Answered: 0, 1, 3 with weights 1, 2, 1; right among them: 1 (weight 2). 2 / 4 = 0.5.
+
+    Example 2 is right but was not answered, so it does not count.
+    """
+    correct = np.array([0, 1, 1, 0])
+    answered = np.array([1, 1, 0, 1])
+    assert rate_among(correct, answered, np.array([1.0, 2.0, 5.0, 1.0])) == 0.5
+
+
+def test_nobody_answered_is_nan_and_not_zero():
+    assert np.isnan(rate_among(np.ones(3), np.zeros(3), np.ones(3)))
+    assert np.isnan(mean(np.ones(3), np.zeros(3)))
+    assert np.isnan(rate(np.array([]), np.array([])))
+
+
+def test_all_answered_and_all_wrong_is_zero():
+    assert rate_among(np.zeros(3), np.ones(3), np.ones(3)) == 0.0
+
+
+@pytest.mark.parametrize("function, columns", [(mean, 1), (rate, 1), (rate_among, 2)])
+def test_leading_dimensions_of_the_weights_are_kept(function, columns):
+    generator = np.random.default_rng(1)
+    data = [generator.integers(0, 2, 20) for _ in range(columns)]
+    weights = generator.integers(0, 3, (4, 5, 20)).astype(np.float32)
+    together = function(*data, weights)
+    assert together.shape == (4, 5)
+    one_by_one = [[function(*data, row) for row in block] for block in weights]
+    np.testing.assert_allclose(together, one_by_one, rtol=1e-6)
+
+
+def test_a_weight_of_two_is_the_example_twice():
+    values = np.array([0.25, 0.5, 1.0])
+    assert mean(values, np.array([2.0, 1.0, 1.0])) == mean(values[[0, 0, 1, 2]], np.ones(4))
+
+
+def test_ratio_is_nan_only_where_the_whole_is_zero():
+    np.testing.assert_array_equal(
+        ratio(np.array([1.0, 0.0, 0.0]), np.array([2.0, 0.0, 5.0])), [0.5, np.nan, 0.0]
+    )

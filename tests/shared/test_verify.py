@@ -1,0 +1,146 @@
+import subprocess
+import sys
+
+import pytest
+
+from shared import verify as verify_module
+from shared.comparison import results
+from shared.comparison.cells import write_cells
+from shared.errors import UserError
+from shared.settings import ROOT
+from shared.verify import verify
+
+
+@pytest.fixture
+def folder(invented, tmp_path):
+    """A results folder as the rules write it."""
+    analysis = invented.analysis([invented.claim(item="table1")])
+    cells = results.our_cells(analysis)
+    write_cells(cells, tmp_path / "cells.csv")
+    results.write(results.frames(analysis, cells), tmp_path)
+    return tmp_path
+
+
+def change(path, old, new):
+    text = path.read_text()
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1))
+
+
+def again(invented):
+    return invented.analysis([invented.claim(item="table1")])
+
+
+def test_what_was_written_is_recomputed(invented, folder):
+    rows, lines = verify(again(invented), folder)
+    assert lines == []
+    assert rows == {"cells": 9, "claims": 1, "comparison": 8, "audit": 3}
+
+
+def test_a_changed_cell_is_named_with_both_numbers(invented, folder):
+    value = str(results.our_cells(again(invented))["value"][0])
+    change(folder / "cells.csv", f"official,{value},", "official,12.5,")
+    _, lines = verify(again(invented), folder)
+    where = f"{folder.name}/cells.csv: table1 / Big / New / Set A / accuracy / official"
+    assert lines == [f"{where}: value 12.5 in the file, {value} recomputed"]
+
+
+def test_the_last_decimal_may_move_and_the_one_before_may_not(invented, folder):
+    value = results.our_cells(again(invented))["value"][0]
+    change(folder / "cells.csv", f"official,{value},", f"official,{round(value + 1e-4, 4)},")
+    assert verify(again(invented), folder)[1] == []
+    change(
+        folder / "cells.csv", f"official,{round(value + 1e-4, 4)},", f"official,{value + 0.002},"
+    )
+    assert len(verify(again(invented), folder)[1]) == 1
+
+
+def test_other_scores_are_seen_in_all_files(invented, folder):
+    analysis = again(invented)
+    analysis.groups[0].columns["correct"][:] = False
+    _, lines = verify(analysis, folder)
+    for name in ("cells.csv", "claims.csv", "comparison.csv"):
+        assert any(f"/{name}: " in line for line in lines), name
+
+
+def test_a_changed_verdict_is_named(invented, folder):
+    change(folder / "claims.csv", ",holds,", ",fails,")
+    _, lines = verify(again(invented), folder)
+    assert lines == [
+        f"{folder.name}/claims.csv: c1 / official: verdict fails in the file, holds recomputed"
+    ]
+
+
+def test_missing_and_extra_rows_are_named(invented, folder):
+    text = (folder / "cells.csv").read_text().splitlines()
+    (folder / "cells.csv").write_text("\n".join(text[:1] + text[2:]) + "\n")
+    _, lines = verify(again(invented), folder)
+    assert lines == [
+        f"{folder.name}/cells.csv: table1 / Big / New / Set A / accuracy / official: "
+        "recomputed but not in the file"
+    ]
+    (folder / "cells.csv").write_text("\n".join([*text, text[1].replace("New", "Newer")]) + "\n")
+    _, lines = verify(again(invented), folder)
+    assert [line.rpartition(": ")[2] for line in lines] == ["in the file but not recomputed"]
+
+
+@pytest.fixture
+def program(invented, folder, monkeypatch, tmp_path_factory):
+    """Run `python -m shared.verify` on the folder as results/cpu/invented: status and asked."""
+    results_folder = tmp_path_factory.mktemp("root") / "results" / "cpu" / "invented"
+    results_folder.parent.mkdir(parents=True)
+    folder.rename(results_folder)
+    asked = []
+    monkeypatch.setattr(
+        verify_module, "load_analysis", lambda *a: asked.append(a) or again(invented)
+    )
+    monkeypatch.setattr(verify_module, "ROOT", results_folder.parents[2])
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["verify", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            verify_module.main()
+        return ended.value.code
+
+    return run, results_folder, asked
+
+
+def test_program_on_good_results(program, capsys):
+    run, folder, asked = program
+    assert run(folder) == 0
+    line = "cpu invented: 9 cells, 1 claims, 8 comparisons: all recomputed\n"
+    assert capsys.readouterr().out == line
+    assert asked == [("invented", "cpu", folder)]
+
+
+def test_program_on_a_changed_number(program, capsys):
+    run, folder, _ = program
+    change(folder / "claims.csv", ",holds,", ",fails,")
+    assert run(folder) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "verdict fails in the file, holds recomputed" in lines[0]
+    assert lines[1] == "cpu invented: 9 cells, 1 claims, 8 comparisons: 1 difference"
+
+
+def test_program_finds_all_results_but_smoke(program, capsys):
+    run, folder, asked = program
+    smoke = folder.parents[1] / "smoke" / "invented"
+    smoke.mkdir(parents=True)
+    (smoke / "cells.csv").write_text("never read")
+    assert run() == 0
+    assert asked == [("invented", "cpu", folder)]
+
+
+def test_program_with_nothing_to_verify(tmp_path, monkeypatch):
+    monkeypatch.setattr(verify_module, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["verify"])
+    with pytest.raises(UserError, match=r"no results/<scale>/<paper>/cells\.csv to verify"):
+        verify_module.main()
+
+
+def test_it_needs_neither_torch_nor_scikit_learn():
+    code = "import shared.verify, sys; print({'torch', 'transformers', 'sklearn'} & {*sys.modules})"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert run.stdout == "set()\n"
