@@ -58,12 +58,17 @@ def write_run(
 
 
 def commit() -> dict:
-    """Commit of the working tree and whether its code has uncommitted changes (None: no git)."""
+    """Commit of the working tree and whether its code has uncommitted changes.
+
+    A copy of the tree without git (a container, a compute node) may say both in the environment:
+    GIT_COMMIT, and GIT_DIRTY=1. None: not known.
+    """
     try:
         head = _git("rev-parse", "HEAD")
         return {"commit": head, "dirty": bool(_git("status", "--porcelain", *CODE))}
     except (subprocess.CalledProcessError, FileNotFoundError):
-        return {"commit": None, "dirty": None}
+        known = os.environ.get("GIT_COMMIT")
+        return {"commit": known, "dirty": os.environ.get("GIT_DIRTY") == "1" if known else None}
 
 
 def _git(*arguments: str) -> str:

@@ -35,7 +35,7 @@ from shared.comparison.groups import read_scores
 from shared.data.questions import LETTERS
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, read_jsonl
-from shared.generation.batching import length_batches
+from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import decode, decode_and_keep, sampler, tokens_with
 from shared.generation.rows import Prefix, Rows
 from shared.generation.score import among, first_tokens, text_nll
@@ -76,8 +76,10 @@ class Examiner:
         return scores
 
     def sample(self, rows: list[dict], prefixes: dict[str, str]) -> list[list[str]]:
-        """k answers a question at the settings' temperature."""
+        """k answers a question at the settings' temperature, within a tuned model's limit: the
+        longer an untuned model may go on, the fewer of its answers agree."""
         k, temperature = self.settings.samples, self.settings.temperature
+        limit = self.settings.answer_tokens
         answers: list[list[str]] = [[] for _ in rows]
         for batch, prompted in self._batches(rows, prefixes, shrink=k):
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
@@ -87,8 +89,8 @@ class Examiner:
                 picked = sampler(temperature, seeds, 1)(chances, 0, torch.arange(len(seeds)))
                 texts = [LETTERS[i] for i in picked.tolist()]
             else:
-                pick = sampler(temperature, seeds, self.limit)
-                texts = self._texts(decode(prompted, self.limit, self.stop, pick).ids)
+                pick = sampler(temperature, seeds, limit)
+                texts = self._texts(decode(prompted, limit, self.stop, pick).ids)
             for place, index in enumerate(batch):
                 answers[index] = texts[place * k : (place + 1) * k]
         return answers
@@ -107,7 +109,7 @@ class Examiner:
         """Negative log-likelihood of the bare questions (Tables 4 and 10)."""
         ids = [[self.tokenizer.bos_token_id, *self._ids(prompts.bare_question(r))] for r in rows]
         self.tokens += sum(map(len, ids))
-        return text_nll(self.model, ids, self.settings.batch_size, self.settings.batch_tokens)
+        return text_nll(self.model, ids, self.settings.batch_size)
 
     def _write(self, prompted: Rows, row: dict) -> list[dict]:
         decoded = decode(prompted, self.limit, self.stop)
@@ -151,21 +153,24 @@ class Examiner:
         shrink: int = 1,
         suffixes: list[str] | None = None,
     ) -> Iterator[tuple[list[int], Rows]]:
-        """Batches of row numbers with their prompts run; a few-shot prefix is run once."""
+        """Batches of row numbers with their prompts run; what all begin with is run once."""
         by_prefix: dict[str, list[int]] = {}
         for index, row in enumerate(rows):
             by_prefix.setdefault(prefixes.get(row["relation"], ""), []).append(index)
         with tqdm(total=len(rows), unit="question", disable=None) as bar:
             for text, members in by_prefix.items():
-                prefix = Prefix(self.model, self._ids(text)) if text else None
+                few_shot = self._ids(text)
                 ids = [
-                    self._prompt_ids(rows[i], suffixes[i] if suffixes else None) for i in members
+                    few_shot + self._prompt_ids(rows[i], suffixes[i] if suffixes else None)
+                    for i in members
                 ]
-                self.tokens += sum(map(len, ids)) + (prefix.length if prefix else 0)
-                size = max(1, self.settings.batch_size // shrink)
-                for batch in length_batches(
-                    [len(i) for i in ids], size, self.settings.batch_tokens
-                ):
+                shared = common_prefix(ids)
+                prefix = Prefix(self.model, ids[0][:shared]) if shared else None
+                ids = [i[shared:] for i in ids]
+                self.tokens += sum(map(len, ids)) + shared
+                rows_at_once = max(1, self.settings.batch_size // shrink)
+                tokens = self.settings.batch_tokens // shrink
+                for batch in length_batches([shared + len(i) for i in ids], rows_at_once, tokens):
                     yield (
                         [members[place] for place in batch],
                         Rows(self.model, [ids[place] for place in batch], prefix),

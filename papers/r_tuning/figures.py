@@ -77,7 +77,8 @@ def figure5(data: Data) -> Figure | None:
         found = {x: rates[model, *bar] for bar, x in bars.items() if (model, *bar) in rates.index}
         look = {"color": "#882255", "markeredgecolor": "white", "markersize": 8, "zorder": 4}
         axes.plot(list(found), list(found.values()), "D", label="answer rate, R-Tuning-R", **look)
-        axes.set_ylabel("Accuracy, answer rate (%)")
+        top = max([axes.get_ylim()[1], *(1.08 * rate for rate in found.values())])
+        axes.set(ylim=(0, top), ylabel="Accuracy, answer rate (%)")
 
     accuracy = table8[table8["metric"] == "accuracy"]
     return _bars(data, accuracy, ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W), mark)
@@ -126,7 +127,7 @@ def figure11(data: Data) -> Figure | None:
         columns = {name: bins[name].to_numpy() for name in ("confidence", "accuracy", "weight")}
         charts.reliability_diagram(axes, **columns, colour=style.look(group.method).colour)
         error = _mean_over_seeds(group, expected_calibration_error)
-        axes.text(0.04, 0.93, f"ECE {error:.3f}", transform=axes.transAxes, va="top")
+        axes.text(0.04, 0.93, f"ECE {_number(error, 3)}", transform=axes.transAxes, va="top")
 
     return _grid(data, ("R-Tuning-U", "Vanilla-C"), draw)
 
@@ -161,7 +162,10 @@ def refusal(data: Data) -> Figure | None:
                 continue
             label = _label(method, protocol)
             rows = [rates.loc[key] for key in at]
-            points[label] = tuple(row["value"] for row in rows)
+            point = tuple(row["value"] for row in rows)
+            if point == points.get(method):  # the protocols don't differ
+                continue
+            points[label] = point
             intervals[label] = tuple((row["ci_low"], row["ci_high"]) for row in rows)
             looks[label] = style.look(method)
             if protocol == "official":
@@ -235,7 +239,7 @@ def draw_all(data: Data, folder: Path) -> list[str]:
             if fig is None:
                 print(f"{name}: not drawn, this scale has no scores for it", file=sys.stderr)
                 continue
-            fig.suptitle(_subject(data), x=0.01, ha="left", fontsize=8.5, color="#5C5C5C")
+            style.subject(fig, _subject(data))
             style.save(fig, temporary, name)
             captions[name] = f"{CAPTIONS[name]} {OFFICIAL.get(name, '')}".strip()
         write_json(temporary / "captions.json", captions)
@@ -311,13 +315,14 @@ def _curves(data: Data, methods: Sequence[str]) -> Figure | None:
                 name: [
                     precision_recall_curve(*seed, np.ones(len(seed[0])))[:2]
                     for seed in _by_seed(group)
+                    if seed[0].any()
                 ]
                 for name, group in names.items()
             },
             looks={name: style.look(group.method) for name, group in names.items()},
             dashed=[name for name, group in names.items() if group.protocol == "official"],
             labels={
-                name: f"{name}: AP {100 * _mean_over_seeds(group, average_precision):.1f}"
+                name: f"{name}: AP {_number(100 * _mean_over_seeds(group, average_precision), 1)}"
                 for name, group in names.items()
             },
         )
@@ -390,7 +395,13 @@ def _pooled(group: Group) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mean_over_seeds(group: Group, metric: Callable[..., np.ndarray]) -> float:
-    return float(np.mean([metric(*seed, np.ones(len(seed[0]))) for seed in _by_seed(group)]))
+    """Mean over the seeds that have a value, as in the cells; NaN if none has."""
+    values = np.array([metric(*seed, np.ones(len(seed[0]))) for seed in _by_seed(group)])
+    return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else np.nan
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
 
 
 def _floats(group: Group, column: str) -> np.ndarray:

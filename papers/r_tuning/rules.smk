@@ -79,7 +79,7 @@ rule r_tuning_train:
         **R_TUNING.resources.model_dump(),
     params:
         code=code_hash("papers.r_tuning.train"),
-        settings=only(R_TUNING, "model", "prompt", "training"),
+        settings=only(R_TUNING, "model", "prompt", "block", "training"),
         variant=lambda wildcards: R_TUNING.variants[wildcards.variant].trained_by(),
         base=lambda wildcards, input: f"--base {input.base}" if input.base else "",
     shell:

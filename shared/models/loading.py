@@ -31,6 +31,7 @@ def load(
     Raises `UserError` naming the spec if its folder or revision is not there.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     tokenizer = load_tokenizer(spec)
     if trained and not _is_adapter(trained):
         return _from(str(trained), None, dtype).to(device).eval(), tokenizer

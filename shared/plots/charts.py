@@ -69,7 +69,7 @@ def grouped_bars(
                 axes.annotate(f"{value:.0f}", (x, top), fontsize=7.5, color=INK, **place)
     axes.set_xticks(centres, groups)
     axes.set_xlim(-0.55, len(groups) - 0.45)
-    axes.set_ylim(0, 1.08 * np.nanmax(tops))
+    axes.set_ylim(0, 1.08 * np.nanmax(tops) or 1)  # all zero: any height will do
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(label)
     return positions
@@ -92,6 +92,8 @@ def precision_recall(
     """
     recall = np.linspace(0, 1, 201)
     for name, seeds in curves.items():
+        if not seeds:  # nothing was right: no curve, but a line in the legend
+            seeds = [(np.array([np.nan]), np.array([1.0]))]
         precision = np.array([_at_recall(*seed, recall) for seed in seeds])
         style = "--" if name in dashed else "-"
         colour = looks[name].colour

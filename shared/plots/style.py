@@ -1,5 +1,6 @@
 """One recognisable look for every figure, and files that are the same bytes for the same input."""
 
+import textwrap
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -133,6 +134,12 @@ def figure(
         **options,
     )
     return fig, list(axes.flat)
+
+
+def subject(fig: Figure, text: str) -> None:
+    """What the whole figure is of, small above its panels, in as many lines as it needs."""
+    lines = textwrap.fill(text, width=int(15 * fig.get_figwidth()))  # letters an inch at 8.5 pt
+    fig.suptitle(lines, x=0.01, ha="left", fontsize=8.5, color="#5C5C5C")
 
 
 def save(fig: Figure, folder: str | Path, name: str) -> list[Path]:

@@ -69,6 +69,24 @@ class ItemTable:
         return item_title(self.item)
 
     @property
+    def has_methods(self) -> bool:
+        return any(row.method for row in self.rows)
+
+    @property
+    def order(self) -> list[tuple[str, int]]:
+        """Number columns from left to right, as ("reported", place) or ("ours", place).
+
+        Ours follow the model of the paper that they stand beside.
+        """
+        columns = []
+        for place, model in enumerate(self.models):
+            columns.append(("reported", place))
+            columns += [
+                ("ours", at) for at, ours in enumerate(self.ours) if ours.model == model.text
+            ]
+        return columns
+
+    @property
     def by_dataset(self) -> list[list[ItemRow]]:
         """Neighbouring rows of one data set, together."""
         return [list(rows) for _, rows in groupby(self.rows, key=lambda row: row.dataset)]
@@ -166,7 +184,7 @@ def _table(item: str, rows: list[Row], beside: dict[str, list[Row]], coverage: d
         if model not in reproduced and not explained:
             unexplained.add(model)
         note = table.note(reasons.pop()) if explained else 0
-        table.models.append(Shown(model or "reported", note=note))
+        table.models.append(Shown(model, note=note))
     others = [
         (other, name) for other in beside for name in _unique(r["model"] for r in beside[other])
     ]

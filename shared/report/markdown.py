@@ -24,6 +24,12 @@ def to_html(text: str) -> str:
     return "\n".join(_block(block.splitlines()) for block in blocks)
 
 
+def inline(text: str) -> str:
+    """Bold and code of a line of text as HTML; the rest is escaped."""
+    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text, quote=False))
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)
+
+
 def replace_between_markers(path: Path, text: str) -> None:
     """Put `text` between the two markers of a file, in place of what was there.
 
@@ -45,7 +51,7 @@ def _block(lines: list[str]) -> str:
     heading = re.match(r"#+\s+(.*)", lines[0])
     if heading:
         rest = f"\n{_block(lines[1:])}" if lines[1:] else ""
-        return f"<h5>{_inline(heading[1])}</h5>{rest}"
+        return f"<h5>{inline(heading[1])}</h5>{rest}"
     if len(lines) > 1 and lines[0].startswith("|") and set(lines[1]) <= set("|-: "):
         head, body = _cells(lines[0]), [_cells(line) for line in lines[2:]]
         rows = "\n".join("<tr>" + _row("td", cells) + "</tr>" for cells in body)
@@ -53,7 +59,7 @@ def _block(lines: list[str]) -> str:
             f'<div class="scroll"><table><thead><tr>{_row("th", head)}</tr></thead>\n'
             f"<tbody>{rows}</tbody></table></div>"
         )
-    return f"<p>{_inline(' '.join(lines))}</p>"
+    return f"<p>{inline(' '.join(lines))}</p>"
 
 
 def _cells(line: str) -> list[str]:
@@ -62,9 +68,4 @@ def _cells(line: str) -> list[str]:
 
 
 def _row(tag: str, cells: list[str]) -> str:
-    return "".join(f"<{tag}>{_inline(cell)}</{tag}>" for cell in cells)
-
-
-def _inline(text: str) -> str:
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text, quote=False))
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)
+    return "".join(f"<{tag}>{inline(cell)}</{tag}>" for cell in cells)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
+from markupsafe import Markup
 
 from shared.report import formats
 from shared.report.collect import Picture, Results, Row
@@ -26,7 +27,7 @@ from shared.report.items import (
     own_rows,
     stand_ins,
 )
-from shared.report.markdown import to_html
+from shared.report.markdown import inline, to_html
 
 # What a reader must know of a scale before any number.
 SCALES = {
@@ -70,15 +71,14 @@ class ClaimView(NamedTuple):
 
     @property
     def remarks(self) -> list[str]:
-        """Test and note of the rows that were judged; said once where they share them."""
-        texts = {
-            row.protocol: "; ".join(filter(None, (row.test, row.note)))
-            for row in self.rows
-            if row.verdict != "blocked"
-        }
-        if len(set(texts.values())) == 1:
-            return list(filter(None, set(texts.values())))
-        return [f"{protocol}: {text}" for protocol, text in texts.items() if text]
+        """Test and note of the rows that were judged."""
+        judged = [row for row in self.rows if row.verdict != "blocked"]
+        return _once({r.protocol: "; ".join(filter(None, (r.test, r.note))) for r in judged})
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the rows could not be judged."""
+        return _once({row.protocol: row.note for row in self.rows if row.verdict == "blocked"})
 
     @property
     def blocked(self) -> bool:
@@ -177,6 +177,13 @@ def claim_views(claims: list[Row]) -> list[ClaimView]:
         view = ClaimView(row["id"], row["text"], row["source"], reported, [])
         views.setdefault(row["id"], view).rows.append(_claim_row(row))
     return list(views.values())
+
+
+def _once(texts: dict[str, str]) -> list[str]:
+    """Texts by protocol, with the protocol only where they differ."""
+    if len(set(texts.values())) == 1:
+        return list(filter(None, set(texts.values())))
+    return [f"{protocol}: {text}" for protocol, text in texts.items() if text]
 
 
 def _claim_row(row: Row) -> ClaimRow:
@@ -278,6 +285,7 @@ def _environment(name: str) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["inline"] = lambda text: Markup(inline(text))
     environment.filters["absent"] = lambda value: formats.ABSENT if value in ("", None) else value
     environment.filters["pipe"] = lambda value: str(value).replace("|", "\\|").replace("\n", " ")
     return environment

@@ -6,7 +6,7 @@ from shared.errors import UserError
 from shared.report import formats
 from shared.report.collect import Results
 from shared.report.counts import claim_counts, protocols
-from shared.report.items import ItemTable, Shown, item_tables
+from shared.report.items import ItemTable, OurColumn, Shown, item_tables
 from shared.report.markdown import pipe_table
 from shared.report.page import ClaimRow, claim_views
 
@@ -35,7 +35,7 @@ def _claims(results: Results) -> list[str]:
     found = protocols(results.claims)
     sums = "; ".join(
         (f"{name}: " if name else "")
-        + ", ".join(f"{count} {verdict}" for verdict, count in counts[name].items() if count)
+        + ", ".join(f"{verdict} {count}" for verdict, count in counts[name].items() if count)
         for name in found
     )
     rows, blocked = [], []
@@ -61,9 +61,9 @@ def _verdict(row: ClaimRow) -> str:
 
 def _item(table: ItemTable) -> list[str]:
     names = [shown.text for shown in table.models]
+    models = list(dict.fromkeys(_whose(column) for column in table.ours))
     heads = [
-        f"{column.our_model}, {column.protocol or 'ours'}"
-        + (f" (stand-in for {column.model})" if column.stand_in else "")
+        ", ".join(filter(None, ("ours", column.protocol, len(models) > 1 and column.our_model)))
         for column in table.ours
     ]
     reproduced = [
@@ -78,11 +78,16 @@ def _item(table: ItemTable) -> list[str]:
         reported = [row.reported[place].text for place in reproduced]
         rows.append([dataset, *metric, row.method, *reported, *map(_number, row.ours)])
     title = f"**{table.title}**" + (f", {table.metric}" if table.metric else "")
+    title += "".join(f", {model}" for model in models)
     if not rows:
         return [f"{title}: not attempted at this scale."]
     head = ["data set", *([] if table.metric else ["metric"]), "method"]
     head += [f"paper, {names[place]}" for place in reproduced] + heads
     return [f"{title}:", "", *pipe_table(head, rows, numbers=len(reproduced) + len(heads))]
+
+
+def _whose(column: OurColumn) -> str:
+    return column.our_model + (f" (stand-in for {column.model})" if column.stand_in else "")
 
 
 def _number(shown: Shown) -> str:

@@ -1,0 +1,477 @@
+"""The report of a small made-up results folder: its facts, its counts, what is missing."""
+
+import csv
+import json
+import struct
+import sys
+import zlib
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+
+from shared import settings
+from shared.errors import UserError
+from shared.report.__main__ import main
+
+PAPER = {
+    "title": "An <invented> paper",
+    "kind": "method",
+    "summary": "New & improved against Old.",
+    "citation": {
+        "authors": "N. N.",
+        "year": 2024,
+        "venue": "nowhere",
+        "arxiv": "0000.00000",
+        "code": "https://example.org/code",
+    },
+    "artefacts": [],
+    "claims": [],
+    "deviations": [
+        {"scales": ["cpu"], "what": "Fewer `rows`.", "why": "The budget.", "effect": "Wide."},
+        {"scales": ["paper"], "what": "Of another scale.", "why": "None."},
+    ],
+    "scales": {"cpu": {}, "gpu": {}},
+}
+COMPARISON = """\
+item,model,method,dataset,metric,reported,unit,source,protocol,our_model,our_dataset,value,ci_low,ci_high,n,verdict,reason
+table1,Big,New,Set A,ap,93.23,%,paper,corrected,tiny,Facts A,61.2345,50.1,70.9,40,stand-in,tiny for Big
+table1,Big,New,Set A,ap,93.23,%,paper,official,tiny,Facts A,58.5,48,69,40,stand-in,tiny for Big
+table1,Big,Old,Set A,ap,92.89,%,paper,corrected,tiny,Facts A,55,44,66,40,stand-in,tiny for Big
+table1,Big,New,Set B,ap,69.41,%,paper,,,,,,,,not attempted,too long for this scale
+table1,Big,Old,Set B,ap,68.42,%,paper,,,,,,,,not attempted,too long for this scale
+table1,Huge,New,Set A,ap,94.44,%,paper,,,,,,,,blocked,needs weights of Huge
+table1,Huge,Old,Set A,ap,94.00,%,paper,,,,,,,,blocked,needs weights of Huge
+table1,Huge,New,Set B,ap,77.30,%,paper,,,,,,,,blocked,needs weights of Huge
+table1,Huge,Old,Set B,ap,64.12,%,paper,,,,,,,,blocked,needs weights of Huge
+table2,Big,New,Set A,ece,0.018,,paper,corrected,Big,Set A,0.0181,0.01,0.03,40,match,inside our 95 % interval
+table2,Big,Old,Set A,ece,0.255,,paper,corrected,Big,Set A,0.4,0.35,0.45,40,differs,off by +0.145
+issue9,Big,New,Set A,ap,90.69,%,secondary,,,,,,,,not judged,secondary: not the paper's own
+"""  # noqa: E501 (rows as they lie in the file)
+CLAIMS = """\
+id,protocol,verdict,effect,ci_low,ci_high,p,p_holm,test,n,pairs_in_direction,pairs,reported_in_direction,reported_pairs,note,text,source
+c1,corrected,holds,6.2345,2.5,9.75,0.0001,0.0004,paired bootstrap,40,1,1,2,4,,New is better than Old | by far.,Table 1
+c1,official,inconclusive,1.5,-2,5,0.2,0.4,paired bootstrap,40,1,1,2,4,about 900 examples would settle it,New is better than Old | by far.,Table 1
+c2,corrected,fails,-0.1234,-0.2,-0.05,0.004,0.01,McNemar exact,40,0,1,1,1,,New is better calibrated.,Table 2
+c2,official,blocked,,,,,1,,0,0,0,1,1,no run of Old,New is better calibrated.,Table 2
+c3,corrected,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
+c3,official,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
+"""  # noqa: E501
+CELLS = """\
+item,model,method,dataset,metric,protocol,value,ci_low,ci_high,n,coverage,seeds
+table1,tiny,New,Facts A,ap,corrected,61.2345,50.1,70.9,40,0.95,2
+table1,tiny,New,Facts A,ap,official,58.5,48,69,40,1,1
+table1,tiny,Old,Facts A,ap,corrected,55,44,66,40,1,2
+table1,tiny,New,Facts A,ap_strict,corrected,51.5,41,62,40,1,2
+table1,tiny,New,Facts A,refusal_rate,official,,,,0,1,1
+table2,Big,New,Set A,ece,corrected,0.0181,0.01,0.03,40,1,1
+table2,Big,Old,Set A,ece,corrected,0.4,0.35,0.45,40,1,1
+"""
+AUDIT = """\
+check,what,printed,recomputed,agrees,note
+average,table1 / Big / New / Average,61.09,60.92,no,off by 0.17
+same,table1 and table3,,4 of 4 cells equal,yes,
+claim,c1: New is better,,2 of 4,no,
+"""
+RUN = {
+    "command": ["train.py", "--seed", "0"],
+    "finished": "2026-01-02T03:04:05+00:00",
+    "seconds": 125.0,
+    "commit": "0123456789abcdef",
+    "dirty": True,
+    "settings": {"epochs": 1},
+    "inputs": {"facts.jsonl": "ab" * 32},
+    "packages": {"numpy": "2.1.0"},
+    "hardware": {"system": "Linux", "machine": "x86_64", "cores": 2},
+    "tokens_per_second": 312.4,
+}
+SOURCES = [{"id": "facts", "route": ["package"], "sha256": {"rows": "cd" * 32}, "rows": {"A": 40}}]
+
+
+def png(width, height):
+    """The smallest grey picture of a size."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    rows = (b"\0" + b"\x80" * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A folder results/cpu with one paper, `demo`, that has everything."""
+    papers = tmp_path / "papers"
+    (papers / "demo").mkdir(parents=True)
+    (papers / "demo" / "paper.yaml").write_text(yaml.safe_dump({"id": "demo", **PAPER}))
+    monkeypatch.setattr(settings, "PAPERS", papers)
+    settings.load_paper.cache_clear()
+    folder = tmp_path / "results" / "cpu" / "demo"
+    for name in ("figures", "tables", "runs", "data"):
+        (folder / name).mkdir(parents=True)
+    for name, text in (
+        ("comparison", COMPARISON),
+        ("claims", CLAIMS),
+        ("cells", CELLS),
+        ("audit", AUDIT),
+    ):
+        (folder / f"{name}.csv").write_text(text)
+    (folder / "figures" / "figure3.png").write_bytes(png(20, 10))
+    (folder / "figures" / "captions.json").write_text(json.dumps({"figure3": "Bars of <AP>."}))
+    (folder / "tables" / "table1.md").write_text("| method | AP |\n|---|---|\n| New | 61.2 |\n")
+    (folder / "runs" / "train.json").write_text(json.dumps(RUN))
+    (folder / "data" / "sources.json").write_text(json.dumps(SOURCES))
+    yield folder.parent
+    settings.load_paper.cache_clear()
+
+
+@pytest.fixture
+def report(results, monkeypatch):
+    """Make the report and give (html page, report.md, summary.json)."""
+
+    def make(scale="cpu"):
+        run(monkeypatch, "--scale", scale, "--results", results, "--out", results)
+        text = (results / "report.html").read_text(encoding="utf-8")
+        summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+        return Page(text), (results / "report.md").read_text(encoding="utf-8"), summary
+
+    return make
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["report", *map(str, arguments)])
+    main()
+
+
+class Page(HTMLParser):
+    """The visible text, the tags with their attributes, and the rows of all tables."""
+
+    VOID = {"meta", "link", "img", "br", "input"}
+
+    def __init__(self, source):
+        super().__init__()
+        self.source, self.tags, self.rows, self.words, self.open = source, [], [], [], []
+        self.feed(source)
+        self.close()
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append((dict(attrs), []))
+        if tag in ("td", "th"):
+            self.rows[-1][1].append((dict(attrs), []))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        self.words.append(data)
+        if ("td" in self.open or "th" in self.open) and self.rows:
+            self.rows[-1][1][-1][1].append(data)
+
+    def cells(self, row):
+        return [" ".join("".join(words).split()) for _, words in row[1]]
+
+
+def csv_rows(text):
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_the_page_is_well_formed_and_loads_nothing_from_elsewhere(report):
+    page, _, _ = report()
+    assert page.open == []
+    loading = {"img", "script", "link", "iframe", "source", "video", "object", "embed", "audio"}
+    for tag, attributes in page.tags:
+        for name in ("src", "data", "srcset", "poster"):
+            assert attributes.get(name, "data:").startswith("data:"), (tag, attributes)
+        if tag in loading and "href" in attributes:
+            assert attributes["href"].startswith("data:")
+    style = page.source.partition("<style>")[2].partition("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "prefers-color-scheme: dark" in style
+    assert (
+        "meta",
+        {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+    ) in page.tags
+
+
+def test_links_within_the_page_lead_somewhere(report):
+    page, _, _ = report()
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    links = [a["href"][1:] for t, a in page.tags if t == "a" and a["href"].startswith("#")]
+    assert links
+    assert set(links) <= ids
+
+
+def test_verdict_counts_of_claims_equal_the_csv(report):
+    page, _, summary = report()
+    counted = Counter((row["protocol"], row["verdict"]) for row in csv_rows(CLAIMS))
+    for protocol in ("corrected", "official"):
+        (row,) = [r for r in page.rows if r[0].get("data-protocol") == protocol]
+        shown = {a["data-claims"]: int("".join(w)) for a, w in row[1] if "data-claims" in a}
+        expected = {v: counted[protocol, v] for v in ("holds", "fails", "inconclusive", "blocked")}
+        assert shown == expected
+        assert summary["papers"]["demo"]["claims"][protocol] == expected
+    assert summary["papers"]["demo"]["verdicts"]["c1"] == {
+        "corrected": "holds",
+        "official": "inconclusive",
+    }
+
+
+def test_cells_count_once_by_their_corrected_reading_and_only_if_the_paper_prints_them(report):
+    """12 rows: one of a second protocol and one of others leave 10 cells of the paper."""
+    page, _, summary = report()
+    expected = {
+        "reported": 10,
+        "attempted": 4,
+        "match": 1,
+        "differs": 1,
+        "stand-in": 2,
+        "blocked": 4,
+        "not attempted": 2,
+    }
+    assert summary["papers"]["demo"]["cells"] == expected
+    row = next(r for r in page.rows if r[0].get("data-paper") == "demo")
+    assert {a["data-cells"]: int("".join(w)) for a, w in row[1] if "data-cells" in a} == expected
+
+
+def test_a_claim_has_its_effect_interval_p_n_and_the_count_in_the_paper(report):
+    page, markdown, _ = report()
+    assert "New is better than Old | by far." in page.text
+    assert "in the paper's own numbers: 2 of 4" in page.text
+    judged = [page.cells(row) for row in page.rows if row[0].get("class") == "judged"]
+    assert judged[0] == [
+        *("corrected", "holds", "+6.23 [2.50, 9.75]"),
+        *("40", "< 0.001", "1 of 1"),
+    ]
+    assert judged[2][2:5] == ["−0.123 [−0.200, −0.050]", "40", "0.010 (alone 0.004)"]
+    assert judged[3] == ["official", "blocked", "no run of Old"]
+    assert "official: paired bootstrap; about 900 examples would settle it" in page.text
+    assert "1 claim that cannot be judged at this scale" in page.text
+    assert "needs Huge" in page.text
+    assert (
+        "| c1. New is better than Old \\| by far. (Table 1) | 2 of 4 | corrected | holds |"
+        in markdown
+    )
+
+
+def test_reported_and_reproduced_stand_side_by_side_with_our_model_named(report):
+    page, markdown, _ = report()
+    head = next(page.cells(row) for row in page.rows if "Huge" in str(row))
+    assert head == [
+        *("Data set", "Method", "Big", "ours, correctedtinystand-in for Big"),
+        *("ours, officialtinystand-in for Big", "Huge1", "Big, issue 92"),
+    ]
+    first = next(page.cells(row) for row in page.rows if "93.23" in page.cells(row))
+    assert first == [
+        *("Set Aours: Facts A", "New", "93.23", "61.233 [50.10, 70.90]", "58.50 [48.00, 69.00]"),
+        *("94.44", "90.69"),
+    ]
+    second = next(page.cells(row) for row in page.rows if "69.41" in page.cells(row))
+    assert second == ["Set B", "New", "69.41", "–4", "–4", "77.30", "–"]
+    notes = [
+        "blocked: needs weights of Huge",
+        "Issue 9: reported by others, not by the paper",
+        "95.0% of the examples could be scored",
+        "not attempted: too long for this scale",
+    ]
+    assert " ".join(notes) in page.text
+    assert "| Set A (ours: Facts A) | New | 93.23 | 61.23<sup>3</sup> [50.10, 70.90] |" in markdown
+
+
+def test_a_judged_cell_carries_its_verdict(report):
+    page, _, _ = report()
+    rows = [page.cells(row) for row in page.rows]
+    assert ["Set A", "New", "0.018", "0.0181 [0.010, 0.030] match"] in rows
+    assert ["Old", "0.255", "0.4002 [0.350, 0.450] differs"] in rows
+    assert "inside our 95 % interval off by +0.145" in page.text
+
+
+def test_numbers_that_the_paper_does_not_report_are_shown_apart(report):
+    page, _, _ = report()
+    rows = [page.cells(row) for row in page.rows]
+    assert ["tiny", "Facts A", "AP strict (%)", "New", "51.50 [41.00, 62.00]", "–"] in rows
+    assert ["tiny", "Facts A", "refusal rate", "New", "–", "–"] in rows
+
+
+def test_nothing_absent_is_shown_as_nan_or_none(report):
+    page, markdown, _ = report()
+    for text in (page.text, markdown):
+        words = set(text.replace("|", " ").split())
+        assert not words & {"nan", "NaN", "None", "null", "[nan,", "<NA>"}
+
+
+def test_stand_ins_are_said_loudly(report):
+    page, markdown, _ = report()
+    for text in (page.text, markdown):
+        assert "Numbers of stand-in models are shown beside the paper's, not judged" in text
+        assert "Stand-ins: tiny for Big, Facts A for Set A." in text
+
+
+def test_the_smoke_scale_says_that_nothing_is_a_result(report):
+    page, _, _ = report("smoke")
+    assert "nothing here is a result" in page.text
+
+
+def test_figures_are_embedded_with_captions(report):
+    page, _, _ = report()
+    (image,) = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert image["src"].startswith("data:image/png;base64,iVBOR")
+    assert (image["width"], image["height"]) == ("20", "10")
+    assert "Figure 3. Bars of <AP>." in page.text
+
+
+def test_audit_deviations_provenance_data_and_cost(report):
+    page, _, summary = report()
+    assert "2 checks of averages, repeated tables and totals; 1 does not add up." in page.text
+    rows = [page.cells(row) for row in page.rows]
+    assert [
+        "average",
+        "table1 / Big / New / Average",
+        "61.09",
+        "60.92",
+        "no",
+        "off by 0.17",
+    ] in rows
+    assert "Fewer rows. The budget. Effect: Wide." in page.text
+    assert "Of another scale" not in page.text
+    train = next(row for row in rows if row[0] == "train")
+    assert train == [
+        *("train", "2 min 05 s", "", "312", "0123456789 uncommitted changes"),
+        "Linux x86_64, 2 cores",
+    ]
+    assert "numpy 2.1.0" in page.text
+    assert ["facts", "package", f"rows: {'cd' * 32}", "A: 40"] in rows
+    assert "facts.jsonl abababababab" in page.text
+    assert summary["papers"]["demo"]["audit"] == {"no": 1, "yes": 1}
+    assert summary["papers"]["demo"]["seconds"] == 125.0
+    assert summary["papers"]["demo"]["dirty"] is True
+
+
+def test_text_of_papers_is_escaped(report):
+    page, _, _ = report()
+    assert "An &lt;invented&gt; paper" in page.source
+    assert "New & improved against Old." in page.text
+
+
+def test_the_same_results_give_the_same_bytes(report, results):
+    report()
+    first = {name: (results / name).read_bytes() for name in ("report.html", "report.md")}
+    report()
+    assert first == {name: (results / name).read_bytes() for name in first}
+
+
+@pytest.mark.parametrize("name", ["cells", "claims", "comparison", "audit"])
+def test_a_missing_file_is_one_line_in_the_report(report, results, name):
+    (results / "demo" / f"{name}.csv").unlink()
+    page, markdown, summary = report()
+    line = f"no {name}.csv: run `snakemake demo`"
+    assert line in page.text
+    assert f"- {line}" in markdown.splitlines()
+    assert summary["papers"]["demo"]["missing"] == [line]
+
+
+def test_a_paper_without_results_is_one_line_and_counts_nothing(report, results):
+    (results / "demo").rename(results / "elsewhere")
+    page, _, summary = report("gpu")
+    assert "no results at scale gpu: run `snakemake demo --config scale=gpu`" in page.text
+    assert set(summary["papers"]["demo"]["cells"].values()) == {0}
+    row = next(r for r in page.rows if r[0].get("data-paper") == "demo")
+    assert page.cells(row)[-4:] == ["–"] * 4
+
+
+def test_a_record_kept_twice_counts_once(report, results):
+    (results / "demo" / "models").mkdir()
+    (results / "demo" / "models" / "run.json").write_text(json.dumps(RUN))
+    _, _, summary = report()
+    assert summary["papers"]["demo"]["seconds"] == 125.0
+
+
+def test_a_file_that_cannot_be_read_is_one_line(report, results):
+    (results / "demo" / "comparison.csv").write_text("item,model\n")
+    with pytest.raises(UserError, match=r"comparison\.csv: expected a column 'method', found"):
+        report()
+    (results / "demo" / "comparison.csv").write_text(COMPARISON)
+    (results / "demo" / "runs" / "train.json").write_text('{"seconds": ')
+    with pytest.raises(UserError, match=r"train\.json: not JSON, .* in line 1$"):
+        report()
+
+
+README = "# Demo\n\nBefore.\n\n<!-- results:begin -->\nold\n<!-- results:end -->\n\nAfter.\n"
+
+
+@pytest.fixture
+def readme(results):
+    path = settings.PAPERS / "demo" / "README.md"
+    path.write_text(README)
+    return path
+
+
+def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results, monkeypatch):
+    arguments = ("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table1")
+    run(monkeypatch, *arguments)
+    once = readme.read_text()
+    run(monkeypatch, *arguments)
+    assert readme.read_text() == once
+    assert once.startswith("# Demo\n\nBefore.\n\n<!-- results:begin -->\n")
+    assert once.endswith("<!-- results:end -->\n\nAfter.\n")
+    assert "\nold\n" not in once
+    assert not (results / "report.html").exists()
+    lines = once.splitlines()
+    assert (
+        "**Claims** (corrected: holds 1, fails 1, blocked 1; official: inconclusive 1, blocked 2)"
+        in once
+    )
+    claim = "| c1. New is better than Old \\| by far. (Table 1) | 2 of 4 |"
+    (found,) = [line for line in lines if line.startswith(claim)]
+    assert "| **holds** +6.23 [2.50, 9.75] | **inconclusive** +1.50 [−2.00, 5.00] |" in found
+    assert "Blocked at this scale: c3." in lines
+    assert "**Table 1**, AP (%), tiny (stand-in for Big):" in lines
+    assert (
+        "| Set A (ours: Facts A) | New | 93.23 | 61.23 [50.10, 70.90] | 58.50 [48.00, 69.00] |"
+        in lines
+    )
+    assert not any("Set B" in line for line in lines)  # not attempted: left to the report
+    assert len(lines) < 40
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (README.replace("<!-- results:begin -->", ""), "found 0 lines <!-- results:begin -->"),
+        (README.replace("<!-- results:end -->", ""), "found 0 lines <!-- results:end -->"),
+        (README + README, "found 2 lines <!-- results:begin -->"),
+        ("<!-- results:end -->\n<!-- results:begin -->\n", "results:end --> before"),
+    ],
+)
+def test_a_readme_without_its_markers_is_left_alone(readme, results, monkeypatch, text, message):
+    readme.write_text(text)
+    with pytest.raises(UserError, match=message) as error:
+        run(monkeypatch, "--scale", "cpu", "--results", results, "--readme", readme)
+    assert "\n" not in str(error.value)
+    assert readme.read_text() == text
+
+
+def test_an_unknown_item_lists_the_known_ones(readme, results, monkeypatch):
+    with pytest.raises(UserError, match="no item 'table9' of the paper; items: table1, table2"):
+        run(
+            monkeypatch,
+            *("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table9"),
+        )
+
+
+def test_a_program_with_nothing_to_write_says_so(results, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "--scale", "cpu", "--results", results)
+    assert "give --out, --readme or both" in capsys.readouterr().err
