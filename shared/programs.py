@@ -11,13 +11,14 @@ SCRATCH = ROOT / "resources" / "checkpoints"
 
 
 def step_parser(doc: str) -> argparse.ArgumentParser:
-    """Arguments of every step: which settings it reads and what it writes."""
+    """Arguments of every step: which settings it reads, where its result and its record go."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scale", required=True, help="scale of paper.yaml: smoke, cpu, gpu, ...")
     parser.add_argument("--model", help="a model in place of the scale's own (see shared/models)")
     parser.add_argument("--out", type=Path, required=True, help="where the result goes")
+    parser.add_argument("--record", type=Path, required=True, help="where the run record goes")
     return parser
 
 

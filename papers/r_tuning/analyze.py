@@ -239,7 +239,9 @@ def _by_size(values: pd.Series, method: str) -> pd.DataFrame:
 
 
 def _count(holds: pd.Series, note: str = "") -> Finding:
-    exceptions = ", ".join(str(key) for key in holds.index[~holds])
+    exceptions = ", ".join(
+        key if isinstance(key, str) else " / ".join(key) for key in holds.index[~holds]
+    )
     return Finding(
         int(holds.sum()), len(holds), note or (f"not: {exceptions}" if exceptions else "")
     )
@@ -365,7 +367,7 @@ def main() -> None:
         for item in found["item"].unique():
             if item.startswith("table"):
                 (folder / f"{item}.md").write_text(markdown_table(found, item), encoding="utf-8")
-    write_run(arguments.out / "runs" / "analyze.json", started, cells=len(found))
+    write_run(arguments.record, started, cells=len(found))
 
 
 if __name__ == "__main__":

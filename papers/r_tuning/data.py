@@ -3,11 +3,9 @@
     python -m papers.r_tuning.data --scale cpu --out results/cpu/r_tuning/data
 
 Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
-`unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used)
-and `run.json`.
+`unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used).
 """
 
-import argparse
 import hashlib
 import importlib.metadata
 import json
@@ -16,8 +14,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from papers.r_tuning.settings import Settings, Task
 from shared.data import benchmarks, facts, invented
 from shared.data.catalogue import sources
 from shared.data.questions import Question
@@ -25,11 +23,8 @@ from shared.data.sources import fetch
 from shared.data.splits import sample, split
 from shared.errors import one_line_errors
 from shared.files import write_json, write_jsonl
+from shared.programs import step_parser, step_settings
 from shared.records import write_run
-from shared.settings import load_settings
-
-if TYPE_CHECKING:
-    from papers.r_tuning.settings import Settings, Task
 
 Reader = Callable[[Path, str], list[Question]]
 Rows = dict[int, Question]  # by position in the complete set: the number in a row's id
@@ -99,7 +94,7 @@ class Ledger:
         return self.records.setdefault(source_id, empty | {"route": [], "sha256": {}, "rows": {}})
 
 
-def build_task(task: "Task", seed: int, ledger: Ledger) -> tuple[dict[str, Rows], dict[str, str]]:
+def build_task(task: Task, seed: int, ledger: Ledger) -> tuple[dict[str, Rows], dict[str, str]]:
     """The rows of train, id_test and ood_test of a task, and the text before its questions.
 
     The text (few-shot demonstrations) is given by relation; only MMLU has one.
@@ -150,7 +145,7 @@ def build_unanswerable(
     }
 
 
-def build(settings: "Settings", out: Path) -> None:
+def build(settings: Settings, out: Path) -> None:
     """Write all sets of the settings into the folder `out`."""
     ledger = Ledger(settings.mirror)
     trained: set[str] = set()
@@ -266,18 +261,16 @@ def _records(name: str, part: str, dataset: str, rows: Rows) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", required=True)
-    parser.add_argument("--out", required=True, type=Path)
-    arguments = parser.parse_args()
+    arguments = step_parser(__doc__).parse_args()
     started = time.perf_counter()
-    settings = load_settings("r_tuning", arguments.scale)
+    settings: Settings = step_settings("r_tuning", arguments)
     build(settings, arguments.out)
     write_run(
-        arguments.out / "run.json",
+        arguments.record,
         started,
         settings=settings.model_dump(mode="json"),
         seed=settings.data_seed,
+        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
     )
 
 

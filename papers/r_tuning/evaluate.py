@@ -280,7 +280,7 @@ def main() -> None:
         as_frame(scores).to_parquet(temporary, compression="zstd", index=False)
     seconds = time.perf_counter() - loaded
     write_run(
-        arguments.out.with_suffix(".run.json"),
+        arguments.record,
         started,
         settings=settings.model_dump(),
         seed=arguments.seed,

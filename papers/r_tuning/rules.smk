@@ -24,6 +24,7 @@ rule r_tuning:
 rule r_tuning_data:
     output:
         directory("<results>/r_tuning/data"),
+        record="<results>/r_tuning/runs/data.json",
     log:
         "<results>/r_tuning/logs/data.log",
     benchmark:
@@ -32,7 +33,7 @@ rule r_tuning_data:
         code=code_hash("papers.r_tuning.data"),
         settings=only(R_TUNING, "tasks", "unanswerable", "data_seed", "mirror"),
     shell:
-        "python -m papers.r_tuning.data {STEP} --out {output} 2> {log}"
+        "python -m papers.r_tuning.data {STEP} --out {output[0]} --record {output.record} 2> {log}"
 
 
 rule r_tuning_base:
@@ -41,6 +42,7 @@ rule r_tuning_base:
         data="<results>/r_tuning/data",
     output:
         "<results>/r_tuning/scores/{task}/base.parquet",
+        record="<results>/r_tuning/runs/{task}/base.json",
     log:
         "<results>/r_tuning/logs/{task}/base.log",
     benchmark:
@@ -53,7 +55,7 @@ rule r_tuning_base:
         settings=only(R_TUNING, *R_TUNING_ASKING),
     shell:
         "python -m papers.r_tuning.evaluate {STEP} --task {wildcards.task} --variant base"
-        " --data {input.data} --out {output} 2> {log}"
+        " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
 def base_scores(wildcards):
@@ -70,6 +72,7 @@ rule r_tuning_train:
         base=base_scores,
     output:
         directory("<results>/r_tuning/models/{task}/{variant}-s{seed}"),
+        record="<results>/r_tuning/runs/{task}/train-{variant}-s{seed}.json",
     log:
         "<results>/r_tuning/logs/{task}/train-{variant}-s{seed}.log",
     benchmark:
@@ -85,7 +88,7 @@ rule r_tuning_train:
     shell:
         "python -m papers.r_tuning.train {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
-        " --data {input.data} {params.base} --out {output} 2> {log}"
+        " --data {input.data} {params.base} --out {output[0]} --record {output.record} 2> {log}"
 
 
 def answers_to_check(wildcards):
@@ -105,6 +108,7 @@ rule r_tuning_evaluate:
         answers=answers_to_check,
     output:
         "<results>/r_tuning/scores/{task}/{variant}-s{seed}.parquet",
+        record="<results>/r_tuning/runs/{task}/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/r_tuning/logs/{task}/evaluate-{variant}-s{seed}.log",
     benchmark:
@@ -122,7 +126,8 @@ rule r_tuning_evaluate:
     shell:
         "python -m papers.r_tuning.evaluate {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed} --data {input.data}"
-        " --trained {input.trained} {params.answers} --out {output} 2> {log}"
+        " --trained {input.trained} {params.answers} --out {output[0]} --record {output.record}"
+        " 2> {log}"
 
 
 R_TUNING_SCORES = [
@@ -137,6 +142,7 @@ rule r_tuning_analyze:
     output:
         directory("<results>/r_tuning/tables"),
         cells="<results>/r_tuning/cells.csv",
+        record="<results>/r_tuning/runs/analyze.json",
     log:
         "<results>/r_tuning/logs/analyze.log",
     benchmark:
@@ -146,7 +152,7 @@ rule r_tuning_analyze:
         settings=only(R_TUNING, "model", "stand_ins", "tasks", "variants", "draws"),
     shell:
         "python -m papers.r_tuning.analyze {STEP} --scores {RESULTS}/r_tuning/scores"
-        " --out {RESULTS}/r_tuning 2> {log}"
+        " --out {RESULTS}/r_tuning --record {output.record} 2> {log}"
 
 
 rule r_tuning_figures:

@@ -138,7 +138,7 @@ def main() -> None:
         records.append(record)
     save(model, arguments.out)
     write_run(
-        arguments.out / "run.json",
+        arguments.record,
         started,
         settings=settings.model_dump(),
         seed=arguments.seed,

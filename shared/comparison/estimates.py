@@ -55,12 +55,8 @@ def has_columns(group: Group, metric: Metric) -> bool:
 
 def resampled(group: Group, metric: Metric, weights: np.ndarray) -> np.ndarray:
     """The metric for each row of example weights (draws, n), with seeds resampled: (draws,)."""
-    times = seed_weights(group.seeds, len(weights))
-    values = np.full(times.shape, np.nan)
-    for index, columns in enumerate(_seeds(group)):
-        drawn = np.flatnonzero(times[:, index])  # of three seeds, a draw leaves out one on average
-        values[drawn, index] = _in_pieces(metric, columns, weights, drawn)
-    return _mean_over_seeds(values, times)
+    values = np.stack([_in_pieces(metric, columns, weights) for columns in _seeds(group)], axis=-1)
+    return _mean_over_seeds(values, seed_weights(group.seeds, len(weights)))
 
 
 def seed_weights(seeds: tuple[int, ...], draws: int) -> np.ndarray:
@@ -94,11 +90,9 @@ def _seeds(group: Group) -> list[dict[str, np.ndarray]]:
     return [group.of_seed(index) for index in range(len(group.seeds))]
 
 
-def _in_pieces(
-    metric: Metric, columns: dict[str, np.ndarray], weights: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
+def _in_pieces(metric: Metric, columns: dict[str, np.ndarray], weights: np.ndarray) -> np.ndarray:
     step = max(1, CHUNK // weights.shape[-1])
-    pieces = (weights[rows[start : start + step]] for start in range(0, len(rows), step))
+    pieces = [weights[start : start + step] for start in range(0, len(weights), step)]
     return np.concatenate(list(_threads.map(partial(metric.value, columns), pieces)))
 
 

@@ -16,22 +16,26 @@ from shared.settings import paper_ids
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m shared.report", description=__doc__)
     parser.add_argument("--scale", required=True)
+    parser.add_argument("--model", help="your own model, if the run used one")
     parser.add_argument("--results", type=Path, required=True, help="results/<scale>")
     parser.add_argument("--out", type=Path, help="folder for report.html, report.md, summary.json")
     parser.add_argument("--readme", type=Path, help="papers/<id>/README.md to put the results in")
-    parser.add_argument("--items", nargs="*", default=[], help="items shown in the README")
+    parser.add_argument(
+        "--items", nargs="*", default=[], help="items shown in the README; the first two otherwise"
+    )
     arguments = parser.parse_args()
     if not (arguments.out or arguments.readme):
         parser.error("nothing to write: give --out, --readme or both")
 
+    where = (arguments.results, arguments.scale, arguments.model)
     if arguments.out:
-        papers = [load_results(name, arguments.results, arguments.scale) for name in paper_ids()]
-        for name, text in render(arguments.scale, papers).items():
+        papers = [load_results(name, *where) for name in paper_ids()]
+        for name, text in render(arguments.scale, papers, arguments.model).items():
             write_text(arguments.out / name, text)
         write_json(arguments.out / "summary.json", summary(arguments.scale, papers))
     if arguments.readme:
         paper_id = arguments.readme.resolve().parent.name
-        results = load_results(paper_id, arguments.results, arguments.scale)
+        results = load_results(paper_id, *where)
         replace_between_markers(arguments.readme, results_table(results, arguments.items))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.errors import UserError
 from shared.settings import Paper, load_paper
+from shared.workflow import DEFAULT_SCALE
 
 Row = dict[str, str]
 
@@ -46,14 +47,17 @@ class Results:
     missing: list[str] = field(default_factory=list)
 
 
-def load_results(paper_id: str, results: Path, scale: str) -> Results:
+def load_results(paper_id: str, results: Path, scale: str, model: str | None = None) -> Results:
     """Results of a paper from `results/<paper_id>`; what is absent is empty and in `missing`.
 
+    `model` is the user's own model, if the run used one: it belongs to the command that is named.
     Raises `UserError` naming the file for one that can't be read.
     """
     paper = load_paper(paper_id)
     folder = results / paper_id
-    rerun = f"run `snakemake {paper_id}" + ("" if scale == "cpu" else f" --config scale={scale}")
+    config = [f"scale={scale}"] if scale != DEFAULT_SCALE else []
+    config += [f"model={model}"] if model else []
+    rerun = " ".join([f"run `snakemake {paper_id}", *(["--config", *config] if config else [])])
     if not folder.is_dir():
         return Results(paper, scale, missing=[f"no results at scale {scale}: {rerun}`"])
 
@@ -65,12 +69,11 @@ def load_results(paper_id: str, results: Path, scale: str) -> Results:
     figures = _figures(folder / "figures")
     tables = sorted((folder / "tables").glob("*.md"), key=natural)
     runs = _runs(folder)
-    sources = folder / "data" / "sources.json"
+    sources = [source for run in runs for source in run.get("sources", [])]
     for what, there in (
         ("figures/*.png", figures),
         ("tables/*.md", tables),
-        ("run.json", runs),
-        ("data/sources.json", sources.is_file()),
+        ("runs/*.json", runs),
     ):
         if not there:
             missing.append(f"no {what}: {rerun}`")
@@ -81,7 +84,7 @@ def load_results(paper_id: str, results: Path, scale: str) -> Results:
         figures=figures,
         tables=[(path.stem, path.read_text(encoding="utf-8")) for path in tables],
         runs=runs,
-        sources=_json(sources) if sources.is_file() else [],
+        sources=sources,
         missing=missing,
     )
 
@@ -108,14 +111,12 @@ def _figures(folder: Path) -> list[Picture]:
 
 
 def _runs(folder: Path) -> list[dict]:
-    """The record of every step, with the step's name; kept copies of a record count once."""
-    paths = {*folder.glob("runs/**/*.json"), *folder.rglob("run.json"), *folder.rglob("*.run.json")}
-    runs = {}
-    for path in sorted(paths):
-        step = re.sub(r"^runs/|[/.]run\.json$|\.json$", "", str(path.relative_to(folder)))
-        record = {"step": step, **_json(path)}
-        runs[str(record.get("command")), record.get("finished")] = record
-    return sorted(runs.values(), key=lambda record: str(record.get("finished")))
+    """The record of every step, with the step's name, in the order in which they finished."""
+    runs = [
+        {"step": str(path.relative_to(folder / "runs").with_suffix("")), **_json(path)}
+        for path in sorted(folder.glob("runs/**/*.json"))
+    ]
+    return sorted(runs, key=lambda record: str(record.get("finished")))
 
 
 def _json(path: Path) -> dict | list:

@@ -152,11 +152,12 @@ class PaperView:
         return sum(row["agrees"] == "no" for row in self.arithmetic)
 
 
-def render(scale: str, papers: list[Results]) -> dict[str, str]:
-    """`report.html` and `report.md` of a scale, as text."""
+def render(scale: str, papers: list[Results], model: str | None = None) -> dict[str, str]:
+    """`report.html` and `report.md` of a scale, as text; `model` is the user's own, if any."""
     views = [_view(results) for results in papers]
     context = {
         "scale": scale,
+        "model": model,
         "banner": SCALES.get(scale, ""),
         "papers": views,
         "cell_verdicts": CELL_VERDICTS,

@@ -8,21 +8,24 @@ from shared.report.collect import Results
 from shared.report.counts import claim_counts, protocols
 from shared.report.items import ItemTable, OurColumn, Shown, item_tables
 from shared.report.markdown import pipe_table
-from shared.report.page import ClaimRow, claim_views
+from shared.report.page import SCALES, ClaimRow, claim_views
 
 
 def results_table(results: Results, items: Sequence[str]) -> str:
     """Claims with their verdicts and the reproduced rows of some items, as Markdown.
 
-    `items` are names of `comparison.csv`; rows that were not attempted are left to the report.
+    `items` are names of `comparison.csv`, none for the first two with numbers of ours. Rows that
+    were not attempted are left to the report.
     """
-    lines = [f"Scale `{results.scale}`; the report has the rest."]
+    lines = [f"Scale `{results.scale}`. {SCALES.get(results.scale, '')}".strip()]
     if results.missing:
         lines += ["", *(f"- {line}" for line in results.missing)]
     if results.claims:
         lines += ["", *_claims(results)]
     tables = {table.item: table for table in item_tables(results.comparison, results.cells)}
-    for item in items if results.comparison else ():
+    if not items:
+        items = [item for item, table in tables.items() if table.attempted][:2]
+    for item in items if tables else ():
         if item not in tables:
             known = ", ".join(tables)
             raise UserError(f"comparison.csv: no item '{item}' of the paper; items: {known}")

