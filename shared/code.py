@@ -30,7 +30,7 @@ def dependencies(*modules: str) -> list[Path]:
         if not _file(module):
             raise UserError(f"no module {module} in {ROOT}")
     found: set[str] = set()
-    waiting = list(modules)
+    waiting = [name for module in modules for name in _with_packages(module)]
     while waiting:
         module = waiting.pop()
         if module not in found and _file(module):
@@ -56,5 +56,10 @@ def _imports(module: str) -> list[str]:
             names.append(node.module)
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     ours = [name for name in names if name.split(".")[0] in OURS]
-    # `import a.b.c` runs a/__init__.py and a/b/__init__.py too
-    return [".".join(name.split(".")[:n]) for name in ours for n in range(1, name.count(".") + 2)]
+    return [each for name in ours for each in _with_packages(name)]
+
+
+def _with_packages(module: str) -> list[str]:
+    """Importing a.b.c runs a/__init__.py and a/b/__init__.py too."""
+    parts = module.split(".")
+    return [".".join(parts[: n + 1]) for n in range(len(parts))]

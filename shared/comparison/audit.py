@@ -57,17 +57,12 @@ def _averages(average: Average, own: pd.DataFrame) -> Iterator[tuple]:
         off, allowed = abs(Decimal(printed) - mean), exact_half_unit(printed)
         # What rounding the parts themselves could have moved the mean by, at most.
         margin = sum(map(exact_half_unit, parts)) / len(parts)
-        note = f"off by {off:.2g}; half a unit is {allowed}, the parts' rounding up to {margin:.2g}"
+        note = f"off by {off:.2g}; half a unit is {allowed}"
+        if allowed < off <= allowed + margin:
+            note += f"; rounding of the parts (up to {margin:.2g}) could explain it"
         decimals = 2 + len(printed.partition(".")[2])
-        agrees = off <= allowed
-        yield (
-            "average",
-            what,
-            printed,
-            f"{mean:.{decimals}f}",
-            _word(agrees),
-            "" if agrees else note,
-        )
+        recomputed, agrees = f"{mean:.{decimals}f}", off <= allowed
+        yield "average", what, printed, recomputed, _word(agrees), "" if agrees else note
 
 
 def _same(same: Same, own: pd.DataFrame) -> tuple:

@@ -13,6 +13,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from shared.comparison.groups import Group
 from shared.metrics.intervals import bootstrap_weights
@@ -23,7 +24,9 @@ from shared.metrics.rates import ratio
 DRAWS = 1000
 # Weights go to a metric in pieces of at most 16 MB, so that what it makes of them stays small.
 CHUNK = 2**22
-_threads = ThreadPoolExecutor(os.cpu_count())  # NumPy works on several pieces at once
+# A thread for each piece; the matrix library's own threads would only wait for one another.
+_threads = ThreadPoolExecutor(os.cpu_count())
+_libraries = ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def _seeds(group: Group) -> list[dict[str, np.ndarray]]:
 def _in_pieces(metric: Metric, columns: dict[str, np.ndarray], weights: np.ndarray) -> np.ndarray:
     step = max(1, CHUNK // weights.shape[-1])
     pieces = [weights[start : start + step] for start in range(0, len(weights), step)]
-    return np.concatenate(list(_threads.map(partial(metric.value, columns), pieces)))
+    with _libraries.limit(limits=1):
+        return np.concatenate(list(_threads.map(partial(metric.value, columns), pieces)))
 
 
 def _mean_over_seeds(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

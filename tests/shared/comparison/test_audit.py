@@ -33,7 +33,9 @@ def test_an_average_is_recomputed_for_every_method(check, invented):
     assert frame["printed"].tolist() == ["75.0", "62.6"]
     assert frame["recomputed"].tolist() == ["75.000", "62.500"]
     assert frame["agrees"].tolist() == ["yes", "no"]
-    assert frame["note"][1] == "off by 0.1; half a unit is 0.05, the parts' rounding up to 0.05"
+    assert frame["note"][1] == (
+        "off by 0.1; half a unit is 0.05; rounding of the parts (up to 0.05) could explain it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,12 @@ def test_half_a_unit_of_the_printed_digits_is_allowed(
 ):
     frame = check(averages(first, second, printed), averages=invented.AVERAGES)
     assert frame["agrees"].tolist() == [agrees]
+
+
+def test_a_gross_error_is_not_put_down_to_rounding(check, invented):
+    """(80 + 70) / 2 = 75.0 is printed as 75.2: more than 0.05 + 0.05 away."""
+    row = check(averages("80.0", "70.0", "75.2"), averages=invented.AVERAGES).iloc[0]
+    assert (row["agrees"], row["note"]) == ("no", "off by 0.2; half a unit is 0.05")
 
 
 def test_an_average_whose_parts_are_not_printed_is_unknown(check, invented):

@@ -1,0 +1,78 @@
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.errors import UserError
+from shared.models.loading import load, save
+from shared.models.spec import ModelSpec, RandomModel, display_name, location, needs
+from shared.settings import ROOT
+
+REVISION = "141067009124b9c0aea62c76b3eb952174864057"
+check = TypeAdapter(ModelSpec).validate_python
+
+
+def test_names_and_places():
+    hub = check(f"hub:openlm-research/open_llama_3b@{REVISION}")
+    assert display_name(hub) == "open_llama_3b"
+    assert location(hub) == ("openlm-research/open_llama_3b", REVISION)
+    bundled = check("bundled:smollm2-135m-instruct-q4_1")
+    assert display_name(bundled) == "SmolLM2-135M-Instruct-Q4_1"
+    assert needs(bundled) == ["resources/models/smollm2-135m-instruct-q4_1"]
+    assert location(bundled)[0] == str(ROOT / needs(bundled)[0])
+    assert needs(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("bundled:gpt-5", "bundled models are smollm2"),
+        ("hub:openlm-research/open_llama_3b", "pinned revision"),
+        ("hub:openlm-research/open_llama_3b@main", "pinned revision"),
+        ("gpt2", "a model is bundled:NAME"),
+        ("path:", "a model is bundled:NAME"),
+    ],
+)
+def test_a_bad_spec_says_what_is_expected(spec, message):
+    with pytest.raises(ValidationError, match=message):
+        check(spec)
+
+
+def test_a_folder_that_is_not_there():
+    with pytest.raises(UserError, match="/no/such/model does not exist"):
+        load("path:/no/such/model")
+
+
+def test_random_weights_save_and_load(tiny_tokenizer, tmp_path):
+    """Random models of a seed are equal; a saved one comes back in place of new random weights."""
+    import torch
+
+    tiny_tokenizer.save_pretrained(tmp_path / "tokenizer")
+    spec = RandomModel(
+        name="tiny",
+        architecture="LlamaForCausalLM",
+        config={
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+        },
+        tokenizer=f"path:{tmp_path / 'tokenizer'}",
+    )
+    first, tokenizer = load(spec, seed=1)
+    assert first.config.vocab_size == len(tokenizer)
+    assert not first.training
+    ids = torch.tensor([tokenizer("some text")["input_ids"]])
+    with torch.inference_mode():
+        logits = first(ids).logits
+        assert torch.equal(load(spec, seed=1)[0](ids).logits, logits)
+        assert not torch.equal(load(spec, seed=2)[0](ids).logits, logits)
+        save(first, tmp_path / "saved")
+        again, _ = load(spec, trained=tmp_path / "saved", seed=2)
+        assert torch.equal(again(ids).logits, logits)
+
+
+def test_an_unknown_architecture(tiny_tokenizer, tmp_path):
+    tiny_tokenizer.save_pretrained(tmp_path)
+    spec = RandomModel(name="x", architecture="NoSuchLM", config={}, tokenizer=f"path:{tmp_path}")
+    with pytest.raises(UserError, match="'NoSuchLM' is not one of transformers"):
+        load(spec)
