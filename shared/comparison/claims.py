@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from shared.comparison.cells import KEY, Item, estimates
-from shared.comparison.estimates import DRAWS, has_columns
+from shared.comparison.estimates import DRAWS, estimate, has_columns
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group
 from shared.comparison.paired import Pair, difference, examples, mcnemar
@@ -83,8 +83,11 @@ def on_groups(
     for pair in pairs:
         effect, drawn = difference(pair, metric, draws)
         if np.isnan(effect):
-            names = f"{pair.method.method} or {pair.than.method}"
-            missing.append(f"a value of {names} on {pair.method.dataset} (nothing to divide by)")
+            missing += [
+                f"a value of {side.method} on {side.dataset} (nothing to divide by)"
+                for side in (pair.method, pair.than)
+                if np.isnan(estimate(side, metric, draws).value)
+            ]
         else:
             found.append((pair, effect, drawn))
     note = f"missing: {_listed(missing)}" if missing else ""

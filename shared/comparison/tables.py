@@ -10,7 +10,9 @@ from shared.files import atomic
 # Numbers are rounded to this many decimals in their own unit (a percentage to 0.0001 points):
 # finer than any paper prints, coarser than what another machine's order of summing changes.
 DECIMALS = 4
-REAL = ("value", "ci_low", "ci_high", "coverage", "effect", "p", "p_holm")
+# Probabilities keep four leading digits instead: a small one is not 0.
+PROBABILITIES = ("p", "p_holm")
+REAL = ("value", "ci_low", "ci_high", "coverage", "effect", *PROBABILITIES)
 WHOLE = (
     *("n", "seeds", "pairs_in_direction", "pairs"),
     *("reported_in_direction", "reported_pairs"),
@@ -19,8 +21,13 @@ WHOLE = (
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns with the types that `read_table` gives: rounded reals, whole numbers, text."""
-    kinds = {name: _kind(name) for name in frame}
-    return frame.astype(kinds).round(dict.fromkeys(frame.columns.intersection(REAL), DECIMALS))
+    frame = frame.astype({name: _kind(name) for name in frame})
+    for name in frame.columns.intersection(REAL):
+        if name in PROBABILITIES:
+            frame[name] = [float(f"{p:.4g}") for p in frame[name]]
+        else:
+            frame[name] = frame[name].round(DECIMALS)
+    return frame
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -143,7 +143,7 @@ class TestOnGroups:
             claim(metric="accuracy_answered"), groups, invented.METRICS, "official", draws=20
         )
         assert found.total == 0
-        assert "New or Old on Set A (nothing to divide by)" in found.note
+        assert found.note == "missing: a value of New on Set A (nothing to divide by)"
 
     def test_pairs_on_the_same_examples_are_resampled_together(self, claim, invented):
         """New - Old and New - None share New: the mean's draws are those of 3 cells by hand."""

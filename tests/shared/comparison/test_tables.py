@@ -34,6 +34,14 @@ def test_the_file_is_plain(frame, tmp_path):
     assert lines[2] == ",,,"
 
 
+def test_a_small_p_is_not_zero(tmp_path):
+    frame = pd.DataFrame({"p": [1.23456e-12, 0.123456, np.nan], "effect": [1.23456e-12, 0, 0]})
+    write_table(frame, tmp_path / "t.csv")
+    again = read_table(tmp_path / "t.csv", ["p", "effect"])
+    np.testing.assert_array_equal(again["p"], [1.235e-12, 0.1235, np.nan])
+    assert again["effect"].tolist() == [0, 0, 0]
+
+
 def test_a_value_that_is_no_number_is_one_line(tmp_path):
     (tmp_path / "t.csv").write_text("method,value\nNew,high\n")
     with pytest.raises(UserError, match=r"t\.csv: .*high"):
