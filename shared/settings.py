@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import UserError
 
@@ -143,6 +143,7 @@ class ScaleSettings(Strict):
 
     stand_ins: StandIns = StandIns()
     resources: Resources
+    draws: int = Field(1000, ge=100)  # of the bootstrap
 
 
 class Paper(Strict):

@@ -121,7 +121,7 @@ def _methods(
         read = {s: READINGS[method](_plain(frame, protocol)) for s, frame in frames.items()}
         yield METHOD_NAMES[method], read
         if method == "vanilla" and variants[name].sampled:
-            sampled = {s: _majority(frame) for s, frame in frames.items()}
+            sampled = {s: _majority(frames[s]) for s in variants[name].sampled}
         if method in ("r-tuning", "r-tuning-r"):
             willing = {s: frame[["id", "willing"]] for s, frame in read.items()}
             kept = plain.drop(columns="willing")

@@ -240,7 +240,9 @@ def main() -> None:
     method = BASE if base else settings.variants[arguments.variant].method
 
     files = [arguments.data / f"{arguments.task}.jsonl"]
-    if settings.unanswerable and not settings.tasks[arguments.task].is_choice:
+    # Tables 3 and 7: models trained on questions with free answers; they leave R-Tuning-U out
+    asked = not settings.tasks[arguments.task].is_choice and method != "r-tuning-u"
+    if settings.unanswerable and asked:
         files.append(arguments.data / "unanswerable.jsonl")
     rows = [row for file in files for row in read_jsonl(file) if base or row["split"] != "train"]
     prefixes = json.loads(files[0].with_suffix(".prefixes.json").read_text(encoding="utf-8"))
@@ -265,7 +267,7 @@ def main() -> None:
             train, examiner.question_nll([rows[i] for i in train]), strict=True
         ):
             scores[i] |= {"nll": nll, "tokens": tokens}
-    if not base and settings.variants[arguments.variant].sampled:
+    if not base and arguments.seed in settings.variants[arguments.variant].sampled:
         sampled = examiner.sample([rows[i] for i in tests], prefixes)
         for i, answers in zip(tests, sampled, strict=True):
             scores[i] |= majority(rows[i], answers)

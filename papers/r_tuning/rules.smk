@@ -47,6 +47,7 @@ rule r_tuning_base:
         "<results>/r_tuning/logs/{task}/base.log",
     benchmark:
         "<results>/r_tuning/benchmarks/{task}/base.tsv"
+    priority: 1  # most trainings wait for it
     threads: max(1, workflow.cores // 2)
     resources:
         **R_TUNING.resources.model_dump(),

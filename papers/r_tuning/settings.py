@@ -42,7 +42,7 @@ class Variant(Strict):
     protocol: Protocol = "corrected"
     seeds: list[int] = Field(min_length=1)
     tasks: list[str] | None = None  # None: every task
-    sampled: bool = False  # also answer by the majority of k samples (Vanilla-C)
+    sampled: list[int] = []  # seeds that also answer by the majority of k samples (Vanilla-C)
     checks_answers_of: str | None = None  # also score that variant's majority answers (Vanilla-U)
 
     def trained_by(self) -> str:
@@ -66,7 +66,6 @@ class Settings(ScaleSettings):
     training: Training
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)  # of evaluation, in tokens
-    draws: int = Field(1000, gt=0)  # of the bootstrap
 
     @field_validator("prompt")
     @classmethod
@@ -83,7 +82,7 @@ class Settings(ScaleSettings):
                 raise ValueError(f"variant {name}: unknown task {unknown}; tasks: {known}")
             other = variant.checks_answers_of
             if other and not (other in self.variants and self.variants[other].sampled):
-                raise ValueError(f"variant {name}: {other} is not a variant with `sampled: true`")
+                raise ValueError(f"variant {name}: {other} is not a variant with `sampled` seeds")
         return self
 
     def runs(self) -> list[tuple[str, str, int]]:

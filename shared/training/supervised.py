@@ -4,7 +4,8 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -122,7 +123,7 @@ def _trainer(
         model=model,
         args=arguments,
         train_dataset=list(examples),
-        data_collator=left_padded,
+        data_collator=right_padded,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
         loss=loss,
     )
@@ -131,7 +132,7 @@ def _trainer(
 
 
 class LabelledTrainer(Trainer):
-    """`Trainer` whose forward pass makes logits only from the first labelled column on."""
+    """`Trainer` whose model makes logits only where the next token is learnt."""
 
     def __init__(self, *arguments: object, loss: Loss, **keywords: object):
         super().__init__(*arguments, **keywords)
@@ -145,30 +146,42 @@ class LabelledTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        labels = [inputs.pop(key) for key in ("labels", "others") if key in inputs]
+        labels = [inputs.pop(key)[:, 1:] for key in ("labels", "others") if key in inputs]
         learnt = labels[0] != IGNORED
-        keep = int(learnt.shape[1] - learnt.any(dim=0).nonzero()[0]) + 1
-        logits = model(**inputs, use_cache=False, logits_to_keep=keep).logits
-        learnt = learnt[:, -keep + 1 :]
-        targets = [label[:, -keep + 1 :][learnt] for label in labels]
-        total = self.loss(logits[:, :-1][learnt].float(), *targets)
+        with _head_only_at(self.accelerator.unwrap_model(model), learnt):
+            logits = model(**inputs, use_cache=False).logits
+        total = self.loss(logits.float(), *[label[learnt] for label in labels])
         # `Trainer` averages gradients over devices; undo it, the divisor already counts them all
         return total / num_items_in_batch * self.accelerator.num_processes
 
 
-def left_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """A batch (rows, longest) padded on the left: what is learnt stands together at the end."""
+@contextmanager
+def _head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None]:
+    """Within the block the output layer sees only the positions before learnt tokens.
+
+    learnt: (rows, length - 1) bool. The model then returns logits (learnt tokens, vocabulary).
+    The forward pass is otherwise the model's own, so wrappers for several devices still work.
+    """
+
+    def choose(module: torch.nn.Module, hidden: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        return (hidden[0][:, :-1][learnt],)
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(choose)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """A batch (rows, longest), padded on the right, where causal attention never looks back to:
+    no mask is needed."""
     width = max(len(example["input_ids"]) for example in examples)
     fill = {"input_ids": 0, "labels": IGNORED, "others": IGNORED}
-    batch = {
-        key: torch.tensor([[fill[key]] * (width - len(e[key])) + list(e[key]) for e in examples])
+    return {
+        key: torch.tensor([list(e[key]) + [fill[key]] * (width - len(e[key])) for e in examples])
         for key in examples[0]
     }
-    lengths = torch.tensor([len(example["input_ids"]) for example in examples])
-    mask = torch.arange(width) >= (width - lengths).unsqueeze(1)
-    batch["attention_mask"] = mask.long()
-    batch["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0)
-    return batch
 
 
 def _lora_config(settings: Training, layers: int) -> LoraConfig:

@@ -10,7 +10,7 @@ from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import fine_tune, left_padded, split_batch
+from shared.training.supervised import fine_tune, right_padded, split_batch
 
 SETTINGS = Training(
     epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64, checkpoint_seconds=1e9
@@ -37,7 +37,7 @@ def train(model, examples, tmp_path, settings=SETTINGS, **keywords):
 
 def test_first_loss_is_the_mean_over_labelled_tokens(tiny_model, examples, tmp_path):
     """The loss of the first step, before any change, against Transformers on full logits."""
-    batch = left_padded(examples)
+    batch = right_padded(examples)
     with torch.inference_mode():
         logits = tiny_model(**{k: v for k, v in batch.items() if k != "labels"}).logits[:, :-1]
     expected = torch.nn.functional.cross_entropy(
@@ -49,13 +49,13 @@ def test_first_loss_is_the_mean_over_labelled_tokens(tiny_model, examples, tmp_p
 
 
 def test_padding_does_not_change_what_a_row_says(tiny_model, examples):
-    together = left_padded(examples)
+    together = right_padded(examples)
     inputs = {k: v for k, v in together.items() if k != "labels"}
     with torch.inference_mode():
         batched = tiny_model(**inputs).logits
         for row, example in enumerate(examples):
             single = tiny_model(torch.tensor([example["input_ids"]])).logits[0]
-            torch.testing.assert_close(batched[row, -len(single) :], single, atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(batched[row, : len(single)], single, atol=1e-4, rtol=1e-4)
 
 
 def test_accumulation_changes_nothing(tiny_model, examples, tmp_path):
