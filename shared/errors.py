@@ -17,4 +17,4 @@ def one_line_errors(main: Callable[[], None]) -> None:
     except OSError as error:
         if error.errno is None:
             raise
-        sys.exit(f"error: {error.filename or 'writing'}: {error.strerror}")
+        sys.exit(f"error: {error.filename or 'input or output'}: {error.strerror}")

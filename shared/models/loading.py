@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 import transformers
 from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
@@ -57,7 +58,10 @@ def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
 def save(model: PreTrainedModel | PeftModel, folder: str | Path) -> None:
     """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent."""
     with atomic(folder) as temporary:
-        model.save_pretrained(temporary)
+        try:
+            model.save_pretrained(temporary)
+        except SafetensorError as error:  # a full disk, most of all
+            raise UserError(f"{folder}: {error}") from None
 
 
 def _from(folder: str, revision: str | None, dtype: torch.dtype) -> PreTrainedModel:

@@ -1,0 +1,86 @@
+import pytest
+import yaml
+
+from shared import settings
+from shared.errors import UserError
+from shared.settings import load_paper, load_settings, paper_ids
+from shared.workflow import Setup, checked, only
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """R-Tuning's paper.yaml with a change made to it, in a folder of its own."""
+    values = yaml.safe_load((settings.PAPERS / "r_tuning" / "paper.yaml").read_text())
+    monkeypatch.setattr(settings, "PAPERS", tmp_path / "papers")
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    (tmp_path / "papers" / "r_tuning").mkdir(parents=True)
+
+    def write(change):
+        change(values)
+        (tmp_path / "papers" / "r_tuning" / "paper.yaml").write_text(yaml.safe_dump(values))
+        load_paper.cache_clear()
+
+    yield write
+    load_paper.cache_clear()
+
+
+def test_every_scale_of_every_paper_is_valid():
+    assert "r_tuning" in paper_ids()
+    for paper in paper_ids():
+        scales = load_paper(paper).scales
+        assert list(scales) == ["smoke", "cpu", "gpu", "paper"]
+        for scale in scales:
+            load_settings(paper, scale)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v: v.update(colour="red"), r"paper\.yaml: colour: Extra inputs"),
+        (lambda v: v["claims"][0].pop("text"), r"paper\.yaml: claims\.0\.text: Field required"),
+        (
+            lambda v: v["scales"]["cpu"]["training"].update(learning_rate=-1),
+            r"scale cpu: training\.learning_rate: .* greater than 0, found -1",
+        ),
+        (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*needs \{question\}"),
+        (
+            lambda v: v["scales"]["cpu"]["variants"]["vanilla"].update(tasks=["chess"]),
+            "unknown task {'chess'}; tasks: facts",
+        ),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_line(edited, change, message):
+    edited(change)
+    with pytest.raises(UserError, match=message) as found:
+        load_settings("r_tuning", "cpu")
+    assert "\n" not in str(found.value)
+
+
+def test_a_scale_lies_over_the_defaults(edited):
+    edited(lambda v: v["defaults"].update(training={"epochs": 7, "weight_decay": 0.5}))
+    found = load_settings("r_tuning", "cpu").training
+    assert (found.epochs, found.weight_decay) == (1, 0.5)
+
+
+def test_unknown_names_list_the_known_ones():
+    with pytest.raises(UserError, match="unknown scale 'huge'; scales: smoke, cpu, gpu, paper"):
+        load_settings("r_tuning", "huge")
+    with pytest.raises(UserError, match="unknown paper 'r_tunnig'; papers: r_tuning"):
+        load_paper("r_tunnig")
+
+
+def test_two_models_never_share_a_folder():
+    plain = Setup("cpu", None, [])
+    names = {Setup("cpu", model, []).run_name for model in ("path:/a/b", "path:/a/c", "hub:a/b@1")}
+    assert plain.run_name == "cpu" and len(names) == 3 and "cpu" not in names
+    assert Setup("gpu", "path:/a", []).arguments == "--scale gpu --model path:/a"
+
+
+def test_a_bad_config_ends_in_one_line():
+    with pytest.raises(SystemExit, match="error: unknown setting 'sacle'; settings: scale, model"):
+        checked({"sacle": "cpu"})
+
+
+def test_a_rule_watches_only_its_settings():
+    watch = only(load_settings("r_tuning", "cpu"), "data_seed", "draws")
+    assert watch(None) == '{"draws":1000,"data_seed":0}'
