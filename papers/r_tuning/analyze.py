@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from papers.r_tuning.settings import METHOD_NAMES, Settings, Variant
@@ -205,7 +206,7 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
 def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     """D1 and D0 of the training questions, and each question's perplexity (Tables 4, 10)."""
     train = base[base["split"] == "train"]
-    perplexity = (train["nll"] / train["tokens"]).map(lambda nats: 2.718281828459045**nats)
+    perplexity = np.exp(train["nll"] / train["tokens"])
     train = train.assign(d1=train["correct"], d0=~train["correct"].astype(bool))
     train = train.assign(perplexity=perplexity)
     for dataset, rows in train.groupby("dataset", observed=True):
@@ -225,10 +226,10 @@ def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
 SIZES = ["OpenLLaMA-3B", "LLaMA-7B", "LLaMA-13B"]
 
 
-def _values(cells: pd.DataFrame, item: str, metric: str) -> pd.Series:
+def _values(cells: pd.DataFrame, item: str, metric: str, column: str = "value") -> pd.Series:
     """Values of one item and metric by (method, model, dataset)."""
     own = cells[(cells["item"] == item) & (cells["metric"] == metric)]
-    return own.set_index(["method", "model", "dataset"])["value"].astype(float)
+    return own.set_index(["method", "model", "dataset"])[column]
 
 
 def _by_size(values: pd.Series, method: str) -> pd.DataFrame:
@@ -296,8 +297,20 @@ def refusal_thresholds(cells: pd.DataFrame) -> Finding:
 
 
 def _lower_in_d1(cells: pd.DataFrame, item: str, metric: str) -> Finding:
+    """Counts of D1 below D0; on our cells, which have bootstrap draws, also their difference."""
     first, second = (_values(cells, item, f"{metric}_{part}") for part in ("d1", "d0"))
-    return _count(first < second) if len(first) else Finding(0, 0, f"no cells of {item}")
+    if first.empty:
+        return Finding(0, 0, f"no cells of {item}")
+    counted = _count(first < second)
+    if "draws" not in cells:
+        return counted
+    n = cells.loc[(cells["item"] == item) & cells["metric"].str.startswith(metric), "n"].sum()
+    one, zero = (
+        np.mean(_values(cells, item, f"{metric}_{part}", "draws").tolist(), axis=0)
+        for part in ("d1", "d0")
+    )
+    effect = float((first - second).mean())
+    return Finding.of_draws(counted.in_direction, counted.total, effect, one - zero, n=int(n))
 
 
 def perplexity_lower_in_d1(cells: pd.DataFrame) -> Finding:

@@ -36,7 +36,7 @@ from shared.data.questions import LETTERS
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, read_jsonl
 from shared.generation.batching import common_prefix, length_batches
-from shared.generation.decode import decode, decode_and_keep, sampler, tokens_with
+from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
 from shared.generation.rows import Prefix, Rows
 from shared.generation.score import among, first_tokens, text_nll
 from shared.metrics.uncertainty import answer_entropy
@@ -90,7 +90,7 @@ class Examiner:
                 texts = [LETTERS[i] for i in picked.tolist()]
             else:
                 pick = sampler(temperature, seeds, limit)
-                texts = self._texts(decode(prompted, limit, self.stop, pick).ids)
+                texts = self._texts(decode(prompted, limit, self.stop, pick))
             for place, index in enumerate(batch):
                 answers[index] = texts[place * k : (place + 1) * k]
         return answers
@@ -114,15 +114,15 @@ class Examiner:
     def _write(self, prompted: Rows, row: dict) -> list[dict]:
         decoded = decode(prompted, self.limit, self.stop)
         return [
-            {"prediction": text, "answer_confidence": decoded.confidence(i)}
-            for i, text in enumerate(self._texts(decoded.ids))
+            {"output": text, "answer_confidence": decoded.confidence(i)}
+            for i, text in enumerate(self._texts(decoded))
         ]
 
     def _write_and_check(self, prompted: Rows) -> list[dict]:
         decoded = decode_and_keep(prompted, self.limit, self.stop)
-        texts, sure = self._texts(decoded.ids), self._verdicts(prompted, self.lead)
+        texts, sure = self._texts(decoded), self._verdicts(prompted, self.lead)
         return [
-            {"prediction": t, "answer_confidence": decoded.confidence(i), "sure_probability": s}
+            {"output": t, "answer_confidence": decoded.confidence(i), "sure_probability": s}
             for i, (t, s) in enumerate(zip(texts, sure, strict=True))
         ]
 
@@ -130,7 +130,7 @@ class Examiner:
         chances = among(prompted.logits, self.letters)
         best = chances.max(dim=-1)
         records = [
-            {"prediction": LETTERS[letter], "answer_confidence": confidence}
+            {"output": LETTERS[letter], "answer_confidence": confidence}
             for letter, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
         if self.method in ("r-tuning", "r-tuning-u"):
@@ -187,38 +187,42 @@ class Examiner:
             ids += self._ids(f" {answer}") + self.lead
         return ids
 
-    def _texts(self, decoded: list[list[int]]) -> list[str]:
-        self.tokens += sum(map(len, decoded))
-        return [text.strip() for text in self.tokenizer.batch_decode(decoded)]
+    def _texts(self, decoded: Decoded) -> list[str]:
+        """Outputs with the full stop that ended them, without an end of sequence."""
+        whole = [ids + stop for ids, stop in zip(decoded.ids, decoded.stops, strict=True)]
+        self.tokens += sum(map(len, whole))
+        return self.tokenizer.batch_decode(whole, skip_special_tokens=True)
 
     def _ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def judge(row: dict, prediction: str) -> dict:
-    """Rightness of an answer under the three rules, and whether it is a refusal in words."""
+def judge(row: dict, output: str) -> dict:
+    """The answer in an output, its rightness under the three rules, and whether it refuses."""
     gold = row["answers"][0] if row["answers"] else None
     if gold is None:
         right = dict.fromkeys(("correct", "correct_official", "correct_strict"), False)
     elif "options" in row:
-        right = dict.fromkeys(("correct", "correct_official", "correct_strict"), prediction == gold)
+        right = dict.fromkeys(("correct", "correct_official", "correct_strict"), output == gold)
     else:
         right = {
-            "correct": matching.published(prediction, gold),
-            "correct_official": matching.as_coded(prediction, gold),
-            "correct_strict": matching.strict(prediction, row["answers"]),
+            "correct": matching.published(output, gold),
+            "correct_official": matching.as_coded(output, gold),
+            "correct_strict": matching.strict(output, row["answers"]),
         }
-    return {**right, "refused": prompts.is_refusal(prediction)}
+    answer = matching.first_sentence(output)
+    return {"prediction": answer, **right, "refused": prompts.is_refusal(answer)}
 
 
-def majority(row: dict, answers: list[str]) -> dict:
+def majority(row: dict, outputs: list[str]) -> dict:
     """Vanilla-C: the most frequent of k sampled answers (the first of equals), its share."""
-    text, count = Counter(answers).most_common(1)[0]
-    judged = judge(row, text)
+    judged = [judge(row, output) for output in outputs]
+    text, count = Counter(each["prediction"] for each in judged).most_common(1)[0]
+    first = next(each for each in judged if each["prediction"] == text)
     return {
         "majority": text,
-        "majority_share": count / len(answers),
-        **{f"majority_{key}": judged[key] for key in judged if key.startswith("correct")},
+        "majority_share": count / len(outputs),
+        **{f"majority_{key}": first[key] for key in first if key.startswith("correct")},
     }
 
 
@@ -252,16 +256,15 @@ def main() -> None:
     loaded = time.perf_counter()
     scores = examiner.answer(rows, prefixes)
     for row, score in zip(rows, scores, strict=True):
-        score |= {key: row[key] for key in ("dataset", "split", "id")} | judge(
-            row, score["prediction"]
-        )
+        score |= {key: row[key] for key in ("dataset", "split", "id")}
+        score |= judge(row, score.pop("output"))
     train = [i for i, row in enumerate(rows) if row["split"] == "train"]
     tests = [i for i, row in enumerate(rows) if row["split"] in ("id_test", "ood_test")]
     methods = {variant.method for variant in settings.variants.values()}
     if base and "r-tuning-u" in methods:
         sampled = examiner.sample([rows[i] for i in train], prefixes)
         for i, answers in zip(train, sampled, strict=True):
-            scores[i]["entropy"] = answer_entropy(answers)
+            scores[i]["entropy"] = answer_entropy(list(map(matching.first_sentence, answers)))
     if base:
         for i, (nll, tokens) in zip(
             train, examiner.question_nll([rows[i] for i in train]), strict=True

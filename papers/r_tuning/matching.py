@@ -11,8 +11,8 @@ def published(output: str, gold: str) -> bool:
 
 
 def as_coded(output: str, gold: str) -> bool:
-    """The same on `text[:text.find('.')]`: without a full stop, `find` gives -1 and the last
-    character is lost."""
+    """The same on `text[:text.find('.')]`: in an output without a full stop, `find` gives -1 and
+    the last character is lost."""
     return gold in output[: output.find(".")]
 
 
@@ -24,7 +24,8 @@ def strict(output: str, answers: Sequence[str]) -> bool:
 
 
 def first_sentence(output: str) -> str:
-    return output.partition(".")[0]
+    """An output up to its first full stop."""
+    return output.partition(".")[0].strip()
 
 
 def _normal(text: str) -> str:

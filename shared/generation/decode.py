@@ -18,10 +18,12 @@ class Decoded:
     """What was decoded after each row's prompt, up to and without its stop token.
 
     ids: per row, the tokens before the stop.
+    stops: per row, the stop token, or nothing where the limit came first.
     probabilities: per row, the probability of each token picked, the stop token's included.
     """
 
     ids: list[list[int]]
+    stops: list[list[int]]
     probabilities: list[list[float]]
 
     def confidence(self, row: int) -> float:
@@ -117,10 +119,12 @@ def _decode(rows: Rows, limit: int, stop: Collection[int], pick: Pick, drop: boo
 
 
 def _collect(picked: list[list[int]], chance: list[list[float]], stop: set[int]) -> Decoded:
-    ids, probabilities = [], []
+    """picked: -1 from where a row had ended."""
+    ids, stops, probabilities = [], [], []
     for tokens, chances in zip(picked, chance, strict=True):
-        end = next((i for i, token in enumerate(tokens) if token in stop or token < 0), len(tokens))
-        stopped = end < len(tokens) and tokens[end] >= 0
-        ids.append(tokens[:end])
-        probabilities.append(chances[: end + stopped])
-    return Decoded(ids, probabilities)
+        made = [token for token in tokens if token >= 0]
+        stopped = made[-1:] if made[-1] in stop else []
+        ids.append(made[: len(made) - len(stopped)])
+        stops.append(stopped)
+        probabilities.append(chances[: len(made)])
+    return Decoded(ids, stops, probabilities)

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from papers.r_tuning import evaluate, prompts
+from papers.r_tuning import evaluate, matching, prompts
 from papers.r_tuning.evaluate import Examiner
 from shared.data.questions import LETTERS
+from shared.generation.decode import Decoded
 
 SETTINGS = SimpleNamespace(
     prompt="Q: {question} A:",
@@ -84,7 +85,7 @@ def test_answers_confidences_and_self_checks(model, tokenizer, examiner):
     for row, score in zip(ROWS, examiner("r-tuning").answer(ROWS, {}), strict=True):
         ids = ids_of(tokenizer, f"Q: {row['question']} A:")
         answer, chances = slow_answer(model, tokenizer, ids, SETTINGS.answer_tokens)
-        assert score["prediction"] == tokenizer.decode(answer).strip()
+        assert matching.first_sentence(score["output"]) == tokenizer.decode(answer).strip()
         kept = chances[: max(1, len(answer))]
         mean = math.exp(sum(map(math.log, kept)) / len(kept))
         assert score["answer_confidence"] == pytest.approx(mean, rel=1e-3)
@@ -98,7 +99,7 @@ def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
         chances = next_chances(model, ids)
         letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in LETTERS])
         best = int(letters.argmax())
-        assert score["prediction"] == LETTERS[best]
+        assert score["output"] == LETTERS[best]
         expected = float(letters[best] / letters.sum())
         assert score["answer_confidence"] == pytest.approx(expected, rel=1e-3)
         picked = ids + ids_of(tokenizer, f" {LETTERS[best]}")
@@ -148,16 +149,29 @@ def test_min_loss_continues_its_own_lead(tokenizer, examiner):
 def test_majority_of_samples():
     """Two of five say "right": share 0.4. Of equals, the first sampled is taken."""
     row = {"answers": ["right"]}
-    found = evaluate.majority(row, ["wrong", "right", "other", "right", "again"])
+    found = evaluate.majority(row, ["wrong", "right. It", "other", "right", "again"])
     assert (found["majority"], found["majority_share"]) == ("right", 0.4)
     assert found["majority_correct"] and found["majority_correct_strict"]
     tied = evaluate.majority(row, ["wrong", "right"])
     assert (tied["majority"], tied["majority_correct"]) == ("wrong", False)
 
 
+def test_as_coded_the_full_stop_must_be_in_the_output(tokenizer, examiner):
+    """A reply that ended in a full stop keeps it, so that the released code's cut finds it; one
+    that ran to the limit has none and loses its last character."""
+    row = {"answers": ["Paris"]}
+    assert evaluate.judge(row, " Paris.")["correct_official"]
+    assert not evaluate.judge(row, " Paris")["correct_official"]
+    dot = tokenizer(".")["input_ids"]
+    decoded = Decoded(ids=[[5], [5]], stops=[dot, []], probabilities=[[1.0], [1.0]])
+    ended, cut = examiner("vanilla")._texts(decoded)
+    assert ended == cut + "."
+
+
 def test_judging_a_question_without_answer_and_a_choice():
     none = evaluate.judge({"answers": []}, "The answer is unknown")
     assert none == {
+        "prediction": "The answer is unknown",
         "correct": False,
         "correct_official": False,
         "correct_strict": False,

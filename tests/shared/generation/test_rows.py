@@ -56,6 +56,7 @@ def test_rows_that_stopped_do_not_disturb_the_others(tiny_model, prompts):
     for row in range(4):
         cut = next((i for i, t in enumerate(free.ids[row]) if t in stop), 6)
         assert stopped.ids[row] == free.ids[row][:cut]
+        assert stopped.stops[row] == free.ids[row][cut : cut + 1]
         assert len(stopped.probabilities[row]) == min(cut + 1, 6)
     assert any(not ids for ids in stopped.ids)
 
@@ -106,7 +107,7 @@ def test_repeat_gives_neighbouring_copies(tiny_model, prompts):
 
 def test_confidence_is_the_geometric_mean():
     """(0.9 * 0.4)^(1/2) = 0.6; the stop token's 0.1 does not count, unless it stands alone."""
-    decoded = Decoded(ids=[[5, 6], []], probabilities=[[0.9, 0.4, 0.1], [0.1]])
+    decoded = Decoded(ids=[[5, 6], []], stops=[[7], [7]], probabilities=[[0.9, 0.4, 0.1], [0.1]])
     assert decoded.confidence(0) == pytest.approx(0.6)
     assert decoded.confidence(1) == pytest.approx(0.1)
 
