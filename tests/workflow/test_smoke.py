@@ -1,45 +1,20 @@
 """The whole chain through Snakemake at scale `smoke`, in a copy of the repository."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from shared.settings import ROOT
-
 pytestmark = pytest.mark.workflow
 
-BIN = Path(sys.executable).parent
 SMOKE = ("--config", "scale=smoke")
 
 
-def snakemake(folder, *arguments):
-    command = [BIN / "snakemake", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
-
-
-def program(folder, *arguments):
-    command = [sys.executable, "-m", *arguments]
-    environment = {k: v for k, v in os.environ.items() if k != "REPLICATIONS_MIRROR"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    """A copy of the working tree without results, sharing the converted model, run once."""
-    folder = tmp_path_factory.mktemp("clone") / "repository"
-    ignored = shutil.ignore_patterns(
-        ".*", "resources", "results", "__pycache__", "*.egg-info", "tests"
-    )
-    shutil.copytree(ROOT, folder, ignore=ignored)
-    (ROOT / "resources" / "models").mkdir(parents=True, exist_ok=True)
-    (folder / "resources").mkdir()
-    os.symlink(ROOT / "resources" / "models", folder / "resources" / "models")
+def repository(tmp_path_factory, copy_of_repository, snakemake):
+    """A copy in which `smoke` was run once."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("clone") / "repository")
     run = snakemake(folder, *SMOKE)
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
@@ -50,13 +25,18 @@ def results(repository):
     return repository / "results" / "smoke" / "r_tuning"
 
 
-def jobs(folder, *arguments):
-    """Rules that a dry run would execute, with how often."""
-    run = snakemake(folder, "-n", *SMOKE, *arguments)
-    assert run.returncode == 0, run.stderr[-2000:]
-    stats = run.stdout + run.stderr
-    table = re.search(r"Job stats:\n.*?\n-.*?\n(.*?)\ntotal", stats, re.DOTALL)
-    return dict(re.findall(r"^(\w+) +(\d+)$", table[1], re.MULTILINE)) if table else {}
+@pytest.fixture
+def jobs(repository, snakemake):
+    def planned():
+        """Rules that a dry run would execute, with how often."""
+        run = snakemake(repository, "-n", *SMOKE)
+        assert run.returncode == 0, run.stderr[-2000:]
+        table = re.search(
+            r"Job stats:\n.*?\n-.*?\n(.*?)\ntotal", run.stdout + run.stderr, re.DOTALL
+        )
+        return dict(re.findall(r"^(\w+) +(\d+)$", table[1], re.MULTILINE)) if table else {}
+
+    return planned
 
 
 def edit(folder, path):
@@ -116,8 +96,8 @@ def test_report_and_records_are_there(repository, results):
     assert (results / "runs" / "facts" / "train-r-tuning-s1.json").is_file()
 
 
-def test_nothing_is_done_twice(repository):
-    assert jobs(repository) == {}
+def test_nothing_is_done_twice(jobs):
+    assert jobs() == {}
 
 
 @pytest.mark.parametrize(
@@ -145,22 +125,22 @@ def test_nothing_is_done_twice(repository):
         ),
     ],
 )
-def test_an_edit_reruns_what_depends_on_it(repository, path, rerun, kept):
+def test_an_edit_reruns_what_depends_on_it(repository, jobs, path, rerun, kept):
     undo = edit(repository, path)
-    planned = set(jobs(repository))
+    planned = set(jobs())
     undo()
     assert rerun <= planned
     assert planned.isdisjoint(kept)
 
 
-def test_another_paper_reruns_nothing_here(repository):
+def test_another_paper_reruns_nothing_here(repository, jobs):
     other = repository / "papers" / "other"
     other.mkdir()
     (other / "train.py").write_text("print('another paper')\n")
-    assert jobs(repository) == {}
+    assert jobs() == {}
 
 
-def test_verify_recomputes_and_notices(repository, results):
+def test_verify_recomputes_and_notices(repository, results, program):
     run = program(repository, "shared.verify", "results/smoke/r_tuning")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "r_tuning" in run.stdout
@@ -191,7 +171,7 @@ def last_line(run):
         (("--config", "model=gpt2"), "a model is bundled:NAME"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_one_line(repository, arguments, message):
+def test_a_mistake_on_the_command_line_is_one_line(repository, snakemake, arguments, message):
     assert message in last_line(snakemake(repository, "-n", *arguments))
 
 
@@ -203,7 +183,9 @@ def test_a_mistake_on_the_command_line_is_one_line(repository, arguments, messag
         ("reported.csv", "93.23", "ninety", "reported.csv"),
     ],
 )
-def test_a_mistake_in_a_file_of_the_paper(repository, results, path, find, replace, message):
+def test_a_mistake_in_a_file_of_the_paper(
+    repository, results, program, path, find, replace, message
+):
     """One line that names it, and what was computed before is still there."""
     file = repository / "papers" / "r_tuning" / path
     original = file.read_text()
@@ -217,7 +199,7 @@ def test_a_mistake_in_a_file_of_the_paper(repository, results, path, find, repla
     assert (results / "claims.csv").is_file() and (results / "cells.csv").is_file()
 
 
-def test_a_damaged_file_is_named(repository, results, tmp_path):
+def test_a_damaged_file_is_named(repository, results, program, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(results / "data", data)
     whole = (data / "facts.jsonl").read_bytes()
@@ -231,7 +213,7 @@ def test_a_damaged_file_is_named(repository, results, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-def test_a_missing_mirror_is_one_line(repository, tmp_path):
+def test_a_missing_mirror_is_one_line(repository, program, tmp_path):
     run = program(
         repository, "papers.r_tuning.data", "--scale", "gpu", "--out", tmp_path / "data",
         "--record", tmp_path / "run.json",

@@ -1,0 +1,58 @@
+"""A copy of the working tree to run Snakemake in, and the programs in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.settings import ROOT
+
+BIN = Path(sys.executable).parent
+LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info", "tests")
+
+
+@pytest.fixture(scope="session")
+def snakemake():
+    def run(folder, *arguments, **environment):
+        return subprocess.run(
+            [BIN / "snakemake", *arguments],
+            cwd=folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Run `python -m ...` without a mirror."""
+
+    def run(folder, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=folder,
+            env={k: v for k, v in os.environ.items() if k != "REPLICATIONS_MIRROR"},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def copy_of_repository():
+    """Copy the working tree, without results, into a new folder; it shares the converted model."""
+
+    def copy(folder):
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        (ROOT / "resources" / "models").mkdir(parents=True, exist_ok=True)
+        (folder / "resources").mkdir()
+        os.symlink(ROOT / "resources" / "models", folder / "resources" / "models")
+        return folder
+
+    return copy
