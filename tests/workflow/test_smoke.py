@@ -57,7 +57,8 @@ def test_cells_hold_what_was_run(results):
     assert ("R-Tuning", "Facts ID", "official") in found
     assert set(table1["model"]) == {"random-llama"}
     assert set(table1["n"]) == {32} and set(table1["coverage"]) == {1.0}
-    assert set(table1.loc[table1["protocol"] == "corrected", "seeds"]) == {2}
+    vanilla = cells[(cells["item"] == "table8") & (cells["method"] == "Vanilla")]
+    assert len(vanilla) and set(vanilla["seeds"]) == {2}
     refusals = cells[cells["metric"] == "refusal_rate"]
     assert {"Invented", "Invented answerable"} == set(refusals["dataset"])
     percent = cells[~cells["metric"].str.startswith(("ece", "perplexity"))]["value"].dropna()
@@ -74,7 +75,7 @@ def test_random_weights_know_nothing(results):
 
 def test_smoke_is_never_judged_as_the_paper(results):
     comparison = pd.read_csv(results / "comparison.csv")
-    assert set(comparison["verdict"]) <= {"stand-in", "blocked", "not attempted"}
+    assert set(comparison["verdict"]) <= {"stand-in", "blocked", "not attempted", "not judged"}
     assert (comparison["verdict"] == "stand-in").any()
     ours = comparison[comparison["verdict"] == "stand-in"]
     assert set(ours["our_model"]) == {"random-llama"}
@@ -83,9 +84,9 @@ def test_smoke_is_never_judged_as_the_paper(results):
 def test_every_claim_has_a_verdict(results):
     claims = pd.read_csv(results / "claims.csv")
     assert set(claims["verdict"]) <= {"holds", "fails", "inconclusive", "blocked"}
-    reported = claims.drop_duplicates("id").set_index("id")
-    assert reported.loc["c3a", ["reported_in_direction", "reported_pairs"]].tolist() == [10, 12]
-    assert claims.set_index("id").loc["c3b", "verdict"] == "blocked"  # needs two sizes
+    claims = claims[claims["protocol"] == "corrected"].set_index("id")
+    assert claims.loc["c3a", ["reported_in_direction", "reported_pairs"]].tolist() == [10, 12]
+    assert claims.loc["c3b", "verdict"] == "blocked"  # needs two sizes
 
 
 def test_report_and_records_are_there(repository, results):
