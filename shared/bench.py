@@ -3,8 +3,8 @@
     python -m shared.bench
 
 Everything is measured in one run on the bundled model, since machines differ and drift: read
-the ratios. `plain` is one prompt at a time through `generate` (or a forward pass with all
-logits); for training, TRL's `SFTTrainer` as it comes. `peak` is the share of this machine's
+the ratios. `plain` is one prompt at a time through `generate`; for training, TRL's `SFTTrainer` as
+it comes, which makes logits at every position. `peak` is the share of this machine's
 measured matmul rate that the arithmetic of a step, counted without padding, amounts to.
 """
 
@@ -15,7 +15,7 @@ from itertools import islice, product
 from pathlib import Path
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, disable_progress_bars
 from peft import LoraConfig
 from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
@@ -86,6 +86,19 @@ class Bench:
     def ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
+    def generate(self, sequence: list[int], new_tokens: int, **keywords: bool):
+        """Transformers' own way, one prompt at a time."""
+        tokens = torch.tensor([sequence], device=self.model.device)
+        return self.model.generate(
+            tokens,
+            attention_mask=torch.ones_like(tokens),
+            min_new_tokens=new_tokens,
+            max_new_tokens=new_tokens,
+            do_sample=False,
+            pad_token_id=self.tokenizer.pad_token_id,
+            **keywords,
+        )
+
     def scoring(self, what: str, texts: list[str], plain: int) -> None:
         """Chances of two words after each text. Tokens count as if nothing were shared."""
         ids = [self.ids(text) for text in texts]
@@ -98,10 +111,10 @@ class Bench:
             for batch in length_batches([len(i) for i in rest], BATCH, 8192):
                 among(Rows(self.model, [rest[i] for i in batch], prefix).logits, words)
 
-        @torch.inference_mode()
         def one_by_one() -> None:
             for sequence in ids[:plain]:
-                self.model(torch.tensor([sequence], device=self.model.device)).logits[0, -1, words]
+                found = self.generate(sequence, 1, return_dict_in_generate=True, output_logits=True)
+                among(found.logits[0], words)
 
         run = sum(len(i) - shared for i in ids) + shared
         tokens, one_tokens = sum(map(len, ids)), sum(map(len, ids[:plain]))
@@ -118,15 +131,7 @@ class Bench:
 
         def one_by_one() -> None:
             for sequence in ids[:plain]:
-                tokens = torch.tensor([sequence], device=self.model.device)
-                self.model.generate(
-                    tokens,
-                    attention_mask=torch.ones_like(tokens),
-                    min_new_tokens=NEW_TOKENS,
-                    max_new_tokens=NEW_TOKENS,
-                    do_sample=False,
-                    pad_token_id=self.tokenizer.pad_token_id,
-                )
+                self.generate(sequence, NEW_TOKENS)
 
         prompt = sum(map(len, ids)) / len(ids)
         flops = 2 * (self.body * (prompt / NEW_TOKENS + 1) + self.head)
@@ -187,6 +192,7 @@ class Bench:
 
 
 def main() -> None:
+    disable_progress_bars()
     bench = Bench()
     asked = questions(96)
     shots = "".join(f"Question: {q}\nAnswer: unknown.\n\n" for q in questions(324)[-40:])

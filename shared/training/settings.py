@@ -34,4 +34,4 @@ class Training(Strict):
     lora: Lora | None = None  # None: full fine-tuning
     precision: Literal["fp32", "bf16"] = "fp32"
     max_tokens_per_device: int = Field(4096, gt=0)
-    checkpoint_seconds: float = Field(60, ge=0)
+    checkpoint_seconds: float = Field(15, ge=0)  # what a killed job loses at most
