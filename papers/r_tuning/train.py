@@ -7,6 +7,7 @@
 
 import argparse
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -137,6 +138,7 @@ def main() -> None:
         )
         records.append(record)
     save(model, arguments.out)
+    shutil.rmtree(scratch, ignore_errors=True)
     write_run(
         arguments.record,
         started,

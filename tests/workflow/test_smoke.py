@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -126,6 +128,28 @@ def test_nothing_is_done_twice(jobs):
         ),
     ],
 )
+def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake):
+    """While the lock is held a run ends in one line; a process killed hard releases it."""
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time, shared.workflow as w; w.lock_folder(); time.sleep(60)",
+        ],
+        cwd=repository,
+    )
+    target = "results/smoke/r_tuning/audit.csv"
+    arguments = (target, "--forcerun", "compare", *SMOKE)
+    for _ in range(100):  # until the holder has the lock
+        run = snakemake(repository, *arguments)
+        if run.returncode:
+            break
+    holder.kill()
+    holder.wait()
+    assert "another snakemake is running" in last_line(run)
+    assert snakemake(repository, *arguments).returncode == 0
+
+
 def test_an_edit_reruns_what_depends_on_it(repository, jobs, path, rerun, kept):
     undo = edit(repository, path)
     planned = set(jobs())
