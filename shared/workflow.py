@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from shared.errors import UserError
 from shared.settings import ScaleSettings, load_settings, paper_ids
@@ -65,21 +65,17 @@ def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
     return lambda wildcards: settings.model_dump_json(include=set(keys))
 
 
-_held: list[TextIO] = []  # open for as long as the process lives
-
-
 def lock_folder() -> None:
     """Let no second Snakemake run here at the same time; ends in one line if one does.
 
     Snakemake's own lock (off in our profiles) outlives a killed process and must be removed by
     hand. The operating system takes this one back whenever the process ends.
     """
-    file = Path(".snakemake", "running").open("w")
+    descriptor = os.open(Path(".snakemake", "running"), os.O_CREAT | os.O_RDWR)  # stays open
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(f"error: another snakemake is running in {Path.cwd()}; wait until it has ended")
-    _held.append(file)
 
 
 def unknown_target(name: str) -> NoReturn:
