@@ -128,6 +128,14 @@ def test_nothing_is_done_twice(jobs):
         ),
     ],
 )
+def test_an_edit_reruns_what_depends_on_it(repository, jobs, path, rerun, kept):
+    undo = edit(repository, path)
+    planned = set(jobs())
+    undo()
+    assert rerun <= planned
+    assert planned.isdisjoint(kept)
+
+
 def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake):
     """While the lock is held a run ends in one line; a process killed hard releases it."""
     holder = subprocess.Popen(
@@ -148,14 +156,6 @@ def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake):
     holder.wait()
     assert "another snakemake is running" in last_line(run)
     assert snakemake(repository, *arguments).returncode == 0
-
-
-def test_an_edit_reruns_what_depends_on_it(repository, jobs, path, rerun, kept):
-    undo = edit(repository, path)
-    planned = set(jobs())
-    undo()
-    assert rerun <= planned
-    assert planned.isdisjoint(kept)
 
 
 def test_another_paper_reruns_nothing_here(repository, jobs):
