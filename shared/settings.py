@@ -160,6 +160,7 @@ class Paper(Strict):
     deviations: list[Deviation] = []
     unavailable: list[Unavailable] = []
     tolerances: list[Tolerance] = []
+    readme_items: list[str] = []  # tables shown in the paper's README; none: the first two
     defaults: dict = {}
     scales: dict[str, dict]
 

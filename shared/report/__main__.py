@@ -21,7 +21,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for report.html, report.md, summary.json")
     parser.add_argument("--readme", type=Path, help="papers/<id>/README.md to put the results in")
     parser.add_argument(
-        "--items", nargs="*", default=[], help="items shown in the README; the first two otherwise"
+        "--items",
+        nargs="*",
+        default=[],
+        help="items shown in the README; otherwise those of paper.yaml",
     )
     arguments = parser.parse_args()
     if not (arguments.out or arguments.readme):
@@ -36,7 +39,8 @@ def main() -> None:
     if arguments.readme:
         paper_id = arguments.readme.resolve().parent.name
         results = load_results(paper_id, *where)
-        replace_between_markers(arguments.readme, results_table(results, arguments.items))
+        items = arguments.items or results.paper.readme_items
+        replace_between_markers(arguments.readme, results_table(results, items))
 
 
 if __name__ == "__main__":
