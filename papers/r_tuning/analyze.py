@@ -1,7 +1,7 @@
 """From the scores of R-Tuning to the cells of its tables.
 
     python -m papers.r_tuning.analyze --scale cpu --scores results/cpu/r_tuning/scores \\
-        --out results/cpu/r_tuning
+        --out results/cpu/r_tuning --record results/cpu/r_tuning/runs/analyze.json
 
 Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
 for each claim that is more than "A beats B".

@@ -1,6 +1,7 @@
 """Questions of R-Tuning: train, in-domain and out-of-domain test, and questions without answer.
 
-    python -m papers.r_tuning.data --scale cpu --out results/cpu/r_tuning/data
+    python -m papers.r_tuning.data --scale cpu --out results/cpu/r_tuning/data \\
+        --record results/cpu/r_tuning/runs/data.json
 
 Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
 `unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used).

@@ -2,7 +2,8 @@
 
     python -m papers.r_tuning.evaluate --scale cpu --task facts --variant r-tuning \\
         --data results/cpu/r_tuning/data --trained results/cpu/r_tuning/models/facts/r-tuning-s0 \\
-        --out results/cpu/r_tuning/scores/facts/r-tuning-s0.parquet
+        --out results/cpu/r_tuning/scores/facts/r-tuning-s0.parquet \\
+        --record results/cpu/r_tuning/runs/facts/evaluate-r-tuning-s0.json
 
 `--variant base` is the model before tuning, which also answers the training questions: that
 is the identification of what it knows (section 2.1). Each row of the result is one question:
@@ -70,7 +71,7 @@ class Examiner:
             elif self.method in ("r-tuning", "r-tuning-u"):
                 made = self._write_and_check(prompted)
             else:
-                made = self._write(prompted, rows[batch[0]])
+                made = self._write(prompted)
             for index, record in zip(batch, made, strict=True):
                 scores[index] = record
         return scores
@@ -111,7 +112,7 @@ class Examiner:
         self.tokens += sum(map(len, ids))
         return text_nll(self.model, ids, self.settings.batch_size)
 
-    def _write(self, prompted: Rows, row: dict) -> list[dict]:
+    def _write(self, prompted: Rows) -> list[dict]:
         decoded = decode(prompted, self.limit, self.stop)
         return [
             {"output": text, "answer_confidence": decoded.confidence(i)}

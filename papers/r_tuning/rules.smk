@@ -54,6 +54,7 @@ rule r_tuning_base:
     params:
         code=code_hash("papers.r_tuning.evaluate"),
         settings=only(R_TUNING, *R_TUNING_ASKING),
+        entropy=any(variant.method == "r-tuning-u" for variant in R_TUNING.variants.values()),
     shell:
         "python -m papers.r_tuning.evaluate {STEP} --task {wildcards.task} --variant base"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"

@@ -2,7 +2,8 @@
 
     python -m papers.r_tuning.train --scale cpu --task facts --variant r-tuning --seed 0 \\
         --data results/cpu/r_tuning/data --base results/cpu/r_tuning/scores/facts/base.parquet \\
-        --out results/cpu/r_tuning/models/facts/r-tuning-s0
+        --out results/cpu/r_tuning/models/facts/r-tuning-s0 \\
+        --record results/cpu/r_tuning/runs/facts/train-r-tuning-s0.json
 """
 
 import argparse
