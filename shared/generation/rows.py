@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
+from shared.generation.cache import new_cache
+
 
 class Prefix:
     """The key-value cache of a text that many prompts begin with, computed once.
@@ -16,7 +18,7 @@ class Prefix:
     @torch.inference_mode()
     def __init__(self, model: PreTrainedModel, ids: Sequence[int]):
         self.length = len(ids)
-        self.cache = DynamicCache(config=model.config)
+        self.cache = new_cache(model.config)
         tokens = torch.tensor([list(ids)], device=model.device)
         model(tokens, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
 
@@ -24,6 +26,19 @@ class Prefix:
         cache = copy.deepcopy(self.cache)
         cache.batch_repeat_interleave(rows)
         return cache
+
+
+def left_padded(
+    sequences: Sequence[Sequence[int]], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and mask (rows, longest), the sequences on the right."""
+    width = max(map(len, sequences))
+    tokens = torch.zeros(len(sequences), width, dtype=torch.long)
+    mask = torch.zeros(len(sequences), width, dtype=torch.bool)
+    for row, sequence in enumerate(sequences):
+        tokens[row, width - len(sequence) :] = torch.tensor(sequence)
+        mask[row, width - len(sequence) :] = True
+    return tokens.to(device), mask.to(device)
 
 
 class Rows:
@@ -41,24 +56,21 @@ class Rows:
         self, model: PreTrainedModel, prompts: Sequence[Sequence[int]], prefix: Prefix | None = None
     ):
         self.model = model
-        width = max(map(len, prompts))
-        tokens = torch.zeros(len(prompts), width, dtype=torch.long)
-        mask = torch.zeros(len(prompts), width, dtype=torch.bool)
-        for row, prompt in enumerate(prompts):
-            tokens[row, width - len(prompt) :] = torch.tensor(prompt)
-            mask[row, width - len(prompt) :] = True
         before = prefix.length if prefix else 0
-        self.cache = prefix.expand(len(prompts)) if prefix else DynamicCache(config=model.config)
+        self.cache = prefix.expand(len(prompts)) if prefix else new_cache(model.config)
         self.visible = torch.ones(len(prompts), before, dtype=torch.bool, device=model.device)
-        self._forward(tokens.to(model.device), mask.to(model.device))
+        self._forward(*left_padded(prompts, model.device))
 
     def __len__(self) -> int:
         return len(self.visible)
 
     @torch.inference_mode()
-    def append(self, tokens: torch.Tensor) -> None:
-        """Feed tokens (rows, length); `logits` are then those after the last one."""
-        self._forward(tokens, torch.ones_like(tokens, dtype=torch.bool))
+    def append(self, tokens: torch.Tensor, mask: torch.Tensor | None = None) -> None:
+        """Feed tokens (rows, length); `logits` are then those after the last one.
+
+        mask: (rows, length) bool, False for padding, which must be on the left; None: no padding.
+        """
+        self._forward(tokens, torch.ones_like(tokens, dtype=torch.bool) if mask is None else mask)
 
     def hide(self, seen: torch.Tensor) -> None:
         """Hide cached tokens from what follows. seen: (rows, cached tokens) bool."""
@@ -66,7 +78,7 @@ class Rows:
 
     @torch.inference_mode()
     def select(self, rows: torch.Tensor) -> None:
-        """Keep these rows. rows: (kept,) indices."""
+        """Make the batch these rows. rows: (new rows,) indices; one may occur several times."""
         self.cache.batch_select_indices(rows)
         self.visible = self.visible[rows]
         self.logits = self.logits[rows]

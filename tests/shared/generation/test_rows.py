@@ -5,7 +5,7 @@ import torch
 
 from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
-from shared.generation.rows import Prefix, Rows
+from shared.generation.rows import Prefix, Rows, left_padded
 
 PROMPTS = ["one", "a rather longer prompt", "mid length", "x"]
 NEVER = frozenset({-1})
@@ -132,3 +132,14 @@ def test_common_prefix_leaves_each_its_own_token():
     assert common_prefix([[1, 2, 3, 4], [1, 2, 5]]) == 2
     assert common_prefix([[1, 2], [1, 2, 3]]) == 1
     assert common_prefix([[4], [4]]) == 0
+
+
+def test_several_continuations_of_one_beginning(tiny_model, prompts, tiny_tokenizer):
+    """Beginnings are run once, then copied for continuations of unequal length."""
+    rows = Rows(tiny_model, prompts[:2])
+    rows.select(torch.tensor([0, 0, 1]))
+    tails = [tiny_tokenizer(text)["input_ids"] for text in (" more", "!", " and then")]
+    rows.append(*left_padded(tails, rows.logits.device))
+    for row, (begin, tail) in enumerate(zip((0, 0, 1), tails, strict=True)):
+        expected = alone(tiny_model, prompts[begin] + tail)
+        torch.testing.assert_close(rows.logits[row], expected, atol=1e-4, rtol=1e-4)
