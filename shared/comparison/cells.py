@@ -9,7 +9,7 @@ import pandas as pd
 from shared.comparison.estimates import DRAWS, Estimate, estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.tables import read_table, typed, write_table
-from shared.metrics.intervals import percentile_interval
+from shared.metrics.intervals import percentile_interval, wilson
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
 
@@ -46,13 +46,13 @@ def cells(
     """All cells of all items: `COLUMNS`, rounded as they are written.
 
     value: mean over seeds of the metric. ci_low, ci_high: 95 % percentile bootstrap over examples
-    (the same resample for all seeds) and seeds. n: examples in the denominator (mean over seeds);
-    0 gives a value of NaN. coverage: share of the examples that could be scored. seeds: how many
-    have a value and were averaged.
+    (the same resample for all seeds) and seeds, or Wilson's interval if the metric says so. n:
+    examples in the denominator (mean over seeds); 0 gives a value of NaN. coverage: share of the
+    examples that could be scored. seeds: how many have a value and were averaged.
     """
     rows = []
     for key, found in estimates(groups, items, metrics, draws, stand_ins or StandIns()):
-        low, high = percentile_interval(found.draws)
+        low, high = interval(found, metrics[key[4]])
         rows.append((*key, found.value, low, high, found.n, found.coverage, found.seeds))
     return typed(pd.DataFrame(rows, columns=COLUMNS))
 
@@ -79,6 +79,15 @@ def estimates(
     for item, group, name in wanted:
         key = (item.item, group.model, group.method, group.dataset, name, group.protocol)
         yield key, estimate(group, metrics[name], draws)
+
+
+def interval(found: Estimate, metric: Metric) -> tuple[float, float]:
+    """The 95 % interval of an estimate in the metric's unit, as the metric wants it."""
+    if metric.interval == "bootstrap" or not found.n:
+        return percentile_interval(found.draws)
+    scale = 100 if metric.unit == "%" else 1
+    low, high = wilson(found.value * found.n / scale, found.n)
+    return scale * low, scale * high
 
 
 def write_cells(frame: pd.DataFrame, path: str | Path) -> None:

@@ -6,13 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from shared.comparison.cells import KEY, Item, estimates
+from shared.comparison.cells import KEY, Item, estimates, interval
 from shared.comparison.estimates import DRAWS, estimate, has_columns
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group
 from shared.comparison.paired import Pair, difference, examples, mcnemar
 from shared.comparison.reported import own_numbers
-from shared.metrics.intervals import percentile_interval
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate
 from shared.settings import Average, Claim, StandIns
@@ -102,7 +101,8 @@ def on_groups(
         note=note,
         n=examples(pairs),
     )
-    if metric.function is rate:
+    independent = all(pair.method.clusters is None for pair in pairs)  # as McNemar's test assumes
+    if metric.function is rate and independent:
         return replace(finding, p=mcnemar(pairs, metric.needs[0]), test="McNemar exact")
     return finding
 
@@ -128,7 +128,7 @@ def on_cells(
     groups = [group for group in groups if group.protocol == protocol]
     items = [item for item in items if claim.item in (None, item.item)]
     rows = [
-        (*key[:-1], found.value, *percentile_interval(found.draws), found.n, found.draws)
+        (*key[:-1], found.value, *interval(found, metrics[key[4]]), found.n, found.draws)
         for key, found in estimates(groups, items, metrics, draws, stand_ins)
     ]
     frame = pd.DataFrame(rows, columns=[*KEY, "value", "ci_low", "ci_high", "n", "draws"])

@@ -77,12 +77,12 @@ def _judge(printed, cell, tolerances: Sequence[Tolerance]) -> tuple[str, str]:
     off = cell.value - printed.number
     if abs(off) <= half_unit(printed.value) + ROUNDING:
         return "match", "equal to the printed digits"
-    if cell.ci_low <= printed.number <= cell.ci_high:
-        return "match", "inside our 95 % interval"
     for tolerance in tolerances:
         same = (tolerance.item, tolerance.metric) == (printed.item, printed.metric)
         if same and abs(off) <= tolerance.within + ROUNDING:
-            return "match", f"within {tolerance.within:g}: {tolerance.reason}"
+            return "match", f"off by {off:+.4g}, within {tolerance.within:g}: {tolerance.reason}"
+    if cell.ci_low <= printed.number <= cell.ci_high:
+        return "match", "inside our 95 % interval"
     return "differs", f"off by {off:+.4g}"
 
 

@@ -1,15 +1,14 @@
 """The value of a metric on a group, and its bootstrap draws.
 
-The bootstrap resamples examples and, where there are two or more, seeds. Both resamples are a
-function of what is resampled: groups of the same examples get the same example weights, runs of
-the same seeds the same seed weights. So the difference of the draws of two cells is a draw of
-their paired difference, whatever the two cells are.
+The bootstrap resamples examples (or clusters of them, if a group has clusters) and, where there are
+two or more, seeds. Both resamples are a function of what is resampled: groups of the same examples
+get the same example weights, runs of the same seeds the same seed weights. So the difference of the
+draws of two cells is a draw of their paired difference, whatever the two cells are.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -57,8 +56,8 @@ def has_columns(group: Group, metric: Metric) -> bool:
 
 
 def resampled(group: Group, metric: Metric, weights: np.ndarray) -> np.ndarray:
-    """The metric for each row of example weights (draws, n), with seeds resampled: (draws,)."""
-    values = np.stack([_in_pieces(metric, columns, weights) for columns in _seeds(group)], axis=-1)
+    """The metric for each row of unit weights (draws, units), with seeds resampled: (draws,)."""
+    values = np.stack([_in_pieces(metric, group, c, weights) for c in _seeds(group)], axis=-1)
     return _mean_over_seeds(values, seed_weights(group.seeds, len(weights)))
 
 
@@ -77,7 +76,7 @@ def _estimate(group: Group, metric: Metric, draws: int) -> Estimate:
     else:
         once = np.ones(len(group.ids))
         values = np.array([metric.value(columns, once) for columns in _seeds(group)])
-        weights = bootstrap_weights(len(group.ids), draws, group.fingerprint)
+        weights = bootstrap_weights(len(group.units), draws, group.fingerprint)
         sampled = resampled(group, metric, weights)
     scored = [metric.scored(columns) for columns in _seeds(group)]
     return Estimate(
@@ -93,11 +92,15 @@ def _seeds(group: Group) -> list[dict[str, np.ndarray]]:
     return [group.of_seed(index) for index in range(len(group.seeds))]
 
 
-def _in_pieces(metric: Metric, columns: dict[str, np.ndarray], weights: np.ndarray) -> np.ndarray:
-    step = max(1, CHUNK // weights.shape[-1])
+def _in_pieces(
+    metric: Metric, group: Group, columns: dict[str, np.ndarray], weights: np.ndarray
+) -> np.ndarray:
+    step = max(1, CHUNK // len(group.ids))
     pieces = [weights[start : start + step] for start in range(0, len(weights), step)]
     with _libraries.limit(limits=1):
-        return np.concatenate(list(_threads.map(partial(metric.value, columns), pieces)))
+        return np.concatenate(
+            list(_threads.map(lambda piece: metric.value(columns, piece[:, group.unit_of]), pieces))
+        )
 
 
 def _mean_over_seeds(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -22,15 +22,29 @@ class Group:
     seeds: tuple[int, ...]
     ids: np.ndarray  # (n,) unique, sorted
     columns: Mapping[str, np.ndarray]  # name -> (seeds, n): float or bool; NaN: not scored
+    # (n,) what the bootstrap resamples as one, such as the sentence of a question; None: each row
+    clusters: np.ndarray | None = None
 
     def of_seed(self, index: int) -> dict[str, np.ndarray]:
         """The columns (n,) of the seed at `index` of `seeds`."""
         return {name: values[index] for name, values in self.columns.items()}
 
     @cached_property
+    def units(self) -> np.ndarray:
+        """(units,) unique, sorted: what is resampled, clusters or else single examples."""
+        return self.ids if self.clusters is None else np.unique(self.clusters)
+
+    @cached_property
+    def unit_of(self) -> np.ndarray | slice:
+        """Index (n,) into `units` that turns weights of units (..., units) into (..., n)."""
+        if self.clusters is None:
+            return slice(None)
+        return np.searchsorted(self.units, self.clusters)
+
+    @cached_property
     def fingerprint(self) -> int:
-        """A number that groups of the same examples share; it seeds their resampling."""
-        return fingerprint(self.ids)
+        """A number that groups of the same units share; it seeds their resampling."""
+        return fingerprint(self.units)
 
 
 def fingerprint(ids: Iterable) -> int:
@@ -60,11 +74,13 @@ def group_from_frames(
     method: str,
     dataset: str,
     protocol: str,
+    clusters: str | None = None,
 ) -> Group:
     """Align the scores of one dataset over seeds by their column `id`.
 
     `frames` maps a seed to its rows. Every seed must hold each example once, and all the same
-    examples. None and NaN in `columns` mean "could not be scored".
+    examples. None and NaN in `columns` mean "could not be scored". `clusters` is the column that
+    says which examples are resampled together.
     """
     where = f"scores of {method} on {dataset}"
     aligned = {seed: frames[seed].set_index("id").sort_index() for seed in sorted(frames)}
@@ -90,6 +106,7 @@ def group_from_frames(
             name: np.stack([_numbers(frame[name]) for frame in aligned.values()])
             for name in columns
         },
+        clusters=aligned[first][clusters].astype(str).to_numpy() if clusters else None,
     )
 
 

@@ -24,18 +24,18 @@ class Pair:
 def difference(pair: Pair, metric: Metric, draws: int) -> tuple[float, np.ndarray]:
     """Value of method minus than, and its bootstrap draws (draws,).
 
-    Both sides get the weights of the same resample of examples. Where they don't hold the same
-    examples, the union of both is resampled and each side takes its part. Equal seed sets are
+    Both sides get the weights of the same resample of examples (or clusters). Where they don't hold
+    the same ones, the union of both is resampled and each side takes its part. Equal seed sets are
     resampled together, others each on its own.
     """
     sides = (pair.method, pair.than)
     ours, theirs = (estimate(side, metric, draws) for side in sides)
     if pair.method.fingerprint == pair.than.fingerprint:
         return ours.value - theirs.value, ours.draws - theirs.draws
-    union = np.union1d(pair.method.ids, pair.than.ids)
+    union = np.union1d(pair.method.units, pair.than.units)
     weights = bootstrap_weights(len(union), draws, fingerprint(union))
     drawn = [
-        resampled(side, metric, weights[:, np.searchsorted(union, side.ids)]) for side in sides
+        resampled(side, metric, weights[:, np.searchsorted(union, side.units)]) for side in sides
     ]
     return ours.value - theirs.value, drawn[0] - drawn[1]
 

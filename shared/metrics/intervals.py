@@ -34,7 +34,7 @@ def percentile_interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, 
     return float(low), float(high)
 
 
-def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(k: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval (1927) of k hits in n, as fractions; NaN for n = 0."""
     if n == 0:
         return np.nan, np.nan

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class Metric:
     function: Callable[..., np.ndarray]
     unit: str = "%"  # "%": the fraction is multiplied by 100; "": as it is
     among: str | None = None  # the needed 0/1 column whose ones are the denominator; None: all
+    # of cells; Wilson's, for a share of examples, does not shrink to nothing at 0 and 100 %
+    interval: Literal["bootstrap", "wilson"] = "bootstrap"
 
     def scored(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which of the n examples could be scored: no needed column is NaN."""

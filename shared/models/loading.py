@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedT
 
 from shared.errors import UserError
 from shared.files import atomic
-from shared.models.spec import ModelSpec, RandomModel, location
+from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
 transformers.utils.logging.disable_progress_bar()
 
@@ -84,6 +84,8 @@ def _is_adapter(folder: str | Path) -> bool:
 
 
 def _check_there(spec: str, folder: str) -> None:
+    if is_endpoint(spec):
+        raise UserError(f"{spec} is behind an endpoint; this step needs the weights of a model")
     if spec.startswith("bundled:") and not Path(folder).is_dir():
         raise UserError(f"{spec} is not converted yet; run: snakemake bundled_model")
     if spec.startswith("path:") and not Path(folder).is_dir():

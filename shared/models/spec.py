@@ -12,7 +12,7 @@ BUNDLED = {
     # name: display name. The bundled weights went through 4-bit quantisation: the suffix says so.
     "smollm2-135m-instruct-q4_1": "SmolLM2-135M-Instruct-Q4_1",
 }
-FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits) or path:FOLDER"
+FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits), path:FOLDER or api:NAME"
 _HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -22,7 +22,7 @@ def _check(spec: str) -> str:
         raise ValueError(f"bundled models are {', '.join(BUNDLED)}")
     if kind == "hub" and not _HUB.fullmatch(spec):
         raise ValueError("a hub model needs a pinned revision: hub:ORG/NAME@<40 hex digits>")
-    if kind not in ("bundled", "hub", "path") or not rest:
+    if kind not in ("bundled", "hub", "path", "api") or not rest:
         raise ValueError(f"a model is {FORMS}")
     return spec
 
@@ -47,6 +47,11 @@ def display_name(spec: ModelSpec) -> str:
     if kind == "bundled":
         return BUNDLED[rest]
     return rest.partition("@")[0].rsplit("/", 1)[-1]
+
+
+def is_endpoint(spec: ModelSpec) -> bool:
+    """A model behind an OpenAI-compatible endpoint (`shared.chat.endpoint`): it has no weights."""
+    return isinstance(spec, str) and spec.startswith("api:")
 
 
 def location(spec: str) -> tuple[str, str | None]:

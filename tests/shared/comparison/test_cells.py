@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,3 +88,12 @@ def test_a_file_that_is_no_cells_file_is_one_line(tmp_path):
     (tmp_path / "cells.csv").write_text("item,value\ntable1,3\n")
     with pytest.raises(UserError, match=r"found columns item, value; expected item, model, "):
         read_cells(tmp_path / "cells.csv")
+
+
+def test_a_metric_may_want_wilsons_interval(invented):
+    """0 of 512: the bootstrap would say [0, 0]; Wilson's upper end is z^2 / (n + z^2) = 0.74 %."""
+    group = invented.group("New", correct=np.zeros(512))
+    metric = replace(invented.METRICS["accuracy"], interval="wilson")
+    row = cells([group], invented.ITEMS[:1], {**invented.METRICS, "accuracy": metric}).iloc[0]
+    assert (row["value"], row["ci_low"]) == (0, 0)
+    assert row["ci_high"] == pytest.approx(100 * 3.8415 / (512 + 3.8415), abs=1e-3)

@@ -47,7 +47,7 @@ def test_verdicts_of_a_cell_are_two_sided(judge, cell, value, low, high, verdict
 def test_a_written_tolerance_matches_with_its_reason(judge, cell):
     tolerance = {"item": "table1", "metric": "accuracy", "within": 3, "reason": "one seed there"}
     inside = judge(cell(83.0, 82, 84), tolerances=[tolerance]).iloc[0]
-    assert (inside["verdict"], inside["reason"]) == ("match", "within 3: one seed there")
+    assert (inside["verdict"], inside["reason"]) == ("match", "off by +3, within 3: one seed there")
     outside = judge(cell(83.1, 82, 84), tolerances=[tolerance]).iloc[0]
     assert outside["verdict"] == "differs"
     other = judge(cell(83.0, 82, 84), tolerances=[{**tolerance, "metric": "ap"}]).iloc[0]

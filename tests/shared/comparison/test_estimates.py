@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from shared.comparison import estimates
@@ -95,3 +97,31 @@ def test_seed_weights_depend_on_the_seeds_only():
     np.testing.assert_array_equal(weights, seed_weights((0, 1, 2), 500))
     assert (weights != seed_weights((3, 4, 5), 500)).any()
     assert (seed_weights((7,), 5) == 1).all()
+
+
+def test_clusters_are_resampled_whole(invented):
+    """Rows of one cluster get the same weight; as many clusters are drawn as there are."""
+    generator = np.random.default_rng(1)
+    correct = generator.integers(0, 2, 60)
+    group = replace(
+        invented.group("New", correct=correct),
+        clusters=np.array([f"sentence {i // 4}" for i in range(60)]),
+    )
+    found = estimate(group, RATE, 40)
+    weights = bootstrap_weights(15, 40, group.fingerprint).astype(int)
+    by_unit = {unit: correct[group.clusters == unit] for unit in group.units}
+    for draw, times in zip(found.draws, weights, strict=True):
+        drawn = [
+            by_unit[unit] for unit, t in zip(group.units, times, strict=True) for _ in range(t)
+        ]
+        np.testing.assert_allclose(draw, 100 * np.concatenate(drawn).mean(), rtol=1e-5)
+    assert (found.n, found.value) == (60, 100 * correct.mean())
+
+
+def test_clusters_widen_the_interval_where_their_rows_move_together(invented):
+    """With 20 clusters of 10 equal rows, the standard error is that of 20 rows, not of 200."""
+    correct = np.repeat(np.arange(20) % 2, 10)
+    group = invented.group("New", correct=correct)
+    clustered = replace(group, clusters=np.repeat(np.arange(20), 10).astype(str))
+    ratio = estimate(clustered, RATE, 1000).draws.std() / estimate(group, RATE, 1000).draws.std()
+    assert 0.9 * np.sqrt(10) < ratio < 1.1 * np.sqrt(10)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from shared.comparison.estimates import estimate
@@ -143,3 +145,18 @@ def test_p_is_below_5_percent_in_at_most_5_percent_without_a_difference(invented
             pairs.append(pair(invented, new, old, seeds=(0, 1, 2), model=model))
         rejected += mcnemar(pairs, "correct") < 0.05
     assert rejected / 400 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_clusters_of_two_sides_are_resampled_together(invented):
+    """The same clusters with other rows: equal values on both sides differ by nothing."""
+    sides = []
+    for rows in (2, 5):
+        value = np.repeat(np.arange(12) % 2, rows)
+        group = invented.group(
+            "New", ids=[f"{rows}/{i:03}" for i in range(12 * rows)], correct=value
+        )
+        clusters = np.repeat([f"c{i:02}" for i in range(12)], rows)
+        sides.append(replace(group, clusters=clusters))
+    effect, draws = difference(Pair(*sides), invented.METRICS["accuracy"], 50)
+    assert effect == 0
+    np.testing.assert_allclose(draws, 0, atol=1e-4)
