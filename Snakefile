@@ -11,7 +11,7 @@ min_version("9.20")
 
 from shared.code import code_hash
 from shared.models.spec import needs
-from shared.workflow import checked, lock_folder, only, unknown_target
+from shared.workflow import checked, lock_folder, mirror_in_use, only, unknown_target
 
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"

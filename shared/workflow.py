@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.settings import ScaleSettings, load_settings, paper_ids
 
@@ -63,6 +64,14 @@ def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
     A function, since Snakemake would take the braces in a plain text for wildcards.
     """
     return lambda wildcards: settings.model_dump_json(include=set(keys))
+
+
+def mirror_in_use(mirror: str | None) -> str:
+    """For a rule's `params`: the mirror folder, so that a step runs again when one comes or goes."""
+    try:
+        return str(mirror_folder(mirror) or "")
+    except UserError as error:
+        sys.exit(f"error: {error}")
 
 
 def lock_folder() -> None:

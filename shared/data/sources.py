@@ -1,4 +1,7 @@
-"""Public data files by SHA-256: from a local mirror folder, the hub cache, or the hub."""
+"""Public data files by SHA-256: from a local mirror folder, the hub, or where they were published.
+
+What was downloaded once is not downloaded again. With HF_HUB_OFFLINE=1 nothing is downloaded.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,18 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from huggingface_hub import hf_hub_download
+import httpx
+from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from pydantic import StringConstraints
 
 from shared.errors import UserError
-from shared.files import sha256
+from shared.files import atomic, sha256
 from shared.settings import ROOT, Strict
 
 VARIABLE = "REPLICATIONS_MIRROR"
 BESIDE = ROOT.parent / "shared" / "mirror"  # a mirror next to the repository needs no setting
+DOWNLOADS = ROOT / "resources" / "downloads"
+GITHUB = "https://raw.githubusercontent.com"
+TIMEOUT_S = 20  # without a byte
 
-Route = Literal["mirror", "hub cache", "hub"]
+Route = Literal["mirror", "hub cache", "hub", "download", "downloaded before"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
@@ -41,6 +48,7 @@ class Source(Strict):
     note: str
     files: Mapping[str, Sha256]
     hub: Hub | None = None
+    own_copy: bool = False  # sensitive: only ever read from a mirror folder of the user's own
 
 
 @dataclass(frozen=True)
@@ -65,20 +73,23 @@ def mirror_folder(mirror: str | Path | None = None) -> Path | None:
 
 
 def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetched:
-    """A file of a source, from the mirror, the hub cache or the hub, in this order.
+    """A file of a source: from the mirror, else the hub, else the upstream commit.
 
-    A file that is in the mirror with other bytes is an error: it never falls through to the hub.
-    Raises `UserError` for a wrong checksum, or if no way leads to the file.
+    A file that is in the mirror with other bytes is an error: it never falls through to the next
+    way. Raises `UserError` for a wrong checksum, or if no way leads to the file.
     """
     folder = mirror_folder(mirror)
     if folder and (folder / file).is_file():
         found = Fetched(folder / file, "mirror")
-    elif source.hub:
-        found = _from_hub(source, file, folder)
     else:
-        raise _nowhere(source, file, folder, "it has no copy there that could be confirmed")
+        tried = [f"mirror: {f'no {folder / file}' if folder else 'none set'}"]
+        found = _downloaded(source, file, tried)
+        if not found:
+            raise _nowhere(source, file, tried)
     digest = sha256(found.path)
     if digest != source.files[file]:
+        if found.route == "download":
+            found.path.unlink()  # so that the next run downloads it again
         raise UserError(
             f"{found.path} ({source.id}, from the {found.route}): sha256 is {digest}, "
             f"expected {source.files[file]}"
@@ -86,7 +97,23 @@ def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetche
     return found
 
 
-def _from_hub(source: Source, file: str, folder: Path | None) -> Fetched:
+def _downloaded(source: Source, file: str, tried: list[str]) -> Fetched | None:
+    """The file from elsewhere than a mirror; why not is added to `tried`."""
+    if source.own_copy:
+        tried.append("sensitive, so never downloaded")
+        return None
+    ways = [_from_hub, _from_github] if source.hub else [_from_github]
+    for way in ways:
+        try:
+            return way(source, file)
+        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+            tried.append(f"hub: {' '.join(str(error).split())}")
+        except httpx.HTTPError as error:
+            tried.append(f"GitHub: {' '.join(str(error).split())}")
+    return None
+
+
+def _from_hub(source: Source, file: str) -> Fetched:
     wanted = {
         "repo_id": source.hub.repo,
         "filename": str(PurePosixPath(source.hub.folder) / PurePosixPath(file).name),
@@ -96,18 +123,31 @@ def _from_hub(source: Source, file: str, folder: Path | None) -> Fetched:
     try:
         return Fetched(Path(hf_hub_download(**wanted, local_files_only=True)), "hub cache")
     except LocalEntryNotFoundError:
-        pass  # not downloaded yet
-    try:
         return Fetched(Path(hf_hub_download(**wanted)), "hub")
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise _nowhere(source, file, folder, " ".join(str(error).split())) from None
 
 
-def _nowhere(source: Source, file: str, folder: Path | None, hub: str) -> UserError:
-    tried = f"no {folder / file}" if folder else "none set"
-    upstream = PurePosixPath(source.folder) / PurePosixPath(file).name
+def _from_github(source: Source, file: str) -> Fetched:
+    path = DOWNLOADS / source.id / source.revision / PurePosixPath(file).name
+    if path.is_file():
+        return Fetched(path, "downloaded before")
+    if constants.HF_HUB_OFFLINE:
+        raise httpx.RequestError("switched off by HF_HUB_OFFLINE")
+    url = f"{GITHUB}/{source.upstream}/{source.revision}/{_upstream(source, file)}"
+    answer = httpx.stream("GET", url, timeout=TIMEOUT_S, follow_redirects=True)
+    with atomic(path) as temporary, open(temporary, "wb") as part, answer as response:
+        response.raise_for_status()
+        for piece in response.iter_bytes():
+            part.write(piece)
+    return Fetched(path, "download")
+
+
+def _upstream(source: Source, file: str) -> PurePosixPath:
+    return PurePosixPath(source.folder) / PurePosixPath(file).name
+
+
+def _nowhere(source: Source, file: str, tried: list[str]) -> UserError:
     return UserError(
-        f"{source.id}: {file} not found; mirror: {tried}; hub: {hub}; put {upstream} of GitHub "
-        f"{source.upstream} at {source.revision} into a mirror folder as {file} and set {VARIABLE} "
-        "to that folder"
+        f"{source.id}: {file} not found; {'; '.join(tried)}; put {_upstream(source, file)} of "
+        f"GitHub {source.upstream} at {source.revision} into a mirror folder as {file} and set "
+        f"{VARIABLE} to that folder"
     )

@@ -1,6 +1,8 @@
 """Ways in, tried in order, with every file checked by its SHA-256."""
 
 import hashlib
+import http.server
+import threading
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -21,6 +23,33 @@ def no_mirror(monkeypatch, tmp_path):
     """Neither a variable nor a folder beside the repository, whatever this machine has."""
     monkeypatch.delenv(sources.VARIABLE, raising=False)
     monkeypatch.setattr(sources, "BESIDE", tmp_path / "beside")
+    monkeypatch.setattr(sources, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(sources, "GITHUB", "http://localhost:9")  # nobody listens there
+
+
+@pytest.fixture
+def github(monkeypatch):
+    """A server that publishes TEXT at the upstream path; `asked` lists the paths."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            server.asked.append(self.path)
+            found = self.path == f"/owner/things/{COMMIT}/data/rows.json"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(server.text) + server.missing))
+            self.end_headers()
+            self.wfile.write(server.text)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("localhost", 0), Handler)
+    server.asked, server.text, server.missing = [], TEXT, 0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(sources, "GITHUB", f"http://localhost:{server.server_port}")
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def source(**changes) -> Source:
@@ -133,9 +162,47 @@ def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(monkeypatch, t
     assert "\n" not in message
 
 
-def test_source_without_a_hub_copy_says_so():
-    with pytest.raises(UserError, match="mirror: none set; hub: it has no copy there"):
+def test_the_published_file_is_downloaded_once(github):
+    first = fetch(source(), FILE)
+    assert (first.route, first.path.read_bytes()) == ("download", TEXT)
+    assert fetch(source(), FILE) == Fetched(first.path, "downloaded before")
+    assert len(github.asked) == 1
+
+
+def test_wrong_bytes_are_not_kept(github):
+    github.text = b"other bytes"
+    with pytest.raises(UserError, match=r"from the download.*expected"):
         fetch(source(), FILE)
+    github.text = TEXT
+    assert fetch(source(), FILE).route == "download"
+
+
+def test_a_download_that_breaks_off_leaves_nothing(github, tmp_path):
+    github.missing = 5
+    with pytest.raises(UserError, match=r"GitHub: .*; put data/rows.json"):
+        fetch(source(), FILE)
+    assert not [path for path in (tmp_path / "downloads").rglob("*") if path.is_file()]
+
+
+def test_a_file_that_is_not_there_is_one_line(github):
+    with pytest.raises(UserError, match=r"GitHub: .*404") as raised:
+        fetch(source(folder="elsewhere"), FILE)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_sensitive_source_is_only_read_from_a_mirror(github, tmp_path):
+    with pytest.raises(UserError, match="sensitive, so never downloaded"):
+        fetch(source(own_copy=True), FILE)
+    assert github.asked == []
+    mirror = make_mirror(tmp_path / "mirror")
+    assert fetch(source(own_copy=True), FILE, mirror).route == "mirror"
+
+
+def test_offline_nothing_is_asked(github, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="GitHub: switched off by HF_HUB_OFFLINE"):
+        fetch(source(), FILE)
+    assert github.asked == []
 
 
 def test_real_hub_client_reads_its_cache_and_obeys_offline_mode(monkeypatch, tmp_path):
