@@ -1,0 +1,1 @@
+"""Asking a chat model, loaded here or behind an endpoint, through one interface."""

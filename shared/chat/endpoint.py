@@ -1,0 +1,295 @@
+"""A chat model behind an OpenAI-compatible endpoint."""
+
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from email.utils import parsedate_to_datetime
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from shared.chat.replies import Conversation, Reply, split_thoughts
+from shared.errors import UserError
+from shared.models.spec import display_name
+
+URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"  # environment variables
+LOCAL = ("localhost", "127.0.0.1", "::1")  # servers that may do without a key
+AGAIN = (408, 409, 425, 429)  # statuses that may pass, besides 5xx
+LONGEST_WAIT_S = 600  # a server that asks for more (a quota of the day) ends the run
+CONNECT_S = 20
+SLOWEST = 30  # thought tokens a second: a reply comes whole, after all its thoughts
+MOST_STOPS = 4  # that the API takes
+GOES_ON = "what was answered is kept, and the next run goes on from there"
+WITHHELD = "withheld by the endpoint's content filter"
+
+
+class Endpoint:
+    """POST $OPENAI_BASE_URL/chat/completions with the key $OPENAI_API_KEY.
+
+    `body` holds more fields of the request; they win over ours, and None leaves a field out: a
+    model that takes neither a temperature nor `max_tokens` is asked with {"temperature": None,
+    "max_tokens": None, "max_completion_tokens": 20000}. `thinking` says that `body` makes the
+    model think (it changes nothing in the request itself): a thinking model may write
+    `thinking_tokens` more and has the time for it. 16,000 is the budget of CenterBench's code.
+    `prices` are US dollars per million prompt tokens and per million reply tokens.
+
+    A request is tried `attempts` times, with waits that double from `wait_s`, if the server is
+    busy, fails, says nothing for `timeout_s` or answers garbage; then its reply has no text. The
+    run ends with one `UserError` if the request itself is wrong, if no connection was ever made,
+    or if `given_up_after` conversations in a row came back with nothing.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        body: Mapping[str, object] = {},
+        thinking: bool | None = None,
+        thinking_tokens: int = 16_000,
+        concurrency: int = 8,
+        timeout_s: float = 120,
+        attempts: int = 6,
+        wait_s: float = 1,
+        given_up_after: int = 20,
+        prices: tuple[float, float] | None = None,
+    ):
+        url, self._key = _address(), os.environ.get(KEY, "").strip()
+        local = url.host in LOCAL
+        if not self._key and not local:
+            raise UserError(f"{KEY} is not set; expected the key of the endpoint in {URL}")
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise UserError(f"{KEY}: found characters that no key has; expected printable ASCII")
+        self.name = display_name(f"api:{model}")
+        self.prices = prices
+        self.extra_tokens = thinking_tokens if thinking else 0
+        self.timeout_s = timeout_s + self.extra_tokens / SLOWEST
+        self.concurrency, self.attempts, self.wait_s = concurrency, attempts, wait_s
+        self.given_up_after = given_up_after
+        self.url = str(url.copy_with(userinfo=b"", query=None, fragment=None))
+        self.identity = json.dumps(
+            {"url": self.url, "model": model, "body": dict(body), "thinking": thinking},
+            sort_keys=True,
+        )
+        self._model, self._body, self._thinking = model, dict(body), bool(thinking)
+        self._post_to = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
+        self._client = httpx.Client(
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            timeout=httpx.Timeout(self.timeout_s, connect=min(timeout_s, CONNECT_S)),
+            limits=httpx.Limits(max_connections=concurrency),
+            trust_env=not local,  # no proxy can reach this machine's own servers
+        )
+        self._jitter = random.Random()  # its own: a step may have seeded the common one
+        self._reached = False
+        self._with_nothing, self._lock = 0, threading.Lock()
+
+    def answers(
+        self,
+        conversations: Sequence[Conversation],
+        max_new_tokens: int,
+        *,
+        stop: Sequence[str] = (),
+        start: str = "",
+    ) -> Iterator[tuple[int, Reply]]:
+        """(index, reply) as they arrive; see `shared.chat.replies.Chat`.
+
+        When the run must end, what is under way is still waited for and given, then the error is
+        raised. `start` is ignored.
+        """
+        ending = threading.Event()
+        failure = None
+        with ThreadPoolExecutor(self.concurrency) as pool:
+            futures = {
+                pool.submit(
+                    self._answer, self._request(each, max_new_tokens, stop), stop, ending
+                ): i
+                for i, each in enumerate(conversations)
+            }
+            try:
+                for future in as_completed(futures):
+                    if error := future.exception():
+                        failure = failure or error
+                        ending.set()
+                    elif reply := future.result():
+                        yield futures[future], reply
+            finally:  # also if whoever asked stops listening
+                ending.set()
+        if failure:
+            raise failure
+
+    def _request(
+        self, conversation: Conversation, max_new_tokens: int, stop: Sequence[str]
+    ) -> dict:
+        request = {
+            "model": self._model,
+            "messages": list(conversation),
+            "max_tokens": max_new_tokens + self.extra_tokens,
+            "temperature": 0,
+            # it would end thoughts too; all of `stop` is applied to the reply in any case
+            "stop": list(stop[:MOST_STOPS]) if stop and not self._thinking else None,
+        }
+        return {key: value for key, value in (request | self._body).items() if value is not None}
+
+    def _answer(self, request: dict, stop: Sequence[str], ending: threading.Event) -> Reply | None:
+        """The reply; None if the run was ending before this was asked. An error ends the run."""
+        if ending.is_set():
+            return None
+        try:
+            reply = self._tried(request, stop, ending)
+            self._count(reply)
+        except UserError:
+            ending.set()
+            raise
+        return reply
+
+    def _count(self, reply: Reply) -> None:
+        answered = reply.text is not None or reply.reason == WITHHELD
+        with self._lock:
+            self._with_nothing = 0 if answered else self._with_nothing + 1
+            if self._with_nothing >= self.given_up_after:
+                raise UserError(
+                    f"{self.url}: {self._with_nothing} conversations in a row came back with "
+                    f"nothing (the last: {reply.reason}); {GOES_ON}"
+                )
+
+    def _tried(self, request: dict, stop: Sequence[str], ending: threading.Event) -> Reply:
+        for attempt in range(self.attempts):
+            try:
+                return self._attempt(request, stop)
+            except _Failed as error:
+                failed = error
+            if attempt + 1 < self.attempts:
+                wait_s = self.wait_s * 2**attempt * self._jitter.uniform(0.5, 1.5)
+                if ending.wait(max(wait_s, failed.wait_s)):
+                    break
+        if failed.unconnected and not self._reached:
+            raise UserError(f"{URL} {self.url}: no connection ({failed.reason})")
+        return Reply(None, failed.reason)
+
+    def _attempt(self, request: dict, stop: Sequence[str]) -> Reply:
+        try:
+            response = self._client.post(self._post_to, json=request)
+        except httpx.ConnectTimeout:
+            raise _Failed("it does not answer", unconnected=True) from None
+        except httpx.TimeoutException:
+            raise _Failed(f"nothing said within {self.timeout_s:g} s") from None
+        except httpx.RequestError as error:
+            unconnected = isinstance(error, httpx.ConnectError | httpx.ProxyError)
+            raise _Failed(
+                self._line(error) or type(error).__name__, unconnected=unconnected
+            ) from None
+        self._reached = True
+        if not response.is_success:
+            return self._unanswered(response)
+        try:
+            return _Completion.model_validate_json(response.content).reply(stop)
+        except ValidationError as error:
+            first = error.errors()[0]
+            what = " ".join([*map(str, first["loc"]), first["msg"]])
+            what = _error(response).get("message") or f"not a chat completion: {what}"
+            raise _Failed(self._line(what)) from None
+
+    def _unanswered(self, response: httpx.Response) -> Reply:
+        """What follows from a status that is not success: another attempt, or the end."""
+        status = response.status_code
+        error = _error(response)
+        if error.get("code") == "content_filter":  # of the prompt, said as status 400
+            return Reply(None, WITHHELD)
+        said = f"HTTP {status}: {self._line(error.get('message') or response.text)}"
+        if status not in AGAIN and status < 500:
+            raise UserError(f"{self.url}: {said}")
+        wait_s = _retry_after(response)
+        if wait_s > LONGEST_WAIT_S:
+            raise UserError(f"{self.url}: {said}; it asks to wait {wait_s:,.0f} s; {GOES_ON}")
+        raise _Failed(said, wait_s)
+
+    def _line(self, text: object) -> str:
+        """The beginning of what the server says, on one line; a server may repeat the key."""
+        text = " ".join(str(text).split())
+        return (text.replace(self._key, "<key>") if self._key else text)[:200]
+
+
+class _Failed(Exception):
+    """An attempt that may go better the next time, after `wait_s` seconds at least."""
+
+    def __init__(self, reason: str, wait_s: float = 0, unconnected: bool = False):
+        self.reason, self.wait_s, self.unconnected = reason, wait_s, unconnected
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Completion(BaseModel):
+    """What we read of the API's "chat completion object"."""
+
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+    def reply(self, stop: Sequence[str]) -> Reply:
+        """Raises `_Failed` if there is nothing to read in it."""
+        choice, usage = self.choices[0], self.usage or _Usage()
+        message = choice.message
+        text, thoughts = split_thoughts(message.content or message.refusal or "")
+        thoughts = message.reasoning_content or message.reasoning or thoughts
+        if not text and choice.finish_reason == "content_filter":
+            return Reply(None, WITHHELD)
+        # a model that used up its tokens on thoughts, shown or not, has answered: with nothing
+        used_up = thoughts or choice.finish_reason == "length"
+        if message.content is None and not text and not used_up:
+            raise _Failed("not a chat completion: no message content")
+        for end in stop:
+            text = text.partition(end)[0]
+        return Reply(text, "", thoughts, usage.prompt_tokens or 0, usage.completion_tokens or 0)
+
+
+def _address() -> httpx.URL:
+    """The base URL. It isn't shown when it is wrong: it may be a key in the wrong place."""
+    found = os.environ.get(URL, "").strip()
+    if not found:
+        raise UserError(f"{URL} is not set; expected the address of an endpoint: https://HOST/v1")
+    try:
+        url = httpx.URL(found)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise UserError(f"{URL} is not an address; expected https://HOST/v1 or http://HOST:PORT/v1")
+    return url
+
+
+def _error(response: httpx.Response) -> dict:
+    """The error object of the API, which some servers send with status 200; empty if none."""
+    try:
+        error = response.json()["error"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks to wait, given as such or as a date; 0 if it asks for none."""
+    asked = response.headers.get("Retry-After", "")
+    try:
+        return float(asked)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except ValueError:
+        return 0.0

@@ -1,0 +1,98 @@
+from collections.abc import Iterator
+
+import pytest
+
+from shared.chat.asking import ask, waiting
+from shared.chat.kept import Kept
+from shared.chat.replies import Reply
+from shared.errors import UserError
+
+
+class Parrot:
+    """Answers a question with itself, last question first. `mute` questions get no text; before
+    the question `fatal` it stops."""
+
+    name = "Parrot"
+    identity = "parrot"
+
+    def __init__(self, mute=(), fatal=None):
+        self.mute, self.fatal = mute, fatal
+        self.asked = []
+        self.arguments = None
+
+    def answers(self, conversations, max_new_tokens, *, stop=(), start="") -> Iterator:
+        self.arguments = (max_new_tokens, stop, start)
+        for index in reversed(range(len(conversations))):
+            question = conversations[index][-1]["content"]
+            if question == self.fatal:
+                raise UserError("the parrot has flown")
+            self.asked.append(question)
+            silent = question in self.mute
+            yield index, Reply(None, "mute") if silent else Reply(question.upper())
+
+
+def say(*questions):
+    return [[{"role": "user", "content": question}] for question in questions]
+
+
+@pytest.fixture
+def kept(tmp_path):
+    with Kept(tmp_path / "replies") as kept:
+        yield kept
+
+
+def test_replies_come_in_the_order_of_the_questions():
+    parrot = Parrot()
+    replies = ask(parrot, say("a", "b", "c"), 8, stop=["\n"], start="So:")
+    assert [reply.text for reply in replies] == ["A", "B", "C"]
+    assert parrot.asked == ["c", "b", "a"] and parrot.arguments == (8, ["\n"], "So:")
+
+
+def test_the_same_question_is_asked_once():
+    parrot = Parrot(mute=["b"])
+    replies = ask(parrot, say("a", "b", "a", "b", "a"), 8)
+    assert [reply.text for reply in replies] == ["A", None, "A", None, "A"]
+    assert sorted(parrot.asked) == ["a", "b"]
+
+
+def test_only_what_is_not_kept_is_asked(kept):
+    ask(Parrot(), say("a", "b"), 8, kept=kept)
+    parrot = Parrot()
+    assert waiting(parrot, say("c", "b", "d", "c"), 8, kept=kept) == [0, 2]
+    assert parrot.asked == []
+    replies = ask(parrot, say("c", "b", "d", "c"), 8, kept=kept)
+    assert [reply.text for reply in replies] == ["C", "B", "D", "C"]
+    assert parrot.asked == ["d", "c"]
+    assert waiting(parrot, say("a", "b", "c", "d"), 8, kept=kept) == []
+
+
+def test_other_arguments_are_another_question(kept):
+    ask(Parrot(), say("a"), 8, kept=kept)
+    assert waiting(Parrot(), say("a"), 8, kept=kept) == []
+    for other in ({"max_new_tokens": 9}, {"stop": ["."]}, {"start": "So:"}):
+        assert waiting(Parrot(), say("a"), **{"max_new_tokens": 8, **other}, kept=kept) == [0]
+    thinking = Parrot()
+    thinking.identity = "parrot that thinks"
+    assert waiting(thinking, say("a"), 8, kept=kept) == [0]
+
+
+def test_without_a_file_every_kind_of_question_waits():
+    assert waiting(Parrot(), say("b", "a", "b", "a"), 8) == [0, 1]
+
+
+def test_a_reply_without_text_is_asked_for_again(kept):
+    first = ask(Parrot(mute=["a"]), say("a", "b"), 8, kept=kept)
+    assert first == [Reply(None, "mute"), Reply("B")]
+    parrot = Parrot()
+    assert [reply.text for reply in ask(parrot, say("a", "b"), 8, kept=kept)] == ["A", "B"]
+    assert parrot.asked == ["a"]
+
+
+def test_what_came_before_an_error_is_kept(kept):
+    with pytest.raises(UserError, match="flown"):
+        ask(Parrot(fatal="b"), say("a", "b", "c", "d"), 8, kept=kept)
+    assert waiting(Parrot(), say("a", "b", "c", "d"), 8, kept=kept) == [0, 1]
+
+
+def test_nothing_to_ask():
+    assert ask(Parrot(), [], 8) == []

@@ -1,0 +1,84 @@
+"""Batched replies with shared beginnings must be what each conversation gets alone."""
+
+import pytest
+import torch
+
+from shared.chat.local import LocalChat
+
+TEMPLATE = (
+    "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}"
+    "{% if enable_thinking is defined %}[{{ enable_thinking }}]{% endif %}"
+    "{% if add_generation_prompt %}<a>{% endif %}"
+)
+SYSTEM = {"role": "system", "content": "Say something about it."}
+TEXTS = [
+    "The cat that the dog chased meowed. Who?",
+    "The cat that the dog chased meowed. What?",
+    "The boat sank. Who?",
+    "x",
+    "The cat that the dog chased meowed. Who?",
+]
+
+
+@pytest.fixture
+def chat(tiny_model, tiny_tokenizer):
+    tiny_tokenizer.chat_template = TEMPLATE
+
+    def of(**options):
+        return LocalChat(tiny_model, tiny_tokenizer, name="tiny", identity="tiny", **options)
+
+    return of
+
+
+def conversation(text):
+    return [SYSTEM, {"role": "user", "content": text}]
+
+
+def slowly(model, tokenizer, text, limit, start=""):
+    prompt = tokenizer.apply_chat_template(
+        conversation(text), add_generation_prompt=True, tokenize=False
+    )
+    ids = tokenizer(prompt + start, add_special_tokens=False)["input_ids"]
+    made = []
+    for _ in range(limit):
+        with torch.inference_mode():
+            made.append(int(model(torch.tensor([ids + made])).logits[0, -1].argmax()))
+        if made[-1] == tokenizer.eos_token_id:
+            break
+    return start + tokenizer.decode(made, skip_special_tokens=True), len(ids), len(made)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 2}, {"batch_tokens": 60}])
+def test_replies_are_those_of_each_conversation_alone(chat, tiny_model, tiny_tokenizer, options):
+    found = dict(chat(**options).answers([conversation(text) for text in TEXTS], 7))
+    assert sorted(found) == list(range(len(TEXTS)))
+    for index, text in enumerate(TEXTS):
+        expected = slowly(tiny_model, tiny_tokenizer, text, 7)
+        reply = found[index]
+        assert (reply.text, reply.prompt_tokens, reply.reply_tokens) == expected
+
+
+def test_a_reply_begins_with_the_given_start(chat, tiny_model, tiny_tokenizer):
+    found = dict(chat().answers([conversation("x")], 5, start='{"yes": '))
+    assert found[0].text == slowly(tiny_model, tiny_tokenizer, "x", 5, '{"yes": ')[0]
+    assert found[0].text.startswith('{"yes": ')
+
+
+def test_a_reply_ends_before_a_stop_string(chat):
+    free = dict(chat().answers([conversation(text) for text in TEXTS], 12))[0].text
+    mark = free[5]
+    stopped = dict(chat().answers([conversation(text) for text in TEXTS], 12, stop=[mark]))
+    assert stopped[0].text == free.partition(mark)[0]
+    assert all(mark not in reply.text for reply in stopped.values())
+
+
+def test_thinking_is_asked_of_the_template(chat, tiny_tokenizer):
+    """The template writes [True]: six more prompt tokens of one byte each."""
+    plain = dict(chat().answers([conversation("x")], 1))[0]
+    thinking = dict(chat(thinking=True, thinking_tokens=3).answers([conversation("x")], 1))[0]
+    assert thinking.prompt_tokens == plain.prompt_tokens + len("[True]")
+    assert 1 <= thinking.reply_tokens <= 4
+
+
+def test_nothing_asked_nothing_answered(chat):
+    assert dict(chat().answers([], 5)) == {}
