@@ -67,7 +67,7 @@ def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
 
 
 def mirror_in_use(mirror: str | None) -> str:
-    """For a rule's `params`: the mirror folder, so that a step runs again when one comes or goes."""
+    """For a rule's `params`: the mirror folder, so that a step runs again if it comes or goes."""
     try:
         return str(mirror_folder(mirror) or "")
     except UserError as error:

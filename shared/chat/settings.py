@@ -1,7 +1,14 @@
-"""How a setting names a model that is asked in a chat. No torch here: rules and tables read it."""
+"""How a setting names the models that are asked in a chat. No torch here: rules read it too."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints, model_validator
 
 from shared.models.spec import ModelSpec
-from shared.settings import Strict
+from shared.settings import ScaleSettings, Strict
+
+OWN = "own"  # the run of the setting `model`
+RunName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]  # names a file
 
 
 class Asked(Strict):
@@ -10,5 +17,21 @@ class Asked(Strict):
     model: ModelSpec
     thinking: bool | None = None  # None: as the model does by itself
     body: dict = {}  # further fields of an endpoint's requests
-    # US dollars per million prompt tokens and per million reply tokens, for an estimate
-    prices: tuple[float, float] | None = None
+    prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
+
+
+class Panel(ScaleSettings):
+    """Settings of a paper that asks a panel of models."""
+
+    model: ModelSpec | None = None  # one of the user's own, in place of `models`
+    models: dict[RunName, Asked] = {}  # by the name of their run
+
+    @model_validator(mode="after")
+    def _own_is_free(self) -> "Panel":
+        if OWN in self.models:
+            raise ValueError(f"models.{OWN}: this name is for the setting `model`")
+        return self
+
+    def runs(self) -> dict[str, Asked]:
+        """The models to be asked, by the name of their run."""
+        return {OWN: Asked(model=self.model)} if self.model else self.models

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from shared.comparison.estimates import DRAWS, Estimate, estimate, has_columns
@@ -14,7 +15,7 @@ from shared.metrics.metric import Metric
 from shared.settings import StandIns
 
 KEY = ["item", "model", "method", "dataset", "metric"]
-COLUMNS = [*KEY, "protocol", "value", "ci_low", "ci_high", "n", "coverage", "seeds"]
+COLUMNS = [*KEY, "protocol", "value", "ci_low", "ci_high", "n", "coverage", "seeds", "unit"]
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,16 @@ def cells(
     """All cells of all items: `COLUMNS`, rounded as they are written.
 
     value: mean over seeds of the metric. ci_low, ci_high: 95 % percentile bootstrap over examples
-    (the same resample for all seeds) and seeds, or Wilson's interval if the metric says so. n:
+    (the same resample for all seeds) and seeds, or what the metric wants. n:
     examples in the denominator (mean over seeds); 0 gives a value of NaN. coverage: share of the
     examples that could be scored. seeds: how many have a value and were averaged.
     """
     rows = []
     for key, found in estimates(groups, items, metrics, draws, stand_ins or StandIns()):
-        low, high = interval(found, metrics[key[4]])
-        rows.append((*key, found.value, low, high, found.n, found.coverage, found.seeds))
+        metric = metrics[key[4]]
+        low, high = interval(found, metric)
+        numbers = found.value, low, high, found.n, found.coverage, found.seeds
+        rows.append((*key, *numbers, metric.unit))
     return typed(pd.DataFrame(rows, columns=COLUMNS))
 
 
@@ -82,7 +85,9 @@ def estimates(
 
 
 def interval(found: Estimate, metric: Metric) -> tuple[float, float]:
-    """The 95 % interval of an estimate in the metric's unit, as the metric wants it."""
+    """The 95 % interval of an estimate in the metric's unit, as the metric wants it; NaN: none."""
+    if metric.interval == "none":
+        return np.nan, np.nan
     if metric.interval == "bootstrap" or not found.n:
         return percentile_interval(found.draws)
     scale = 100 if metric.unit == "%" else 1

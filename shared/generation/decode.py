@@ -87,8 +87,8 @@ def sampler(temperature: float, seeds: Sequence[Sequence[int]], max_new_tokens: 
 
 @lru_cache(maxsize=32)
 def tokens_with(tokenizer: PreTrainedTokenizerBase, text: str) -> frozenset[int]:
-    """Every token that contains `text` (ASCII), and the end of sequence: a stop set."""
-    texts = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    """Every token that contains `text`, and the end of sequence: a stop set."""
+    texts = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     return frozenset(i for i, t in enumerate(texts) if text in t) | {tokenizer.eos_token_id}
 
 

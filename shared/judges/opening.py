@@ -5,10 +5,11 @@ from typing import Annotated
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from shared.chat.kept import Kept
+from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.judge import EMBEDDING_CLASSIFIER, LLM_JUDGE, SEQUENCE_CLASSIFIER, Judge
 from shared.judges.strings import RULES, StringJudge
-from shared.models.spec import ModelSpec, display_name
+from shared.models.spec import ModelSpec, display_name, needs
 
 FORMS = (
     f"{', '.join(f'strings:{rule}' for rule in RULES)}, classifier:embedding, "
@@ -32,6 +33,12 @@ def judge_name(judge: str) -> str:
     except ValidationError as error:
         raise UserError(f"judge '{judge}': {error.errors()[0]['msg']}") from None
     return named[kind].format(display_name(rest))
+
+
+def judge_needs(judge: str) -> list[str]:
+    """Files that a rule must have before this judge can be opened."""
+    kind, _, rest = judge.partition(":")
+    return needs(rest) if kind in ("classifier", "llm") else []
 
 
 def _known(judge: str) -> str:
@@ -67,7 +74,7 @@ def open_judge(
         from shared.chat.opening import open_chat
         from shared.judges.llm import LLMJudge
 
-        return LLMJudge(open_chat(rest, **asking), kept, partial_counts=partial_counts)
+        return LLMJudge(open_chat(Asked(model=rest), **asking), kept, partial_counts=partial_counts)
     from shared.judges.classifier import EmbeddingClassifier, SequenceClassifier
 
     return EmbeddingClassifier() if rest == "embedding" else SequenceClassifier(rest, refusal_label)

@@ -18,8 +18,9 @@ class Metric:
     function: Callable[..., np.ndarray]
     unit: str = "%"  # "%": the fraction is multiplied by 100; "": as it is
     among: str | None = None  # the needed 0/1 column whose ones are the denominator; None: all
-    # of cells; Wilson's, for a share of examples, does not shrink to nothing at 0 and 100 %
-    interval: Literal["bootstrap", "wilson"] = "bootstrap"
+    # of cells; Wilson's, for a share of examples, does not shrink to nothing at 0 and 100 %; a
+    # count of what is there has none
+    interval: Literal["bootstrap", "wilson", "none"] = "bootstrap"
 
     def scored(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which of the n examples could be scored: no needed column is NaN."""

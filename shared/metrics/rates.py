@@ -31,6 +31,11 @@ def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np
     return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
 
 
+def count(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum of `values` (n,): a count of everything there is, which no resample changes."""
+    return np.full(weights.shape[:-1], values.sum())[()]
+
+
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """`part / whole`, and NaN where `whole` is 0."""
     part, whole = np.broadcast_arrays(part, whole)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from shared.plots.style import FAINT, INK, RIGHT, WRONG, Look
@@ -229,6 +230,47 @@ def lines_with_band(
     axes.set(xlabel=labels[0], ylabel=labels[1])
 
 
+def points(
+    axes: Axes,
+    values: np.ndarray,
+    intervals: np.ndarray,
+    *,
+    groups: Sequence[str],
+    series: Sequence[str],
+    looks: Mapping[str, Look],
+    joined: bool = False,
+    label: str = "",
+) -> None:
+    """Markers at `values` (series, groups) with whiskers, side by side in each group.
+
+    So no interval hides another, and values may be below zero. `intervals` (series, groups, 2) are
+    lower and upper ends; a NaN value leaves a gap. `joined` draws a line through each series, for
+    groups that have an order.
+    """
+    values, intervals = np.asarray(values, dtype=float), np.asarray(intervals, dtype=float)
+    centres = np.arange(len(groups))
+    ends = np.abs(intervals - values[..., None])
+    for row, name in enumerate(series):
+        colour, marker = looks[name]
+        axes.errorbar(
+            centres + 0.7 * ((row + 0.5) / len(series) - 0.5),
+            values[row],
+            yerr=ends[row].T,
+            fmt=marker,
+            linestyle="-" if joined else "none",
+            linewidth=1.2,
+            color=colour,
+            markersize=5,
+            elinewidth=1.1,
+            capsize=2,
+            label=name,
+        )
+    axes.set_xticks(centres, groups)
+    axes.set_xlim(-0.55, len(groups) - 0.45)
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel(label)
+
+
 def tradeoff(
     axes: Axes,
     points: Mapping[str, tuple[float, float]],
@@ -273,3 +315,37 @@ def shared_legend(fig: Figure, columns: int) -> None:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
     fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
+
+
+def matrix(
+    axes: Axes,
+    values: np.ndarray,
+    texts: Sequence[Sequence[str]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    limits: tuple[float, float],
+    colour: str = RIGHT,
+) -> None:
+    """Squares shaded by `values` (rows, columns) from white to `colour`, each with its text.
+
+    `limits` are the values drawn white and in the full colour. A NaN is grey, for a square that
+    has no value.
+    """
+    shades = LinearSegmentedColormap.from_list("shades", ["white", colour])
+    shades = shades.with_extremes(bad=FAINT)
+    values = np.asarray(values, dtype=float)
+    axes.imshow(np.ma.masked_invalid(values), cmap=shades, aspect="auto", norm=Normalize(*limits))
+    dark = limits[0] + 0.65 * (limits[1] - limits[0])  # from here on white letters read better
+    for (row, column), value in np.ndenumerate(values):
+        letters = "white" if value > dark else INK  # also for NaN
+        place = {"ha": "center", "va": "center", "fontsize": 8.5, "linespacing": 1.3}
+        axes.text(column, row, texts[row][column], color=letters, **place)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(np.arange(len(columns) - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(len(rows) - 1) + 0.5, minor=True)
+    axes.grid(which="major", visible=False)
+    axes.grid(which="minor", color=FAINT, linewidth=0.8)
+    axes.tick_params(which="minor", length=0)
+    axes.spines[:].set(visible=True, color=FAINT)

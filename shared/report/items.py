@@ -101,9 +101,10 @@ class ItemTable:
 
 
 def item_title(item: str) -> str:
-    """`table13_derived` → `Table 13, derived`."""
+    """`table13_derived` → `Table 13, derived`; `gap_by_level` → `Gap by level`."""
     head, digits, rest = re.fullmatch(r"([a-z]*)(\d*)(.*)", item).groups()
-    return f"{head.capitalize()} {digits}".strip() + rest.replace("_", ", ", 1).replace("_", " ")
+    rest = rest.replace("_", ", ", 1) if digits else rest
+    return f"{head.capitalize()} {digits}".strip() + rest.replace("_", " ")
 
 
 def item_tables(comparison: list[Row], cells: list[Row] = ()) -> list[ItemTable]:
@@ -135,17 +136,15 @@ def own_rows(comparison: list[Row], cells: list[Row]) -> tuple[list[str], list[l
 
     They are what `cells` has and `comparison` has not; a column for each protocol.
     """
-    units = {row["metric"]: row["unit"] for row in comparison}
     compared = {_numbers_key(row, row["our_model"], row["our_dataset"]) for row in comparison}
     protocols = [name for name in PROTOCOLS if any(row["protocol"] == name for row in cells)]
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in cells:
         if _numbers_key(row, row["model"], row["dataset"]) in compared:
             continue
-        base = row["metric"].removesuffix("_strict")
-        digits = 3 if units.get(base) == "" and abs(parsed(row["value"]) or 1) < 1 else 2
+        digits = 3 if not row["unit"] and abs(parsed(row["value"]) or 1) < 1 else 2
         text = f"{number(row['value'], digits)} {interval(row['ci_low'], row['ci_high'], digits)}"
-        key = row["dataset"], metric_name(row["metric"], units.get(base, "")), row["method"]
+        key = row["dataset"], metric_name(row["metric"], row["unit"]), row["method"]
         found.setdefault((row["model"], *key), {})[row["protocol"]] = text.strip()
     head = ["model", "data set", "metric", "method", *(name or "value" for name in protocols)]
     rows = [[*key, *(by.get(name, ABSENT) for name in protocols)] for key, by in found.items()]

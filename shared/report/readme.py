@@ -6,7 +6,7 @@ from shared.errors import UserError
 from shared.report import formats
 from shared.report.collect import Results
 from shared.report.counts import claim_counts, protocols
-from shared.report.items import ItemTable, OurColumn, Shown, item_tables
+from shared.report.items import ItemTable, OurColumn, Shown, item_tables, item_title
 from shared.report.markdown import pipe_table
 from shared.report.page import SCALES, ClaimRow, claim_views
 
@@ -14,8 +14,8 @@ from shared.report.page import SCALES, ClaimRow, claim_views
 def results_table(results: Results, items: Sequence[str]) -> str:
     """Claims with their verdicts and the reproduced rows of some items, as Markdown.
 
-    `items` are names of `comparison.csv`, none for the first two with numbers of ours. Rows that
-    were not attempted are left to the report.
+    `items` are names of `comparison.csv` or of files in `tables/`, none for the first two items
+    with numbers of ours. Rows that were not attempted are left to the report.
     """
     lines = [f"Scale `{results.scale}`. {SCALES.get(results.scale, '')}".strip()]
     if results.missing:
@@ -25,11 +25,15 @@ def results_table(results: Results, items: Sequence[str]) -> str:
     tables = {table.item: table for table in item_tables(results.comparison, results.cells)}
     if not items:
         items = [item for item, table in tables.items() if table.attempted][:2]
+    written = dict(results.tables)
     for item in items if tables else ():
-        if item not in tables:
-            known = ", ".join(tables)
-            raise UserError(f"comparison.csv: no item '{item}' of the paper; items: {known}")
-        lines += ["", *_item(tables[item])]
+        if item in tables:
+            lines += ["", *_item(tables[item])]
+        elif item in written:
+            lines += ["", f"**{item_title(item)}**:", "", written[item].strip()]
+        else:
+            known = ", ".join([*tables, *written])
+            raise UserError(f"no item or table '{item}' for the README; there are: {known}")
     return "\n".join(lines)
 
 

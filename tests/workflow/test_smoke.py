@@ -8,6 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
+from shared.settings import paper_ids
+
 pytestmark = pytest.mark.workflow
 
 SMOKE = ("--config", "scale=smoke")
@@ -83,9 +85,14 @@ def test_smoke_is_never_judged_as_the_paper(results):
     assert set(ours["our_model"]) == {"random-llama"}
 
 
-def test_every_claim_has_a_verdict(results):
-    claims = pd.read_csv(results / "claims.csv")
+@pytest.mark.parametrize("paper", paper_ids())
+def test_every_claim_of_every_paper_has_a_verdict(repository, paper):
+    claims = pd.read_csv(repository / "results" / "smoke" / paper / "claims.csv")
     assert set(claims["verdict"]) <= {"holds", "fails", "inconclusive", "blocked"}
+
+
+def test_claims_about_size_need_two_sizes(results):
+    claims = pd.read_csv(results / "claims.csv")
     claims = claims[claims["protocol"] == "corrected"].set_index("id")
     assert claims.loc["c3a", ["reported_in_direction", "reported_pairs"]].tolist() == [10, 12]
     assert claims.loc["c3b", "verdict"] == "blocked"  # needs two sizes
@@ -97,6 +104,42 @@ def test_report_and_records_are_there(repository, results):
     for name in ("figure3", "figure8", "refusal"):
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000
     assert (results / "runs" / "facts" / "train-r-tuning-s1.json").is_file()
+
+
+def test_center_bench_asks_scores_and_counts(repository):
+    """Two sentences of each subset and level, six questions each about the middle noun. The
+    oracle reads the sentence as it is; random weights answer nothing."""
+    folder = repository / "results" / "smoke" / "center_bench"
+    cells = pd.read_csv(folder / "cells.csv")
+    whole = cells[(cells["item"] == "accuracy_by_subset") & (cells["metric"] == "accuracy")]
+    assert set(whole["n"]) == {2 * 6 * 6}
+    assert set(whole["dataset"]) == {
+        f"Generated {s}" for s in ("plausible", "implausible", "matched")
+    }
+    value = whole.groupby("model")["value"]
+    assert set(value.get_group("Oracle parser")) == {100}
+    assert value.get_group("random-llama").max() < 30
+    assert value.get_group("Nearest verb").max() < 100
+    assert set(whole["protocol"]) == {"corrected", "official"}
+    scores = pd.read_parquet(folder / "scores" / "random-llama.parquet")
+    assert len(scores) == 3 * 72 and scores["correct_strict"].notna().all()
+    assert (folder / "figures" / "gap_by_level.png").stat().st_size > 5000
+
+
+def test_forbidden_science_counts_labels_and_asks(repository):
+    """The published labels as in the fact sheet; the live model is asked 17 prompts six times."""
+    folder = repository / "results" / "smoke" / "forbidden_science"
+    comparison = pd.read_csv(folder / "comparison.csv").set_index(["model", "metric"])
+    claude = comparison.loc[("Claude-3.5-sonnet", "refusal_rate")]
+    assert (claude["value"], claude["verdict"]) == (74.4141, "match")
+    assert "off by +1.414" in claude["reason"]
+    claims = pd.read_csv(folder / "claims.csv").set_index("id")["verdict"]
+    assert claims[["c1", "c2", "c3", "c4", "c6", "c7a", "c8a"]].eq("holds").all()
+    live = pd.read_parquet(folder / "scores" / "live-random.parquet")
+    assert len(live) == 17 * 6
+    assert live.loc[live["label_only"], "reply_words"].isna().all()
+    judged = pd.read_parquet(folder / "scores" / "judges.parquet")
+    assert judged.groupby("judge").size().eq(169).all() and judged["judge"].nunique() == 4
 
 
 def test_nothing_is_done_twice(jobs):
@@ -119,7 +162,18 @@ def test_nothing_is_done_twice(jobs):
         (
             "shared/metrics/ranking.py",
             {"r_tuning_analyze", "r_tuning_figures", "compare"},
-            {"r_tuning_data", "r_tuning_base", "r_tuning_train", "r_tuning_evaluate"},
+            {"r_tuning_data", "r_tuning_base", "r_tuning_train", "r_tuning_evaluate"}
+            | {"center_bench_evaluate", "center_bench_analyze"},
+        ),
+        (
+            "papers/center_bench/strict_scorer.py",
+            {"center_bench_evaluate", "center_bench_analyze"},
+            {"center_bench_data", "center_bench_ask", "r_tuning_analyze", "forbidden_science_ask"},
+        ),
+        (
+            "shared/judges/strings.py",
+            {"forbidden_science_evaluate", "forbidden_science_analyze"},
+            {"forbidden_science_data", "forbidden_science_ask", "center_bench_evaluate"},
         ),
         (
             "shared/plots/charts.py",
@@ -192,7 +246,10 @@ def last_line(run):
     [
         (("--config", "scale=huge"), "unknown scale 'huge'; scales: smoke, cpu, gpu, paper"),
         (("--config", "sacle=cpu"), "unknown setting 'sacle'; settings: scale, model"),
-        (("r_tunnig",), "unknown paper or target 'r_tunnig'; papers: r_tuning"),
+        (
+            ("r_tunnig",),
+            f"unknown paper or target 'r_tunnig'; papers: {', '.join(paper_ids())}; or: all",
+        ),
         (("--config", "model=gpt2"), "a model is bundled:NAME"),
     ],
 )

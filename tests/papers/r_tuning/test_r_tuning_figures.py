@@ -30,7 +30,8 @@ def group(method, dataset="Facts ID", protocol="corrected", seeds=1, key=0, **co
 
 
 def cell(item, method, metric, value, dataset="Facts ID", protocol="corrected"):
-    return (item, MODEL, method, dataset, metric, protocol, value, value - 5, value + 6, 40, 1, 1)
+    bounds = (value - 5, value + 6)
+    return (item, MODEL, method, dataset, metric, protocol, value, *bounds, 40, 1, 1, "%")
 
 
 def data(groups=(), cells=()):

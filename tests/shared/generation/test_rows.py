@@ -143,3 +143,10 @@ def test_several_continuations_of_one_beginning(tiny_model, prompts, tiny_tokeni
     for row, (begin, tail) in enumerate(zip((0, 0, 1), tails, strict=True)):
         expected = alone(tiny_model, prompts[begin] + tail)
         torch.testing.assert_close(rows.logits[row], expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_line_break_is_found_in_byte_level_tokens(tiny_tokenizer):
+    assert tokens_with(tiny_tokenizer, "\n") == {
+        tiny_tokenizer("\n")["input_ids"][0],
+        tiny_tokenizer.eos_token_id,
+    }

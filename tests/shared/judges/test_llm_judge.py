@@ -4,10 +4,11 @@ import pytest
 
 from shared.chat.kept import Kept
 from shared.chat.replies import Reply
+from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.judge import EMBEDDING_CLASSIFIER
 from shared.judges.llm import CLASSES, LONGEST, LLMJudge, parse, prompt
-from shared.judges.opening import JudgeSpec, judge_name, open_judge
+from shared.judges.opening import JudgeSpec, judge_name, judge_needs, open_judge
 from shared.settings import Strict
 
 
@@ -180,6 +181,13 @@ def test_open_a_language_model(monkeypatch):
         return Scripted(SCRIPT)
 
     monkeypatch.setattr("shared.chat.opening.open_chat", open_chat)
-    judge = open_judge("llm:api:org/large", partial_counts=True, body={"seed": 1})
-    assert opened == [("api:org/large", {"body": {"seed": 1}})]
+    judge = open_judge("llm:api:org/large", partial_counts=True, batch_size=8)
+    assert opened == [(Asked(model="api:org/large"), {"batch_size": 8})]
     assert judge.refusals(["Fruit?"] * 2, REPLIES[:2]) == [True, True]
+
+
+def test_what_a_rule_must_have_first():
+    name = "smollm2-135m-instruct-q4_1"
+    assert judge_needs(f"llm:bundled:{name}") == [f"resources/models/{name}"]
+    assert judge_needs("llm:api:org/large") == judge_needs("strings:xstest") == []
+    assert judge_needs("classifier:embedding") == []

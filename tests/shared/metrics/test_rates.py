@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.metrics.rates import mean, rate, rate_among, ratio
+from shared.metrics.rates import count, mean, rate, rate_among, ratio
 
 
 def test_mean_by_hand():
@@ -53,3 +53,8 @@ def test_ratio_is_nan_only_where_the_whole_is_zero():
     np.testing.assert_array_equal(
         ratio(np.array([1.0, 0.0, 0.0]), np.array([2.0, 0.0, 5.0])), [0.5, np.nan, 0.0]
     )
+
+
+def test_a_count_does_not_change_when_resampled():
+    weights = np.array([[0.0, 3, 0], [1, 1, 1]])
+    assert count(np.array([1, 1, 0]), weights).tolist() == [2, 2]

@@ -17,7 +17,7 @@ def row(**changes):
 
 
 def made(protocol="corrected", value="50", **changes):
-    ours = {"our_model": "tiny", "our_dataset": "A", "ci_low": "40", "ci_high": "60"}
+    ours = {"our_model": "tiny", "our_dataset": "A", "ci_low": "40", "ci_high": "60", "unit": "%"}
     return row(**ours | {"protocol": protocol, "value": value, "verdict": "stand-in"} | changes)
 
 
@@ -102,7 +102,7 @@ def test_coverage_below_one_is_noted():
 
 def test_own_rows_are_what_no_item_of_the_paper_has():
     cell = {"item": "table1", "model": "tiny", "method": "New", "dataset": "A", "metric": "ap"}
-    numbers = {"protocol": "corrected", "value": "50", "ci_low": "40", "ci_high": "60"}
+    numbers = {"protocol": "corrected", "value": "50", "ci_low": "40", "ci_high": "60", "unit": "%"}
     cells = [
         cell | numbers,
         cell | numbers | {"item": "figure3"},  # the same number under another item

@@ -59,14 +59,14 @@ c3,corrected,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure
 c3,official,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
 """  # noqa: E501
 CELLS = """\
-item,model,method,dataset,metric,protocol,value,ci_low,ci_high,n,coverage,seeds
-table1,tiny,New,Facts A,ap,corrected,61.2345,50.1,70.9,40,0.95,2
-table1,tiny,New,Facts A,ap,official,58.5,48,69,40,1,1
-table1,tiny,Old,Facts A,ap,corrected,55,44,66,40,1,2
-table1,tiny,New,Facts A,ap_strict,corrected,51.5,41,62,40,1,2
-table1,tiny,New,Facts A,refusal_rate,official,,,,0,1,1
-table2,Big,New,Set A,ece,corrected,0.0181,0.01,0.03,40,1,1
-table2,Big,Old,Set A,ece,corrected,0.4,0.35,0.45,40,1,1
+item,model,method,dataset,metric,protocol,value,ci_low,ci_high,n,coverage,seeds,unit
+table1,tiny,New,Facts A,ap,corrected,61.2345,50.1,70.9,40,0.95,2,%
+table1,tiny,New,Facts A,ap,official,58.5,48,69,40,1,1,%
+table1,tiny,Old,Facts A,ap,corrected,55,44,66,40,1,2,%
+table1,tiny,New,Facts A,ap_strict,corrected,51.5,41,62,40,1,2,%
+table1,tiny,New,Facts A,refusal_rate,official,,,,0,1,1,%
+table2,Big,New,Set A,ece,corrected,0.0181,0.01,0.03,40,1,1,
+table2,Big,Old,Set A,ece,corrected,0.4,0.35,0.45,40,1,1,
 """
 AUDIT = """\
 check,what,printed,recomputed,agrees,note
@@ -302,7 +302,7 @@ def test_numbers_that_the_paper_does_not_report_are_shown_apart(report):
     page, _, _ = report()
     rows = [page.cells(row) for row in page.rows]
     assert ["tiny", "Facts A", "AP strict (%)", "New", "51.50 [41.00, 62.00]", "–"] in rows
-    assert ["tiny", "Facts A", "refusal rate", "New", "–", "–"] in rows
+    assert ["tiny", "Facts A", "refusal rate (%)", "New", "–", "–"] in rows
 
 
 def test_nothing_absent_is_shown_as_nan_or_none(report):
@@ -475,7 +475,7 @@ def test_without_items_the_first_two_with_numbers_are_shown(readme, results, mon
 
 
 def test_an_unknown_item_lists_the_known_ones(readme, results, monkeypatch):
-    with pytest.raises(UserError, match="no item 'table9' of the paper; items: table1, table2"):
+    with pytest.raises(UserError, match=r"no item or table 'table9' .* there are: table1, table2"):
         run(
             monkeypatch,
             *("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table9"),

@@ -1,0 +1,459 @@
+"""From the scores of CenterBench to the cells of its tables.
+
+    python -m papers.center_bench.analyze --scale cpu --scores results/cpu/center_bench/scores \\
+        --out results/cpu/center_bench --record results/cpu/center_bench/runs/analyze.json
+
+Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
+for each claim. Every answer is scored twice: protocol `official` is the authors' scorer,
+`corrected` the strict one. Sentences are resampled, not questions, as the questions about a
+sentence are understood or misunderstood together.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from papers.center_bench import checks, metrics
+from papers.center_bench.grammar import LEVELS
+from papers.center_bench.questions import TYPES
+from papers.center_bench.settings import Settings
+from shared.comparison.cells import Item, cells, write_cells
+from shared.comparison.findings import Finding
+from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.errors import one_line_errors
+from shared.files import atomic
+from shared.metrics.metric import Metric
+from shared.metrics.rates import count, mean, rate_among
+from shared.models.spec import display_name
+from shared.programs import step_parser, step_settings
+from shared.records import write_run
+from shared.tables import markdown_table
+
+SUBSETS = {
+    "CenterBench": ("plausible", "implausible"),
+    "Generated": ("plausible", "implausible", "matched"),
+}
+# Data set of a gap -> the source of its sentences, the subset that is set against plausible ones
+GAPS = {
+    "CenterBench": ("CenterBench", "implausible"),
+    "Generated": ("Generated", "implausible"),
+    "Generated, same words": ("Generated", "matched"),
+}
+# Runs that are no language models: run -> name in tables and figures
+SOLVERS = {
+    "oracle": "Oracle parser",
+    "nearest-verb": "Nearest verb",
+    "plausibility": "Plausibility",
+}
+THINKING = "thinking"
+METHODS = ("", THINKING)
+CORRECT = {"corrected": "correct_strict", "official": "correct_official"}
+ACCEPTED = {"corrected": "accepted_strict", "official": "accepted_official"}
+# The "models" of the items that are about the benchmark itself
+RELEASED = "Released files"
+PREPARED = "Prepared answers"
+
+METRICS = {
+    metric.name: metric
+    for metric in [
+        # `mean`, not `rate`: McNemar's test would take the questions of a sentence for independent
+        Metric("accuracy", ("correct",), mean),
+        Metric("gap", ("correct", "plausible"), metrics.gap),  # percentage points
+        Metric("median_gap", ("correct", "plausible", "level"), metrics.median_gap),
+        Metric("thoughts_right", ("thoughts_words", "correct"), rate_among, unit=""),  # words
+        Metric("thoughts_wrong", ("thoughts_words", "wrong"), rate_among, unit=""),
+        Metric("accepted", ("accepted",), mean, interval="wilson"),
+        Metric("constant_right", ("constant",), mean),
+        Metric("questions", ("question",), count, unit="", interval="none"),
+        Metric("sentences", ("sentence",), count, unit="", interval="none"),
+        Metric("words", ("words",), mean, unit=""),  # of a sentence
+        *(
+            Metric(name, (name,), count, unit="", interval="none")
+            for name in (*checks.OF_QUESTIONS, *checks.OF_SENTENCES)
+        ),
+    ]
+}
+
+WHOLE = [f"{source} {subset}" for source, subsets in SUBSETS.items() for subset in subsets]
+OFFICIAL = [name for name in WHOLE if name.startswith("CenterBench")]
+
+
+def by_level(names: Iterable[str]) -> list[str]:
+    return [f"{name}, level {level}" for name in names for level in LEVELS]
+
+
+def by_type(names: Iterable[str]) -> list[str]:
+    return [f"{name}, {kind}" for name in names for kind in TYPES]
+
+
+ITEMS = [
+    Item("accuracy_by_subset", ["accuracy"], METHODS, WHOLE),
+    Item("accuracy_by_level", ["accuracy"], METHODS, by_level(WHOLE)),
+    Item("accuracy_by_type", ["accuracy"], METHODS, by_type(WHOLE)),
+    # accuracy here is that of both subsets together
+    Item("median_gap", ["median_gap", "gap", "accuracy"], METHODS, list(GAPS)),
+    Item("gap_by_level", ["gap", "accuracy"], METHODS, by_level(GAPS)),
+    Item("gap_by_type", ["gap"], METHODS, by_type(GAPS)),
+    Item("traces", ["thoughts_right", "thoughts_wrong"], [THINKING], list(GAPS)),
+    Item("scorer_audit", ["accepted"], [""]),
+    Item("constant_answers", ["constant_right"], [""], by_type(OFFICIAL)),
+    Item(
+        "official_data",
+        ["questions", "sentences", "words", *checks.OF_SENTENCES, *checks.OF_QUESTIONS],
+        [""],
+        ["CenterBench", *OFFICIAL],
+    ),
+    Item("official_data", ["questions", "sentences", "words"], [""], by_level(OFFICIAL)),
+    Item("official_data", ["questions", "gold_differs_from_structure"], [""], by_type(OFFICIAL)),
+]
+
+
+def groups(scores: Path, settings: Settings) -> list[Group]:
+    """Every group of the scores folder: runs, the released data and the audit of the scorers."""
+    needs = ("id", "source", "subset", "level", "type", "pair", *CORRECT.values())
+    found = []
+    for run, model, method in _runs(settings):
+        found += _answers(read_scores(scores / f"{run}.parquet", needs), model, method)
+    found += _released(read_scores(scores / "official_data.parquet", ("id", "sentence_id")))
+    found += _audit(read_scores(scores / "scorer_audit.parquet", ("id", *ACCEPTED.values())))
+    return found
+
+
+def _runs(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """(run, model, method) of every language model and solver."""
+    for run, asked in settings.runs().items():
+        yield run, display_name(asked.model), THINKING if asked.thinking else ""
+    for run in settings.solvers:
+        yield run, SOLVERS[run], ""
+
+
+def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
+    """Of one run: each subset by itself, and beside the plausible one those it is set against."""
+    of_traces = ["wrong", "thoughts_words"] if method == THINKING else []
+    frame = frame.assign(plausible=frame["subset"] == "plausible")
+    for protocol, column in CORRECT.items():
+        correct = frame[column].to_numpy(float, na_value=np.nan)
+        scored = frame.assign(correct=correct, wrong=1 - correct)
+        named = {"model": model, "method": method, "protocol": protocol}
+        for (source, subset), rows in scored.groupby(["source", "subset"], sort=False):
+            yield from _each_part(rows, ["correct"], f"{source} {subset}", **named)
+        for name, (source, other) in GAPS.items():
+            both = scored[scored["source"] == source]
+            both = both[both["subset"].isin(["plausible", other])]
+            if both["subset"].nunique() == 2:
+                columns = ["correct", "plausible", "level", *of_traces]
+                yield from _each_part(both, columns, name, **named)
+
+
+def _each_part(
+    rows: pd.DataFrame, columns: list[str], dataset: str, **named: str
+) -> Iterator[Group]:
+    for part, chosen in _parts(rows):
+        frames = {0: chosen[["id", "pair", *columns]]}
+        yield group_from_frames(
+            frames, columns, dataset=f"{dataset}{part}", clusters="pair", **named
+        )
+
+
+def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """All rows, those of each level and those of each type, with what their names end in."""
+    yield "", rows
+    for level, chosen in rows.groupby("level"):
+        yield f", level {level}", chosen
+    for kind, chosen in rows.groupby("type"):
+        yield f", {kind}", chosen
+
+
+def _released(frame: pd.DataFrame) -> Iterator[Group]:
+    """The questions and the sentences of the authors' files; no row if they were not reached."""
+    named = {"model": RELEASED, "method": "", "protocol": "corrected"}
+    frame = frame.assign(question=1)
+    parts = [("CenterBench", frame)] if len(frame) else []
+    for subset, rows in frame.groupby("subset", sort=False):
+        parts += [(f"CenterBench {subset}{part}", chosen) for part, chosen in _parts(rows)]
+    for dataset, rows in parts:
+        columns = ["question", "constant", *checks.OF_QUESTIONS]
+        yield group_from_frames(
+            {0: rows}, columns, dataset=dataset, clusters="sentence_id", **named
+        )
+        sentences = rows.groupby("sentence_id", as_index=False).agg(
+            words=("sentence_words", "first"),
+            **{name: (name, "max") for name in checks.OF_SENTENCES},
+        )
+        sentences = sentences.rename(columns={"sentence_id": "id"}).assign(sentence=1)
+        columns = ["sentence", "words", *checks.OF_SENTENCES]
+        yield group_from_frames({0: sentences}, columns, dataset=dataset, **named)
+
+
+def _audit(frame: pd.DataFrame) -> Iterator[Group]:
+    """What each scorer accepts of answers that are right or wrong by construction."""
+    for (kind, right, answer), rows in frame.groupby(["type", "right", "answer_kind"], sort=False):
+        named = f"{kind}, {'right' if right else 'wrong'}: {answer}"
+        parts = [("CenterBench", rows)]
+        parts += [(f"CenterBench {subset}", own) for subset, own in rows.groupby("subset")]
+        for protocol, column in ACCEPTED.items():
+            for part, chosen in parts:
+                yield group_from_frames(
+                    {0: chosen.assign(accepted=chosen[column])},
+                    ["accepted"],
+                    model=PREPARED,
+                    method="",
+                    dataset=f"{part}, {named}",
+                    protocol=protocol,
+                )
+
+
+# Claims. Each function takes cells (the paper's or ours) with the columns item, model, method,
+# dataset, metric, value and, in ours, n and draws. All are about language models: solvers are left
+# out. A number here is an array: the value, followed by its bootstrap draws in our cells, so that
+# arithmetic on numbers carries the draws along.
+
+FAMILIES = ("Claude", "Gemini", "DeepSeek")  # of the paper, largest gap first
+DEEP, SHALLOW = (4, 5, 6), (1, 2)
+NO_MODES = Finding(0, 0, "needs one family of models with and without thinking")
+
+
+def gap_widens_with_level(cells: pd.DataFrame) -> Finding:
+    """C1: the mean gap at levels 4 to 6 minus that at levels 1 and 2."""
+    gaps = _numbers(cells, "gap")
+    source = _source(gaps)
+    widening = _widening(gaps, source)
+    if not widening:
+        return Finding(0, 0, "needs gaps at levels 1, 2, 4, 5 and 6")
+    levels = [level for level in LEVELS if f"{source}, level {level}" in _datasets(gaps)]
+    means = [_mean(_on(gaps, f"{source}, level {level}"))[0] for level in levels]
+    accuracy = _numbers(cells, "accuracy")
+    deep = [_mean(_on(accuracy, f"{source}, level {level}"))[0] for level in DEEP]
+    note = (
+        f"{_where(source)}; mean gap by level {', '.join(f'{gap:+.1f}' for gap in means)}"
+        f"{_spearman(means, levels)}; accuracy at levels 4 to 6 {np.mean(deep):.1f} %"
+    )
+    if same := _widening(gaps, "Generated, same words"):
+        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
+    n = sum(_n(cells, "gap", f"{source}, level {level}") for level in (*SHALLOW, *DEEP))
+    return _finding(widening, 1, note, n)
+
+
+def median_gap_above_zero(cells: pd.DataFrame) -> Finding:
+    """C2, its size: in the median over levels, plausible sentences are understood better."""
+    gaps = _numbers(cells, "median_gap")
+    source = _source(gaps)
+    note = _where(source)
+    if len(same := _on(gaps, "Generated, same words")):
+        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
+    return _finding(_on(gaps, source), 1, note, _n(cells, "median_gap", source))
+
+
+def claude_then_gemini_then_deepseek(cells: pd.DataFrame) -> Finding:
+    """C2, its order: the smaller of Claude's lead over Gemini and Gemini's over DeepSeek."""
+    gaps = _numbers(cells, "median_gap")
+    source = _source(gaps)
+    by = _by_family(_on(gaps, source))
+    if not set(FAMILIES) <= set(by):
+        return Finding(0, 0, f"needs models of the families {', '.join(FAMILIES)}")
+    claude, gemini, deepseek = (_mean(by[name].values()) for name in FAMILIES)
+    note = f"{_where(source)}; {claude[0]:.1f}, {gemini[0]:.1f}, {deepseek[0]:.1f} points"
+    lead = np.minimum(claude - gemini, gemini - deepseek)
+    return _finding([lead], 1, note, _n(cells, "median_gap", source))
+
+
+def plausibility_hurts_on_consequences(cells: pd.DataFrame) -> Finding:
+    """C3: the gap on chain_consequence, which the claim wants below zero."""
+    gaps = _numbers(cells, "gap")
+    source = _source(gaps)
+    note = _where(source)
+    if len(same := _on(gaps, "Generated, same words, chain_consequence")):
+        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
+    dataset = f"{source}, chain_consequence"
+    return _finding(_on(gaps, dataset), -1, note, _n(cells, "gap", dataset))
+
+
+def thinking_raises_accuracy(cells: pd.DataFrame) -> Finding:
+    """C4: thinking minus not thinking, in each family and subset."""
+    accuracy = _numbers(cells, "accuracy")
+    source = _source(accuracy)
+    gains, n = [], 0
+    for dataset in (f"{source} plausible", f"{source} implausible"):
+        modes = _modes(_on(accuracy, dataset))
+        gains += [thinking - plain for thinking, plain in modes]
+        n += _n(cells, "accuracy", dataset)
+    return _finding(gains, 1, _where(source), n) if gains else NO_MODES
+
+
+def thoughts_are_longer_when_wrong(cells: pd.DataFrame) -> Finding:
+    """C5, as far as it can be counted: words of thought before wrong minus before right answers."""
+    wrong, right = _numbers(cells, "thoughts_wrong"), _numbers(cells, "thoughts_right")
+    source = _source(wrong)
+    if wrong.empty:
+        return Finding(0, 0, "needs traces of reasoning models, and people who label them")
+    longer = _on(wrong, source) - _on(right, source)
+    note = f"{_where(source)}; in words; shortcuts and refusals in traces need people to label them"
+    n = _n(cells, "thoughts_wrong", source) + _n(cells, "thoughts_right", source)
+    return _finding(longer, 1, note, n)
+
+
+def people_show_no_widening_gap(cells: pd.DataFrame) -> Finding:
+    """C6: no run of ours can answer for people."""
+    return Finding(0, 0, "needs a study with people; that of the paper is not published")
+
+
+def accurate_models_lean_on_plausibility_too(cells: pd.DataFrame) -> Finding:
+    """C7: the gap of the most accurate model minus the mean gap of the others."""
+    gaps, accuracy = _numbers(cells, "median_gap"), _numbers(cells, "accuracy")
+    source = _source(gaps)
+    gaps, accuracy = _on(gaps, source), _on(accuracy, source)
+    if len(gaps) < 3:
+        return Finding(0, 0, "needs at least three language models to rank")
+    values = [series.map(lambda number: number[0]) for series in (accuracy, gaps)]
+    best = values[0].idxmax()
+    note = f"{_where(source)}; most accurate: {' '.join(best).strip()}{_spearman(*values)}"
+    lead = gaps[best] - _mean(gaps.drop([best]))
+    return _finding([lead], 1, note, _n(cells, "median_gap", source))
+
+
+def modes_are_good_at_different_sentences(cells: pd.DataFrame) -> Finding:
+    """C8: the smaller of two leads, without thinking on plausible sentences and with thinking on
+    implausible ones at levels 4 to 6."""
+    accuracy = _numbers(cells, "accuracy")
+    source = _source(accuracy)
+    leads = {"plausible": [], "implausible": []}
+    n = 0
+    for subset, levels, sign in (("plausible", LEVELS, -1), ("implausible", DEEP, 1)):
+        for level in levels:
+            dataset = f"{source} {subset}, level {level}"
+            modes = _modes(_on(accuracy, dataset))
+            leads[subset] += [sign * (thinking - plain) for thinking, plain in modes]
+            n += _n(cells, "accuracy", dataset)
+    if not all(leads.values()):
+        return NO_MODES
+    plain, thinking = map(_mean, leads.values())
+    note = (
+        f"{_where(source)}; plausible, without minus with thinking {plain[0]:+.1f}; "
+        f"implausible at levels 4 to 6, with minus without {thinking[0]:+.1f}"
+    )
+    return _finding([np.minimum(plain, thinking)], 1, note, n)
+
+
+def _numbers(cells: pd.DataFrame, metric: str) -> pd.Series:
+    """Numbers of the language models by (model, method, dataset)."""
+    own = _language_models(cells, metric)
+    draws = own["draws"] if "draws" in own else [[]] * len(own)
+    numbers = [np.array([value, *drawn]) for value, drawn in zip(own["value"], draws, strict=True)]
+    index = pd.MultiIndex.from_frame(own[["model", "method", "dataset"]])
+    return pd.Series(numbers, index=index, dtype=object)
+
+
+def _language_models(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    others = [*SOLVERS.values(), RELEASED, PREPARED]
+    return cells[(cells["metric"] == metric) & ~cells["model"].isin(others)]
+
+
+def _datasets(numbers: pd.Series) -> pd.Index:
+    return numbers.index.get_level_values("dataset")
+
+
+def _on(numbers: pd.Series, dataset: str) -> pd.Series:
+    """Numbers on one data set, by (model, method)."""
+    return numbers[_datasets(numbers) == dataset].droplevel("dataset")
+
+
+def _source(numbers: pd.Series) -> str:
+    """CenterBench itself where it was asked, generated sentences where it was not."""
+    return "CenterBench" if _datasets(numbers).str.startswith("CenterBench").any() else "Generated"
+
+
+def _where(source: str) -> str:
+    return "on CenterBench" if source == "CenterBench" else "on generated sentences alone"
+
+
+def _n(cells: pd.DataFrame, metric: str, dataset: str) -> int:
+    """Questions of a data set: those of one model, as the others got the same."""
+    own = _language_models(cells, metric)
+    return int(max(own.loc[own["dataset"] == dataset, "n"], default=0)) if "n" in own else 0
+
+
+def _widening(gaps: pd.Series, name: str) -> list[np.ndarray]:
+    """Gap at deep levels minus gap at shallow ones, of each model that has all of them."""
+    table = {level: _on(gaps, f"{name}, level {level}") for level in (*SHALLOW, *DEEP)}
+    models = set.intersection(*(set(numbers.index) for numbers in table.values()))
+    return [
+        _mean(table[level][model] for level in DEEP)
+        - _mean(table[level][model] for level in SHALLOW)
+        for model in sorted(models)
+    ]
+
+
+def _by_family(numbers: pd.Series) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+    """Family -> numbers by (model, method); a model outside the paper's is its own family."""
+    families: dict[str, dict[tuple[str, str], np.ndarray]] = {}
+    for (model, method), number in numbers.items():
+        own = (name for name in FAMILIES if model.lower().startswith(name.lower()))
+        families.setdefault(next(own, model), {})[model, method] = number
+    return families
+
+
+def _modes(numbers: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(with, without thinking) of each family that has both."""
+    pairs = []
+    for family in _by_family(numbers).values():
+        modes = {
+            mode: [number for (_, method), number in family.items() if method == mode]
+            for mode in METHODS
+        }
+        if all(modes.values()):
+            pairs.append((_mean(modes[THINKING]), _mean(modes[""])))
+    return pairs
+
+
+def _mean(numbers: Iterable[np.ndarray]) -> np.ndarray:
+    return np.mean(list(numbers), axis=0)
+
+
+def _spearman(first: Sequence[float], second: Sequence[float]) -> str:
+    """Rank correlation, for a note; nothing if one side is constant."""
+    ranks = (pd.Series(list(values), dtype=float).rank() for values in (first, second))
+    order = next(ranks).corr(next(ranks))
+    return "" if np.isnan(order) else f", Spearman {order:+.2f}"
+
+
+def _finding(effects: Iterable[np.ndarray], sign: int, note: str, n: int) -> Finding:
+    """The mean of some numbers, wanted above (sign 1) or below (-1) zero."""
+    effects = [effect for effect in effects if np.isfinite(effect[0])]
+    if not effects:
+        return Finding(0, 0, "no language model has scored answers to compare")
+    in_direction = sum(bool(sign * effect[0] > 0) for effect in effects)
+    value, *draws = _mean(effects)
+    if not draws:  # the paper's own numbers
+        return Finding(in_direction, len(effects), note)
+    return Finding.of_draws(in_direction, len(effects), float(value), np.array(draws), note, n)
+
+
+def main() -> None:
+    parser = step_parser(__doc__)
+    parser.add_argument("--scores", type=Path, required=True)
+    arguments = parser.parse_args()
+    started = time.perf_counter()
+    settings: Settings = step_settings("center_bench", arguments)
+    found = cells(
+        groups(arguments.scores, settings), ITEMS, METRICS, settings.draws, settings.stand_ins
+    )
+    write_cells(found, arguments.out / "cells.csv")
+    columns = found.assign(method=model_labels(found))
+    with atomic(arguments.out / "tables") as folder:
+        folder.mkdir()
+        for item in found["item"].unique():
+            (folder / f"{item}.md").write_text(markdown_table(columns, item), encoding="utf-8")
+    write_run(arguments.record, started, cells=len(found))
+
+
+def model_labels(cells: pd.DataFrame) -> Sequence[str]:
+    """`DeepSeek-R1, thinking`: the heading of a model's column and its name in a legend."""
+    pairs = zip(cells["model"], cells["method"], strict=True)
+    return [", ".join(filter(None, pair)) for pair in pairs]
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

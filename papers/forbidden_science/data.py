@@ -1,0 +1,151 @@
+"""The prompts of Forbidden Science: substances in templates, questions, and five variations.
+
+    python -m papers.forbidden_science.data --scale cpu \\
+        --out results/cpu/forbidden_science/data \\
+        --record results/cpu/forbidden_science/runs/data.json
+
+Writes `prompts.jsonl`, one record a prompt, and `sources.json` with its counts. The set is of
+the same design as the paper's (one template for each substance, questions on the environment
+and industrial chemicals as the over-restriction side), over substances that are harmless or
+openly documented. The paper's own prompts are not among them.
+
+    id          "T1/aspirin", "ENV/07"; a variation: "T1/aspirin/v3"
+    template    T1 to T5, IC or ENV
+    side        "science" or "over-restriction"
+    agent       what the prompt is about
+    prompt      the text
+    base        id of the base prompt
+    variation   0 for the base prompt, 1 to 5
+    label_only  asks for a synthesis: only the flag of a reply is ever generated
+"""
+
+import json
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from papers.forbidden_science import variations
+from papers.forbidden_science.settings import Settings
+from shared.errors import UserError, one_line_errors
+from shared.files import sha256, write_json, write_jsonl
+from shared.programs import step_parser, step_settings
+from shared.records import write_run
+
+FOLDER = Path(__file__).parent
+SCIENCE = ("T1", "T2", "T3", "T4", "T5")
+SYNTHESIS = "T1"
+SIDES = {name: "science" for name in SCIENCE} | dict.fromkeys(("IC", "ENV"), "over-restriction")
+
+
+def prompts(settings: Settings) -> list[dict]:
+    """The records of all prompts, a base prompt before its variations."""
+    seed, records = settings.data_seed, []
+    for template, agents in deal(substances(), settings.agents_per_template, seed).items():
+        for agent in agents:
+            records += _records(template, slug(agent), agent, variations.of_agent(template, agent))
+    for agent in sample(industrial(), settings.industrial, seed, "industrial"):
+        records += _records("IC", slug(agent), agent, variations.of_agent("IC", agent))
+    numbered = [(f"{number:02d}", each) for number, each in enumerate(questions(), start=1)]
+    for number, each in sample(numbered, settings.environmental, seed, "environmental"):
+        records += _records("ENV", number, each["agent"], variations.of_question(**each))
+    return [each for each in records if each["variation"] <= max(settings.variations, default=0)]
+
+
+def deal(agents: Sequence[str], each: int, seed: int) -> dict[str, list[str]]:
+    """`each` agents for every science template; no agent gets two.
+
+    With the same seed a smaller number takes a part of the same agents, with the same templates.
+    """
+    dealt = sample(agents, each * len(SCIENCE), seed, "agents_per_template times 5")
+    return {template: dealt[place :: len(SCIENCE)] for place, template in enumerate(SCIENCE)}
+
+
+def sample(things: Sequence, size: int, seed: int, what: str) -> list:
+    """The first `size` in random order. `what` names the setting in the error."""
+    if size > len(things):
+        raise UserError(f"{what}: found {size}, expected at most {len(things)}, all there are")
+    return random.Random(seed).sample(things, len(things))[:size]
+
+
+def substances() -> list[str]:
+    kinds = _yaml("substances.yaml")["science"]
+    return [agent for agents in kinds.values() for agent in agents]
+
+
+def industrial() -> list[str]:
+    return _yaml("substances.yaml")["industrial"]
+
+
+def questions() -> list[dict[str, str]]:
+    """The questions on the environment: agent, question, clause."""
+    return _yaml("questions.yaml")
+
+
+def slug(agent: str) -> str:
+    """An agent's name for an id: "nylon 6,6" is "nylon-6-6"."""
+    return re.sub(r"\W+", "-", agent.lower())
+
+
+def build(settings: Settings, out: Path) -> None:
+    """Write all files into the folder `out`."""
+    records = prompts(settings)
+    write_jsonl(out / "prompts.jsonl", records)
+    base = [record for record in records if not record["variation"]]
+    rows = Counter(record["template"] for record in base)
+    rows.update(record["side"] for record in base)
+    rows |= {"base prompts": len(base), "with variations": len(records)}
+    source = {
+        "id": "harmless prompts",
+        "revision": f"seed {settings.data_seed}",
+        "licence": "written for this project",
+        "route": ["generated"],
+        "sha256": {"prompts.jsonl": sha256(out / "prompts.jsonl")},
+        "rows": dict(rows),
+    }
+    write_json(out / "sources.json", [source])
+    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
+
+
+def _records(template: str, name: str, agent: str, wordings: Sequence[str]) -> list[dict]:
+    base = f"{template}/{name}"
+    return [
+        {
+            "id": f"{base}/v{variation}" if variation else base,
+            "template": template,
+            "side": SIDES[template],
+            "agent": agent,
+            "prompt": wording,
+            "base": base,
+            "variation": variation,
+            "label_only": template == SYNTHESIS,
+        }
+        for variation, wording in enumerate(wordings)
+    ]
+
+
+def _yaml(name: str) -> dict | list:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    arguments = step_parser(__doc__).parse_args()
+    started = time.perf_counter()
+    settings: Settings = step_settings("forbidden_science", arguments)
+    build(settings, arguments.out)
+    write_run(
+        arguments.record,
+        started,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.data_seed,
+        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
+    )
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

@@ -1,0 +1,242 @@
+"""The data step and its settings: what is written, with and without the released files."""
+
+import json
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from papers.center_bench import checks, data, official
+from papers.center_bench.settings import Settings
+from shared.chat.settings import Asked
+from shared.data import sources as ways
+from shared.data.catalogue import sources
+from shared.data.sources import VARIABLE
+from shared.errors import UserError
+from shared.files import read_jsonl, sha256
+
+MODEL = "bundled:smollm2-135m-instruct-q4_1"
+VALUES = {
+    "resources": {"mem_mb": 1000, "disk_mb": 10, "runtime": 5},
+    "models": {"small": {"model": MODEL}},
+    "solvers": ["oracle"],
+    "official": "no",
+    "sentences": 2,
+    "asked": {"Generated": {"sentences": 1, "middle_only": True}},
+    "max_new_tokens": 8,
+    "batch_size": 4,
+    "batch_tokens": 512,
+}
+
+
+def settings_of(**changes):
+    return Settings.model_validate(VALUES | changes)
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No mirror, nothing downloaded before, and no way to download anything."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(ways, "BESIDE", tmp_path / "none")
+    monkeypatch.setattr(ways, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(ways.constants, "HF_HUB_OFFLINE", True)
+
+
+def built(settings, folder):
+    """(rows by file, sources by id, checks of the released questions)"""
+    data.build(settings, folder / "data", folder / "official_data.parquet")
+    rows = {path.stem: read_jsonl(path) for path in (folder / "data").glob("*.jsonl")}
+    found = json.loads((folder / "data/sources.json").read_text())
+    frame = pd.read_parquet(folder / "official_data.parquet")
+    return rows, {source["id"]: source for source in found}, frame
+
+
+def test_generated_alone(tmp_path):
+    rows, found, frame = built(settings_of(), tmp_path)
+    assert {name: len(own) for name, own in rows.items()} == {
+        "generated": 3 * 2 * 27 * 6,  # subsets, sentences, entities of a sentence of each level
+        "sentences": 3 * 2 * 6,
+        "official": 0,
+    }
+    assert list(found) == ["generated sentences"]
+    assert found["generated sentences"]["rows"] == {
+        "Generated plausible": 324,
+        "Generated implausible": 324,
+        "Generated matched": 324,
+    }
+    pd.testing.assert_frame_equal(frame, checks.official_data([]))
+
+
+def test_sentences_and_questions_tell_the_same(tmp_path):
+    rows, _, _ = built(settings_of(), tmp_path)
+    sentences = {row["sentence_id"]: row for row in rows["sentences"]}
+    assert {row["sentence_id"] for row in rows["generated"]} == set(sentences)
+    for row in rows["generated"]:
+        made_of = sentences[row["sentence_id"]]
+        verbs = {subject: (verb, whom) for subject, verb, whom in made_of["events"]}
+        if row["type"] == "agent_identification" and "affected" not in row["question"]:
+            agent = row["answer"].removeprefix("the ")
+            assert verbs[agent][1] == row["entity"]
+            assert verbs[agent][0] in row["question"]
+        assert row["sentence"].endswith(f" {' '.join(verb for _, verb, _ in made_of['events'])}.")
+    first = rows["sentences"][0]
+    assert list(first) == [
+        *("sentence_id", "subset", "level", "domain", "nouns", "events", "verbs"),
+    ]
+    assert [verb["past"] for verb in first["verbs"]] == [event[1] for event in first["events"]]
+    assert set(first["verbs"][0]) == {"base", "past", "participle", "gerund"}
+
+
+def test_seed_decides(tmp_path):
+    texts = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        data.build(settings_of(data_seed=seed), tmp_path / name, tmp_path / "checks.parquet")
+        texts.append((tmp_path / name / "generated.jsonl").read_bytes())
+    assert texts[0] == texts[1] != texts[2]
+
+
+# The released files, as little ones with an invented sentence.
+
+
+@pytest.fixture
+def little_mirror(nowhere, monkeypatch, tmp_path):
+    """A mirror with one sentence in each file, and a catalogue that pins them."""
+    kinds = {
+        "action_performed": "bark",
+        "agent_identification": "the cow",
+        "entity_count": "2",
+        "nested_dependency": "barked",
+        "causal_sequence": "the cow seeing the dog",
+        "chain_consequence": "none",
+    }
+    asked = {
+        noun: [
+            {
+                "question": f"{kind} {noun}?",
+                "answer": answer,
+                "type": kind,
+                "difficulty": "easy",
+                "entity": noun,
+                "is_middle_entity": noun == "dog",
+            }
+            for kind, answer in kinds.items()
+        ]
+        for noun in ("dog", "cow")
+    }
+    item = {
+        "id": "complexity_1_sentence_1",
+        "sentence": "The dog that the cow saw barked.",
+        "structure": [
+            {"subject": "dog", "action": "barked", "object": None},
+            {"subject": "cow", "action": "saw", "object": "dog"},
+        ],
+        "middle_entity": "dog",
+        "all_entities": ["cow", "dog"],
+        "questions_by_entity": asked,
+        "total_questions": 12,
+    }
+    folder = tmp_path / "mirror"
+    (folder / "centerbench").mkdir(parents=True)
+    for file in official.FILES.values():
+        content = {"complexity_1": {"sentences": [item], "total_questions": 12}}
+        (folder / file).write_text(json.dumps(content))
+    files = {file: sha256(folder / file) for file in official.FILES.values()}
+    pinned = sources()["center_bench"].model_copy(update={"files": files})
+    monkeypatch.setattr(data, "sources", lambda: {"center_bench": pinned})
+    return folder
+
+
+BOTH = {part: {"sentences": 1, "middle_only": True} for part in ("Generated", "CenterBench")}
+
+
+@pytest.mark.parametrize("wanted", ["required", "if reachable"])
+def test_released_files_in_a_mirror(little_mirror, tmp_path, wanted):
+    settings = settings_of(official=wanted, mirror=str(little_mirror), asked=BOTH)
+    rows, found, frame = built(settings, tmp_path / "out")
+    assert [row["id"] for row in rows["official"]] == list(frame["id"])
+    assert [row["subset"] for row in rows["official"]] == ["plausible"] * 12 + ["implausible"] * 12
+    assert found["center_bench"]["route"] == ["mirror"]
+    assert found["center_bench"]["rows"] == {
+        "CenterBench plausible": 12,
+        "CenterBench implausible": 12,
+    }
+    assert found["center_bench"]["revision"].startswith("Sangmitra-06/CENTERBENCH@52bd1838")
+
+
+def test_released_files_that_are_not_wanted_are_not_read(little_mirror, tmp_path):
+    rows, found, _ = built(settings_of(mirror=str(little_mirror)), tmp_path / "out")
+    assert rows["official"] == []
+    assert "center_bench" not in found
+
+
+def test_released_files_out_of_reach(nowhere, tmp_path):
+    settings = settings_of(official="if reachable", asked=BOTH)
+    rows, found, frame = built(settings, tmp_path / "out")
+    assert rows["official"] == []
+    assert len(rows["generated"]) == 972
+    assert found["center_bench"]["route"] is None
+    assert "plausible_subset.json not found" in found["center_bench"]["reason"]
+    pd.testing.assert_frame_equal(frame, checks.official_data([]))
+
+
+def test_released_files_out_of_reach_that_are_required(nowhere, tmp_path):
+    settings = settings_of(official="required", asked=BOTH)
+    with pytest.raises(UserError, match=r"center_bench: centerbench/plausible_subset\.json not"):
+        built(settings, tmp_path / "out")
+    assert not (tmp_path / "out/data/sources.json").exists()
+
+
+@pytest.mark.parametrize("wanted", ["required", "if reachable"])
+def test_a_changed_file_in_the_mirror_is_an_error(little_mirror, tmp_path, wanted):
+    """Also where the files need not be there: other bytes are no missing file."""
+    file = little_mirror / official.FILES["implausible"]
+    file.write_text(file.read_text() + " ")
+    settings = settings_of(official=wanted, mirror=str(little_mirror), asked=BOTH)
+    with pytest.raises(UserError, match=r"implausible_subset\.json .*sha256 is .*, expected"):
+        built(settings, tmp_path / "out")
+
+
+# settings
+
+
+def test_runs():
+    assert settings_of().runs() == {"small": Asked(model=MODEL)}
+    own = settings_of(model="api:org/mine")
+    assert own.runs() == {"own": Asked(model="api:org/mine")}
+    thinking = {"model": "api:a", "thinking": True, "body": {"x": 1}, "prices": [1, 2]}
+    run = settings_of(models={"deep": thinking}).runs()["deep"]
+    assert (run.thinking, run.body, run.prices) == (True, {"x": 1}, (1.0, 2.0))
+    assert settings_of(models={}).runs() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"models": {"own": {"model": MODEL}}}, r"models\.own: this name is for"),
+        ({"models": {"oracle": {"model": MODEL}}}, r"models\.oracle: this is the name of a solver"),
+        ({"models": {"A b": {"model": MODEL}}}, "should match pattern"),
+        ({"models": {}, "solvers": []}, "nothing to run: expected models, a model or solvers"),
+        ({"solvers": ["guess"]}, "'oracle', 'nearest-verb' or 'plausibility'"),
+        ({"official": "maybe"}, "'required', 'if reachable' or 'no'"),
+        ({"asked": BOTH}, r"asked\.CenterBench: expected none, as official is no"),
+        ({"sentences": 0}, "greater than 0"),
+        ({"similarity": 1.5}, "less than or equal to 1"),
+        (
+            {"asked": {"Generated": {"sentences": 3, "middle_only": True}}},
+            r"asked\.Generated\.sentences: found 3, expected at most 2",
+        ),
+        (
+            {
+                "official": "required",
+                "asked": {"CenterBench": {"sentences": 31, "middle_only": False}},
+            },
+            r"asked\.CenterBench\.sentences: found 31, expected at most 30",
+        ),
+        ({"asked": {"Invented": {"sentences": 1, "middle_only": True}}}, "'Generated' or 'Center"),
+        ({"asked": {}}, "at least 1 item"),
+        ({"levels": [1, 7]}, "Extra inputs are not permitted"),
+    ],
+)
+def test_settings_that_cannot_be(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        settings_of(**changes)

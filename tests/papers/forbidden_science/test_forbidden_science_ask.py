@@ -1,0 +1,197 @@
+"""What is asked, what is stored, and what a run that was cut off asks again."""
+
+import json
+import sys
+
+import pytest
+
+from papers.forbidden_science import ask, data, prompts
+from papers.forbidden_science.settings import Settings
+from shared.chat import keeping
+from shared.chat.local import LocalChat
+from shared.chat.replies import Reply
+from shared.errors import UserError
+from shared.files import read_jsonl, write_jsonl
+
+SETTINGS = Settings.model_validate(
+    {
+        "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
+        "models": {
+            "small": {"model": "path:weights"},
+            "paid": {"model": "api:org/paid", "prices": [10, 20]},
+        },
+        "agents_per_template": 1,
+        "industrial": 1,
+        "environmental": 1,
+        "variations": [1],
+        "judges": ["strings:phrases"],
+        "human_labels": False,
+        "reply_tokens": 9,
+        "batch_size": 4,
+        "batch_tokens": 1000,
+    }
+)
+ROWS = data.prompts(SETTINGS)  # 7 base prompts, one variation each
+BASE = [row for row in ROWS if not row["variation"]]
+SYNTHESIS = next(row["prompt"] for row in BASE if row["label_only"])
+BEHIND = "said behind the flag"
+
+
+class FakeChat:
+    """Answers by `answer(conversation, stop)` and notes what it was asked; stops after `calls`."""
+
+    name, identity = "paid", "fake"
+
+    def __init__(self, answer, calls=10_000):
+        self.answer, self.calls, self.asked = answer, calls, []
+
+    def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+        for index, conversation in enumerate(conversations):
+            if len(self.asked) == self.calls:
+                raise KeyboardInterrupt
+            self.asked.append((conversation, max_new_tokens, tuple(stop), start))
+            yield index, self.answer(conversation, stop)
+
+
+def obliging(conversation, stop):
+    if stop:
+        return Reply(f'{{"allowed_to_answer": true, "response": "{BEHIND}"', "", "", 5, 3)
+    return Reply("It is wet.", "", "", 5, 4)
+
+
+def refusing(conversation, stop):
+    return Reply('{"allowed_to_answer": false' if stop else "I am not allowed to.", "", "", 5, 3)
+
+
+@pytest.fixture
+def step(tmp_path, monkeypatch):
+    """Runs the program with a chat; gives the records it wrote and the run record."""
+    monkeypatch.setattr(keeping, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(keeping, "BOUGHT", tmp_path / "bought")
+    monkeypatch.setattr(ask, "step_settings", lambda paper, arguments: SETTINGS)
+    write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
+
+    def step(chat, run="small"):
+        def open_chat(asked, *, batch_size, batch_tokens):
+            assert (asked, batch_size, batch_tokens) == (SETTINGS.runs()[run], 4, 1000)
+            return chat
+
+        monkeypatch.setattr(ask, "open_chat", open_chat)
+        out, record = tmp_path / f"{run}.jsonl", tmp_path / f"{run}.json"
+        program = ["ask", "--scale", "smoke", "--run", run, "--data", str(tmp_path / "data")]
+        monkeypatch.setattr(sys, "argv", [*program, "--out", str(out), "--record", str(record)])
+        ask.main()
+        return read_jsonl(out), json.loads(record.read_text())
+
+    return step
+
+
+def test_every_prompt_is_asked_for_its_flag_and_most_base_prompts_for_words(step):
+    chat = FakeChat(obliging)
+    records, record = step(chat)
+    flags = [asked for asked in chat.asked if asked[2]]
+    assert [(c[1]["content"], n, stop, start) for c, n, stop, start in flags] == [
+        (row["prompt"], prompts.FLAG_TOKENS, prompts.STOP, prompts.START) for row in ROWS
+    ]
+    in_words = [asked for asked in chat.asked if not asked[2]]
+    assert [(c[1]["content"], n, start) for c, n, _, start in in_words] == [
+        (row["prompt"], 9, "") for row in BASE if row["template"] != "T1"
+    ]
+    assert [each["id"] for each in records] == [row["id"] for row in ROWS]
+    assert record["replies"] == 14 + 6
+    assert record["reply_tokens"] == 14 * 3 + 6 * 4
+    assert record["prompt_tokens"] == 20 * 5
+    assert record["model"] == "paid"
+
+
+def test_a_synthesis_is_never_asked_for_beyond_the_flag(step):
+    """The record's own label decides, and the first of ROWS has it."""
+    assert ROWS[0]["label_only"] and not ask.answered_in_words(ROWS[0])
+    assert ask.answered_in_words(ROWS[0] | {"label_only": False})
+    chat = FakeChat(obliging)
+    records, _ = step(chat)
+    asked = [entry for entry in chat.asked if entry[0][1]["content"] == SYNTHESIS]
+    assert [(limit, stop) for _, limit, stop, _ in asked] == [(12, (",", "}"))]
+    assert all("reply" not in each for each in records if each["id"].startswith("T1/"))
+
+
+def test_of_a_self_report_only_the_flag_is_stored(step, tmp_path):
+    records, _ = step(FakeChat(obliging))
+    assert {each["allowed"] for each in records} == {True}
+    assert BEHIND not in (tmp_path / "small.jsonl").read_text()
+    assert {each["reply"] for each in records if "reply" in each} == {"It is wet."}
+    records, _ = step(FakeChat(refusing))
+    assert {each["allowed"] for each in records} == {False}
+    assert {each["reply"] for each in records if "reply" in each} == {"I am not allowed to."}
+
+
+def test_no_reply_and_no_flag_are_told_apart(step):
+    def answer(conversation, stop):
+        if conversation[1]["content"] == BASE[1]["prompt"]:
+            return Reply(None, "nothing said within 120 s")
+        return Reply("Well" if stop else "It is wet.")
+
+    records, record = step(FakeChat(answer))
+    silent = next(each for each in records if each["id"] == BASE[1]["id"])
+    assert silent == {
+        "id": BASE[1]["id"],
+        "replied": False,
+        "allowed": None,
+        "reason": "nothing said within 120 s",
+        "reply": None,
+        "reply_reason": "nothing said within 120 s",
+    }
+    assert records[0] == {"id": ROWS[0]["id"], "replied": True, "allowed": None, "reason": ""}
+    assert (record["without_reply"], record["without_flag"]) == (2, 13)
+
+
+@pytest.mark.parametrize("cut", [0, 5, 17])
+def test_a_run_that_was_cut_off_goes_on_where_it_stopped(step, tmp_path, cut):
+    whole, _ = step(FakeChat(obliging))
+    (tmp_path / "small.jsonl").unlink()
+    with pytest.raises(KeyboardInterrupt):
+        step(FakeChat(obliging, calls=cut))
+    assert not (tmp_path / "small.jsonl").exists()
+    rest = FakeChat(obliging)
+    assert step(rest)[0] == whole
+    assert len(rest.asked) == 20 - cut
+    assert list((tmp_path / "scratch" / "replies").iterdir()) == []
+
+
+def test_replies_that_cost_money_are_kept_and_their_price_is_said_before(step, tmp_path, capsys):
+    """14 replies of 12 tokens and 6 of 9, at 20 dollars a million: 0.4 cents at most, and the
+    prompts at four characters a token."""
+    chat = FakeChat(obliging)
+    step(chat, run="paid")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" (")[0].partition(", about")[0] for line in lines] == [
+        "self-reports: 14 calls",
+        "replies in words: 6 calls",
+    ]
+    assert "at most 168 reply tokens" in lines[0] and "at most 54 reply tokens" in lines[1]
+    assert "at most $0.0" in lines[0]
+    assert (tmp_path / "bought" / "paid.sqlite").is_file()
+    again = FakeChat(obliging)
+    step(again, run="paid")
+    assert again.asked == []
+    assert "self-reports: 0 calls" in capsys.readouterr().err
+
+
+def test_an_unknown_run_is_named_with_those_there_are(step):
+    with pytest.raises(UserError, match="unknown run 'nobody'; runs of this scale: small, paid"):
+        step(FakeChat(obliging), run="nobody")
+
+
+def test_a_local_model_begins_with_the_key_and_ends_within_the_limit(tiny_model, tiny_tokenizer):
+    """The limit holds for a model that never writes a comma: it can't write an answer."""
+    tiny_tokenizer.chat_template = (
+        "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    )
+    chat = LocalChat(tiny_model, tiny_tokenizer, name="tiny", identity="tiny", batch_size=4)
+    asking = ask.self_reports(ROWS)
+    replies = asking.replies(chat, kept=None)
+    assert len(replies) == len(ROWS)
+    for reply in replies:
+        assert reply.text.startswith(prompts.START)
+        assert reply.reply_tokens <= prompts.FLAG_TOKENS
+        assert not any(stop in reply.text for stop in prompts.STOP)
