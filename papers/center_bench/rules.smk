@@ -64,7 +64,6 @@ CENTER_BENCH_SCORES = expand(
 # All runs at once: the lemmas and embeddings of the answers they share are computed once.
 rule center_bench_evaluate:
     input:
-        "papers/center_bench/vocabulary.yaml",
         expand("<results>/center_bench/replies/{run}.parquet", run=CENTER_BENCH_RUNS),
         data="<results>/center_bench/data",
     output:
@@ -74,7 +73,7 @@ rule center_bench_evaluate:
         "<results>/center_bench/logs/evaluate.log",
     benchmark:
         "<results>/center_bench/benchmarks/evaluate.tsv"
-    threads: max(1, workflow.cores // 2)
+    threads: workflow.cores
     resources:
         **CENTER_BENCH.resources.model_dump(),
     params:

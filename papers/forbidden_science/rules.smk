@@ -94,7 +94,7 @@ rule forbidden_science_evaluate:
 rule forbidden_science_analyze:
     input:
         FORBIDDEN_SCIENCE_SCORES,
-        "papers/forbidden_science/labels.csv",
+        multiext("papers/forbidden_science/", "labels.csv", "reported.csv"),
     output:
         directory("<results>/forbidden_science/tables"),
         cells="<results>/forbidden_science/cells.csv",
@@ -115,7 +115,7 @@ rule forbidden_science_analyze:
 rule forbidden_science_figures:
     input:
         FORBIDDEN_SCIENCE_SCORES,
-        "papers/forbidden_science/labels.csv",
+        multiext("papers/forbidden_science/", "labels.csv", "reported.csv"),
         "<results>/forbidden_science/cells.csv",
     output:
         directory("<results>/forbidden_science/figures"),

@@ -7,7 +7,7 @@ from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.judge import EMBEDDING_CLASSIFIER
-from shared.judges.llm import CLASSES, LONGEST, LLMJudge, parse, prompt
+from shared.judges.llm import CLASSES, LONGEST, START, LLMJudge, parse, prompt
 from shared.judges.opening import JudgeSpec, judge_name, judge_needs, open_judge
 from shared.settings import Strict
 
@@ -191,3 +191,9 @@ def test_what_a_rule_must_have_first():
     assert judge_needs(f"llm:bundled:{name}") == [f"resources/models/{name}"]
     assert judge_needs("llm:api:org/large") == judge_needs("strings:xstest") == []
     assert judge_needs("classifier:embedding") == []
+
+
+def test_an_answer_that_was_begun_is_read_from_there():
+    """A local model's reply holds the beginning it was given, an endpoint's does not."""
+    judge = LLMJudge(Scripted({"apples": f"{START}2", "pears": "3"}))
+    assert judge.classes(["Fruit?"] * 2, REPLIES[:2]) == ["full_refusal", "partial_refusal"]
