@@ -6,15 +6,14 @@ import pandas as pd
 def markdown_table(cells: pd.DataFrame, item: str) -> str:
     """One item as Markdown: a row per metric and dataset, a column per method and protocol.
 
-    Entries are `value [ci_low, ci_high]` in the unit of the cell, empty where there is no cell.
+    Entries are `value [ci_low, ci_high]` in the unit of the cell, without an interval where there is
+    none, and empty where there is no cell.
     """
     own = cells[cells["item"] == item].copy()
     own["column"] = own["method"].where(
         own["protocol"] != "official", own["method"] + " (official)"
     )
-    own["text"] = [
-        f"{_number(c.value)} [{_number(c.ci_low)}, {_number(c.ci_high)}]" for c in own.itertuples()
-    ]
+    own["text"] = [_text(cell) for cell in own.itertuples()]
     columns = list(dict.fromkeys(own["column"]))
     lines = [
         f"| metric | dataset | n | {' | '.join(columns)} |",
@@ -25,6 +24,12 @@ def markdown_table(cells: pd.DataFrame, item: str) -> str:
         entries = " | ".join(texts.get(column, "") for column in columns)
         lines.append(f"| {metric} | {dataset} | {int(rows['n'].max())} | {entries} |")
     return "\n".join(lines) + "\n"
+
+
+def _text(cell) -> str:
+    if pd.isna(cell.ci_low) and pd.isna(cell.ci_high):
+        return _number(cell.value)
+    return f"{_number(cell.value)} [{_number(cell.ci_low)}, {_number(cell.ci_high)}]"
 
 
 def _number(value: float) -> str:

@@ -26,7 +26,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
         if name in PROBABILITIES:
             frame[name] = [float(f"{p:.4g}") for p in frame[name]]
         else:
-            frame[name] = frame[name].round(DECIMALS)
+            frame[name] = frame[name].round(DECIMALS) + 0.0  # no minus zero
     return frame
 
 
