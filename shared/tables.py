@@ -6,8 +6,8 @@ import pandas as pd
 def markdown_table(cells: pd.DataFrame, item: str) -> str:
     """One item as Markdown: a row per metric and dataset, a column per method and protocol.
 
-    Entries are `value [ci_low, ci_high]` in the unit of the cell, without an interval where there is
-    none, and empty where there is no cell.
+    Entries are `value [ci_low, ci_high]` in the unit of the cell, or the value alone if it has no
+    interval, and empty where there is no cell.
     """
     own = cells[cells["item"] == item].copy()
     own["column"] = own["method"].where(
