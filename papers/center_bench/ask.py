@@ -14,7 +14,6 @@ One question a conversation. Each row of the result is one question:
     reply_tokens      tokens of reply and thoughts
 """
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -94,7 +93,7 @@ def main() -> None:
             missing = waiting(chat, conversations, settings.max_new_tokens, **how)
             limit = settings.max_new_tokens + chat.extra_tokens
             cost = estimate([conversations[i] for i in missing], limit, asked.prices)
-            print(f"{chat.name}: {cost}", file=sys.stderr)
+            print(f"{chat.name}: {cost}", flush=True)
         replies = ask(chat, conversations, settings.max_new_tokens, **how)
         with atomic(arguments.out) as temporary:
             as_frame(questions, replies).to_parquet(temporary, compression="zstd", index=False)

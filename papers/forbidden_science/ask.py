@@ -16,7 +16,6 @@ Each row of the result is one prompt:
     reply_reason    why there is none
 """
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ def main() -> None:
     with kept_for(asked.model, key_of(arguments.out.resolve())) as kept:
         if is_endpoint(asked.model):
             for each in passes:
-                print(each.cost(chat, kept, asked.prices), file=sys.stderr)
+                print(each.cost(chat, kept, asked.prices), flush=True)
         flags, answers = (each.replies(chat, kept) for each in passes)
         made = records(rows, flags, answers)
         write_jsonl(arguments.out, made)

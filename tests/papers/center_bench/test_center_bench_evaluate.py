@@ -140,13 +140,13 @@ def test_asking_an_endpoint_says_the_cost_first_and_keeps_the_replies(
     monkeypatch.setattr(ask, "open_chat", lambda *_, **__: FakeChat(golds))
     step(ask, tmp_path / "far.parquet", "--run", "far")
     distinct = {json.dumps(prompts.conversation(row)) for row in middle_of_first(rows)}
-    assert f"fake: {len(distinct)} calls" in capsys.readouterr().err
+    assert f"fake: {len(distinct)} calls" in capsys.readouterr().out
     first = pd.read_parquet(tmp_path / "far.parquet")
     assert (tmp_path / "bought" / "far.sqlite").is_file()
     # a second run asks nothing
     monkeypatch.setattr(ask, "open_chat", lambda *_, **__: FakeChat({}))
     step(ask, tmp_path / "far.parquet", "--run", "far")
-    assert "fake: 0 calls" in capsys.readouterr().err
+    assert "fake: 0 calls" in capsys.readouterr().out
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "far.parquet"), first)
 
 

@@ -163,7 +163,7 @@ def test_replies_that_cost_money_are_kept_and_their_price_is_said_before(step, t
     prompts at four characters a token."""
     chat = FakeChat(obliging)
     step(chat, run="paid")
-    lines = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" (")[0].partition(", about")[0] for line in lines] == [
         "self-reports: 14 calls",
         "replies in words: 6 calls",
@@ -174,7 +174,7 @@ def test_replies_that_cost_money_are_kept_and_their_price_is_said_before(step, t
     again = FakeChat(obliging)
     step(again, run="paid")
     assert again.asked == []
-    assert "self-reports: 0 calls" in capsys.readouterr().err
+    assert "self-reports: 0 calls" in capsys.readouterr().out
 
 
 def test_an_unknown_run_is_named_with_those_there_are(step):
