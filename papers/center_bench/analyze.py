@@ -9,7 +9,6 @@ for each claim. Every answer is scored twice: protocol `official` is the authors
 sentence are understood or misunderstood together.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,16 +19,14 @@ from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
 from papers.center_bench.settings import Settings
-from shared.comparison.cells import Item, cells, write_cells
+from shared.comparison import step
+from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
 from shared.errors import one_line_errors
-from shared.files import atomic
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
 from shared.models.spec import display_name
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 from shared.tables import markdown_table
 
 SUBSETS = {
@@ -431,28 +428,22 @@ def _finding(effects: Iterable[np.ndarray], sign: int, note: str, n: int) -> Fin
     return Finding.of_draws(in_direction, len(effects), float(value), np.array(draws), note, n)
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--scores", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("center_bench", arguments)
-    found = cells(
-        groups(arguments.scores, settings), ITEMS, METRICS, settings.draws, settings.stand_ins
-    )
-    write_cells(found, arguments.out / "cells.csv")
+def tables(found: pd.DataFrame) -> dict[str, str]:
+    """One for each item, with a column for each model and scorer."""
     columns = found.assign(method=model_labels(found))
-    with atomic(arguments.out / "tables") as folder:
-        folder.mkdir()
-        for item in found["item"].unique():
-            (folder / f"{item}.md").write_text(markdown_table(columns, item), encoding="utf-8")
-    write_run(arguments.record, started, cells=len(found))
+    return {item: markdown_table(columns, item) for item in found["item"].unique()}
 
 
 def model_labels(cells: pd.DataFrame) -> Sequence[str]:
     """`DeepSeek-R1, thinking`: the heading of a model's column and its name in a legend."""
     pairs = zip(cells["model"], cells["method"], strict=True)
     return [", ".join(filter(None, pair)) for pair in pairs]
+
+
+def main() -> None:
+    step.analyze(
+        __doc__, "center_bench", groups=groups, items=ITEMS, metrics=METRICS, tables=tables
+    )
 
 
 if __name__ == "__main__":

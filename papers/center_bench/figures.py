@@ -6,11 +6,9 @@ about what its abstract speaks of: accuracy and the gap, by level and by type of
 `scorer_audit` shows what either scorer accepts.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +19,8 @@ from matplotlib.figure import Figure
 from papers.center_bench.analyze import GAPS, LEVELS, PREPARED, RELEASED, SUBSETS, model_labels
 from shared.comparison.cells import read_cells
 from shared.errors import one_line_errors
-from shared.files import atomic, write_json
-from shared.plots import charts, style
+from shared.plots import charts, drawing, style
+from shared.plots.drawing import Drawing, figures_parser
 
 SCORERS = {"corrected": "strict scorer", "official": "official scorer"}
 PARTS = {
@@ -298,28 +296,17 @@ FIGURES: dict[str, Callable[[Data], Figure | None]] = {
 
 
 def draw_all(data: Data, folder: Path) -> list[str]:
-    """Write every figure that the cells allow into `folder`, in its place; gives their names."""
-    captions = {}
-    with atomic(folder) as temporary:
-        temporary.mkdir()
-        for name, function in FIGURES.items():
-            fig = function(data)
-            if fig is None:
-                print(f"{name}: not drawn, this scale has no scores for it", file=sys.stderr)
-                continue
-            style.subject(fig, f"CenterBench, scale {data.scale}: {'; '.join(data.models)}")
-            style.save(fig, temporary, name)
-            captions[name] = CAPTIONS[name]
-        write_json(temporary / "captions.json", captions)
-    return list(captions)
+    """Write every figure that the data allow into `folder`, in its place; gives their names."""
+    subject = f"CenterBench, scale {data.scale}: {'; '.join(data.models)}"
+    drawings = {
+        name: Drawing(partial(function, data), subject, CAPTIONS[name])
+        for name, function in FIGURES.items()
+    }
+    return drawing.draw_all(drawings, folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m papers.center_bench.figures")
-    parser.add_argument("--scale", required=True)
-    parser.add_argument("--model", help="your own model, if the run used one")
-    parser.add_argument("--results", type=Path, required=True, help="results/<scale>/center_bench")
-    arguments = parser.parse_args()
+    arguments = figures_parser("center_bench").parse_args()
     data = Data(arguments.scale, read_cells(arguments.results / "cells.csv"))
     draw_all(data, arguments.results / "figures")
 

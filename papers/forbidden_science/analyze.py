@@ -9,7 +9,6 @@ for each claim. Two parts, never mixed in a cell: the published labels (`labels.
 the same at every scale), and live models asked with our own prompts (items `live_...`).
 """
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, permutations
 from pathlib import Path
@@ -20,19 +19,17 @@ import pandas as pd
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
 from papers.forbidden_science.settings import Settings
-from shared.comparison.cells import Item, cells, write_cells
+from shared.comparison import step
+from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
-from shared.files import atomic
 from shared.judges.opening import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among
 from shared.models.spec import display_name
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 from shared.report.markdown import pipe_table
 from shared.settings import load_paper
 from shared.tables import markdown_table
@@ -459,20 +456,9 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--scores", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("forbidden_science", arguments)
-    found = cells(
-        groups(arguments.scores, settings), ITEMS, METRICS, settings.draws, settings.stand_ins
+    step.analyze(
+        __doc__, "forbidden_science", groups=groups, items=ITEMS, metrics=METRICS, tables=tables
     )
-    write_cells(found, arguments.out / "cells.csv")
-    with atomic(arguments.out / "tables") as folder:
-        folder.mkdir()
-        for name, table in tables(found).items():
-            (folder / f"{name}.md").write_text(table, encoding="utf-8")
-    write_run(arguments.record, started, cells=len(found))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,9 @@ Reads `DIR/cells.csv`, writes `DIR/figures/` with a PNG and a PDF of each figure
 published labels, the others of live models and of judges.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,8 @@ from papers.forbidden_science.labels import CATEGORIES, MODELS
 from shared.comparison.cells import read_cells
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
-from shared.files import atomic, write_json
-from shared.plots import charts, style
+from shared.plots import charts, drawing, style
+from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import load_settings
 
 NAMES = list(MODELS.values())
@@ -306,19 +305,13 @@ FIGURES: dict[str, tuple[Callable[[Data], Figure | None], str, str]] = {
 
 def draw_all(data: Data, folder: Path) -> list[str]:
     """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    captions = {}
-    with atomic(folder) as temporary:
-        temporary.mkdir()
-        for name, (function, what, caption) in FIGURES.items():
-            fig = function(data)
-            if fig is None:
-                print(f"{name}: not drawn, this scale has no scores for it", file=sys.stderr)
-                continue
-            style.subject(fig, f"Forbidden Science, scale {data.scale}: {what}")
-            style.save(fig, temporary, name)
-            captions[name] = caption
-        write_json(temporary / "captions.json", captions)
-    return list(captions)
+    drawings = {
+        name: Drawing(
+            partial(function, data), f"Forbidden Science, scale {data.scale}: {what}", caption
+        )
+        for name, (function, what, caption) in FIGURES.items()
+    }
+    return drawing.draw_all(drawings, folder)
 
 
 def _matrix(
@@ -361,11 +354,7 @@ def _number(value: float) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m papers.forbidden_science.figures")
-    parser.add_argument("--scale", required=True)
-    parser.add_argument("--model", help="your own model, if the run used one")
-    parser.add_argument("--results", type=Path, required=True, help="results/<scale>/...")
-    arguments = parser.parse_args()
+    arguments = figures_parser("forbidden_science").parse_args()
     load_settings("forbidden_science", arguments.scale, arguments.model)  # a known scale
     data = Data(
         scale=arguments.scale,

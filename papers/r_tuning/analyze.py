@@ -7,7 +7,6 @@ Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, 
 for each claim that is more than "A beats B".
 """
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,18 +14,16 @@ import numpy as np
 import pandas as pd
 
 from papers.r_tuning.settings import METHOD_NAMES, Settings, Variant
-from shared.comparison.cells import Item, cells, write_cells
+from shared.comparison import step
+from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
 from shared.errors import one_line_errors
-from shared.files import atomic
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import mean, rate, rate_among
 from shared.models.spec import display_name
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 from shared.tables import markdown_table
 
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
@@ -365,22 +362,14 @@ def no_gain_at_chance(cells: pd.DataFrame) -> Finding:
     return _count(near.groupby("dataset").all())
 
 
+def tables(found: pd.DataFrame) -> dict[str, str]:
+    """Those of the paper; what its figures show is drawn."""
+    items = [item for item in found["item"].unique() if item.startswith("table")]
+    return {item: markdown_table(found, item) for item in items}
+
+
 def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--scores", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("r_tuning", arguments)
-    found = cells(
-        groups(arguments.scores, settings), ITEMS, METRICS, settings.draws, settings.stand_ins
-    )
-    write_cells(found, arguments.out / "cells.csv")
-    with atomic(arguments.out / "tables") as folder:
-        folder.mkdir()
-        for item in found["item"].unique():
-            if item.startswith("table"):
-                (folder / f"{item}.md").write_text(markdown_table(found, item), encoding="utf-8")
-    write_run(arguments.record, started, cells=len(found))
+    step.analyze(__doc__, "r_tuning", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
 
 
 if __name__ == "__main__":

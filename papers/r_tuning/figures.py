@@ -7,10 +7,9 @@ multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is 
 The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -23,10 +22,10 @@ from papers.r_tuning import analyze
 from shared.comparison.cells import read_cells
 from shared.comparison.groups import Group
 from shared.errors import one_line_errors
-from shared.files import atomic, write_json
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
-from shared.plots import charts, style
+from shared.plots import charts, drawing, style
+from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import StandIns, load_settings
 
 PROTOCOLS = ("corrected", "official")  # the order in which they are drawn
@@ -231,19 +230,15 @@ FIGURES: dict[str, Callable[[Data], Figure | None]] = {
 
 def draw_all(data: Data, folder: Path) -> list[str]:
     """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    captions = {}
-    with atomic(folder) as temporary:
-        temporary.mkdir()
-        for name, function in FIGURES.items():
-            fig = function(data)
-            if fig is None:
-                print(f"{name}: not drawn, this scale has no scores for it", file=sys.stderr)
-                continue
-            style.subject(fig, _subject(data))
-            style.save(fig, temporary, name)
-            captions[name] = f"{CAPTIONS[name]} {OFFICIAL.get(name, '')}".strip()
-        write_json(temporary / "captions.json", captions)
-    return list(captions)
+    drawings = {
+        name: Drawing(
+            partial(function, data),
+            _subject(data),
+            f"{CAPTIONS[name]} {OFFICIAL.get(name, '')}".strip(),
+        )
+        for name, function in FIGURES.items()
+    }
+    return drawing.draw_all(drawings, folder)
 
 
 def _bars(
@@ -428,11 +423,7 @@ def _subject(data: Data) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m papers.r_tuning.figures")
-    parser.add_argument("--scale", required=True)
-    parser.add_argument("--model", help="your own model, if the run used one")
-    parser.add_argument("--results", type=Path, required=True, help="results/<scale>/r_tuning")
-    arguments = parser.parse_args()
+    arguments = figures_parser("r_tuning").parse_args()
     settings = load_settings("r_tuning", arguments.scale, arguments.model)
     data = Data(
         scale=arguments.scale,
