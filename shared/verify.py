@@ -2,7 +2,8 @@
 
     python -m shared.verify [results/<scale>/<paper> ...]
 
-Without arguments: all results but those of smoke. Exit status 1 if a number differs.
+Without arguments: all results but those of smoke and of a user's own model. Exit status 1 if a
+number differs.
 """
 
 import argparse
@@ -66,24 +67,27 @@ def differences(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
-    folders = parser.parse_args().results or _committed()
+    parser.add_argument("--model", help="your own model, if the runs used one")
+    arguments = parser.parse_args()
     failed = False
-    for folder in folders:
-        scale, paper = folder.resolve().parts[-2:]
-        rows, lines = verify(load_analysis(paper, scale, folder), folder)
+    for folder in arguments.results or _committed():
+        run, paper = folder.resolve().parts[-2:]
+        scale = run.partition("+")[0]
+        rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
         different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
         verdict = different if lines else "all recomputed"
         counts = ", ".join(
             f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
         )
-        print(*lines, f"{scale} {paper}: {counts}: {verdict}", sep="\n")
+        print(*lines, f"{run} {paper}: {counts}: {verdict}", sep="\n")
         failed |= bool(lines)
     raise SystemExit(int(failed))
 
 
 def _committed() -> list[Path]:
     found = sorted(file.parent for file in (ROOT / "results").glob("*/*/cells.csv"))
-    found = [folder for folder in found if folder.parent.name != "smoke"]
+    # Runs of a user's own model are in <scale>+<model>.
+    found = [f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name]
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return found

@@ -27,7 +27,7 @@ def results_table(results: Results, items: Sequence[str]) -> str:
         items = [item for item, table in tables.items() if table.attempted][:2]
     written = dict(results.tables)
     for item in items if tables else ():
-        if item in tables:
+        if item in tables and (tables[item].attempted or item not in written):
             lines += ["", *_item(tables[item])]
         elif item in written:
             lines += ["", f"**{item_title(item)}**:", "", written[item].strip()]

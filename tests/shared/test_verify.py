@@ -110,7 +110,7 @@ def test_program_on_good_results(program, capsys):
     assert run(folder) == 0
     line = "cpu invented: 9 cells, 1 claims, 8 comparisons: all recomputed\n"
     assert capsys.readouterr().out == line
-    assert asked == [("invented", "cpu", folder)]
+    assert asked == [("invented", "cpu", folder, None)]
 
 
 def test_program_on_a_changed_number(program, capsys):
@@ -122,13 +122,24 @@ def test_program_on_a_changed_number(program, capsys):
     assert lines[1] == "cpu invented: 9 cells, 1 claims, 8 comparisons: 1 difference"
 
 
-def test_program_finds_all_results_but_smoke(program, capsys):
+def test_program_finds_all_results_but_smoke_and_a_users_own(program, capsys):
     run, folder, asked = program
-    smoke = folder.parents[1] / "smoke" / "invented"
-    smoke.mkdir(parents=True)
-    (smoke / "cells.csv").write_text("never read")
+    for name in ("smoke", "cpu+path-mine"):
+        other = folder.parents[1] / name / "invented"
+        other.mkdir(parents=True)
+        (other / "cells.csv").write_text("never read")
     assert run() == 0
-    assert asked == [("invented", "cpu", folder)]
+    assert asked == [("invented", "cpu", folder, None)]
+
+
+def test_results_of_a_users_own_model_are_recomputed_on_request(program, capsys):
+    run, folder, asked = program
+    own = folder.parents[1] / "cpu+path-mine" / "invented"
+    own.parent.mkdir()
+    folder.rename(own)
+    assert run(own, "--model", "path:mine") == 0
+    assert asked == [("invented", "cpu", own, "path:mine")]
+    assert capsys.readouterr().out.startswith("cpu+path-mine invented: ")
 
 
 def test_program_with_nothing_to_verify(tmp_path, monkeypatch):
