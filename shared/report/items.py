@@ -173,7 +173,8 @@ def _table(item: str, rows: list[Row], beside: dict[str, list[Row]], coverage: d
     columns = _unique(column for _, column in made)
     table.ours = sorted(columns, key=lambda c: (models.index(c.model), PROTOCOLS.index(c.protocol)))
     table.reported = sum(row["source"] not in NOT_PRINTED for row in printed.values())
-    table.attempted = len({(key, column.model) for key, column in made})
+    attempted = {(key, column.model) for key, column in made}
+    table.attempted = sum(printed[at]["source"] not in NOT_PRINTED for at in attempted)
 
     reproduced = {column.model for column in table.ours}
     unexplained = set()  # models that nothing reproduces, for reasons that differ from row to row

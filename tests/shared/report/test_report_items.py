@@ -32,6 +32,7 @@ def texts(table):
         ("figure11", "Figure 11"),
         ("table13_derived", "Table 13, derived"),
         ("refusal", "Refusal"),
+        ("gap_by_level", "Gap by level"),
     ],
 )
 def test_titles_of_items(item, title):
@@ -85,6 +86,13 @@ def test_a_derived_number_says_so_and_is_no_cell_of_the_paper():
     assert table.notes == ["computed from other numbers of the paper, not printed by it"]
     assert table.rows[0].reported[0].note == 1
     assert table.reported == 0
+
+
+def test_ours_beside_a_number_of_others_is_no_cell_of_the_paper_either():
+    others = made(method="Old") | {"source": "secondary", "verdict": "not judged"}
+    (table,) = item_tables([made(), others])
+    assert (table.reported, table.attempted) == (1, 1)
+    assert [line.ours[0].text for line in table.rows] == ["50.0", "50.0"]
 
 
 def test_an_item_of_several_metrics_names_them_in_its_rows():
