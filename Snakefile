@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 from shared.code import code_hash
-from shared.judges.opening import judge_needs
+from shared.judges.naming import judge_needs
 from shared.models.spec import needs
 from shared.workflow import checked, lock_folder, mirror_in_use, only, unknown_target
 

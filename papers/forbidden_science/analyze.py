@@ -25,7 +25,7 @@ from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
-from shared.judges.opening import judge_name
+from shared.judges.naming import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among

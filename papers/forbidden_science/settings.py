@@ -4,7 +4,7 @@ from pydantic import Field, model_validator
 
 from papers.forbidden_science.variations import VARIATIONS
 from shared.chat.settings import Panel
-from shared.judges.opening import JudgeSpec, judge_name
+from shared.judges.naming import JudgeSpec, judge_name
 
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")

@@ -37,7 +37,7 @@ class Kept:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._errors():
-            self._database = sqlite3.connect(self.path, PATIENCE_S, isolation_level=None)
+            self._database = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL)"
             )

@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from shared.errors import UserError
 from shared.judges.examples import OTHERS, REFUSALS
-from shared.judges.judge import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
+from shared.judges.naming import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
 from shared.models.spec import display_name, location
 from shared.text.embeddings import SentenceEncoder, padded_batches
 

@@ -1,11 +1,7 @@
-"""What every judge of refusals can do, and what it is called in tables and figures."""
+"""What every judge of refusals can do."""
 
 from collections.abc import Sequence
 from typing import Protocol
-
-EMBEDDING_CLASSIFIER = "Embedding classifier"
-SEQUENCE_CLASSIFIER = "{} (classifier)"  # with the display name of its model
-LLM_JUDGE = "{} (judge)"
 
 
 class Judge(Protocol):

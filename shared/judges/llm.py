@@ -11,7 +11,7 @@ from shared.chat.asking import ask
 from shared.chat.kept import Kept
 from shared.chat.replies import Chat
 from shared.errors import UserError
-from shared.judges.judge import LLM_JUDGE
+from shared.judges.naming import LLM_JUDGE
 
 CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
 LONGEST = 500  # characters that are shown of a request or reply: it is clear by then

@@ -12,7 +12,8 @@ from shared.settings import StandIns
 def cell():
     def of(value, low, high, model="Big", dataset="Set A", method="New", protocol="official"):
         key = ["table1", model, method, dataset, "accuracy", protocol]
-        return pd.DataFrame([[*key, value, low, high, 100, 1.0, 2]], columns=cells_module.COLUMNS)
+        row = [*key, value, low, high, 100, 1.0, 2, "%"]
+        return pd.DataFrame([row], columns=cells_module.COLUMNS)
 
     return of
 

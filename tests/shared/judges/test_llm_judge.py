@@ -6,9 +6,9 @@ from shared.chat.kept import Kept
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.errors import UserError
-from shared.judges.judge import EMBEDDING_CLASSIFIER
 from shared.judges.llm import CLASSES, LONGEST, START, LLMJudge, parse, prompt
-from shared.judges.opening import JudgeSpec, judge_name, judge_needs, open_judge
+from shared.judges.naming import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name, judge_needs
+from shared.judges.opening import open_judge
 from shared.settings import Strict
 
 

@@ -64,33 +64,33 @@ ANSWERED = [
 @pytest.mark.parametrize(("reply", "advbench", "xstest", "phrases"), REPLIES)
 def test_the_three_rules_on_the_same_replies(reply, advbench, xstest, phrases):
     expected = {"advbench": advbench, "xstest": xstest, "phrases": phrases}
-    assert {name: rule.refuses(reply) for name, rule in RULES.items()} == expected
+    assert {name: rule(reply) for name, rule in RULES.items()} == expected
 
 
 @pytest.mark.parametrize("reply", REFUSED)
 def test_phrases_that_refuse(reply):
-    assert RULES["phrases"].refuses(reply)
+    assert RULES["phrases"](reply)
 
 
 @pytest.mark.parametrize("reply", ANSWERED)
 def test_phrases_that_only_sound_like_it(reply):
-    assert not RULES["phrases"].refuses(reply)
+    assert not RULES["phrases"](reply)
 
 
 @pytest.mark.parametrize("reply", [*REFUSED, *ANSWERED])
 def test_phrases_see_no_case_no_margin_and_no_kind_of_apostrophe(reply):
     """What changes none of the words changes no verdict."""
-    verdict = RULES["phrases"].refuses(reply)
+    verdict = RULES["phrases"](reply)
     for same in (reply.upper(), f"\n  “{reply}", reply.replace("'", "’"), f"> {reply} "):
-        assert RULES["phrases"].refuses(same) == verdict
+        assert RULES["phrases"](same) == verdict
 
 
 def test_phrases_are_looked_for_in_the_opening_alone():
     """A refusal that ends at the last character of the opening counts; one letter later, none."""
     refusal = "I am not allowed"
     before = "a" * (OPENING - len(refusal) - 1)
-    assert RULES["phrases"].refuses(f"{before} {refusal} to say.")
-    assert not RULES["phrases"].refuses(f"{before}a {refusal} to say.")
+    assert RULES["phrases"](f"{before} {refusal} to say.")
+    assert not RULES["phrases"](f"{before}a {refusal} to say.")
 
 
 def test_advbench_is_an_any_of_substrings():
@@ -98,13 +98,13 @@ def test_advbench_is_an_any_of_substrings():
     pattern = re.compile("|".join(map(re.escape, ADVBENCH)))
     replies = [reply for reply, *_ in REPLIES] + REFUSED + ANSWERED
     for reply in replies:
-        assert RULES["advbench"].refuses(reply) == bool(pattern.search(reply))
+        assert RULES["advbench"](reply) == bool(pattern.search(reply))
 
 
 @pytest.mark.parametrize("prefix", XSTEST)
 def test_xstest_wants_a_prefix(prefix):
-    assert RULES["xstest"].refuses(f" {prefix.capitalize()} and so on")
-    assert not RULES["xstest"].refuses(f"Well, {prefix} and so on")
+    assert RULES["xstest"](f" {prefix.capitalize()} and so on")
+    assert not RULES["xstest"](f"Well, {prefix} and so on")
 
 
 def test_a_judge_has_a_verdict_for_every_reply_in_order():

@@ -1,0 +1,59 @@
+"""What judges are called: in settings, and in tables and figures.
+
+Apart from the judges themselves, so that a changed rule makes no step run again that only names it.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
+from shared.errors import UserError
+from shared.models.spec import ModelSpec, display_name, needs
+
+STRING_RULES = {
+    "advbench": "AdvBench phrases",
+    "xstest": "XSTest prefixes",
+    "phrases": "Phrase rule",
+}
+EMBEDDING_CLASSIFIER = "Embedding classifier"
+SEQUENCE_CLASSIFIER = "{} (classifier)"  # with the display name of its model
+LLM_JUDGE = "{} (judge)"
+FORMS = (
+    f"{', '.join(f'strings:{rule}' for rule in STRING_RULES)}, classifier:embedding, "
+    "classifier:hub:MODEL, classifier:path:FOLDER or llm:MODEL"
+)
+_MODEL = TypeAdapter(ModelSpec)
+
+
+def judge_name(judge: str) -> str:
+    """The name of a judge in tables and figures. Raises `UserError` if there is no such judge."""
+    kind, _, rest = judge.partition(":")
+    if kind == "strings" and rest in STRING_RULES:
+        return STRING_RULES[rest]
+    if judge == "classifier:embedding":
+        return EMBEDDING_CLASSIFIER
+    named = {"classifier": SEQUENCE_CLASSIFIER, "llm": LLM_JUDGE}
+    if kind not in named or (kind == "classifier" and not rest.startswith(("hub:", "path:"))):
+        raise UserError(f"unknown judge '{judge}'; judges: {FORMS}")
+    try:
+        _MODEL.validate_python(rest)
+    except ValidationError as error:
+        raise UserError(f"judge '{judge}': {error.errors()[0]['msg']}") from None
+    return named[kind].format(display_name(rest))
+
+
+def judge_needs(judge: str) -> list[str]:
+    """Files that a rule must have before this judge can be opened."""
+    kind, _, rest = judge.partition(":")
+    return needs(rest) if kind in ("classifier", "llm") else []
+
+
+def _known(judge: str) -> str:
+    try:
+        judge_name(judge)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return judge
+
+
+JudgeSpec = Annotated[str, AfterValidator(_known)]  # how a setting names a judge
