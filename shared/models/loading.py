@@ -27,8 +27,9 @@ def load(
     """Model (evaluation mode) and tokenizer of a spec.
 
     `trained` is a folder written by `save`: an adapter, merged into the base weights here, or
-    full weights that replace them; a tokenizer in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws
-    the weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
+    full weights that replace them; a tokenizer in it replaces the spec's. `device` defaults to
+    the GPU if there is one. `seed` draws the weights of a random model. float32 by default:
+    bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there.
     """

@@ -68,7 +68,7 @@ def trained(base, tmp_path, lora=True):
 
 
 def test_a_new_token_is_one_token_and_starts_as_the_mean_of_its_words(base):
-    """" [ab]" starts between "a" and "b", two tokens of the byte tokenizer."""
+    """ " [ab]" starts between "a" and "b", two tokens of the byte tokenizer."""
     model, tokenizer = load(base)
     before = [table.detach().clone() for table in tables(model)]
     ids = add_tokens(model, tokenizer, TOKENS)
