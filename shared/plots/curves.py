@@ -53,5 +53,5 @@ def rates_over_thresholds(
 def _at(false: np.ndarray, true: np.ndarray, at: np.ndarray) -> np.ndarray:
     """True positive rate of the line through the points at the false positive rates `at`; where
     the line is vertical, its top."""
-    last = np.append(np.flatnonzero(np.diff(false)), len(false) - 1)  # of equal false rates
-    return np.interp(at, np.asarray(false)[last], np.asarray(true)[last])
+    steps = 1e-12 * np.arange(len(false))  # equal rates one after the other, for `interp`
+    return np.interp(at + 1e-9, false + steps, true)

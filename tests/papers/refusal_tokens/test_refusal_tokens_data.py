@@ -45,9 +45,7 @@ def test_ids_and_instructions_occur_once(built):
 
 
 def test_train_and_test_share_neither_instruction_nor_template(built):
-    train, test = (
-        {row["instruction"] for row in built[split]} for split in data.SPLITS
-    )
+    train, test = ({row["instruction"] for row in built[split]} for split in data.SPLITS)
     assert not train & test
     templates = data.load_templates()
     for part in ("ordinary", "dated"):

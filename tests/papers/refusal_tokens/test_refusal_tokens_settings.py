@@ -10,7 +10,7 @@ from shared.settings import load_settings
 
 @pytest.fixture
 def settings() -> Settings:
-    return load_settings("refusal_tokens", "smoke")
+    return load_settings("refusal_tokens", "cpu")
 
 
 def changed(settings, **fields):
@@ -68,8 +68,8 @@ def test_two_variants_of_one_name(settings):
 
 
 def test_an_unknown_variant_is_answered_with_the_known_ones(settings):
-    with pytest.raises(UserError, match="unknown variant 'two' at scale smoke; known: none, "):
-        variant_of(settings, "two", "smoke")
+    with pytest.raises(UserError, match="unknown variant 'two' at scale cpu; known: none, "):
+        variant_of(settings, "two", "cpu")
 
 
 def test_a_temporal_variant_refuses_nothing_else(settings):

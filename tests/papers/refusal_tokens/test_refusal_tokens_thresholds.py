@@ -1,11 +1,11 @@
 """The rules of test time on five prompts, worked by hand.
 
-                 P(a)  P(b)  P(respond)   likeliest  sum
-    sure refusal .70   .10   .10          a .70      .80
-    sure answer  .05   .01   .90          a .05      .06
-    split        .30   .32   .35          b .32      .62
-    close        .45   .05   .45          a .45      .50
-    neither      .02   .03   .04          b .03      .05
+             P(a)  P(b)  P(respond)   likeliest  sum
+sure refusal .70   .10   .10          a .70      .80
+sure answer  .05   .01   .90          a .05      .06
+split        .30   .32   .35          b .32      .62
+close        .45   .05   .45          a .45      .50
+neither      .02   .03   .04          b .03      .05
 """
 
 import numpy as np
