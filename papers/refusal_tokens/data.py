@@ -20,24 +20,17 @@ import json
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import yaml
 
+from papers.refusal_tokens import published
 from papers.refusal_tokens.answers import answer
+from papers.refusal_tokens.published import record
 from papers.refusal_tokens.settings import Settings, Sizes
 from shared.data import facts
-from shared.data.catalogue import sources
-from shared.data.refusal_benchmarks import (
-    Request,
-    read_coconot,
-    read_coconot_pairs,
-    read_temporal,
-)
-from shared.data.sources import fetch
 from shared.data.templates import Filled, fill
 from shared.data.world import cities, countries
 from shared.errors import UserError, one_line_errors
@@ -66,77 +59,41 @@ def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
         chosen = _known(templates["refusals"], category)
         rows = _balanced(f"{split}/original/{category}", chosen[split], sizes.original, seed)
         refused = _refusing(rows, chosen["replies"], seed)
-        made["original"] += [_record(*row, "original", category, refuse=True) for row in refused]
+        made["original"] += [record(*row, "original", category, refuse=True) for row in refused]
         if category in templates["contrast"]:
             chosen = templates["contrast"][category]
             rows = _balanced(f"{split}/contrast/{category}", chosen[split], sizes.contrast, seed)
-            made["contrast"] += [_record(*row, "contrast", category) for row in rows]
+            made["contrast"] += [record(*row, "contrast", category) for row in rows]
     ordinary = _balanced(f"{split}/ordinary", templates["ordinary"][split], sizes.ordinary, seed)
     asked = _facts(split, sizes.ordinary, seed)
     both = [*ordinary, *asked]
     if sizes.ordinary is not None:  # a quarter of them about facts
         quarter = sizes.ordinary // 4
         both = [*ordinary[: sizes.ordinary - quarter], *asked[:quarter]]
-    made["ordinary"] += [_record(*row, "ordinary") for row in both]
+    made["ordinary"] += [record(*row, "ordinary") for row in both]
     chosen = templates["temporal"]
     rows = _balanced(f"{split}/temporal", chosen[split], sizes.temporal, seed)
     refused = _refusing(rows, chosen["replies"], seed)
-    made["temporal"] += [_record(*row, "temporal", refuse=True) for row in refused]
+    made["temporal"] += [record(*row, "temporal", refuse=True) for row in refused]
     rows = _balanced(f"{split}/dated", templates["dated"][split], sizes.dated, seed)
-    made["dated"] += [_record(*row, "dated") for row in rows]
+    made["dated"] += [record(*row, "dated") for row in rows]
     return made
-
-
-def published(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
-    """The test records of CoCoNot and of the temporal set, and where the files came from."""
-    keys = {name: key for key, name in settings.categories.items()}
-    made, records = {}, []
-    for part, file, refuse in (
-        ("original", "coconot/coconot_eval.jsonl", True),
-        ("contrast", "coconot/coconot_contrast_eval.jsonl", False),
-    ):
-        path, record = _fetched("coconot", file, settings.mirror)
-        rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
-        rows = [row for row in rows if row.category in keys]
-        rows = _each(rows, getattr(settings.test, part))
-        made[part] = [_request(row, part, keys[row.category]) for row in rows]
-        records.append(record | {"rows": {part: len(rows)}})
-    path, record = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
-    splits = {"temporal": "temporal", "normal": "dated", "coconut-refusal": "leak"}
-    rows = read_temporal(path, "temporal")
-    for split, part in splits.items():
-        own = [row for row in rows if row.category == split]
-        size = settings.test.temporal if part == "temporal" else settings.test.dated
-        own = own if size is None else own[:size]
-        made[part] = [_request(row, part, "") for row in own]
-    records.append(record | {"rows": {part: len(made[part]) for part in splits.values()}})
-    return made, records
-
-
-def preferred(settings: Settings) -> tuple[list[dict], dict]:
-    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
-    keys = {name: key for key, name in settings.categories.items()}
-    path, record = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
-    pairs = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in keys]
-    order = {pair.request.id: pair for pair in pairs}
-    rows = _each([pair.request for pair in order.values()], settings.train.contrast)
-    made = []
-    for row in rows:
-        words = order[row.id].answer.split()[: settings.reply_words]
-        made.append(_request(row, "contrast", keys[row.category], "train", " ".join(words)))
-    return made, record | {"rows": {"train/contrast": len(made)}}
 
 
 def build(settings: Settings, out: Path) -> None:
     """Write all files into the folder `out`."""
     train, test = (generated(settings, split) for split in ("train", "test"))
     records = []
-    if settings.pairs:
-        train["contrast"], record = preferred(settings)
-        records.append(record)
+    if settings.learnt == "published":
+        learnt, more = published.learnt(settings)
+        train |= learnt
+        records += more
+    if settings.learnt != "generated":
+        train["contrast"], source = published.pairs(settings)
+        records.append(source)
     if settings.tested == "coconot":
         ordinary = test["ordinary"]
-        test, more = published(settings)
+        test, more = published.tests(settings)
         test["ordinary"] = ordinary
         records += more
     else:  # a temporal model should not refuse what other models do
@@ -254,49 +211,6 @@ def _facts(split: str, size: int | None, seed: int) -> list[tuple[str, str, str]
         (f"{split}/ordinary/facts/{number:04d}", row.question, f"{row.answers[0]}.")
         for number, row in enumerate(rows)
     ]
-
-
-def _record(
-    name: str, text: str, reply: str, part: str, category: str = "", *, refuse: bool = False
-) -> dict:
-    return {
-        "id": name,
-        "part": part,
-        "category": category,
-        "instruction": text,
-        "refuse": refuse,
-        "reply": reply,
-    }
-
-
-def _request(row: Request, part: str, category: str, split: str = "test", reply: str = "") -> dict:
-    name = f"{split}/{part}/{row.id}"
-    return _record(name, row.text, reply, part, category, refuse=row.refuse)
-
-
-def _each(rows: Sequence[Request], size: int | None) -> list[Request]:
-    """The first `size` of each category."""
-    if size is None:
-        return list(rows)
-    seen: Counter = Counter()
-    kept = []
-    for row in rows:
-        seen[row.category] += 1
-        if seen[row.category] <= size:
-            kept.append(row)
-    return kept
-
-
-def _fetched(source_id: str, file: str, mirror: str | None) -> tuple[Path, dict]:
-    source = sources()[source_id]
-    found = fetch(source, file, mirror)
-    return found.path, {
-        "id": source_id,
-        "revision": f"{source.upstream}@{source.revision}",
-        "licence": source.licence,
-        "route": [found.route],
-        "sha256": {file: source.files[file]},
-    }
 
 
 def _generated_source(settings: Settings, parts: dict, rows: dict) -> dict:

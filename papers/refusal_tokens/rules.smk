@@ -38,7 +38,7 @@ rule refusal_tokens_data:
             REFUSAL_TOKENS,
             "categories",
             "tested",
-            "pairs",
+            "learnt",
             "reply_words",
             "train",
             "test",

@@ -56,7 +56,8 @@ class Settings(ScaleSettings):
     # what is refused: the names of the category tokens, by the key that templates.yaml has
     categories: dict[str, str] = Field(min_length=2)
     tested: Literal["generated", "coconot"]  # the test instructions
-    pairs: bool = False  # contrast data from CoCoNot's preference pairs, not generated
+    # pairs: contrast data from CoCoNot's preference pairs; published: all that the paper has
+    learnt: Literal["generated", "pairs", "published"]
     reply_words: int | None = None  # of those pairs' answers; None: whole
     train: Sizes
     test: Sizes

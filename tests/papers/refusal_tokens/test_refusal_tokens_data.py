@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from papers.refusal_tokens import answers, data
+from papers.refusal_tokens import answers, data, published
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.strings import opens_with_refusal
@@ -146,7 +146,7 @@ def test_more_than_the_templates_make_is_an_error(settings):
 def test_published_rows_fill_the_test_set():
     """CoCoNot's 1,001 and 379 rows and the temporal set's 200, 236 and 964; 927 pairs to learn."""
     settings = load_settings("refusal_tokens", "gpu")
-    made, records = data.published(settings)
+    made, records = published.tests(settings)
     counts = {part: len(rows) for part, rows in made.items()}
     assert counts == {
         "original": 1001,
@@ -158,6 +158,6 @@ def test_published_rows_fill_the_test_set():
     assert Counter(row["category"] for row in made["original"])["safety"] == 395
     assert {row["refuse"] for row in made["leak"]} == {False}
     assert {record["route"][0] for record in records} == {"mirror"}
-    pairs, _ = data.preferred(settings)
+    pairs, _ = published.pairs(settings)
     assert len(pairs) == 927
     assert max(len(row["reply"].split()) for row in pairs) == settings.reply_words
