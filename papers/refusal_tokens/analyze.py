@@ -61,6 +61,10 @@ def at_threshold(method: str, t: float) -> str:
     return f"{method}, t = {t:g}"
 
 
+def compared(method: str) -> str:
+    return at_threshold(method, -1)
+
+
 def at_sum(t: float) -> str:
     return f"{CATEGORIES}, sum, t = {t:g}"
 
@@ -115,14 +119,14 @@ ITEMS = [
             *(at_threshold(name, t) for name in CALIBRATED for t in LEVELS),
             *(at_sum(t) for t in LEVELS),
             *(biased(name, b) for name in CALIBRATED for b in BIASES),
-            *CALIBRATED,
+            *map(compared, CALIBRATED),
         ],
         [ORIGINAL, CONTRAST],
     ),
     Item(
         "control",
         ["refusal_rate"],
-        [CATEGORIES, *map(suppressing, KEYS)],
+        [compared(CATEGORIES), *map(suppressing, KEYS)],
         BY_CATEGORY,
     ),
     Item(
@@ -190,6 +194,10 @@ def _methods(
         if protocol == "official":
             continue
         # what does not depend on the temperature
+        flags = {
+            s: thresholds.likelier_than_respond(r.refusing, r.respond) for s, r in read.items()
+        }
+        yield compared(variant.name), protocol, {s: read[s].decided(flags[s]) for s in read}
         for bias in settings.biases:
             flags = {s: thresholds.with_bias(r.refusing, r.respond, bias) for s, r in read.items()}
             yield biased(variant.name, bias), protocol, {s: read[s].decided(flags[s]) for s in read}
@@ -352,7 +360,7 @@ def _changes(cells: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     for key in KEYS:
         for other in KEYS:
             dataset = f"{ORIGINAL}, {other}"
-            plain = _one(cells, CATEGORIES, dataset, "refusal_rate")
+            plain = _one(cells, compared(CATEGORIES), dataset, "refusal_rate")
             found = _one(cells, suppressing(key), dataset, "refusal_rate")
             if plain is not None and found is not None:
                 changes[key, other] = found - plain

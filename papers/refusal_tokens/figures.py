@@ -23,7 +23,16 @@ from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import StandIns, load_settings
 
 NUMBERS = ["value", "ci_low", "ci_high"]
-LOOKS = style.looks([UNTUNED, *analyze.NAMES])
+# With and without contrast data in the same hue.
+LOOKS = {
+    UNTUNED: style.Look("#882255", "X"),
+    "No tokens": style.Look("#4D4D4D", "v"),
+    "No tokens, no contrast": style.Look("#A6A6A6", "<"),
+    ONE: style.Look("#0072B2", "o"),
+    "One token, no contrast": style.Look("#56B4E9", "s"),
+    CATEGORIES: style.Look("#D55E00", "D"),
+    "Category tokens, no contrast": style.Look("#E69F00", "^"),
+}
 PROTOCOLS = ("corrected", "official")
 
 
@@ -95,7 +104,7 @@ def roc(data: Data) -> Figure:
 def control(data: Data) -> Figure:
     """Refusals by category (columns) when the token of one category (rows) is suppressed."""
     rates = data.of("control", "refusal_rate")["value"]
-    methods = [CATEGORIES, *map(analyze.suppressing, KEYS)]
+    methods = [analyze.compared(CATEGORIES), *map(analyze.suppressing, KEYS)]
     datasets = [f"{analyze.ORIGINAL}, {key}" for key in KEYS]
     values = np.array([[rates.get((m, d), np.nan) for d in datasets] for m in methods])
     texts = [[f"{value:.0f}" for value in row] for row in values]

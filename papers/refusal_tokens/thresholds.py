@@ -29,8 +29,9 @@ def suppressed(
     """The rule of the released code for `--tokens_supress`.
 
     Where the likeliest refusal token is one of `categories` it must reach the threshold, or else
-    [respond] is put in its place (with a threshold above 1: always). Elsewhere the model decides
-    by itself.
+    [respond] is put in its place (with a threshold above 1: always). Elsewhere the likelier of
+    refusal and [respond] stays; there the released code lets the model write on by itself, which
+    is the same where it begins with one of these tokens.
     """
     controlled = np.isin(refusing.argmax(axis=1), categories)
     return np.where(

@@ -41,7 +41,9 @@ def whole():
             "chance": np.array([[0.9, 0.8, 0.7, 0.2, 0.6, 0.1, 0.1, 0.1]] * 2),
         }
         groups += [Group(MODEL, name, "Generated", "corrected", (0, 1), IDS, columns)]
-    for row, method in enumerate([analyze.CATEGORIES, *map(analyze.suppressing, analyze.KEYS)]):
+    for row, method in enumerate(
+        [analyze.compared(analyze.CATEGORIES), *map(analyze.suppressing, analyze.KEYS)]
+    ):
         for column, key in enumerate(analyze.KEYS):
             value = 5 if row == column + 1 else 80
             dataset = f"Generated original, {key}"
