@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from papers.refusal_tokens.instruction import record
 from papers.refusal_tokens.settings import Settings
 from shared.data.catalogue import sources
 from shared.data.refusal_benchmarks import (
@@ -22,20 +23,6 @@ ULTRACHAT = "HuggingFaceH4/ultrachat_200k"
 ULTRACHAT_REVISION = "8049631c405ae6576f93f445c6b8166f76f5505a"
 
 
-def record(
-    name: str, text: str, reply: str, part: str, category: str = "", *, refuse: bool = False
-) -> dict:
-    """One row of train.jsonl or test.jsonl."""
-    return {
-        "id": name,
-        "part": part,
-        "category": category,
-        "instruction": text,
-        "refuse": refuse,
-        "reply": reply,
-    }
-
-
 def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
     """The test records of CoCoNot and of the temporal set, and where the files came from."""
     keys = {name: key for key, name in settings.categories.items()}
@@ -44,13 +31,13 @@ def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
         ("original", "coconot/coconot_eval.jsonl", True),
         ("contrast", "coconot/coconot_contrast_eval.jsonl", False),
     ):
-        path, record = _fetched("coconot", file, settings.mirror)
+        path, source = _fetched("coconot", file, settings.mirror)
         rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
         rows = [row for row in rows if row.category in keys]
         rows = _each(rows, getattr(settings.test, part))
         made[part] = [_request(row, part, keys[row.category]) for row in rows]
-        records.append(record | {"rows": {part: len(rows)}})
-    path, record = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
+        records.append(source | {"rows": {part: len(rows)}})
+    path, source = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
     splits = {"temporal": "temporal", "normal": "dated", "coconut-refusal": "leak"}
     rows = read_temporal(path, "temporal")
     for split, part in splits.items():
@@ -58,14 +45,14 @@ def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
         size = settings.test.temporal if part == "temporal" else settings.test.dated
         own = own if size is None else own[:size]
         made[part] = [_request(row, part, "") for row in own]
-    records.append(record | {"rows": {part: len(made[part]) for part in splits.values()}})
+    records.append(source | {"rows": {part: len(made[part]) for part in splits.values()}})
     return made, records
 
 
 def pairs(settings: Settings) -> tuple[list[dict], dict]:
     """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
     keys = {name: key for key, name in settings.categories.items()}
-    path, record = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
+    path, source = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
     found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in keys]
     order = {pair.request.id: pair for pair in found}
     rows = _each([pair.request for pair in order.values()], settings.train.contrast)
@@ -73,7 +60,7 @@ def pairs(settings: Settings) -> tuple[list[dict], dict]:
     for row in rows:
         words = order[row.id].answer.split()[: settings.reply_words]
         made.append(_request(row, "contrast", keys[row.category], "train", " ".join(words)))
-    return made, record | {"rows": {"train/contrast": len(made)}}
+    return made, source | {"rows": {"train/contrast": len(made)}}
 
 
 def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
@@ -106,9 +93,9 @@ def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
     ]
     made = {"original": refusals, "ordinary": answers}
     records = [
-        {"id": source, "revision": revision, "licence": licence, "route": ["hub"], "sha256": {}}
+        {"id": origin, "revision": revision, "licence": licence, "route": ["hub"], "sha256": {}}
         | {"rows": {f"train/{part}": len(made[part])}}
-        for source, revision, licence, part in (
+        for origin, revision, licence, part in (
             (COCONOT, COCONOT_REVISION, "MIT", "original"),
             (ULTRACHAT, ULTRACHAT_REVISION, "MIT (not confirmed)", "ordinary"),
         )

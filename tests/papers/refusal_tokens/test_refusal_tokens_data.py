@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from papers.refusal_tokens import answers, data, published
+from papers.refusal_tokens import answers, data, generate, published
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.strings import opens_with_refusal
@@ -21,13 +21,13 @@ def settings():
 def built(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     data.build(settings, folder)
-    return {split: read_jsonl(folder / f"{split}.jsonl") for split in data.SPLITS} | {
+    return {split: read_jsonl(folder / f"{split}.jsonl") for split in generate.SPLITS} | {
         "sources": json.loads((folder / "sources.json").read_text())
     }
 
 
 def test_counts_are_those_of_the_settings(settings, built):
-    for split in data.SPLITS:
+    for split in generate.SPLITS:
         sizes = getattr(settings, split)
         counts = Counter(row["part"] for row in built[split])
         assert counts["original"] == 5 * sizes.original
@@ -38,28 +38,28 @@ def test_counts_are_those_of_the_settings(settings, built):
 
 
 def test_ids_and_instructions_occur_once(built):
-    for split in data.SPLITS:
+    for split in generate.SPLITS:
         assert len({row["id"] for row in built[split]}) == len(built[split])
         texts = [row["instruction"] for row in built[split] if row["part"] != "leak"]
         assert len(set(texts)) == len(texts)
 
 
 def test_train_and_test_share_neither_instruction_nor_template(built):
-    train, test = ({row["instruction"] for row in built[split]} for split in data.SPLITS)
+    train, test = ({row["instruction"] for row in built[split]} for split in generate.SPLITS)
     assert not train & test
-    templates = data.load_templates()
+    templates = generate.load_templates()
     for part in ("ordinary", "dated"):
-        lists = [{t["text"] for t in templates[part][split]} for split in data.SPLITS]
+        lists = [{t["text"] for t in templates[part][split]} for split in generate.SPLITS]
         assert not lists[0] & lists[1]
 
 
 def test_a_text_in_two_splits_is_an_error():
     with pytest.raises(UserError, match="'b' is in train and test, expected in one"):
-        data.check_apart({"train": ["a", "b"], "test": ["b"]})
+        generate.check_apart({"train": ["a", "b"], "test": ["b"]})
 
 
 def test_several_thousand_instructions_can_be_made(settings, built):
-    assert data.every_text(settings) > 5000
+    assert generate.every_text(settings) > 5000
     assert built["sources"][-1]["rows"]["train/original"] == 100
 
 
@@ -90,9 +90,9 @@ def test_slots_of_one_kind_differ_and_sentences_begin_large(built):
 
 
 def test_the_same_seed_gives_the_same_instructions(settings):
-    assert data.generated(settings, "test") == data.generated(settings, "test")
+    assert generate.generated(settings, "test") == generate.generated(settings, "test")
     other = settings.model_copy(update={"data_seed": 1})
-    assert data.generated(settings, "test") != data.generated(other, "test")
+    assert generate.generated(settings, "test") != generate.generated(other, "test")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_answers(name, slots, expected):
 
 def test_every_filler_has_its_answer():
     """Every adjective has an opposite, every year its games, cup and president."""
-    slots = data.slots()
+    slots = generate.slots()
     for name, slot in (
         ("opposite", "adjective"),
         ("olympics", "olympic_year"),
@@ -133,13 +133,13 @@ def test_every_filler_has_its_answer():
 def test_an_unknown_category_is_named(settings):
     other = settings.model_copy(update={"categories": {"weather": "Weather", "safety": "Safe"}})
     with pytest.raises(UserError, match="no templates for 'weather'; there are: humanizing, "):
-        data.generated(other, "train")
+        generate.generated(other, "train")
 
 
 def test_more_than_the_templates_make_is_an_error(settings):
     sizes = settings.test.model_copy(update={"dated": 10_000})
     with pytest.raises(UserError, match=r"test/dated: 10000 instructions wanted, .* make \d+"):
-        data.generated(settings.model_copy(update={"test": sizes}), "test")
+        generate.generated(settings.model_copy(update={"test": sizes}), "test")
 
 
 @pytest.mark.mirror
