@@ -100,7 +100,12 @@ BY_CATEGORY = [f"{ORIGINAL}, {category}" for category in KEYS]
 CONTRAST_BY_CATEGORY = [f"{CONTRAST}, {category}" for category in KEYS]
 
 ITEMS = [
-    Item("f1", ["f1", "f1_token", "f1_always", "tpr", "fpr"], [UNTUNED, *GENERAL], ["CoCoNot"]),
+    Item(
+        "refusal_f1",
+        ["f1", "f1_token", "f1_always", "tpr", "fpr"],
+        [UNTUNED, *GENERAL],
+        ["CoCoNot"],
+    ),
     Item("roc", ["auroc", "auroc_sum"], TOKENS, ["CoCoNot"]),
     Item("roc", ["tpr", "fpr"], CALIBRATED, ["CoCoNot"]),
     Item("contrast", ["refusal_rate"], [UNTUNED, *GENERAL], [CONTRAST, ORDINARY]),
