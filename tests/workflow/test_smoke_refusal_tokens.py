@@ -75,6 +75,6 @@ def test_a_checkpoint_trained_without_the_tokens_is_one_line(
     assert run.returncode == 1 and "Traceback" not in run.stderr
     line = run.stderr.strip().splitlines()[-1]
     assert line == (
-        "error: the tokenizer of the trained model has no token ' [respond]', it splits it into 4"
+        "error: the tokenizer of the trained model has no token ' [respond]', it splits it into 3"
     )
     assert not (tmp_path / "scores.parquet").exists()
