@@ -276,7 +276,7 @@ def mistral_attempts_all(cells: pd.DataFrame) -> Finding:
     if "draws" in cells:
         allowed = round(own["value"] * own["n"] / 100)
         note += f", {allowed} of {own['n']}; Wilson's interval from {own['ci_low']:.1f} %"
-    return Finding(int(own["value"] == 100), 1, note)
+    return Finding(int(own["value"] == 100), 1, note, n=_n(cells, "allowance_rate", ALL))
 
 
 # Our readings of "about three of four" and "about 10 %", in percent. "By far": twice the next.
