@@ -30,7 +30,7 @@ from tqdm import tqdm
 from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.ask import LAYERS
 from papers.roleref.data_files import of_role, read_queries, read_roles
-from papers.roleref.settings import PROMPTING, Settings
+from papers.roleref.settings import PROMPTING, TRAINING_SETS, Settings
 from shared.chat.keeping import kept_for
 from shared.chat.opening import open_chat
 from shared.chat.settings import Asked
@@ -42,7 +42,7 @@ from shared.records import write_run
 from shared.steering.states import read_states
 
 KEYS = ["id", "role", "type", "fact", "edit"]
-MAPPED_LAYERS = 4  # for how many layers, evenly up to the last, a PCA map is made
+MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
 
 
 def score_replies(
@@ -92,7 +92,7 @@ def probe_rows(
         train = np.array([row["split"] == "train" for row in own])
         types = np.array([row["type"] for row in own])
         answerable = types == "answerable"
-        for name, learnt in probes.TRAINING_SETS.items():
+        for name, learnt in TRAINING_SETS.items():
             chosen = train & probes.chosen(types, learnt)
             runs = [("official", seed, official_layers) for seed in settings.probes.seeds]
             for protocol, seed, probed in [*runs, ("corrected", 0, corrected_layers)]:
@@ -133,7 +133,7 @@ def geometry_frame(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd
     every = np.concatenate(kept)
     whole[["tsne_x", "tsne_y"]] = geometry.tsne_map(every[:, -1])
     depth = every.shape[1] - 1
-    for layer in np.linspace(depth / MAPPED_LAYERS, depth, MAPPED_LAYERS).round().astype(int):
+    for layer in np.unique(np.linspace(1, depth, MAPPED_LAYERS).round().astype(int)):
         places = geometry.pca_map(every[:, layer], whole["role"].to_numpy())
         whole[[f"pca_x_{layer:02d}", f"pca_y_{layer:02d}"]] = places
     return _small(whole)

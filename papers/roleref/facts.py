@@ -28,9 +28,10 @@ EVENT_QUESTIONS = ("What did you do when {}?", "How did you act when {}?")
 _LINE = re.compile(r"(?P<verb>[\w -]+)/(?P<past>[\w -]+) ~ (?P<other>[\w -]+): (?P<rest>.+)")
 _SLOT = re.compile(r"{(?P<kind>\w+): (?P<text>[^|}]+?)(?: \| (?P<false>[^}]+))?}")
 _FIRST_PERSON = {"your": "my", "you": "I", "yourself": "myself"}
-_SMALL = frozenset(
-    "a an and at by for from her his i in into it me my no of on or that the to was were with".split()
-)
+_SMALL = {
+    *("a", "an", "and", "at", "by", "for", "from", "her", "his", "i", "in", "into", "it", "me"),
+    *("my", "no", "of", "on", "or", "that", "the", "to", "was", "were", "with"),
+}
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,6 @@ from torch import nn
 
 from papers.roleref.settings import Probes
 
-# Which types a probe learns from, by the paper's names.
-TRAINING_SETS = {
-    "answer+fake": ("answerable", "fake"),
-    "answer+out_series": ("answerable", "out_series"),
-    "answer+fake+out_series": ("answerable", "fake", "out_series"),
-}
 STRENGTHS = np.logspace(-4, 2, 7)  # inverse regularisation that is tried
 FLAT = 1e-6  # a dimension that varies less over the training questions says nothing
 

@@ -7,12 +7,13 @@ is said at once.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from shared.judges.strings import opens_with_refusal
 
 # A role refuses by not knowing, by not having been there, or by pointing out what is wrong.
 NOT_KNOWING = (
-    r"(?:do not|don't|cannot|can't|couldn't) (?:know|remember|recall|tell|say|understand|recogni[sz]e)",
+    r"(?:do not|don't|cannot|can't|couldn't) (?:know|remember|recall|tell|say|understand)",
     r"(?:know|knew|have|had|heard) (?:nothing|no (?:knowledge|idea|memory|information))",
     r"haven't (?:the slightest|an|any) idea",
     r"(?:not|'m not) (?:sure|certain|aware|familiar)",
@@ -59,7 +60,7 @@ def readable(reply: str) -> bool:
     """Is not what is left of a reply when an edit is too strong: three words or more, mostly
     letters, and no more than half of its pairs of words a repetition."""
     words = re.findall(r"[a-z']+", _plain(reply))
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     letters = sum(c.isalpha() or c.isspace() or c in ".,;:'\"!?-" for c in reply)
     return len(words) >= 3 and letters >= 0.9 * len(reply) and 2 * len(set(pairs)) > len(pairs)
 

@@ -21,6 +21,12 @@ TYPES = {
 }
 CONFLICTS = tuple(TYPES)[1:]
 TRAINED = ("answerable", "out_series", "fake")  # the other two are only tested
+# Which types a probe learns from, by the paper's names.
+TRAINING_SETS = {
+    "answer+fake": ("answerable", "fake"),
+    "answer+out_series": ("answerable", "out_series"),
+    "answer+fake+out_series": ("answerable", "fake", "out_series"),
+}
 METHOD_NAMES: dict[str, str] = {
     "prompting": "Prompting",
     "lora": "LoRA",
@@ -120,4 +126,6 @@ class Settings(ScaleSettings):
     def _starts_from_prompting(self) -> "Settings":
         if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
             raise ValueError(f"variants: expected one named {PROMPTING} with this method")
+        if "sweep" in self.variants:
+            raise ValueError("variants.sweep: this name is for the setting `sweep`")
         return self

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from papers.roleref.ask import answered, edited, player
 from papers.roleref.data_files import of_role, read_queries, read_roles
-from papers.roleref.settings import Edit, Settings
+from papers.roleref.settings import Settings
 from shared.errors import one_line_errors
 from shared.files import write_json
 from shared.programs import step_parser, step_settings
