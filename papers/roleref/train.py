@@ -58,15 +58,18 @@ def segments(
     tokenizer: PreTrainedTokenizerBase, role: dict, rows: Sequence[dict], whole: bool
 ) -> list[Segment]:
     """One conversation as the chat template writes it; replies are learnt, or the whole text."""
-    messages, written, made = [], "", []
+    messages, written, made = [], 0, []
     for row in rows:
         first = prompts.before_question(role["name"], role["profile"]) if not messages else ""
         messages.append({"role": "user", "content": first + row["question"]})
         before = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        reply = row["target"] + tokenizer.eos_token
-        made += [Segment(before.removeprefix(written), whole), Segment(reply, True)]
         messages.append({"role": "assistant", "content": row["target"]})
-        written = before + reply
+        after = tokenizer.apply_chat_template(messages, tokenize=False)
+        if not after.startswith(before):
+            raise UserError("the chat template writes a reply otherwise than after its beginning")
+        end = after.rfind(tokenizer.eos_token) + len(tokenizer.eos_token)
+        made += [Segment(before[written:], whole), Segment(after[len(before) : end], True)]
+        written = end
     return made
 
 
