@@ -226,8 +226,10 @@ def _numbers(cells: pd.DataFrame, metric: str, method: str) -> Numbers:
     return dict(zip(keys, values, strict=True))
 
 
-def _leads(cells: pd.DataFrame, leads: Mapping[str, np.ndarray], note: str) -> Finding:
-    """Each model's lead must be above 0; their mean is the effect."""
+def _leads(
+    cells: pd.DataFrame, leads: Mapping[str, np.ndarray], datasets: Sequence[str], note: str = ""
+) -> Finding:
+    """Each model's lead must be above 0; their mean is the effect. `datasets`: what it is of."""
     leads = {model: lead for model, lead in leads.items() if not np.isnan(lead[0])}
     if not leads:
         return Finding(0, 0, note or NO_EFFECT)
@@ -236,7 +238,7 @@ def _leads(cells: pd.DataFrame, leads: Mapping[str, np.ndarray], note: str) -> F
     if "draws" not in cells:
         return Finding(in_direction, len(every), note)
     value, draws = float(every[:, 0].mean()), every[:, 1:].mean(axis=0)
-    n = int(cells["n"].max())
+    n = int(cells[cells["dataset"].isin(datasets)].groupby("dataset")["n"].max().sum())
     return Finding.of_draws(in_direction, len(every), value, draws, note, n)
 
 
@@ -252,7 +254,7 @@ def contextual_refused_more(cells: pd.DataFrame) -> Finding:
         - np.mean([rates[model, t] for t in PARTS["parametric"]], axis=0)
         for model in _models(rates)
     }
-    return _leads(cells, leads, "")
+    return _leads(cells, leads, CONFLICTS)
 
 
 def _order(cells: pd.DataFrame) -> dict[str, tuple[np.ndarray, str]]:
@@ -272,7 +274,7 @@ def separability_order(cells: pd.DataFrame) -> Finding:
     """C2: out_series over context_conflict over fake over absent; the least of the leads."""
     leads = _order(cells)
     note = "; ".join(f"{model}: {words}" for model, (_, words) in leads.items())
-    return _leads(cells, {model: lead for model, (lead, _) in leads.items()}, note)
+    return _leads(cells, {model: lead for model, (lead, _) in leads.items()}, CONFLICTS, note)
 
 
 def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
@@ -281,7 +283,7 @@ def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
     leads = {
         model: found[model, "contextual"] - found[model, "parametric"] for model in _models(found)
     }
-    return _leads(cells, leads, "")
+    return _leads(cells, leads, ("contextual", "parametric"))
 
 
 HALF = 50  # our reading of "does not transfer": fewer than half are told from answerable ones
@@ -291,7 +293,7 @@ def no_transfer_to_parametric(cells: pd.DataFrame) -> Finding:
     """C4: half minus the accuracy of a probe of answerable and out_series on parametric ones."""
     found = _numbers(cells, "probe_accuracy", "answer+out_series")
     leads = {model: HALF - found[model, "parametric"] for model in _models(found)}
-    return _leads(cells, leads, "the bound of 50 % is ours")
+    return _leads(cells, leads, ("parametric",), "the bound of 50 % is ours")
 
 
 def regions_exist(cells: pd.DataFrame) -> Finding:
@@ -301,7 +303,7 @@ def regions_exist(cells: pd.DataFrame) -> Finding:
     leads = {
         model: found[model, "answerable"] - found[model, "out_series"] for model in _models(found)
     }
-    return _leads(cells, leads, "")
+    return _leads(cells, leads, ("answerable", "out_series"))
 
 
 def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
@@ -309,7 +311,8 @@ def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
     from refused ones, area under the ROC curve minus one half."""
     found = _numbers(cells, "answered_auroc", BASE)
     leads = {model: found[model, CONFLICT] - HALF for model in _models(found)}
-    return _leads(cells, leads, "none refused or none answered" if leads else "not measured")
+    note = "none refused or none answered" if any(np.isnan(v[0]) for v in leads.values()) else ""
+    return _leads(cells, leads, (CONFLICT,), note)
 
 
 def editing_trains_nothing(cells: pd.DataFrame) -> Finding:
