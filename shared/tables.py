@@ -23,12 +23,13 @@ def markdown_table(cells: pd.DataFrame, item: str) -> str:
     for (metric, dataset), rows in own.groupby(["metric", "dataset"], sort=False):
         texts = dict(zip(rows["column"], rows["text"], strict=True))
         entries = " | ".join(texts.get(column, "") for column in columns)
-        lines.append(f"| {metric} | {dataset} | {_count(rows['n'])} | {entries} |")
+        lines.append(f"| {metric} | {dataset} | {_count(rows)} | {entries} |")
     return "\n".join(lines) + "\n"
 
 
-def _count(n: pd.Series) -> str:
-    return "–".join(str(int(each)) for each in dict.fromkeys((n.min(), n.max())))
+def _count(rows: pd.DataFrame) -> str:
+    n = rows.loc[rows["value"].notna(), "n"]
+    return "–".join(str(int(each)) for each in dict.fromkeys((n.min(), n.max()))) if len(n) else "0"
 
 
 def _text(cell) -> str:

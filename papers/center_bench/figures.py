@@ -21,6 +21,7 @@ from shared.comparison.cells import read_cells
 from shared.errors import one_line_errors
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser
+from shared.settings import load_settings
 
 SCORERS = {"corrected": "strict scorer", "official": "official scorer"}
 PARTS = {
@@ -315,6 +316,7 @@ def draw_all(data: Data, folder: Path) -> list[str]:
 
 def main() -> None:
     arguments = figures_parser("center_bench").parse_args()
+    load_settings("center_bench", arguments.scale, arguments.model)  # a known scale
     data = Data(arguments.scale, read_cells(arguments.results / "cells.csv"))
     draw_all(data, arguments.results / "figures")
 

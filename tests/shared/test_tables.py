@@ -13,6 +13,7 @@ CELLS = pd.DataFrame(
         ("table1", "ap", "OOD", "New", "corrected", NAN, NAN, NAN, 0, "%"),
         ("table2", "ap", "ID", "New", "corrected", 5.0, NAN, NAN, 40, "%"),
         ("table2", "ap", "ID", "Old", "corrected", 5.0, NAN, NAN, 30, "%"),
+        ("table2", "ap", "ID", "None", "corrected", NAN, NAN, NAN, 0, "%"),
         ("table2", "ece", "ID", "New", "corrected", 0.1234, 0.1, 0.15, 100, ""),
         ("table3", "questions", "ID", "New", "corrected", 9720.0, NAN, NAN, 9720, ""),
         ("table3", "questions", "OOD", "New", "corrected", 0.0, NAN, NAN, 9720, ""),
@@ -36,7 +37,7 @@ def test_small_numbers_keep_their_digits():
 
 
 def test_columns_may_differ_in_n():
-    assert "| ap | ID | 30–40 | 5.0 | 5.0 |" in markdown_table(CELLS, "table2")
+    assert "| ap | ID | 30–40 | 5.0 | 5.0 | – |" in markdown_table(CELLS, "table2")
 
 
 def test_counts_have_no_decimals():
