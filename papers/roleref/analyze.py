@@ -28,6 +28,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.numbers import examples, numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
@@ -211,39 +212,38 @@ def _group(rows: pd.DataFrame, columns: Sequence[str], named: Mapping, dataset: 
 
 
 # Claims that are more than "A beats B". Each takes cells (the paper's or ours, under the paper's
-# names) with the columns item, model, method, dataset, metric, value and, in ours, n and draws. A
-# number here is an array: the value, followed by its bootstrap draws in our cells.
+# names) and reckons with `shared.comparison.numbers`.
 
-Numbers = dict[tuple[str, str], np.ndarray]  # (model, dataset) -> number
-NO_EFFECT = "nothing to compare"
+Numbers = dict[tuple[str, str], np.ndarray]  # (model, data set) -> value and its draws
 
 
 def _numbers(cells: pd.DataFrame, metric: str, method: str) -> Numbers:
-    own = cells[(cells["metric"] == metric) & (cells["method"] == method)]
-    draws = own["draws"] if "draws" in own else [[]] * len(own)
-    keys = zip(own["model"], own["dataset"], strict=True)
-    values = [np.array([value, *drawn]) for value, drawn in zip(own["value"], draws, strict=True)]
-    return dict(zip(keys, values, strict=True))
+    found = numbers(cells, metric)
+    return {
+        (model, dataset): number for (model, own, dataset), number in found.items() if own == method
+    }
 
 
 def _leads(
-    cells: pd.DataFrame, leads: Mapping[str, np.ndarray], datasets: Sequence[str], note: str = ""
+    cells: pd.DataFrame,
+    leads: Mapping[str, np.ndarray],
+    metric: str,
+    datasets: Sequence[str],
+    note: str = "",
 ) -> Finding:
-    """Each model's lead must be above 0; their mean is the effect. `datasets`: what it is of."""
+    """Each model's lead must be above 0; their mean is the effect. The metric and the data sets
+    say what it is of."""
     leads = {model: lead for model, lead in leads.items() if not np.isnan(lead[0])}
     if not leads:
-        return Finding(0, 0, note or NO_EFFECT)
+        return Finding(0, 0, note or "nothing to compare")
     every = np.stack(list(leads.values()))
     in_direction = int((every[:, 0] > 0).sum())
-    if "draws" not in cells:
-        return Finding(in_direction, len(every), note)
-    value, draws = float(every[:, 0].mean()), every[:, 1:].mean(axis=0)
-    n = int(cells[cells["dataset"].isin(datasets)].groupby("dataset")["n"].max().sum())
-    return Finding.of_draws(in_direction, len(every), value, draws, note, n)
+    n = sum(examples(cells, metric, dataset) for dataset in datasets)
+    return Finding.of_number(in_direction, len(every), every.mean(axis=0), note, n)
 
 
-def _models(numbers: Numbers) -> list[str]:
-    return list(dict.fromkeys(model for model, _ in numbers))
+def _models(found: Numbers) -> list[str]:
+    return list(dict.fromkeys(model for model, _ in found))
 
 
 def contextual_refused_more(cells: pd.DataFrame) -> Finding:
@@ -254,7 +254,7 @@ def contextual_refused_more(cells: pd.DataFrame) -> Finding:
         - np.mean([rates[model, t] for t in PARTS["parametric"]], axis=0)
         for model in _models(rates)
     }
-    return _leads(cells, leads, CONFLICTS)
+    return _leads(cells, leads, "refusal_rate", CONFLICTS)
 
 
 def _order(cells: pd.DataFrame) -> dict[str, tuple[np.ndarray, str]]:
@@ -263,8 +263,7 @@ def _order(cells: pd.DataFrame) -> dict[str, tuple[np.ndarray, str]]:
     leads = {}
     for model in _models(found):
         rates = {t: found[model, t] for t in CONFLICTS if (model, t) in found}
-        numbers = list(rates.values())
-        steps = [one - other for one, other in pairwise(numbers)]
+        steps = [one - other for one, other in pairwise(rates.values())]
         words = ", ".join(f"{t} {rate[0]:.1f}" for t, rate in rates.items())
         leads[model] = (np.min(steps, axis=0), words)
     return leads
@@ -274,7 +273,9 @@ def separability_order(cells: pd.DataFrame) -> Finding:
     """C2: out_series over context_conflict over fake over absent; the least of the leads."""
     leads = _order(cells)
     note = "; ".join(f"{model}: {words}" for model, (_, words) in leads.items())
-    return _leads(cells, {model: lead for model, (lead, _) in leads.items()}, CONFLICTS, note)
+    return _leads(
+        cells, {m: lead for m, (lead, _) in leads.items()}, "probe_accuracy", CONFLICTS, note
+    )
 
 
 def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
@@ -283,7 +284,7 @@ def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
     leads = {
         model: found[model, "contextual"] - found[model, "parametric"] for model in _models(found)
     }
-    return _leads(cells, leads, ("contextual", "parametric"))
+    return _leads(cells, leads, "probe_accuracy", ("contextual", "parametric"))
 
 
 HALF = 50  # our reading of "does not transfer": fewer than half are told from answerable ones
@@ -293,7 +294,7 @@ def no_transfer_to_parametric(cells: pd.DataFrame) -> Finding:
     """C4: half minus the accuracy of a probe of answerable and out_series on parametric ones."""
     found = _numbers(cells, "probe_accuracy", "answer+out_series")
     leads = {model: HALF - found[model, "parametric"] for model in _models(found)}
-    return _leads(cells, leads, ("parametric",), "the bound of 50 % is ours")
+    return _leads(cells, leads, "probe_accuracy", ("parametric",), "the bound of 50 % is ours")
 
 
 def regions_exist(cells: pd.DataFrame) -> Finding:
@@ -303,7 +304,7 @@ def regions_exist(cells: pd.DataFrame) -> Finding:
     leads = {
         model: found[model, "answerable"] - found[model, "out_series"] for model in _models(found)
     }
-    return _leads(cells, leads, ("answerable", "out_series"))
+    return _leads(cells, leads, "near_direct_rate", ("answerable", "out_series"))
 
 
 def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
@@ -312,7 +313,7 @@ def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
     found = _numbers(cells, "answered_auroc", BASE)
     leads = {model: found[model, CONFLICT] - HALF for model in _models(found)}
     note = "none refused or none answered" if any(np.isnan(v[0]) for v in leads.values()) else ""
-    return _leads(cells, leads, (CONFLICT,), note)
+    return _leads(cells, leads, "answered_auroc", (CONFLICT,), note)
 
 
 def editing_trains_nothing(cells: pd.DataFrame) -> Finding:

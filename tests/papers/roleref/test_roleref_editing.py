@@ -160,7 +160,7 @@ def test_parameters_are_counted_in_files(tmp_path, tiny_model):
 
 
 def test_variants_have_what_their_method_needs():
-    training = load_settings("roleref", "smoke").variants["lora"].training
+    training = load_settings("roleref", "smoke").variants["lora-official"].training
     for bad in (
         {"method": "editing"},
         {"method": "prompting", "edit": {}},
@@ -177,7 +177,8 @@ def test_every_scale_has_its_settings(scale):
     settings = load_settings("roleref", scale)
     assert isinstance(settings, Settings) and settings.variants[PROMPTING].method == PROMPTING
     methods = {variant.method for variant in settings.variants.values()}
-    assert methods == {"prompting", "lora", "full", "editing"}
+    # a job costs seconds: full fine-tuning is left to the tests of training
+    assert methods == {"prompting", "lora", "editing"} | ({"full"} if scale != "smoke" else set())
     assert settings.sweep.all_edits()[0].strength == 0
 
 
