@@ -15,8 +15,9 @@ of the model before any change. Writes
 """
 
 import math
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ import torch
 import yaml
 from safetensors import safe_open
 
-from papers.roleref import editing, prompts
+from papers.roleref import editing, prompts, reply_rules
 from papers.roleref.data_files import of_role, read_queries, read_roles
 from papers.roleref.settings import PROMPTING, TYPES, Edit, Protocol, Settings
 from shared.chat.asking import ask
@@ -115,6 +116,14 @@ def edited(
     return Player(plain.chat, plain.roles, plain.settings, vectors, edit.strength)
 
 
+def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
+    """Says so in the log; the cells have the share of readable replies."""
+    collapsed = reply_rules.collapsed(list(replies))
+    if collapsed:
+        print(f"{name}: most replies can't be read, the change is too strong", file=sys.stderr)
+    return collapsed
+
+
 def trained_parameters(folder: Path | None) -> int:
     """Numbers in the weights that a training wrote: of the adapter, or of the whole model."""
     count = 0
@@ -169,6 +178,7 @@ def main() -> None:
         started,
         settings=settings.model_dump(mode="json"),
         inputs=[arguments.data / "queries.jsonl"],
+        collapsed=warn_if_collapsed(arguments.variant, said.values()),
         questions=len(rows),
         states_seconds=round(states_seconds, 1),
         replies=len(said),

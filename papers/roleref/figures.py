@@ -216,18 +216,21 @@ def regions(data: Data) -> Figure:
 
 def sweep(data: Data) -> Figure:
     """The price of an edit: refusals that are wanted against those that are not, and perplexity."""
-    found = {name: data.of("sweep", name) for name in ("refusal_rate", "perplexity")}
+    found = {n: data.of("sweep", n) for n in ("refusal_rate", "perplexity", "readable_rate")}
     labels = [edit.label for edit in data.settings.sweep.all_edits()]
     looks = style.looks(labels)
     fig, panels = style.figure(1, 2, size=(4.8, 4.4))
     rates = found["refusal_rate"]
     wrong, wanted = (rates.loc[[(n, d) for n in labels]] for d in ("answerable", CONFLICT))
     prose = found["perplexity"].loc[[(name, PROSE) for name in labels]]
+    readable = found["readable_rate"]["value"]
+    collapsed = [name for name in labels if readable[name, CONFLICT] < 50]
     charts.tradeoff(
         panels[0],
         {n: (wrong.loc[n, "value"].item(), wanted.loc[n, "value"].item()) for n in labels},
         {n: (_ends(wrong, n), _ends(wanted, n)) for n in labels},
         looks=looks,
+        hollow=collapsed,
         labels=("Non-conflict questions refused (%)", "Conflicts refused (%)"),
     )
     for name in labels:
@@ -237,6 +240,7 @@ def sweep(data: Data) -> Figure:
             xerr=np.abs([[x["ci_low"] - x["value"]], [x["ci_high"] - x["value"]]]),
             yerr=np.abs([[y["ci_low"] - y["value"]], [y["ci_high"] - y["value"]]]),
             fmt=looks[name].marker, color=looks[name].colour, capsize=2.5, markersize=8, label=name,
+            markerfacecolor="white" if name in collapsed else looks[name].colour,
         )  # fmt: skip
     panels[1].set(
         xscale="log", xlabel="Perplexity of ordinary text", ylabel="Conflicts refused (%)"
@@ -335,7 +339,8 @@ CAPTIONS = {
     "sweep": (
         "Edits of different strength c, share of dimensions and blocks (corrected protocol, a part "
         "of the questions), with 95 % intervals. Left: on the diagonal an edit refuses without "
-        "telling conflicts apart. Right: perplexity of ordinary text is the price of an edit."
+        "telling conflicts apart. Right: perplexity of ordinary text is the price of an edit. "
+        "Open markers: most replies can't be read any more."
     ),
 }
 FIGURES: dict[str, Callable[[Data], Figure | None]] = {

@@ -65,5 +65,11 @@ def readable(reply: str) -> bool:
     return len(words) >= 3 and letters >= 0.9 * len(reply) and 2 * len(set(pairs)) > len(pairs)
 
 
+def collapsed(replies: Sequence[str]) -> bool:
+    """Whether fewer than half of the replies are readable: an edit, or a training, was too
+    strong. The share of readable ones is reported in any case."""
+    return 2 * sum(map(readable, replies)) < len(replies)
+
+
 def _plain(text: str) -> str:
     return " ".join(re.sub("[’ʼ`´]", "'", text.lower()).split())

@@ -11,7 +11,7 @@ the unedited model, is the first.
 import time
 from pathlib import Path
 
-from papers.roleref.ask import answered, edited, player
+from papers.roleref.ask import answered, edited, player, warn_if_collapsed
 from papers.roleref.data_files import of_role, read_queries, read_roles
 from papers.roleref.settings import Settings
 from shared.errors import one_line_errors
@@ -30,7 +30,7 @@ def main() -> None:
     roles, rows = read_roles(arguments.data), read_queries(arguments.data)
     chosen = list(roles)[: settings.sweep.roles]
     plain = player(settings, roles)
-    found = []
+    found, collapsed = [], []
     for edit in settings.sweep.all_edits():
         playing = edited(plain, arguments.base, rows, edit, "corrected")
         said, prose = {}, {}
@@ -38,6 +38,8 @@ def main() -> None:
             said |= playing.replies(role, answered(of_role(rows, role), settings.sweep.questions))
             prose |= playing.ordinary(role)
         found.append({"replies": said, "ordinary": prose})
+        if warn_if_collapsed(edit.label, said.values()):
+            collapsed.append(edit.label)
     write_json(arguments.out, found)
     write_run(
         arguments.record,
@@ -45,6 +47,7 @@ def main() -> None:
         settings=settings.model_dump(mode="json"),
         inputs=[arguments.data / "queries.jsonl", arguments.base],
         edits=[edit.model_dump() for edit in settings.sweep.all_edits()],
+        collapsed=collapsed,
         replies=sum(len(each["replies"]) for each in found),
     )
 

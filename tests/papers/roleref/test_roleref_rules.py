@@ -81,6 +81,12 @@ def test_readable(reply, readable):
     assert reply_rules.readable(reply) == readable
 
 
+def test_a_text_collapses_when_most_replies_cannot_be_read():
+    assert reply_rules.collapsed(["tea tea tea tea", "", "I keep bees in Sussex."])
+    assert not reply_rules.collapsed(["tea tea tea tea", "I keep bees in Sussex."])
+    assert not reply_rules.collapsed([])
+
+
 class Script:
     """A chat that says what it is told to, and keeps what it was asked."""
 
