@@ -27,7 +27,7 @@ import yaml
 
 from papers.roleref import authors_data, facts, prompts
 from papers.roleref.facts import Event, Fact
-from papers.roleref.settings import TYPES, Counts, Settings
+from papers.roleref.settings import Counts, Settings
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
 from shared.programs import step_parser, step_settings
@@ -114,7 +114,7 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
 
 def _answerable(role: Role, split: str) -> Iterator[dict]:
     for fact in _of_split(role.facts, role, split):
-        for _, question, slot in facts.true_questions(fact, role.texts["knows"]):
+        for question, slot in facts.true_questions(fact, role.texts["knows"]):
             yield _row(fact.id, question, fact.statement(), keys=facts.key_words(slot.text))
     for event in _of_split(role.events, role, split):
         for question in facts.EVENT_QUESTIONS if role.id in event.done else ():
@@ -213,7 +213,6 @@ def build(settings: Settings, out: Path) -> None:
         f"{len(records)} roles, {', '.join(f'{k}: {n}' for k, n in counted.items())}",
         file=sys.stderr,
     )
-    assert {row["type"] for row in rows} <= set(TYPES)
 
 
 def main() -> None:

@@ -98,12 +98,12 @@ def read_fact(line: str, id: str, in_profile: bool) -> Fact:
     return Fact(id, in_profile, match["verb"], match["past"], match["other"], kept)
 
 
-def true_questions(fact: Fact, topics: Sequence[str]) -> Iterator[tuple[str, str, Slot]]:
-    """(name, question, asked slot): one for each slot, and one about what the role understands."""
-    for place, slot in enumerate(fact.slots):
-        yield f"{slot.kind}{place}", fact.question(slot), slot
+def true_questions(fact: Fact, topics: Sequence[str]) -> Iterator[tuple[str, Slot]]:
+    """(question, asked slot): one for each slot, and one about what the role understands."""
+    for slot in fact.slots:
+        yield fact.question(slot), slot
     for topic in topics[:1]:
-        yield "knowledge", with_topic(topic, fact.question(fact.slots[0])), fact.slots[0]
+        yield with_topic(topic, fact.question(fact.slots[0])), fact.slots[0]
 
 
 def false_questions(

@@ -93,7 +93,7 @@ def test_every_fact_of_every_work_can_be_falsified(roles):
     for role in roles:
         assert len(role.facts) == 18
         for fact in role.facts:
-            asked = {question for _, question, _ in facts.true_questions(fact, [])}
+            asked = {question for question, _ in facts.true_questions(fact, [])}
             for _, question, false in facts.false_questions(fact, {}, []):
                 assert question not in asked and false, fact.id
 

@@ -28,14 +28,14 @@ def test_a_line_as_a_statement(fact):
 
 def test_a_question_leaves_out_what_it_asks_for(fact):
     """A preposition before a slot stays behind."""
-    asked = [question for _, question, _ in facts.true_questions(fact, [])]
+    asked = [question for question, _ in facts.true_questions(fact, [])]
     assert asked == [
         "What did you keep in a slipper with Mycroft?",
         "Where did you keep your tobacco with Mycroft?",
         "Who did you keep your tobacco in a slipper with?",
     ]
     (*_, known) = facts.true_questions(fact, ["poisons", "ash"])
-    assert known[1] == (
+    assert known[0] == (
         "With all that you know of poisons, what did you keep in a slipper with Mycroft?"
     )
 
@@ -60,7 +60,7 @@ def test_the_six_kinds_of_falsification(fact):
 
 def test_no_false_question_is_true(fact):
     """What it asks for is left as it is, and what it changes is in its text."""
-    true = {question for _, question, _ in facts.true_questions(fact, ["poisons"])}
+    true = {question for question, _ in facts.true_questions(fact, ["poisons"])}
     for _, question, false in facts.false_questions(fact, {"who": ["Sir Q"]}, ["stars"]):
         assert question not in true and false in question
 
