@@ -164,7 +164,8 @@ def _probe_groups(probes: pd.DataFrame, settings: Settings, model: str) -> Itera
     """Last probed layer by training set and by method, and all layers of prompting."""
     layers = [column for column in probes if column.startswith("layer_")]
     datasets = {name: (name,) for name in TYPES} | PARTS
-    for name, variant in settings.variants.items():
+    probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
+    for name, variant in probed.items():
         for protocol in ("official", "corrected"):
             if name != PROMPTING and variant.protocol != protocol:
                 continue

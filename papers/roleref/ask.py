@@ -9,7 +9,8 @@
 of the model before any change. Writes
 
     states    role -> (queries of the role, layers, hidden), and `layers`, their numbers: all of
-              them for prompting, the last two for what the others are probed at
+              them for prompting, the last two for what the others are probed at; no role of a
+              variant that is not probed
     replies   {"replies": id -> text, "ordinary": id -> [nll, tokens] of plain prose,
                "trained": parameters that were trained, "stored": numbers of all vectors}
 """
@@ -161,7 +162,10 @@ def main() -> None:
     depth = playing.chat.model.config.num_hidden_layers
     layers = range(depth + 1) if arguments.variant == PROMPTING else (depth - 1, depth)
     loaded = time.perf_counter()
-    states = {role: playing.states(role, of_role(rows, role))[:, list(layers)] for role in roles}
+    states = {
+        role: playing.states(role, of_role(rows, role))[:, list(layers)]
+        for role in (roles if variant.probed else ())
+    }
     states_seconds = time.perf_counter() - loaded
     save_states(states | {LAYERS: torch.tensor(list(layers))}, arguments.states, playing.chat.name)
     said: dict[str, str] = {}

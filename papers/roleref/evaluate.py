@@ -209,7 +209,7 @@ def main() -> None:
     _write(pd.DataFrame(cost), out / "cost.parquet")
 
     probed, states = [], {}
-    for variant in settings.variants:
+    for variant in [name for name, v in settings.variants.items() if v.probed]:
         tensors = read_states(
             arguments.states / f"{variant}.safetensors", display_name(settings.model)
         )
@@ -233,7 +233,7 @@ def main() -> None:
     )
     _write(geometry_frame(states[PROMPTING], rows), out / "geometry.parquet")
     main_variants = {
-        name: states[name] for name, v in settings.variants.items() if v.protocol == "corrected"
+        name: states[name] for name in states if settings.variants[name].protocol == "corrected"
     }
     _write(methods_map(main_variants, rows), out / "methods_map.parquet")
     write_run(

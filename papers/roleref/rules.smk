@@ -44,7 +44,7 @@ rule roleref_train:
         "<results>/roleref/logs/train-{variant}.log",
     benchmark:
         "<results>/roleref/benchmarks/train-{variant}.tsv"
-    priority: 1  # asking the trained model waits for it
+    priority: 1  # the largest steps, and asking the trained models waits for them
     threads: max(1, workflow.cores // 2)
     resources:
         **ROLEREF.resources.model_dump(),
@@ -84,6 +84,7 @@ rule roleref_ask:
         "<results>/roleref/benchmarks/ask-{variant}.tsv"
     wildcard_constraints:
         variant="|".join(ROLEREF.variants),
+    priority: 1  # the sweep and editing wait for prompting
     threads: max(1, workflow.cores // 2)
     resources:
         **ROLEREF.resources.model_dump(),

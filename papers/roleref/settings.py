@@ -67,6 +67,7 @@ class Variant(Strict):
     seed: int = 0
     edit: Edit | None = None
     training: Training | None = None
+    probed: bool = True  # its hidden states are read, too
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Variant":
@@ -126,6 +127,8 @@ class Settings(ScaleSettings):
     def _starts_from_prompting(self) -> "Settings":
         if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
             raise ValueError(f"variants: expected one named {PROMPTING} with this method")
+        if not self.variants[PROMPTING].probed:
+            raise ValueError(f"variants.{PROMPTING}.probed: expected true, edits start from there")
         if "sweep" in self.variants:
             raise ValueError("variants.sweep: this name is for the setting `sweep`")
         return self
