@@ -16,6 +16,7 @@ import pandas as pd
 
 from papers.roleref.metrics import corpus_perplexity, mean_of_strata
 from papers.roleref.settings import (
+    ALL_TYPES,
     CONFLICTS,
     METHOD_NAMES,
     PROMPTING,
@@ -39,7 +40,6 @@ from shared.tables import markdown_table
 
 BASE, EDITING = METHOD_NAMES[PROMPTING], METHOD_NAMES["editing"]
 METHODS = list(METHOD_NAMES.values())
-ALL_TYPES = "answer+fake+out_series"
 # Groups of types by the paper: what contradicts the prompt, and what contradicts what is known.
 PARTS = {
     "non-conflict": ("answerable",),

@@ -11,7 +11,7 @@ Writes, without any text,
     sweep.parquet      the same of the edits of the sweep, with `edit`, their number
     ordinary.parquet   a row a variant or edit and piece of plain prose: nll, tokens
     probes.parquet     a row a variant, protocol, training set, seed and test question: whether
-                       the probe at each layer is right (`layer_00`, ...; null: not probed)
+                       the probe at each layer is right (`layer_00`, ...; null: not probed there)
     geometry.parquet   a row a test question of prompting: lean to the direct response region,
                        cosine with the axis of the regions at each layer, places on maps
     methods_map.parquet    places of all main variants' questions on one map
@@ -30,7 +30,7 @@ from tqdm import tqdm
 from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.ask import LAYERS
 from papers.roleref.data_files import of_role, read_queries, read_roles
-from papers.roleref.settings import PROMPTING, TRAINING_SETS, Settings
+from papers.roleref.settings import ALL_TYPES, PROMPTING, TRAINING_SETS, Settings
 from shared.chat.keeping import kept_for
 from shared.chat.opening import open_chat
 from shared.chat.settings import Asked
@@ -86,7 +86,10 @@ def probe_rows(
     official_layers: Sequence[int],
     corrected_layers: Sequence[int],
 ) -> Iterator[dict]:
-    """Predictions of both protocols for the test questions of every role."""
+    """Predictions of both protocols for the test questions of every role.
+
+    At every layer for the training set with all types, and at the last one for the others.
+    """
     for role in tqdm(states, unit="role", disable=None):
         own = of_role(list(rows), role)
         train = np.array([row["split"] == "train" for row in own])
@@ -97,7 +100,7 @@ def probe_rows(
             runs = [("official", seed, official_layers) for seed in settings.probes.seeds]
             for protocol, seed, probed in [*runs, ("corrected", 0, corrected_layers)]:
                 right = {}
-                for layer in probed:
+                for layer in probed if name == ALL_TYPES else probed[-1:]:
                     h = states[role][:, layers.index(layer)]
                     sets = (h[chosen], answerable[chosen], h[~train])
                     said = (

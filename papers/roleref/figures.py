@@ -15,8 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from papers.roleref.analyze import ALL_TYPES, BASE, CONFLICT, METHODS, PARTS, PROSE, at_layer
-from papers.roleref.settings import METHOD_NAMES, TRAINING_SETS, TYPES, Settings
+from papers.roleref.analyze import BASE, CONFLICT, METHODS, PARTS, PROSE, at_layer
+from papers.roleref.settings import ALL_TYPES, METHOD_NAMES, TRAINING_SETS, TYPES, Settings
 from shared.comparison.cells import read_cells
 from shared.comparison.groups import read_scores
 from shared.comparison.reported import read_reported

@@ -27,6 +27,7 @@ TRAINING_SETS = {
     "answer+out_series": ("answerable", "out_series"),
     "answer+fake+out_series": ("answerable", "fake", "out_series"),
 }
+ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is drawn
 METHOD_NAMES: dict[str, str] = {
     "prompting": "Prompting",
     "lora": "LoRA",
