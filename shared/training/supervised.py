@@ -45,12 +45,15 @@ def fine_tune(
     seed: int,
     scratch: Path,
     loss: Loss = token_cross_entropy,
+    new_tokens: Sequence[int] = (),
 ) -> tuple[PreTrainedModel, dict]:
     """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
 
     examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label).
     scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
     in the end. It must belong to exactly this training (settings, data and code).
+    new_tokens: ids whose rows of the embeddings are trained beside adapters, which leave all other
+    rows as they are (full fine-tuning trains them anyway).
     The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
     """
     if not examples:
@@ -59,7 +62,7 @@ def fine_tune(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, _lora_config(settings, model.config.num_hidden_layers))
+        model = get_peft_model(model, _lora_config(settings, model, new_tokens))
         model.train()
     trainer = _trainer(model, examples, settings, seed, scratch, loss)
     checkpoint = last_checkpoint(scratch)
@@ -184,8 +187,10 @@ def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Te
     }
 
 
-def _lora_config(settings: Training, layers: int) -> LoraConfig:
-    lora = settings.lora
+def _lora_config(
+    settings: Training, model: PreTrainedModel, new_tokens: Sequence[int]
+) -> LoraConfig:
+    lora, layers = settings.lora, model.config.num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
     return LoraConfig(
@@ -193,5 +198,19 @@ def _lora_config(settings: Training, layers: int) -> LoraConfig:
         lora_alpha=lora.alpha,
         target_modules=lora.targets,
         layers_to_transform=list(range(lora.first_layer, layers)),
+        trainable_token_indices=_rows(model, new_tokens) if new_tokens else None,
         task_type="CAUSAL_LM",
     )
+
+
+def _rows(model: PreTrainedModel, tokens: Sequence[int]) -> dict[str, list[int]]:
+    """The tokens' rows of the input and of the output embeddings, by the name of the module.
+
+    Where both are one matrix, peft trains one row for both.
+    """
+    tables = (model.get_input_embeddings(), model.get_output_embeddings())
+    return {
+        name: list(tokens)
+        for name, module in model.named_modules()
+        if any(module is table for table in tables)
+    }
