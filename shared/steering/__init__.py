@@ -2,7 +2,7 @@
 
     states = last_token_states(model, prompts)              # (prompts, layers + 1, hidden)
     v = mean_difference(states[first].numpy(), states[second].numpy())
-    vectors = {l: torch.tensor(v[l + 1]) for l in range(layers)}
+    vectors = {l: torch.tensor(v[l + 1]) for l in range(layers - 1)}  # output of block l
     with steered(model, vectors, strength=-0.1):
         ...                                                 # anything that runs the model
 
