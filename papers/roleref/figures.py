@@ -209,7 +209,7 @@ def regions(data: Data) -> Figure:
         parts[name].set(color=style.INK, linewidth=0.8)
     panels[1].axhline(0, color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)))
     panels[1].set_xticks(range(1, len(TYPES) + 1), [n.replace("_", "_\n") for n in TYPES])
-    panels[1].set(ylabel="Leaning to the direct response region", title="Last layer")
+    panels[1].set(ylabel="Leaning to the direct region", title="Last layer")
     charts.shared_legend(fig, columns=5)
     return fig
 

@@ -56,6 +56,8 @@ class Edit(Strict):
     @property
     def label(self) -> str:
         """Its name in tables and figures."""
+        if self.strength == 0:
+            return "no edit"
         where = f"blocks {self.blocks[0]} to {self.blocks[1]}" if self.blocks else "all blocks"
         return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}"
 

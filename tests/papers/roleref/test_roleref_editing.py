@@ -183,6 +183,7 @@ def test_every_scale_has_its_settings(scale):
 
 
 def test_labels_of_edits():
+    assert Edit(strength=0).label == "no edit"
     assert Edit().label == "c = -0.1, 30 % of dimensions, all blocks"
     assert Edit(strength=0.3, keep=1, blocks=(15, 29)).label == (
         "c = 0.3, 100 % of dimensions, blocks 15 to 29"
