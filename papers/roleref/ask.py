@@ -87,9 +87,10 @@ class Player:
         return {f"{role}/{number:02d}": pair for number, pair in enumerate(scored)}
 
     def stored(self) -> int:
-        """Numbers other than 0 in all vectors."""
+        """Numbers other than 0 in all vectors; those that roles share count once."""
         of_roles = (self.vectors or {}).values()
-        return sum(int((v != 0).sum()) for vectors in of_roles for v in vectors.values())
+        distinct = {id(v): v for vectors in of_roles for v in vectors.values()}
+        return sum(int((v != 0).sum()) for v in distinct.values())
 
     def _conversation(self, role: str, row: dict) -> list[dict]:
         return prompts.conversation(self.roles[role], row["question"])
@@ -121,7 +122,7 @@ def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
     """Says so in the log; the cells have the share of readable replies."""
     collapsed = reply_rules.collapsed(list(replies))
     if collapsed:
-        print(f"{name}: most replies can't be read, the change is too strong", file=sys.stderr)
+        print(f"{name}: most replies can't be read; is the change too strong?", file=sys.stderr)
     return collapsed
 
 
