@@ -1,14 +1,23 @@
 """Open a model of any spec for chat."""
 
+from pathlib import Path
+
 from shared.chat.endpoint import Endpoint
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.models.spec import RandomModel, display_name, is_endpoint
 
 
-def open_chat(asked: Asked, *, batch_size: int = 64, batch_tokens: int = 16_384) -> Chat:
+def open_chat(
+    asked: Asked,
+    *,
+    trained: str | Path | None = None,
+    batch_size: int = 64,
+    batch_tokens: int = 16_384,
+) -> Chat:
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
+    trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
     batch_size (prompts) and batch_tokens are of a local model.
     """
     if is_endpoint(asked.model):
@@ -21,13 +30,13 @@ def open_chat(asked: Asked, *, batch_size: int = 64, batch_tokens: int = 16_384)
     from shared.chat.local import LocalChat
     from shared.models.loading import load
 
-    model, tokenizer = load(asked.model)
+    model, tokenizer = load(asked.model, trained=trained)
     named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
     return LocalChat(
         model,
         tokenizer,
         name=display_name(asked.model),
-        identity=f"{named} thinking={asked.thinking}",
+        identity=f"{named} trained={trained} thinking={asked.thinking}",
         thinking=asked.thinking,
         batch_size=batch_size,
         batch_tokens=batch_tokens,

@@ -4,32 +4,30 @@ Each takes the path of one file (`name` is what the rows give as their source) a
 `UserError` with file and row where the format is not the published one.
 """
 
-import csv
-import json
 from pathlib import Path
 
+from shared.data.formats import as_list, expect, is_texts, read_csv, read_json
 from shared.data.questions import LETTERS, Question, multiple_choice
-from shared.errors import UserError
 from shared.files import read_jsonl
 
 
 def read_pararel(path: Path, name: str) -> list[Question]:
     """ParaRel as R-Tuning has it: a list of [question, answer, "Pxxx(relation)"]."""
     rows = []
-    for number, row in enumerate(_list(path, _json(path))):
-        _expect(path, f"row {number}", row, _texts(row, 3), "[question, answer, relation]")
+    for number, row in enumerate(as_list(path, read_json(path))):
+        expect(path, f"row {number}", row, is_texts(row, 3), "[question, answer, relation]")
         rows.append(Question(relation=row[2], question=row[0], answers=(row[1],), source=name))
     return rows
 
 
 def read_mmlu_json(path: Path, name: str) -> list[Question]:
     """MMLU as R-Tuning has it: {subject: [[question, A, B, C, D, letter], ...]}."""
-    subjects = _json(path)
-    _expect(path, "file", subjects, isinstance(subjects, dict), "{subject: rows}")
+    subjects = read_json(path)
+    expect(path, "file", subjects, isinstance(subjects, dict), "{subject: rows}")
     return [
         _mmlu(path, f"{subject}, row {number}", subject, row, name)
         for subject, rows in subjects.items()
-        for number, row in enumerate(_list(path, rows))
+        for number, row in enumerate(as_list(path, rows))
     ]
 
 
@@ -39,7 +37,7 @@ def read_mmlu_csv(path: Path, name: str) -> list[Question]:
     columns = ("question", *LETTERS, "target")
     return [
         _mmlu(path, f"row {number}", subject, [row[column] for column in columns], name)
-        for number, row in enumerate(_csv(path, columns))
+        for number, row in enumerate(read_csv(path, columns))
     ]
 
 
@@ -49,8 +47,8 @@ def read_falseqa(path: Path, name: str) -> list[Question]:
     What a false-premise row gives as answer is a rebuttal, so it has no gold answer here.
     """
     rows = []
-    for number, row in enumerate(_csv(path, ("question", "answer", "label"))):
-        _expect(path, f"row {number}, label", row["label"], row["label"] in ("0", "1"), "0 or 1")
+    for number, row in enumerate(read_csv(path, ("question", "answer", "label"))):
+        expect(path, f"row {number}, label", row["label"], row["label"] in ("0", "1"), "0 or 1")
         answerable = row["label"] == "0"
         answers = (row["answer"],) if answerable else ()
         question = row["question"].strip()
@@ -66,8 +64,8 @@ def read_nec(path: Path, name: str) -> list[Question]:
     rows = []
     for number, row in enumerate(read_jsonl(path)):
         keys = isinstance(row, dict) and {"prompt", "label", "category"} <= row.keys()
-        _expect(path, f"row {number}", row, keys, "prompt, label, category")
-        _expect(path, f"row {number}, label", row["label"], row["label"] in (0, 1), "0 or 1")
+        expect(path, f"row {number}", row, keys, "prompt, label, category")
+        expect(path, f"row {number}, label", row["label"], row["label"] in (0, 1), "0 or 1")
         answerable = row["label"] == 0
         rows.append(Question(row["category"], row["prompt"], (), name, answerable=answerable))
     return rows
@@ -75,12 +73,12 @@ def read_nec(path: Path, name: str) -> list[Question]:
 
 def read_selfaware(path: Path, name: str) -> list[Question]:
     """SelfAware: records under `example`; its own field `source` is taken as the relation."""
-    content = _json(path)
-    _expect(path, "file", content, isinstance(content, dict), "records under 'example'")
+    content = read_json(path)
+    expect(path, "file", content, isinstance(content, dict), "records under 'example'")
     rows = []
-    for number, row in enumerate(_list(path, content.get("example"))):
+    for number, row in enumerate(as_list(path, content.get("example"))):
         keys = isinstance(row, dict) and {"question", "answer", "answerable", "source"} <= set(row)
-        _expect(path, f"row {number}", row, keys, "question, answer, answerable, source")
+        expect(path, f"row {number}", row, keys, "question, answer, answerable, source")
         answers = tuple(row["answer"] or ())
         rows.append(
             Question(row["source"], row["question"], answers, name, answerable=row["answerable"])
@@ -102,38 +100,6 @@ def few_shot_prefix(subject: str, shots: list[Question]) -> str:
 
 
 def _mmlu(path: Path, where: str, subject: str, row: list, name: str) -> Question:
-    right = _texts(row, 6) and row[5] in tuple(LETTERS)
-    _expect(path, where, row, right, "[question, A, B, C, D, letter]")
+    right = is_texts(row, 6) and row[5] in tuple(LETTERS)
+    expect(path, where, row, right, "[question, A, B, C, D, letter]")
     return Question(subject, row[0], (row[5],), name, options=tuple(row[1:5]))
-
-
-def _json(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
-
-
-def _csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        found = reader.fieldnames or []
-        _expect(path, "header", found, set(columns) <= set(found), ", ".join(columns))
-        rows = list(reader)
-    for number, row in enumerate(rows):
-        _expect(path, f"row {number}", row, None not in row.values(), f"{len(found)} columns")
-    return rows
-
-
-def _list(path: Path, value: object) -> list:
-    _expect(path, "rows", value, isinstance(value, list), "a list")
-    return value
-
-
-def _texts(row: object, length: int) -> bool:
-    return isinstance(row, list) and len(row) == length and all(isinstance(t, str) for t in row)
-
-
-def _expect(path: Path, where: str, found: object, right: bool, expected: str) -> None:
-    if not right:
-        raise UserError(f"{path}: {where}: expected {expected}, found {str(found)[:80]!r}")

@@ -57,3 +57,12 @@ def copy_of_repository():
         return folder
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory, copy_of_repository, snakemake):
+    """A copy in which `smoke` was run once, of all papers; a test that edits it takes that back."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("clone") / "repository")
+    run = snakemake(folder, "--config", "scale=smoke")
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder

@@ -15,15 +15,6 @@ pytestmark = pytest.mark.workflow
 SMOKE = ("--config", "scale=smoke")
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory, copy_of_repository, snakemake):
-    """A copy in which `smoke` was run once."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("clone") / "repository")
-    run = snakemake(folder, *SMOKE)
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder
-
-
 @pytest.fixture
 def results(repository):
     return repository / "results" / "smoke" / "r_tuning"

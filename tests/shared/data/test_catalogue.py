@@ -32,6 +32,10 @@ def test_every_set_of_the_paper_is_pinned():
         "falseqa": 3,
         "nec": 2,
         "selfaware": 1,
+        "coconot": 3,
+        "refusal_tokens": 1,
+        "xstest": 1,
+        "oktest": 1,
         "center_bench": 2,
         "forbidden_science": 1,
     }
