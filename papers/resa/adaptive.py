@@ -41,9 +41,7 @@ class Shown:
         stop: Sequence[str] = (),
         start: str = "",
     ) -> Iterator[tuple[int, Reply]]:
-        told = [
-            [{"role": "system", "content": self.instruction}, *each] for each in conversations
-        ]
+        told = [[{"role": "system", "content": self.instruction}, *each] for each in conversations]
         for place, reply in self.chat.answers(told, max_new_tokens, stop=stop, start=start):
             text = reply.text and after_check(reply.text, self.wording)
             yield place, replace(reply, text=text)

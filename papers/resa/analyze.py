@@ -15,10 +15,8 @@ import numpy as np
 import pandas as pd
 
 from papers.resa.names import (
-    ADVERSARIAL_BENIGN,
     AVERAGE,
     AVERAGE_OF_3,
-    BENIGN,
     BENIGN_AVERAGE,
     FACTS,
     FOUR,
@@ -127,7 +125,9 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
         if variant.size is None:
             found += made(frames, variant.method)
         if variant.method in (RESA, WJ):
-            found += _curve(frames, variant.method, size_name(variant.method, variant.size), settings)
+            found += _curve(
+                frames, variant.method, size_name(variant.method, variant.size), settings
+            )
     return found
 
 

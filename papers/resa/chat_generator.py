@@ -88,7 +88,9 @@ class ChatGenerator:
         for role, harmful in (("uncensored", True), ("helpful", False)):
             places = [i for i, query in enumerate(queries) if query.harmful == harmful]
             prompts = [queries[i].prompt for i in places]
-            for i, text in zip(places, self._ask(role, prompts, self.models.answer_tokens), strict=True):
+            for i, text in zip(
+                places, self._ask(role, prompts, self.models.answer_tokens), strict=True
+            ):
                 found[i] = text
         return found
 
@@ -120,18 +122,14 @@ class ChatGenerator:
         ]
         return self._field("analyst", prompts, "planning_analysis")
 
-    def query_analyses(
-        self, queries: Sequence[Query], policies: Sequence[str | None]
-    ) -> list[str]:
+    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
         prompts = [
             _about(QUERY_BREACH, QUERY_NO_BREACH, policy, request=query.request)
             for query, policy in zip(queries, policies, strict=True)
         ]
         return self._field("analyst", prompts, "planning_analysis")
 
-    def contradicts(
-        self, analyses: Sequence[str], policies: Sequence[str | None]
-    ) -> list[bool]:
+    def contradicts(self, analyses: Sequence[str], policies: Sequence[str | None]) -> list[bool]:
         prompts = [
             CONTRADICTION.format(verdict="unsafe" if policy else "safe", analysis=analysis)
             for analysis, policy in zip(analyses, policies, strict=True)
@@ -141,9 +139,7 @@ class ChatGenerator:
             for each in self._field("helpful", prompts, "safety_analysis_contradiction")
         ]
 
-    def needs_support(
-        self, queries: Sequence[Query], policies: Sequence[str | None]
-    ) -> list[bool]:
+    def needs_support(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[bool]:
         return [policy == SELF_HARM for policy in policies]
 
     def support(self, queries: Sequence[Query]) -> list[str]:

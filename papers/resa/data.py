@@ -51,6 +51,7 @@ from shared.files import sha256, write_json, write_jsonl
 from shared.programs import key_of, step_parser, step_settings
 from shared.records import write_run
 
+
 def requests(settings: Settings) -> list[Query]:
     """The harmful requests of the test, without an attack."""
     tests = settings.tests
@@ -64,7 +65,9 @@ def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
     folder = mirror_folder(mirror)
     path = folder / named.file if folder else Path(named.file)
     if not path.is_file():
-        raise UserError(f"{path}: no such file; expected the {named.name} prompts, a CSV of your own")
+        raise UserError(
+            f"{path}: no such file; expected the {named.name} prompts, a CSV of your own"
+        )
     rows = read_csv(path, (named.column,))[: named.rows]
     texts = [row[named.column] for row in rows]
     return [

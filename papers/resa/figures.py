@@ -68,7 +68,9 @@ def attacks(data: Data) -> Figure | None:
     values = np.array([[found.get((m, d), np.nan) for d in columns] for m in rows])
     texts = [["" if np.isnan(v) else f"{v:.0f}" for v in row] for row in values]
     fig, (axes,) = style.figure(size=(1.15 * len(columns) + 2.2, 0.42 * len(rows) + 1.3))
-    labels = [name.replace("House rules, ", "").replace(PREFILLING, "\n+ prefilling") for name in columns]
+    labels = [
+        name.replace("House rules, ", "").replace(PREFILLING, "\n+ prefilling") for name in columns
+    ]
     labels = [label.replace("Prefix injection", "Prefix\ninjection") for label in labels]
     charts.matrix(axes, values, texts, rows=rows, columns=labels, limits=(0, 100))
     return fig

@@ -39,9 +39,7 @@ class Generator(Protocol):
         """Why a plan breaks its policy, or (None) what comes closest and why it is not broken."""
         ...
 
-    def query_analyses(
-        self, queries: Sequence[Query], policies: Sequence[str | None]
-    ) -> list[str]:
+    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
         """The same of the query alone, for check-then-answer."""
         ...
 
@@ -127,8 +125,7 @@ def final_answers(
     wanted = generator.needs_support(queries, broken)
     places = [i for i, wants in enumerate(wanted) if wants]
     shown = [
-        REFUSAL if query.harmful else answer
-        for query, answer in zip(queries, answers, strict=True)
+        REFUSAL if query.harmful else answer for query, answer in zip(queries, answers, strict=True)
     ]
     for place, text in zip(places, generator.support([queries[i] for i in places]), strict=True):
         shown[place] = text

@@ -46,25 +46,19 @@ class TemplateGenerator:
             for query, policy in zip(queries, policies, strict=True)
         ]
 
-    def query_analyses(
-        self, queries: Sequence[Query], policies: Sequence[str | None]
-    ) -> list[str]:
+    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
         return [
             _argued("The prompt", query, policy)
             for query, policy in zip(queries, policies, strict=True)
         ]
 
-    def contradicts(
-        self, analyses: Sequence[str], policies: Sequence[str | None]
-    ) -> list[bool]:
+    def contradicts(self, analyses: Sequence[str], policies: Sequence[str | None]) -> list[bool]:
         return [
             verdict_of(analysis) is not (policy is None)
             for analysis, policy in zip(analyses, policies, strict=True)
         ]
 
-    def needs_support(
-        self, queries: Sequence[Query], policies: Sequence[str | None]
-    ) -> list[bool]:
+    def needs_support(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[bool]:
         return [policy is not None and _policy(policy).support for policy in policies]
 
     def support(self, queries: Sequence[Query]) -> list[str]:

@@ -94,7 +94,9 @@ def main() -> None:
     parser.add_argument("--variant", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of the model that reinforcement goes on from")
+    parser.add_argument(
+        "--start", type=Path, help="folder of the model that reinforcement goes on from"
+    )
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("resa", arguments)

@@ -70,7 +70,9 @@ class Attempt:
     rating: int = 0
 
 
-def attempt(goals: Sequence[str], prompts: Sequence[str], victim: Asker, judge: Asker) -> list[Attempt]:
+def attempt(
+    goals: Sequence[str], prompts: Sequence[str], victim: Asker, judge: Asker
+) -> list[Attempt]:
     """Each prompt asked and rated."""
     replies = victim.prompts(prompts)
     rated = ratings(goals, replies, judge)

@@ -85,9 +85,9 @@ def _gradient(
     chosen = one_hot(suffix, len(table)).to(table.dtype).requires_grad_()
     pieces = [table[head], chosen @ table, table[tail], table[wanted]]
     embedded = torch.cat(pieces)[None]
-    logits = model(
-        inputs_embeds=embedded, use_cache=False, logits_to_keep=len(wanted) + 1
-    ).logits[0, :-1]
+    logits = model(inputs_embeds=embedded, use_cache=False, logits_to_keep=len(wanted) + 1).logits[
+        0, :-1
+    ]
     (slope,) = torch.autograd.grad(cross_entropy(logits.float(), wanted), chosen)
     return slope
 

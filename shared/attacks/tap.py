@@ -70,9 +70,9 @@ def _tree(
 
 
 def _ask(goal: str, tried_before: bool, number: int) -> str:
-    return (
-        "" if tried_before else INSTRUCTION.format(goal=goal)
-    ) + BRANCH.format(number=number + 1)
+    return ("" if tried_before else INSTRUCTION.format(goal=goal)) + BRANCH.format(
+        number=number + 1
+    )
 
 
 def _merged(histories: Sequence[list[dict[str, str]]]) -> list[list[dict[str, str]]]:

@@ -54,7 +54,9 @@ class Tally:
         parts = list(self.reward(rows, [_text(each) for each in completions]))
         rewards = [math.fsum(each.values()) for each in parts]
         self._count(rewards)
-        named = {name: [each[name] for each in parts if name in each] for each in parts for name in each}
+        named = {
+            name: [each[name] for each in parts if name in each] for each in parts for name in each
+        }
         self.curve.append({"reward": _mean(rewards), **{k: _mean(v) for k, v in named.items()}})
         return rewards
 
@@ -156,7 +158,9 @@ def _trainer(
         args=arguments,
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=processor,
-        peft_config=lora_config(settings.lora, model.config.num_hidden_layers) if adapters else None,
+        peft_config=lora_config(settings.lora, model.config.num_hidden_layers)
+        if adapters
+        else None,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
     )
     trainer.remove_callback(PrinterCallback)  # the curve goes into the record
