@@ -1,4 +1,4 @@
-"""Prompts of the attacks that ask the attacked model (scale paper): PAIR, TAP, ReNeLLM, GCG, and PAP.
+"""Prompts of the attacks that need models (scale paper): PAIR, TAP, ReNeLLM, PAP and GCG.
 
 The loops are in `shared/attacks`. Attacker and evaluator are one chat model, as in the paper; the
 evaluator sees what a user would see of a reply, the text after its check.

@@ -97,7 +97,7 @@ def pareto(data: Data) -> Figure | None:
 
 
 def figure4(data: Data) -> Figure | None:
-    """Safety, over-refusal and reasoning over the size of the training data: ours and the paper's."""
+    """Safety, over-refusal and reasoning over the size of the training data: ours, the paper's."""
     ours = _sizes(data)
     if len(ours) < 2:
         return None
@@ -205,8 +205,8 @@ FIGURES = {
     "attacks": (
         attacks,
         "replies to harmful requests that are safe (DSR, %)",
-        "Each square is the share of harmful requests of the house, under one attack, whose reply is"
-        " safe. DeepInception, Role-play and Prefix injection are in nobody's training data.",
+        "Each square is the share of harmful requests of the house, under one attack, whose reply"
+        " is safe. DeepInception, Role-play and Prefix injection are in nobody's training data.",
     ),
     "pareto": (
         pareto,
@@ -273,6 +273,12 @@ def _curve(axes, sizes: Sequence[str], values: np.ndarray, ends: np.ndarray | No
 
 def _level(axes, value: float, method: str) -> None:
     axes.axhline(value, color=LOOKS[method].colour, linestyle=(0, (4, 3)), label=method)
+
+
+def _replaced(text: str, pairs: dict[str, str]) -> str:
+    for old, new in pairs.items():
+        text = text.replace(old, new)
+    return text
 
 
 def _folded(name: str) -> str:
