@@ -98,6 +98,11 @@ def answer(
     return replies, seconds
 
 
+def whole(reply: Reply) -> str:
+    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts."""
+    return f"<think>{reply.thoughts}</think>{reply.text}" if reply.thoughts else reply.text
+
+
 def parts_of(text: str, variant: Variant | None, settings: Settings) -> Parts | None:
     """The parts of a reply. What learnt to answer plain questions directly may do so: a reply
     without any tag of a check is then well formed, too."""
@@ -121,7 +126,7 @@ def scores(
 
     A guard decides about the safety of replies and plans in place of the rules.
     """
-    every = [None if r.text is None else parts_of(r.text, variant, settings) for r in replies]
+    every = [None if r.text is None else parts_of(whole(r), variant, settings) for r in replies]
     shown = [parts.answer if parts else "" for parts in every]
     asked = [row["asks"] for row in rows]
     verdicts = {judge.name: judge.refusals(asked, shown) for judge in judges}
