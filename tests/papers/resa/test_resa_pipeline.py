@@ -1,4 +1,4 @@
-"""The stages of the data with a scripted generator and with templates, and the chat models' part."""
+"""The stages of the data with scripted generators, with templates, and with chat models."""
 
 import json
 
