@@ -27,6 +27,7 @@ from papers.resa.settings import Settings
 from shared.comparison.cells import read_cells
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
+from shared.judges.naming import STRING_RULES
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import load_settings
@@ -129,10 +130,10 @@ def figure4(data: Data) -> Figure | None:
 
 def judges(data: Data) -> Figure | None:
     """The mean DSR of every method by each judge of refusal."""
-    metrics = {"dsr": "Rule", **{name: name.removeprefix("dsr_") for name in analyze.JUDGED}}
+    metrics = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}
     found = {name: data.of("defence_by_judge", name) for name in metrics}
-    found = {name: cells for name, cells in found.items() if len(cells) and name != "dsr_phrases"}
-    rows = [m for m in analyze.METHODS if (m, AVERAGE) in found["dsr"].index]
+    found = {name: cells for name, cells in found.items() if len(cells)}
+    rows = [m for m in analyze.METHODS if any((m, AVERAGE) in c.index for c in found.values())]
     places = [(method, AVERAGE) for method in rows]
     numbers = np.array([cells.reindex(places)[NUMBERS].to_numpy() for cells in found.values()])
     fig, (axes,) = style.figure(size=(8.6, 3.6))
@@ -223,8 +224,8 @@ FIGURES = {
     "judges": (
         judges,
         "mean DSR by judge",
-        "The rule counts a refusal or a safe completion; the other judges look for the phrases of"
-        " published benchmarks.",
+        "The phrase rule decides everywhere else; the other two look for the phrases of published"
+        " benchmarks. Each of them also accepts a safe completion.",
     ),
     "checks": (
         checks,

@@ -30,15 +30,14 @@ def test_every_attack_and_average_has_its_cells(results):
 
 
 def test_random_weights_write_no_check_and_answer_nothing(results):
-    """A random model's replies are malformed where a check was taught: neither safe nor answered;
-    the base model refuses nothing."""
+    """A random model's replies are malformed where a check was taught: neither safe nor answered.
+    Without training it refuses nothing and knows nothing, and the post-hoc filter still works."""
     cells = pd.read_csv(results / "cells.csv", keep_default_na=False)
     value = cells.set_index(["item", "method", "dataset", "metric"])["value"].astype(float)
     assert value["checks", "ReSA-SFT", "All attacks", "well_formed"] == 0
     assert value["table2", "ReSA-SFT", "All attacks", "dsr"] == 0
     assert value["table16", "ReSA-RL", "Three attacks", "summary_safety"] == 0
     assert value["table2", "Base", "All attacks", "dsr"] == 0
-    assert value["table3", "Base", "All benign", "over_refusal_accuracy"] == 100
     assert value["table3", "Base", "Facts", "accuracy"] == 0
     assert value["table2", "Post-hoc (embedding guard)", "All attacks", "dsr"] > 0
 
