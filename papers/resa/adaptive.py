@@ -66,7 +66,7 @@ def adaptive_rows(
         "PAP": lambda: pap(goals, wrote),
         "GCG": lambda: [with_suffix(goal, chat, variant, settings) for goal in goals],
     }
-    public = settings.tests.harmful_file is not None
+    public = settings.tests.public
     return [
         {**row, "id": f"{row['id']}/{attack}", "dataset": harmful_set(attack, public), "prompt": p}
         for attack in settings.tests.adaptive

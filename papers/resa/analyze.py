@@ -153,7 +153,7 @@ def _groups(frames: Frames, method: str, settings: Settings) -> Iterator[Group]:
         yield from _group(frames, method, dataset, [dataset], settings)
     kinds = next(iter(frames.values())).drop_duplicates("dataset").set_index("dataset")["kind"]
     harmful = [n for n in datasets if kinds[n] == "harmful" and not n.endswith(PREFILLING)]
-    four = [harmful_set(attack, settings.tests.harmful_file is not None) for attack in FOUR]
+    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
     four = [name for name in four if name in harmful]
     prefilled = [f"{name}{PREFILLING}" for name in four if f"{name}{PREFILLING}" in datasets]
     averages = {
@@ -219,7 +219,7 @@ def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 def _curve(frames: Frames, method: str, size: str, settings: Settings) -> Iterator[Group]:
     """The three panels of Figure 4 for one size of the training data."""
     frame = next(iter(frames.values()))
-    four = [harmful_set(attack, settings.tests.harmful_file is not None) for attack in FOUR]
+    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
     kind = frame.drop_duplicates("dataset").set_index("dataset")["kind"]
     panels = {
         "safe": four,

@@ -58,7 +58,7 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
     """The rows that a model is asked; None: the base model, which is never prefilled."""
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
-    four = {harmful_set(attack, _public(settings)) for attack in FOUR}
+    four = {harmful_set(attack, settings.tests.public) for attack in FOUR}
     prefilled = variant is not None and variant.prefilled
     only_four = variant is not None and variant.four_attacks
     return [
@@ -71,7 +71,7 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
 
 def measured(row: dict, settings: Settings) -> bool:
     """Whether length and time of a reply are measured: it is then never cut short on purpose."""
-    return row["dataset"] in (harmful_set(NONE, _public(settings)), FACTS)
+    return row["dataset"] in (harmful_set(NONE, settings.tests.public), FACTS)
 
 
 def answer(
@@ -208,7 +208,9 @@ def main() -> None:
     with ExitStack() as stack:
         kept = partial(_kept, stack, key_of(arguments.out.resolve()))
         if settings.tests.adaptive:
-            plain = [row for row in rows if row["dataset"] == harmful_set(NONE, _public(settings))]
+            plain = [
+                row for row in rows if row["dataset"] == harmful_set(NONE, settings.tests.public)
+            ]
             attacker = open_chat(settings.attacker), kept(settings.attacker)
             rows += adaptive_rows(plain, chat, *attacker, variant, settings)
         replies, seconds = answer(chat, rows, variant, settings)
@@ -238,10 +240,6 @@ def main() -> None:
         reply_tokens=tokens,
         reply_tokens_per_second=round(tokens / asking, 1),
     )
-
-
-def _public(settings: Settings) -> bool:
-    return settings.tests.harmful_file is not None
 
 
 def _kept(stack: ExitStack, key: str, asked: Asked) -> Kept:

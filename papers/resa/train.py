@@ -40,12 +40,9 @@ def conversation(prompt: str, instruction: str) -> Conversation:
 
 def chosen(samples: Sequence[dict], variant: Variant, seed: int) -> list[dict]:
     """The samples that a variant learns from: those of its attacks, or a random part."""
-    kept = [
-        sample
-        for sample in samples
-        if not sample["method"] or variant.jailbreaks is None
-        or sample["method"] in variant.jailbreaks
-    ]  # fmt: skip
+    kept = list(samples)
+    if variant.jailbreaks is not None:
+        kept = [sample for sample in kept if sample["method"] in ("", *variant.jailbreaks)]
     return kept if variant.size is None else subset(kept, variant.size, seed)
 
 
