@@ -286,11 +286,14 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
                 method=method,
                 dataset=dataset,
                 protocol=protocol,
+                clusters="template" if settings.tested == "generated" else None,
             )
 
 
 def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataFrame:
     own = frame[frame["part"].isin(parts)]
+    # fillings of one template are alike, so they are resampled together
+    own = own.assign(template=own["id"].str.replace(r"/[^/]*$", "", regex=True))
     return own if category is None else own[own["category"] == category]
 
 

@@ -16,7 +16,7 @@ from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.settings import Training
+from shared.training.settings import Lora, Training
 
 Loss = Callable[..., torch.Tensor]
 
@@ -62,7 +62,7 @@ def fine_tune(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, _lora_config(settings, model, new_tokens))
+        model = get_peft_model(model, lora_config(settings.lora, model, new_tokens))
         model.train()
     trainer = _trainer(model, examples, settings, seed, scratch, loss)
     checkpoint = last_checkpoint(scratch)
@@ -187,10 +187,9 @@ def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Te
     }
 
 
-def _lora_config(
-    settings: Training, model: PreTrainedModel, new_tokens: Sequence[int]
-) -> LoraConfig:
-    lora, layers = settings.lora, model.config.num_hidden_layers
+def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = ()) -> LoraConfig:
+    """Adapters for a model, and training of the rows of new tokens in its embeddings."""
+    layers = model.config.num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
     return LoraConfig(
