@@ -19,6 +19,7 @@ from shared.training.examples import IGNORED
 from shared.training.settings import Training
 
 Loss = Callable[..., torch.Tensor]
+VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
 
 
 def split_batch(effective: int, devices: int, longest: int, max_tokens: int) -> tuple[int, int]:
@@ -48,7 +49,8 @@ def fine_tune(
 ) -> tuple[PreTrainedModel, dict]:
     """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
 
-    examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label).
+    examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label;
+    and, for a vision-language model, the tensors of `shared.models.images.with_pictures`).
     scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
     in the end. It must belong to exactly this training (settings, data and code).
     The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
@@ -59,8 +61,12 @@ def fine_tune(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, _lora_config(settings, model.config.num_hidden_layers))
+        layers = model.config.get_text_config().num_hidden_layers
+        model = get_peft_model(model, _lora_config(settings, layers))
         model.train()
+    for name, parameter in model.named_parameters():
+        if any(part in name for part in settings.frozen):
+            parameter.requires_grad = False
     trainer = _trainer(model, examples, settings, seed, scratch, loss)
     checkpoint = last_checkpoint(scratch)
     started = time.perf_counter()
@@ -173,15 +179,19 @@ def _head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None
         handle.remove()
 
 
-def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Tensor]:
     """A batch (rows, longest), padded on the right, where causal attention never looks back to:
-    no mask is needed."""
+    no mask is needed. Tensors, which belong to pictures, are joined one after the other."""
     width = max(len(example["input_ids"]) for example in examples)
-    fill = {"input_ids": 0, "labels": IGNORED, "others": IGNORED}
-    return {
-        key: torch.tensor([list(e[key]) + [fill[key]] * (width - len(e[key])) for e in examples])
-        for key in examples[0]
-    }
+    fill = {"labels": IGNORED, "others": IGNORED}
+
+    def join(key: str) -> torch.Tensor:
+        values = [example[key] for example in examples]
+        if isinstance(values[0], torch.Tensor):
+            return torch.cat(values)
+        return torch.tensor([[*v, *[fill.get(key, 0)] * (width - len(v))] for v in values])
+
+    return {key: join(key) for key in examples[0]}
 
 
 def _lora_config(settings: Training, layers: int) -> LoraConfig:
@@ -193,5 +203,7 @@ def _lora_config(settings: Training, layers: int) -> LoraConfig:
         lora_alpha=lora.alpha,
         target_modules=lora.targets,
         layers_to_transform=list(range(lora.first_layer, layers)),
+        exclude_modules=VISION,
+        modules_to_save=lora.in_full or None,
         task_type="CAUSAL_LM",
     )
