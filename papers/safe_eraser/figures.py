@@ -202,9 +202,9 @@ def _colour(score: pd.Series) -> str:
 
 CAPTIONS = {
     "overview": (
-        "The main table: attack success rate (ASR) and refusal rate (RR) on forbidden pictures that "
-        "were trained on (efficacy) and others (generality), what is kept, and the safe answer "
-        "refusal rate (SARR) on benign pictures. Darker is better."
+        "The main table: attack success rate (ASR) and refusal rate (RR) on forbidden pictures "
+        "that were trained on (efficacy) and on others (generality), what is kept, and the safe "
+        "answer refusal rate (SARR) on benign pictures. Darker is better."
     ),
     "sarr": (
         "Safe answer refusal rate: of requests on benign pictures, the share without a normal "
