@@ -29,7 +29,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.safe_eraser import benchmark
-from papers.safe_eraser.judging import Judge, open_judge
+from papers.safe_eraser.judging import Judge, judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, read_jsonl
@@ -37,7 +37,7 @@ from shared.generation.pictured import decode_pictured
 from shared.metrics.overlap import rouge_l
 from shared.models.images import looking
 from shared.models.loading import load, load_processor
-from shared.programs import step_parser, step_settings
+from shared.programs import key_of, step_parser, step_settings
 from shared.records import write_run
 from shared.training.pictured import prompted
 
@@ -201,19 +201,21 @@ def main() -> None:
     vanilla = arguments.variant == VANILLA
     base = f"path:{arguments.vanilla}" if arguments.vanilla else settings.model
     rows = asked(settings, arguments.data, vanilla)
-    judge = open_judge(settings.judge)
-    examiner = Examiner(settings, load_processor(base), judge, benchmark.said_by(arguments.answers))
+    processor, said = load_processor(base), benchmark.said_by(arguments.answers)
     frames = []
-    for progress, folder in snapshots(arguments.trained):
-        model, _ = load(base, trained=folder)
-        part = rows if progress == 1 else probed(rows, settings.probe)
-        frame = pd.DataFrame(examiner.scores(model, part, arguments.seed))
-        frames.append(frame.assign(progress=progress))
-    scores = as_frame(pd.concat(frames, ignore_index=True))
-    if vanilla:  # what vanilla itself says is what it said
-        scores["rouge_official"] = scores["rouge_recall"].where(scores["rouge_recall"].isna(), 1.0)
-    with atomic(arguments.out) as temporary:
-        scores.to_parquet(temporary, compression="zstd", index=False)
+    with judge_of(settings.judge, key_of(arguments.out.resolve())) as judge:
+        examiner = Examiner(settings, processor, judge, said)
+        for progress, folder in snapshots(arguments.trained):
+            model, _ = load(base, trained=folder)
+            part = rows if progress == 1 else probed(rows, settings.probe)
+            frame = pd.DataFrame(examiner.scores(model, part, arguments.seed))
+            frames.append(frame.assign(progress=progress))
+        scores = as_frame(pd.concat(frames, ignore_index=True))
+        if vanilla:  # what vanilla itself says is what it said
+            own = scores["rouge_recall"]
+            scores["rouge_official"] = own.where(own.isna(), 1.0)
+        with atomic(arguments.out) as temporary:
+            scores.to_parquet(temporary, compression="zstd", index=False)
     write_run(
         arguments.record,
         started,

@@ -7,17 +7,18 @@ code and words of our own.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from papers.safe_eraser import questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN
 from shared.chat.asking import ask
+from shared.chat.keeping import kept_for
 from shared.chat.kept import Kept
 from shared.chat.opening import open_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
-from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
 
 
@@ -33,14 +34,16 @@ class Judge(Protocol):
     def verdicts(self, asked: Sequence[str], outputs: Sequence[str]) -> list[Verdict]: ...
 
 
-def open_judge(name: str, **asking) -> Judge:
-    """The judge of a setting; asking: of `shared.chat.opening.open_chat`."""
+@contextmanager
+def judge_of(name: str, key: str) -> Iterator[Judge]:
+    """The judge of a setting; the replies of a language model are kept while it is asked (`key`
+    says for which step)."""
     if name == "rules":
-        return Rules()
-    kind, _, model = name.partition(":")
-    if kind != "llm":
-        raise UserError(f"unknown judge '{name}'; expected rules or llm:MODEL")
-    return LanguageModel(open_chat(Asked(model=model), **asking))
+        yield Rules()
+        return
+    model = name.removeprefix("llm:")
+    with kept_for(model, key) as kept:
+        yield LanguageModel(open_chat(Asked(model=model)), kept)
 
 
 THINGS = (*FORBIDDEN, *ALLOWED)

@@ -15,9 +15,7 @@ SAFE_ERASER_ASKING = [
     "batch_tokens",
 ]
 # Vanilla is trained here, or is the model of the scale as it is.
-SAFE_ERASER_VANILLA = (
-    "<results>/safe_eraser/models/vanilla-s0" if SAFE_ERASER.vanilla else []
-)
+SAFE_ERASER_VANILLA = "<results>/safe_eraser/models/vanilla-s0" if SAFE_ERASER.vanilla else []
 
 
 rule safe_eraser:

@@ -51,7 +51,7 @@ class Settings(ScaleSettings):
     generated: Generated | None = None
     benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
-    judge: str = "rules"  # or llm:MODEL
+    judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]

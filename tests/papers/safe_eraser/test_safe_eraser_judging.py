@@ -5,9 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from papers.safe_eraser import questions
-from papers.safe_eraser.judging import LanguageModel, Rules, Verdict, first_word, open_judge
+from papers.safe_eraser.judging import LanguageModel, Rules, Verdict, first_word, judge_of
 from shared.chat.replies import Reply
-from shared.errors import UserError
 
 MAKE = questions.REQUESTS["make"][0]
 USE = questions.REQUESTS["use"][1]
@@ -93,6 +92,6 @@ def test_only_whole_words_are_read():
     assert first_word("Normal.") == "normal" and first_word(" NO!") == "no" and first_word("") == ""
 
 
-def test_an_unknown_judge():
-    with pytest.raises(UserError, match="unknown judge 'oracle'; expected rules or llm:MODEL"):
-        open_judge("oracle")
+def test_the_judge_of_the_small_scales():
+    with judge_of("rules", "key") as judge:
+        assert isinstance(judge, Rules)

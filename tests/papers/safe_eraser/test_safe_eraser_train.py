@@ -131,6 +131,7 @@ def test_every_word_of_the_benchmark_is_known(processor, generated):
     [
         ({"benchmark": "somewhere"}, "expected one of `generated` and `benchmark`"),
         ({"vanilla": None}, "expected `vanilla`, its training"),
+        ({"judge": "oracle"}, "judge"),
         ({"samples": 3}, "more than one are all the same at temperature 0"),
         ({"variants": {"x": {"method": "npo"}}}, "unknown method npo; methods: ga, ga\\+pd"),
     ],
