@@ -80,8 +80,9 @@ def ended(frames: Frames) -> Frames:
 
 
 def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
-    """Scores by (protocol, method in tables) and seed; vanilla is under every protocol."""
-    protocols = sorted({variant.protocol for variant in settings.variants.values()})
+    """Scores by (protocol, method in tables) and seed; vanilla is under every protocol, and the
+    official one, which all methods run under, comes first."""
+    protocols = sorted({variant.protocol for variant in settings.variants.values()}, reverse=True)
     vanilla = {0: read_scores(scores / f"{VANILLA}-s0.parquet")}
     found = {(protocol, "Vanilla"): vanilla for protocol in protocols}
     for name, variant in settings.variants.items():

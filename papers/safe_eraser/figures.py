@@ -172,7 +172,7 @@ def _measured(frame: pd.DataFrame, probe: int) -> dict[tuple[str, str], float]:
 
 def examples(data: Data) -> Figure | None:
     """The same request on a forbidden and on a benign picture, before and after unlearning."""
-    protocol = data.protocols[-1]
+    protocol = data.protocols[0]
     methods = [name for name in SHOWN if (protocol, name) in data.runs]
     if not data.settings.generated:
         return None

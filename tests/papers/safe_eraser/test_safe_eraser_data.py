@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_the_question_does_not_tell_what_is_forbidden(generated):
 def test_train_and_held_out_pictures_are_different(generated):
     rows = benchmark.read(generated)
     bytes_of = {
-        split: {open(row["picture"], "rb").read() for row in rows if row["split"] == split}
+        split: {Path(row["picture"]).read_bytes() for row in rows if row["split"] == split}
         for split in ("train", "val")
     }
     assert not bytes_of["train"] & bytes_of["val"]
