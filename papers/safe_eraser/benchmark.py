@@ -6,11 +6,12 @@ the forbidden one. The generated benchmark has the same form.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from papers.safe_eraser.settings import Settings
 from shared.comparison.groups import read_scores
+from shared.data.pictures import open_picture
 from shared.errors import UserError
 
 FILES = {"train": "all_train.json", "val": "all_val.json"}
@@ -44,6 +45,22 @@ def read(folder: Path) -> list[dict]:
 def rows(settings: Settings, data: Path) -> list[dict]:
     """The rows of a scale: of the user's copy of the authors' files, or generated ones."""
     return read(Path(settings.benchmark) if settings.benchmark else data)
+
+
+def check_pictures(paths: Iterable[str]) -> int:
+    """How many different pictures there are. Raises `UserError` with the number of those that can't
+    be used, and the first of them, before anything is trained on the others."""
+    paths, problems = dict.fromkeys(paths), []
+    for path in paths:
+        try:
+            open_picture(path)
+        except UserError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError(
+            f"{len(problems)} of {len(paths)} pictures can't be used; the first: {problems[0]}"
+        )
+    return len(paths)
 
 
 def said_by(answers: Path | None) -> dict[str, str]:

@@ -121,12 +121,13 @@ def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:
 
 
 def sources(settings: Settings, folder: Path) -> list[dict]:
-    """What the rows come from, with counts; reading them checks them."""
+    """What the rows come from, with counts; reading rows and pictures checks them."""
     rows = benchmark.read(folder)
     counts = {}
     for row in rows:
         key = f"{row['set']}, {row['split']}"
         counts[key] = counts.get(key, 0) + 1
+    counts["pictures"] = benchmark.check_pictures(row["picture"] for row in rows)
     generated = settings.generated is not None
     return [
         {

@@ -161,3 +161,14 @@ def test_a_file_that_is_no_benchmark(authors, text):
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match=r"all_train.json: no such file; expected SafeEraser's"):
         benchmark.read(tmp_path)
+
+
+def test_pictures_are_checked_before_anything_is_trained(authors):
+    paths = [row["picture"] for row in benchmark.read(authors)]
+    assert benchmark.check_pictures(paths) == 3
+    (authors / "img/Weapon/1.png").write_bytes(b"broken")
+    (authors / "pdset/image/Weapon/0.png").unlink()
+    with pytest.raises(
+        UserError, match=r"2 of 3 pictures can't be used; the first: .*Weapon/0.png"
+    ):
+        benchmark.check_pictures(paths)
