@@ -131,9 +131,7 @@ def train_vanilla(settings: Settings, arguments, scratch: Path) -> dict:
     )
     if settings.vanilla.lora:
         model = model.merge_and_unload()
-    with atomic(arguments.out) as folder:
-        model.save_pretrained(folder)
-        processor.save_pretrained(folder)
+    save(model, arguments.out, processor)
     return record | {"parameters": sum(p.numel() for p in model.parameters())}
 
 

@@ -168,7 +168,5 @@ def test_pictures_are_checked_before_anything_is_trained(authors):
     assert benchmark.check_pictures(paths) == 3
     (authors / "img/Weapon/1.png").write_bytes(b"broken")
     (authors / "pdset/image/Weapon/0.png").unlink()
-    with pytest.raises(
-        UserError, match=r"2 of 3 pictures can't be used; the first: .*Weapon/0.png"
-    ):
+    with pytest.raises(UserError, match=r"2 of 3 pictures can't be used; the first: .*/0.png"):
         benchmark.check_pictures(paths)
