@@ -29,16 +29,17 @@ def load(
     spec: ModelSpec,
     *,
     trained: str | Path | None = None,
+    merge: bool = True,
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
     seed: int = 0,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (evaluation mode) and tokenizer of a spec.
 
-    `trained` is a folder written by `save`: an adapter, merged into the base weights here, or
-    full weights that replace them; a tokenizer in it replaces the spec's. `device` defaults to
-    the GPU if there is one. `seed` draws the weights of a random model. float32 by default:
-    bfloat16 is far slower on most CPUs.
+    `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
+    `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
+    in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
+    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there.
     """
@@ -46,7 +47,7 @@ def load(
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
     tokenizer = AutoTokenizer.from_pretrained(trained) if own else load_tokenizer(spec)
-    if trained and not _is_adapter(trained):
+    if trained and not is_adapter(trained):
         return _from(str(trained), None, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
@@ -58,7 +59,8 @@ def load(
         model = _from(folder, revision, dtype)
     if trained:
         make_room(model, tokenizer)
-        model = PeftModel.from_pretrained(model, trained).merge_and_unload()
+        model = PeftModel.from_pretrained(model, trained, is_trainable=not merge)
+        model = model.merge_and_unload() if merge else model
     return model.to(device).eval(), tokenizer
 
 
@@ -132,7 +134,8 @@ def _sees(spec: RandomModel) -> bool:
     return "vision_config" in spec.config
 
 
-def _is_adapter(folder: str | Path) -> bool:
+def is_adapter(folder: str | Path) -> bool:
+    """Whether a folder written by `save` holds an adapter, not full weights."""
     return (Path(folder) / "adapter_config.json").is_file()
 
 

@@ -16,7 +16,7 @@ from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.settings import Training
+from shared.training.settings import Lora, Training
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -77,7 +77,7 @@ def adapted(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, _lora_config(settings, model, new_tokens))
+        model = get_peft_model(model, lora_config(settings.lora, model, new_tokens))
         model.train()
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
@@ -219,10 +219,9 @@ def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Ten
     return {key: join(key) for key in examples[0]}
 
 
-def _lora_config(
-    settings: Training, model: PreTrainedModel, new_tokens: Sequence[int]
-) -> LoraConfig:
-    lora, layers = settings.lora, model.config.get_text_config().num_hidden_layers
+def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = ()) -> LoraConfig:
+    """Adapters for a model, and training of the rows of new tokens in its embeddings."""
+    layers = model.config.get_text_config().num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
     return LoraConfig(
