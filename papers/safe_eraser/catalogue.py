@@ -47,7 +47,7 @@ COLOURS = {
     "black": "#202020",
 }
 BACKGROUNDS = {"white": "#ffffff", "grey": "#b8b8b8", "pink": "#f4c6d0", "sky blue": "#c3e4f7"}
-SIZES = {"small": (0.20, 0.24), "large": (0.32, 0.40)}  # radius in parts of the picture's side
+SIZES = {"small": (0.24, 0.28), "large": (0.34, 0.40)}  # radius in parts of the picture's side
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Outline:
@@ -119,9 +119,9 @@ def random_look(rng: random.Random) -> Look:
         colour=rng.choice(list(COLOURS)),
         background=rng.choice(list(BACKGROUNDS)),
         size=size,
-        centre=(rng.uniform(radius, 1 - radius), rng.uniform(radius, 1 - radius)),
+        centre=(rng.uniform(0.45, 0.55), rng.uniform(0.45, 0.55)),
         radius=radius,
-        turn=rng.uniform(-20, 20),
+        turn=rng.uniform(-15, 15),
     )
 
 
