@@ -33,6 +33,10 @@ METHODS = {
     "Pretrain-T": Look("#9A9A9A", "P"),
     "Pretrain-W": Look("#4D4D4D", "X"),
     "Min-loss": Look("#882255", "*"),
+    **{f"GA{end}": Look("#D55E00", "v") for end in ("", "+PD")},
+    **{f"GD{end}": Look("#E69F00", "^") for end in ("", "+PD")},
+    **{f"KL{end}": Look("#009E73", "D") for end in ("", "+PD")},
+    **{f"PO{end}": Look("#0072B2", "o") for end in ("", "+PD")},
 }
 
 # Paul Tol's "muted" scheme, for names that have no fixed look.
