@@ -19,22 +19,24 @@ def load(
     spec: ModelSpec,
     *,
     trained: str | Path | None = None,
+    merge: bool = True,
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
     seed: int = 0,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (evaluation mode) and tokenizer of a spec.
 
-    `trained` is a folder written by `save`: an adapter, merged into the base weights here, or
-    full weights that replace them. `device` defaults to the GPU if there is one. `seed` draws
-    the weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
+    `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
+    `merge` is false: then its training can go on), or full weights that replace them. `device`
+    defaults to the GPU if there is one. `seed` draws the weights of a random model. float32 by
+    default: bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     tokenizer = load_tokenizer(spec)
-    if trained and not _is_adapter(trained):
+    if trained and not is_adapter(trained):
         return _from(str(trained), None, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
@@ -44,7 +46,8 @@ def load(
         _check_there(spec, folder)
         model = _from(folder, revision, dtype)
     if trained:
-        model = PeftModel.from_pretrained(model, trained).merge_and_unload()
+        model = PeftModel.from_pretrained(model, trained, is_trainable=not merge)
+        model = model.merge_and_unload() if merge else model
     return model.to(device).eval(), tokenizer
 
 
@@ -79,7 +82,8 @@ def _random_config(spec: RandomModel, vocabulary: int) -> transformers.Pretraine
     return _class(spec.architecture).config_class(**{"vocab_size": vocabulary, **spec.config})
 
 
-def _is_adapter(folder: str | Path) -> bool:
+def is_adapter(folder: str | Path) -> bool:
+    """Whether a folder written by `save` holds an adapter, not full weights."""
     return (Path(folder) / "adapter_config.json").is_file()
 
 

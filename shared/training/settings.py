@@ -35,3 +35,22 @@ class Training(Strict):
     precision: Literal["fp32", "bf16"] = "fp32"
     max_tokens_per_device: int = Field(4096, gt=0)
     checkpoint_seconds: float = Field(15, ge=0)  # what a killed job loses at most
+
+
+class Reinforcement(Strict):
+    """GRPO (Shao et al. 2024): each step draws `generations` completions of each of
+    `prompts_per_step` prompts and compares them within their group. `completions_per_device` is
+    about memory alone."""
+
+    steps: int = Field(gt=0)
+    prompts_per_step: int = Field(gt=0)
+    generations: int = Field(gt=1)
+    max_new_tokens: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    temperature: float = Field(1.0, gt=0)
+    kl: float = Field(0.0, ge=0)  # weight of the divergence from the model at the start
+    schedule: Literal["linear", "cosine", "constant"] = "constant"
+    lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
+    precision: Literal["fp32", "bf16"] = "fp32"
+    completions_per_device: int = Field(64, gt=0)
+    checkpoint_seconds: float = Field(60, ge=0)

@@ -16,7 +16,7 @@ from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.settings import Training
+from shared.training.settings import Lora, Training
 
 Loss = Callable[..., torch.Tensor]
 
@@ -59,7 +59,7 @@ def fine_tune(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, _lora_config(settings, model.config.num_hidden_layers))
+        model = get_peft_model(model, lora_config(settings.lora, model.config.num_hidden_layers))
         model.train()
     trainer = _trainer(model, examples, settings, seed, scratch, loss)
     checkpoint = last_checkpoint(scratch)
@@ -184,8 +184,8 @@ def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Te
     }
 
 
-def _lora_config(settings: Training, layers: int) -> LoraConfig:
-    lora = settings.lora
+def lora_config(lora: Lora, layers: int) -> LoraConfig:
+    """Adapters for a model of so many layers."""
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
     return LoraConfig(

@@ -1,0 +1,200 @@
+"""The data of ReSA: training samples of all stages, and what every model is asked.
+
+    python -m papers.resa.data --scale cpu --out results/cpu/resa/data \\
+        --record results/cpu/resa/runs/data.json
+
+Writes `train.jsonl` (samples, see `pipeline.build`), `plain.jsonl` (questions of fact answered
+without a check), `test.jsonl` (rows as below) and `sources.json` (what was read or made, and what
+the filters dropped).
+
+    id        which prompt of the data set
+    request   the request in it, the same under every attack
+    dataset   which test set
+    kind      "harmful", "benign" or "fact"
+    asks      the request without an attack, as judges read it
+    prompt    the text as it is sent
+    policy    which rule a harmful one breaks, if it is one of the house
+    answers   right answers (questions of fact)
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from papers.resa import chat_generator, pipeline
+from papers.resa.names import (
+    ADVERSARIAL_BENIGN,
+    BENCHMARKS,
+    BENIGN,
+    FACTS,
+    FOUR,
+    NONE,
+    PREFILLING,
+    harmful_set,
+)
+from papers.resa.queries import Query, adversarial, fact_queries, training, vanilla
+from papers.resa.released import read_released
+from papers.resa.reply_format import fake_check
+from papers.resa.settings import PromptFile, Settings
+from papers.resa.template_generator import TemplateGenerator
+from shared.data import refusal_benchmarks
+from shared.data.catalogue import sources
+from shared.data.formats import read_csv
+from shared.data.sources import fetch, mirror_folder
+from shared.errors import UserError, one_line_errors
+from shared.files import sha256, write_json, write_jsonl
+from shared.programs import key_of, step_parser, step_settings
+from shared.records import write_run
+
+
+def requests(settings: Settings) -> list[Query]:
+    """The harmful requests of the test, without an attack."""
+    tests = settings.tests
+    if not tests.harmful_file:
+        return vanilla("test", True, tests.harmful, settings.data_seed)
+    return read_prompts(tests.harmful_file, settings.mirror)
+
+
+def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
+    """Harmful prompts of a CSV in the user's mirror."""
+    folder = mirror_folder(mirror)
+    path = folder / named.file if folder else Path(named.file)
+    if not path.is_file():
+        raise UserError(
+            f"{path}: no such file; expected the {named.name} prompts, a CSV of your own"
+        )
+    rows = read_csv(path, (named.column,))[: named.rows]
+    texts = [row[named.column] for row in rows]
+    return [
+        Query(f"{named.name}/{number:04d}", text, text, harmful=True)
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
+    """Everything that is asked, but for the prompts of adaptive attacks."""
+    tests, harmful = settings.tests, requests(settings)
+    by_attack = {NONE: harmful}
+    by_attack |= {attack: adversarial(attack, harmful) for attack in tests.attacks}
+    rows = []
+    for attack, queries in by_attack.items():
+        name = harmful_set(attack, tests.harmful_file is not None)
+        rows += _rows(name, "harmful", queries)
+        if attack in FOUR and any(each.prefilled for each in settings.variants.values()):
+            fake = fake_check(settings.wording)
+            prefilled = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
+            rows += _rows(name + PREFILLING, "harmful", prefilled)
+    benign = vanilla("test", False, max(tests.benign, tests.adversarial_benign), settings.data_seed)
+    rows += _rows(BENIGN, "benign", benign[: tests.benign])
+    wrapped = adversarial("WJ", benign[: tests.adversarial_benign])
+    return rows + _rows(ADVERSARIAL_BENIGN, "benign", wrapped) + _rows(FACTS, "fact", facts)
+
+
+def benchmark_rows(settings: Settings) -> tuple[list[dict], list[dict]]:
+    """The safe prompts of XSTest and OKTest, and records of where they came from."""
+    readers = {
+        "xstest": refusal_benchmarks.read_xstest,
+        "oktest": refusal_benchmarks.read_oktest,
+    }
+    rows, records = [], []
+    for name, size in settings.tests.benchmarks.items():
+        source = sources()[name]
+        (file,) = source.files
+        fetched = fetch(source, file, settings.mirror)
+        safe = [each for each in readers[name](fetched.path, file) if not each.refuse][:size]
+        rows += _rows(
+            BENCHMARKS[name],
+            "benign",
+            [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe],
+        )
+        records.append(
+            {
+                "id": name,
+                "revision": f"{source.upstream}@{source.revision}",
+                "licence": source.licence,
+                "route": [fetched.route],
+                "sha256": source.files,
+                "rows": {BENCHMARKS[name]: len(safe)},
+            }
+        )
+    return rows, records
+
+
+@contextmanager
+def opened_generator(settings: Settings, key: str) -> Iterator[pipeline.Generator]:
+    """Templates, or chat models, whose replies are kept until the block ends."""
+    if settings.generators:
+        with chat_generator.opened(settings.generators, key) as generator:
+            yield generator
+    else:
+        yield TemplateGenerator(settings.data_seed, settings.faulty)
+
+
+def build(settings: Settings, out: Path) -> None:
+    """Write all files into the folder `out`."""
+    parts = fact_queries(settings.facts.model_dump(), settings.data_seed)
+    if settings.released:
+        samples, record = read_released(settings.released, settings.wording)
+        write_jsonl(out / "train.jsonl", samples)
+        stages = {}
+    else:
+        queries = training(settings.queries, settings.data_seed) + parts["train"]
+        with opened_generator(settings, key_of(out.resolve())) as generator:
+            samples, stages = pipeline.build(queries, generator)
+            write_jsonl(out / "train.jsonl", samples)
+        stages = {"queries": len(queries), **stages}
+        record = {
+            "id": "ReSA samples",
+            "revision": f"seed {settings.data_seed}",
+            "licence": "written for this project",
+            "route": ["chat models" if settings.generators else "generated"],
+        }
+    plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in parts["plain"]]
+    write_jsonl(out / "plain.jsonl", plain)
+    benchmarks, records = benchmark_rows(settings)
+    rows = test_rows(settings, parts["test"]) + benchmarks
+    write_jsonl(out / "test.jsonl", rows)
+    asked = Counter(row["dataset"] for row in rows)
+    record["sha256"] = {"train.jsonl": sha256(out / "train.jsonl")}
+    record["rows"] = stages | pipeline.composition(samples) | dict(asked)
+    write_json(out / "sources.json", [record, *records])
+    print(", ".join(f"{name}: {count}" for name, count in record["rows"].items()), file=sys.stderr)
+
+
+def _rows(dataset: str, kind: str, queries: Sequence[Query]) -> list[dict]:
+    return [
+        {
+            "id": query.id,
+            "request": "/".join(query.id.split("/")[:3]),
+            "dataset": dataset,
+            "kind": kind,
+            "asks": query.request,
+            "prompt": query.prompt,
+            "policy": query.policy,
+            "answers": list(query.answers),
+        }
+        for query in queries
+    ]
+
+
+def main() -> None:
+    arguments = step_parser(__doc__).parse_args()
+    started = time.perf_counter()
+    settings: Settings = step_settings("resa", arguments)
+    build(settings, arguments.out)
+    write_run(
+        arguments.record,
+        started,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.data_seed,
+        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
+    )
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

@@ -1,0 +1,142 @@
+"""Stage 1: queries of four types, vanilla or adversarial and harmful or benign.
+
+Training and test queries share no template of a request and no filler of a slot.
+"""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from papers.resa.attacks import attacked
+from papers.resa.house_rules import Policy, Split, policies
+from shared.data import facts
+from shared.data.questions import Question
+from shared.data.splits import split
+from shared.data.templates import fill
+from shared.errors import UserError
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a user asks.
+
+    prompt     the text as it is sent; `request` the same without an attack around it
+    harmful    whether an answer would break a policy
+    policy     the policy that it breaks or comes close to; "" for none in particular
+    method     the attack around it, "" for a vanilla query
+    gist       what an answer would tell (queries from templates)
+    answers    right answers, the first as it should be given (questions of fact)
+    """
+
+    id: str
+    prompt: str
+    request: str
+    harmful: bool
+    policy: str = ""
+    method: str = ""
+    gist: str = ""
+    answers: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """As Table 1 names it."""
+        side = "Harmful" if self.harmful else "Benign"
+        return f"{'Adversarial' if self.method else 'Vanilla'} {side}"
+
+    def record(self) -> dict:
+        return {**asdict(self), "answers": list(self.answers)}
+
+
+def vanilla(part: Split, harmful: bool, count: int, seed: int) -> list[Query]:
+    """Requests of the house: policies take turns, and within a policy its templates."""
+    side = "harmful" if harmful else "benign"
+    made = list(_turns([_of_policy(policy, part, side, seed) for policy in policies().values()]))
+    if count > len(made):
+        raise UserError(f"{count} {side} queries wanted, there are only {len(made)}")
+    return [replace(query, id=f"{part}/{side}/{n:04d}") for n, query in enumerate(made[:count])]
+
+
+def adversarial(method: str, queries: Sequence[Query]) -> list[Query]:
+    """The same requests inside the texts of an attack."""
+    return [
+        replace(
+            query,
+            id=f"{query.id}/{method}",
+            prompt=attacked(method, query.request, number),
+            method=method,
+        )
+        for number, query in enumerate(queries)
+    ]
+
+
+def training(sizes: Mapping[str, int], seed: int) -> list[Query]:
+    """`sizes["vanilla"]` requests of each side, and of each attack so many of each side around
+    other requests (the same ones again when all have been used)."""
+    queries: list[Query] = []
+    for harmful in (True, False):
+        pool = vanilla("train", harmful, _all("train", harmful), seed)
+        start = 0
+        for method, count in sizes.items():
+            taken = [pool[(start + i) % len(pool)] for i in range(count)]
+            start += count
+            queries += taken if method == "vanilla" else adversarial(method, taken)
+    return queries
+
+
+def fact_queries(sizes: Mapping[str, int], seed: int) -> dict[str, list[Query]]:
+    """Questions of fact in parts that share no subject; they break no policy."""
+    rows = facts.questions()
+    return {
+        part: [_fact(f"{part}/fact/{n:04d}", rows[place]) for n, place in enumerate(places)]
+        for part, places in split(rows, sizes, seed).items()
+    }
+
+
+def _fact(query_id: str, row: Question) -> Query:
+    return Query(query_id, row.question, row.question, harmful=False, answers=row.answers)
+
+
+def _of_policy(policy: Policy, part: Split, side: str, seed: int) -> Iterator[Query]:
+    """All requests of one side of a policy, its templates taking turns."""
+    slots = policy.slots[part]
+    by_template = []
+    for number, template in enumerate(getattr(policy, side)[part]):
+        filled = fill(f"{policy.name} {side} {part} {number}", template.ask, slots, None, seed)
+        by_template.append(
+            [
+                Query(
+                    id="",
+                    prompt=each.text,
+                    request=each.text,
+                    harmful=side == "harmful",
+                    policy=policy.name,
+                    gist=template.gist.format(**each.fillers),
+                )
+                for each in filled
+            ]
+        )
+    yield from _turns(by_template)
+
+
+def _turns(sequences: Sequence[Sequence[Query]]) -> Iterator[Query]:
+    """One of each in turn, until all have run out."""
+    queues = [list(sequence) for sequence in sequences]
+    while queues:
+        queues = [queue for queue in queues if queue]
+        yield from [queue.pop(0) for queue in queues]
+
+
+def _all(part: Split, harmful: bool) -> int:
+    side = "harmful" if harmful else "benign"
+    return sum(
+        len(getattr(policy, side)[part]) * len(fillers)
+        for policy in policies().values()
+        for fillers in policy.slots[part].values()
+    )
+
+
+def subset(samples: Sequence[dict], size: int, seed: int) -> list[dict]:
+    """A random part for the size curve; a smaller one is a part of a larger one."""
+    if size > len(samples):
+        raise UserError(f"a subset of {size} was wanted, there are only {len(samples)} samples")
+    return random.Random(seed).sample(samples, len(samples))[:size]

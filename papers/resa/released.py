@@ -1,0 +1,92 @@
+"""The samples that the authors released, in place of ours: ByteDance-Seed/ReSA on the hub.
+
+79,552 of the 80,426 that the paper speaks of. They were not read for this project, so the reader
+takes the usual forms of a chat set and says what it found where it is none of them.
+"""
+
+import json
+from pathlib import Path
+
+from huggingface_hub import hf_hub_download
+
+from papers.resa.reply_format import REFUSAL, Wording, read
+from shared.errors import UserError
+from shared.models.spec import location
+
+FILE = "sft_train.json"
+PAIRS = (("prompt", "response"), ("instruction", "output"), ("query", "response"))
+CHATS = (("messages", "content"), ("conversations", "value"))
+
+
+def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict]:
+    """Samples and the record of their source. spec: hub:ORG/NAME@REVISION or path:FILE.
+
+    A sample has the fields of `pipeline.build` as far as a reply tells them: a reply with a check
+    that ends in the fixed refusal answers a harmful query.
+    """
+    path, revision = located(spec)
+    samples = [_sample(path, number, row, wording) for number, row in enumerate(_list(path))]
+    record = {
+        "id": "ReSA samples",
+        "revision": revision,
+        "licence": "ODC-By-1.0",
+        "route": ["hub" if spec.startswith("hub:") else "mirror"],
+    }
+    return samples, record
+
+
+def located(spec: str) -> tuple[Path, str]:
+    """The file of a spec and its revision."""
+    name, revision = location(spec)
+    if spec.startswith("hub:"):
+        found = hf_hub_download(name, FILE, repo_type="dataset", revision=revision)
+        return Path(found), f"{name}@{revision}"
+    if not Path(name).is_file():
+        raise UserError(f"{name}: no such file; expected {FILE} of ByteDance-Seed/ReSA")
+    return Path(name), "the user's own copy"
+
+
+def _sample(path: Path, number: int, row: dict, wording: Wording) -> dict:
+    prompt, reply = _exchange(path, number, row)
+    parts = read("answer-check", reply, wording) or read("direct", reply, wording)
+    if parts is None:
+        raise UserError(f"{path}: row {number}: expected a reply, found an empty one")
+    harmful = parts.answer.startswith(REFUSAL)
+    return {
+        "id": f"released/{number:05d}",
+        "prompt": prompt,
+        "request": prompt,
+        "harmful": harmful,
+        "policy": "",
+        "method": "",
+        "answers": [],
+        "type": "Harmful" if harmful else "Benign",
+        "summary": parts.summary,
+        "analysis": parts.analysis,
+        "query_analysis": None,
+        "answer": parts.answer,
+        "support": False,
+    }
+
+
+def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
+    """The user's turn and the reply of a row."""
+    for asked, replied in PAIRS:
+        if {asked, replied} <= row.keys():
+            return row[asked], row[replied]
+    for turns, content in CHATS:
+        if turns in row:
+            *_, prompt, reply = [turn[content] for turn in row[turns]]
+            return prompt, reply
+    known = ", ".join([*(" and ".join(pair) for pair in PAIRS), *(name for name, _ in CHATS)])
+    raise UserError(f"{path}: row {number}: expected {known}; found {', '.join(row)}")
+
+
+def _list(path: Path) -> list[dict]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UserError(f"{path}: expected a list of records, found {type(rows).__name__}")
+    return rows

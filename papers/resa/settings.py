@@ -1,0 +1,152 @@
+"""The settings of one scale of ReSA (`scales:` in paper.yaml), checked."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from papers.resa.attacks import FIXED
+from papers.resa.reply_format import Style, Wording
+from shared.chat.settings import Asked
+from shared.judges.naming import JudgeSpec, judge_name
+from shared.models.spec import ModelSpec
+from shared.settings import ScaleSettings, Strict
+from shared.training.settings import Reinforcement, Training
+
+# Names in tables and figures, as the paper writes them.
+Method = Literal[
+    "WJ-SFT",
+    "Deliberative Alignment",
+    "ReSA-SFT",
+    "ReSA-SFT (Only WJ)",
+    "ReSA-SFT-Adaptive",
+    "ReSA-RL",
+]
+Adaptive = Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]
+VANILLA = "vanilla"
+
+
+class Models(Strict):
+    """The chat models behind the data stages, by what they do."""
+
+    uncensored: Asked  # answers harmful queries
+    helpful: Asked  # answers benign queries, writes summaries and safe completions, is filter 2
+    analyst: Asked  # writes safety analyses
+    guard: Asked  # filter 1, and which queries are about self-harm
+    answer_tokens: int = Field(gt=0)
+    short_tokens: int = Field(gt=0)  # of a summary or an analysis
+
+
+class Facts(Strict):
+    """Questions of fact; None of them break a policy."""
+
+    train: int = Field(ge=0)  # with a check, like every benign query
+    plain: int = Field(ge=0)  # answered without one, for ReSA-SFT-Adaptive
+    test: int = Field(ge=0)
+
+
+class PromptFile(Strict):
+    """A CSV in the user's mirror with harmful prompts, which is never shipped nor shown."""
+
+    name: str
+    file: str
+    column: str
+    rows: int | None = None
+
+
+class Tests(Strict):
+    """What is asked of every model."""
+
+    harmful: int = Field(gt=0)  # requests of the house, unless there is a file
+    harmful_file: PromptFile | None = None
+    attacks: list[str]  # fixed texts around them
+    adaptive: list[Adaptive] = []  # attacks that ask the attacked model
+    benign: int = Field(ge=0)  # requests of the house that look alike
+    adversarial_benign: int = Field(ge=0)
+    benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
+
+    @model_validator(mode="after")
+    def _known_attacks(self) -> "Tests":
+        if not self.attacks:
+            raise ValueError("attacks: none given, expected at least one fixed attack")
+        if unknown := sorted(set(self.attacks) - set(FIXED)):
+            raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
+        return self
+
+
+class Variant(Strict):
+    """One way to fine-tune, trained once for each seed."""
+
+    method: Method
+    style: Style
+    seeds: list[int] = Field(min_length=1)
+    jailbreaks: list[str] | None = None  # attacks in its training data; None: all
+    plain: bool = False  # with the questions that are answered without a check
+    size: int | None = None  # a random part of the samples; None: all
+    epochs: float | None = None  # in place of the training's
+    starts_from: str | None = None  # the variant that reinforcement goes on from
+    reinforced: bool = False
+    prefilled: bool = False  # also asked with a fake check block in the prompt
+    four_attacks: bool = False  # asked only what the mean of four attacks needs
+
+    def trained_by(self) -> str:
+        """What of this decides the trained weights, as a rule records it."""
+        return self.model_dump_json(exclude={"seeds", "method", "prefilled", "four_attacks"})
+
+
+class Settings(ScaleSettings):
+    model: ModelSpec
+    mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
+    data_seed: int = 0
+    queries: dict[str, int]  # of each side, vanilla and by attack
+    facts: Facts
+    faulty: float = Field(0.05, ge=0, lt=1)  # share of faults that templates make on purpose
+    generators: Models | None = None  # None: this project's templates
+    released: str | None = None  # hub:ORG/NAME@REVISION or path:FILE of the authors' own samples
+    tests: Tests
+    wording: Wording
+    system: str  # message before every conversation
+    variants: dict[str, Variant]
+    training: Training
+    reinforcement: Reinforcement
+    reinforcement_prompt: str = ""  # what the model is told there; "" where its training told it
+    reinforcement_outer: str = "safety_check"  # the tag around the check there
+    judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
+    guard: Asked | None = None  # judges safety in place of the rule
+    attacker: Asked | None = None  # of adaptive attacks, and their evaluator
+    harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
+    reply_tokens: int = Field(gt=0)  # limit of a reply with its check
+    opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
+    batch_size: int = Field(gt=0)
+    batch_tokens: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Settings":
+        known = {VANILLA, *FIXED}
+        if unknown := sorted(set(self.queries) - known):
+            raise ValueError(f"queries: unknown {unknown[0]}; expected {', '.join(sorted(known))}")
+        for name, variant in self.variants.items():
+            start = variant.starts_from
+            if start and (start not in self.variants or self.variants[start].reinforced):
+                raise ValueError(f"variants.{name}.starts_from: no fine-tuned variant {start}")
+            if variant.jailbreaks and not set(variant.jailbreaks) <= set(self.queries):
+                raise ValueError(f"variants.{name}.jailbreaks: expected some of the queries'")
+        if len(set(map(judge_name, self.judges))) < len(self.judges):
+            raise ValueError("judges: two have the same name in tables")
+        if self.tests.adaptive and not self.attacker:
+            raise ValueError("tests.adaptive: attacks that need the setting `attacker`")
+        return self
+
+    def runs(self) -> list[tuple[str, int]]:
+        """(variant, seed) of every model to be trained."""
+        return [(name, seed) for name, each in self.variants.items() for seed in each.seeds]
+
+    def worded(self, variant: Variant) -> Wording:
+        """The fixed strings of a variant's replies: reinforcement may have another outer tag."""
+        if not variant.reinforced:
+            return self.wording
+        return self.wording.model_copy(update={"outer": self.reinforcement_outer})
+
+    def instruction(self, variant: Variant | None) -> str:
+        """The system message of a variant's conversations; None: the model before training."""
+        told = self.reinforcement_prompt if variant and variant.reinforced else ""
+        return told or self.system

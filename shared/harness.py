@@ -1,0 +1,133 @@
+"""General ability by lm-evaluation-harness (Gao et al.), in a process and a sandbox of its own.
+
+It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
+from the hub's cache, as the sandbox has no network: load them once beforehand with
+`lm_eval run --tasks ... --limit 1`.
+"""
+
+import importlib.util
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.errors import UserError
+
+# Our name -> the harness's task, and the flag of a sample that says whether it is right.
+TASKS = {
+    "MMLU": ("mmlu", "acc"),
+    "MATH500": ("hendrycks_math500", "exact_match"),
+    "HumanEval": ("humaneval_instruct", "pass@1"),
+}
+RUNS_CODE = ("HumanEval",)
+# A user and a network of their own: what a model wrote reaches nothing outside.
+SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
+MOST_BYTES = 2**31  # of a file that the process may write
+
+
+class Answered(NamedTuple):
+    """One question of a task: its id, and whether the answer was right."""
+
+    dataset: str
+    id: str
+    correct: bool
+
+
+def answered(
+    tasks: Mapping[str, int | None],
+    model: str,
+    *,
+    revision: str | None = None,
+    adapter: Path | None = None,
+    batch_size: int = 8,
+) -> list[Answered]:
+    """Every question of the tasks (our name -> so many; None: all) with a verdict.
+
+    model: folder or hub id; adapter: folder of a PEFT adapter of it.
+    """
+    _check_installed()
+    found = []
+    for dataset, limit in tasks.items():
+        with tempfile.TemporaryDirectory() as folder:
+            asked = command(dataset, limit, model, revision, adapter, batch_size, Path(folder))
+            _run(asked, Path(folder))
+            found += read_samples(dataset, Path(folder))
+    return found
+
+
+def command(
+    dataset: str,
+    limit: int | None,
+    model: str,
+    revision: str | None,
+    adapter: Path | None,
+    batch_size: int,
+    out: Path,
+) -> list[str]:
+    """The harness's command line for one task, in its sandbox."""
+    task, _ = TASKS[dataset]
+    arguments = {"pretrained": model, "revision": revision, "peft": adapter, "dtype": "float32"}
+    listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
+    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
+    asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]
+    asked += ["--output_path", str(out), "--log_samples", "--apply_chat_template"]
+    if limit is not None:
+        asked += ["--limit", str(limit)]
+    if dataset in RUNS_CODE:
+        asked += ["--confirm_run_unsafe_code"]
+    return asked
+
+
+def read_samples(dataset: str, folder: Path) -> list[Answered]:
+    """The verdicts that the harness logged below a folder, each question once."""
+    task, flag = TASKS[dataset]
+    files = sorted(folder.rglob("samples_*.jsonl"))
+    if not files:
+        raise UserError(f"lm_eval, {task}: found no samples_*.jsonl, expected one for each task")
+    found: dict[str, Answered] = {}
+    for path in files:
+        for row in _rows(path):
+            name = path.stem.removeprefix("samples_").rpartition("_")[0] or task
+            key = f"{name}/{row['doc_id']}"
+            if flag not in row:
+                raise UserError(f"{path.name}: expected {flag} in each row, found {', '.join(row)}")
+            found.setdefault(key, Answered(dataset, key, float(row[flag]) > 0.5))
+    return list(found.values())
+
+
+def _rows(path: Path) -> Iterator[dict]:
+    with open(path, encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _run(asked: Sequence[str], folder: Path) -> None:
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "HF_ALLOW_CODE_EVAL": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    done = subprocess.run(
+        asked, cwd=folder, env=environment, capture_output=True, text=True, preexec_fn=_limits
+    )
+    if done.returncode:
+        said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "")
+        raise UserError(f"lm_eval ended with status {done.returncode}: {said.strip()[:300]}")
+
+
+def _limits() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("lm_eval") is None:
+        raise UserError('lm-evaluation-harness is not installed; run: pip install ".[eval]"')
+    if shutil.which(SANDBOX[0]) is None:
+        raise UserError(f"{SANDBOX[0]} (util-linux) is not installed; it is the sandbox of lm_eval")

@@ -1,0 +1,177 @@
+"""Reinforcement learning with a reward that is computed: GRPO on TRL's trainer.
+
+A reward is a plain function of prompts and completions. Text models and vision-language models
+train alike: what else a prompt has (`image`, a label for the reward) stands in its row.
+"""
+
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from transformers import PreTrainedModel, PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from shared.errors import UserError
+from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
+from shared.training.settings import Reinforcement
+from shared.training.supervised import lora_config
+
+# (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
+# sum of its parts, which are therefore already weighted; a NaN part says that it can't be told.
+Reward = Callable[[Sequence[dict], Sequence[str]], Sequence[dict[str, float]]]
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+
+
+class Tally:
+    """A reward as TRL asks for it, which keeps count of what it gave.
+
+    curve: of each step, the mean reward and the means of its parts (NaN ones left out).
+    unscored: completions whose reward is NaN; they don't count in their group.
+    flat_groups: groups whose rewards are all the same, from which nothing is learnt.
+    """
+
+    __name__ = "reward"  # TRL names a reward by it
+
+    def __init__(self, reward: Reward, generations: int):
+        self.reward, self.generations = reward, generations
+        self.curve: list[dict[str, float]] = []
+        self.completions = self.unscored = self.groups = self.flat_groups = 0
+
+    def __call__(self, prompts: list, completions: list, **columns: list) -> list[float]:
+        names = [name for name in columns if isinstance(columns[name], list)]
+        rows = [
+            {"prompt": prompt, **{name: columns[name][i] for name in names}}
+            for i, prompt in enumerate(prompts)
+        ]
+        parts = list(self.reward(rows, [_text(each) for each in completions]))
+        rewards = [math.fsum(each.values()) for each in parts]
+        self._count(rewards)
+        named = {
+            name: [each[name] for each in parts if name in each] for each in parts for name in each
+        }
+        self.curve.append({"reward": _mean(rewards), **{k: _mean(v) for k, v in named.items()}})
+        return rewards
+
+    def _count(self, rewards: list[float]) -> None:
+        self.completions += len(rewards)
+        self.unscored += sum(map(math.isnan, rewards))
+        for start in range(0, len(rewards), self.generations):
+            scored = [r for r in rewards[start : start + self.generations] if not math.isnan(r)]
+            self.groups += 1
+            self.flat_groups += len(set(scored)) < 2
+
+
+def reinforce(
+    model: PreTrainedModel | PeftModel,
+    processor: object,
+    rows: Sequence[dict],
+    reward: Reward,
+    settings: Reinforcement,
+    *,
+    seed: int,
+    scratch: Path,
+) -> tuple[PreTrainedModel, dict]:
+    """Train `model` with GRPO; returns it and a record.
+
+    rows: dicts with `prompt` (text, or messages for the chat template) and whatever the reward
+    needs; `image` for a vision-language model. A model with adapters goes on training them.
+    scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
+    the reward and its parts, and counts of unscored completions and of groups without variance.
+    """
+    if not rows:
+        raise UserError("reinforcement learning needs at least one prompt, found none")
+    torch.manual_seed(seed)
+    tally = Tally(reward, settings.generations)
+    trainer = _trainer(model, processor, rows, tally, settings, seed, scratch)
+    checkpoint = last_checkpoint(scratch)
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    seconds = time.perf_counter() - started
+    shutil.rmtree(scratch, ignore_errors=True)
+    record = {
+        "steps": trainer.state.global_step,
+        "resumed_from_step": int(checkpoint.name.split("-")[1]) if checkpoint else 0,
+        "seconds_per_step": None if checkpoint else round(seconds / settings.steps, 2),
+        "completions": tally.completions,
+        "unscored": tally.unscored,
+        "groups": tally.groups,
+        "flat_groups": tally.flat_groups,
+        "curve": tally.curve,
+        "mean_length": [
+            entry["completions/mean_length"]
+            for entry in trainer.state.log_history
+            if "completions/mean_length" in entry
+        ],
+    }
+    return trainer.accelerator.unwrap_model(trainer.model), record
+
+
+def _trainer(
+    model: PreTrainedModel | PeftModel,
+    processor: object,
+    rows: Sequence[dict],
+    tally: Tally,
+    settings: Reinforcement,
+    seed: int,
+    scratch: Path,
+) -> GRPOTrainer:
+    cuda = torch.cuda.is_available()
+    completions = settings.prompts_per_step * settings.generations
+    fitting = min(completions, settings.completions_per_device)
+    per_device = max(size for size in range(1, fitting + 1) if completions % size == 0)
+    arguments = GRPOConfig(
+        output_dir=str(scratch),
+        max_steps=settings.steps,
+        per_device_train_batch_size=per_device,
+        gradient_accumulation_steps=completions // per_device,
+        num_generations=settings.generations,
+        max_completion_length=settings.max_new_tokens,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        temperature=settings.temperature,
+        beta=settings.kl,
+        seed=seed,
+        use_cpu=not cuda,
+        bf16=settings.precision == "bf16",
+        tf32=cuda or None,
+        optim="adamw_torch_fused" if cuda else "adamw_torch",
+        gradient_checkpointing=False,
+        save_strategy="no",  # by time instead: TimedCheckpoint
+        save_total_limit=1,
+        logging_steps=1,
+        report_to="none",
+        disable_tqdm=not sys.stderr.isatty(),
+        dataloader_pin_memory=False,
+    )
+    adapters = not isinstance(model, PeftModel) and settings.lora
+    trainer = GRPOTrainer(
+        model=model,
+        reward_funcs=tally,
+        args=arguments,
+        train_dataset=Dataset.from_list(list(rows)),
+        processing_class=processor,
+        peft_config=lora_config(settings.lora, model.config.num_hidden_layers)
+        if adapters
+        else None,
+        callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
+    )
+    trainer.remove_callback(PrinterCallback)  # the curve goes into the record
+    return trainer
+
+
+def _text(completion: str | list[dict]) -> str:
+    return completion if isinstance(completion, str) else completion[-1]["content"]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Mean of what is not NaN; None, which JSON can hold, of nothing."""
+    scored = [value for value in values if not math.isnan(value)]
+    return math.fsum(scored) / len(scored) if scored else None
