@@ -19,6 +19,13 @@ CLEAR_COUNT_KEY, NOT_CLEAR_COUNT_KEY = "clear number", "not clear enough number"
 FINAL_KEY = "Final OCR"
 THINK, THOUGHT, ANSWER, ANSWERED = "<think>", "</think>", "<answer>", "</answer>"
 
+# The parts of a reply that are always the same. A model that spells has a token for each.
+PIECES = (
+    THINK, THOUGHT, ANSWER, ANSWERED, f"{PARTLY}[", HIDDEN,
+    f'{{"{CLEAR_KEY}": "', f'", "{NOT_CLEAR_KEY}": "', f'", "{CLEAR_COUNT_KEY}": ',
+    f', "{NOT_CLEAR_COUNT_KEY}": ', f', "{FINAL_KEY}": "', '"}',
+)  # fmt: skip
+
 _TAGGED = re.compile(
     rf"{PARTLY}\[(?P<partly>[^\]]+)\]|{HIDDEN}(?:\[(?P<hidden>[^\]]*)\])?|(?P<clear>.)", re.DOTALL
 )

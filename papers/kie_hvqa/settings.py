@@ -17,10 +17,18 @@ SUBSET_NAMES: dict[str, str] = {
     "receipt": "Receipts",
     "card": "Cards",
 }
+CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 ALL = "All subsets"
 UNDEGRADED = "Undegraded"
 ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
 BASE, COLD_START, ENGINE_METHOD = "Zero-shot", "SFT", "OCR engine"
+
+# Parts of the data whose features are computed together: two jobs of about the same length, the
+# first of which is all that the first training needs.
+FEATURES = {
+    "clean": ("clean", "undegraded", "test"),
+    "degraded": ("cold_start", "reinforcement"),
+}
 
 
 class Reward(Strict):
@@ -87,3 +95,22 @@ class Settings(ScaleSettings):
         """The name in tables of each trained or untrained variant of the model."""
         trained = {name: reward.method for name, reward in self.rewards.items()}
         return {"base": BASE, "sft": COLD_START} | trained
+
+    def trains(self, variant: str) -> bool:
+        """Whether a variant is a training of ours; a pretrained model is the base as it is."""
+        return variant != "base" or self.base is not None
+
+    def runs(self) -> list[tuple[str, int]]:
+        """(variant, seed) of everything that is asked; an untrained model is the same for all."""
+        return [
+            (variant, seed)
+            for variant in self.methods
+            for seed in (self.seeds if self.trains(variant) else self.seeds[:1])
+        ]
+
+    def training_of(self, variant: str) -> str:
+        """What of this decides the weights of a variant, as a rule records it."""
+        own = {"base": "base", "sft": "cold_start"}.get(variant, "reinforcement")
+        settings = self.model_dump_json(include={"model", "prompt", "features_per_token", own})
+        reward = self.rewards[variant].model_dump_json() if variant in self.rewards else ""
+        return settings + reward
