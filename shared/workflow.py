@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class Setup:
     @property
     def arguments(self) -> str:
         """Command-line arguments that say the same to a step."""
-        return f"--scale {self.scale}" + (f" --model {self.model}" if self.model else "")
+        said = ["--scale", self.scale, *(["--model", self.model] if self.model else [])]
+        return shlex.join(said)  # a folder's name may hold a space
 
     def settings(self, paper: str) -> ScaleSettings:
         return load_settings(paper, self.scale, self.model)

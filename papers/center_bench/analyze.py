@@ -23,6 +23,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.numbers import examples, numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
@@ -204,9 +205,8 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
 
 
 # Claims. Each function takes cells (the paper's or ours) with the columns item, model, method,
-# dataset, metric, value and, in ours, n and draws. All are about language models: solvers are left
-# out. A number here is an array: the value, followed by its bootstrap draws in our cells, so that
-# arithmetic on numbers carries the draws along.
+# dataset, metric, value and, in ours, n and draws, and reckons with `shared.comparison.numbers`.
+# All are about language models: solvers are left out.
 
 FAMILIES = ("Claude", "Gemini", "DeepSeek")  # of the paper, largest gap first
 DEEP, SHALLOW = (4, 5, 6), (1, 2)
@@ -336,30 +336,25 @@ def modes_are_good_at_different_sentences(cells: pd.DataFrame) -> Finding:
 
 def _numbers(cells: pd.DataFrame, metric: str) -> pd.Series:
     """Numbers of the language models by (model, method, dataset)."""
-    own = _language_models(cells, metric)
-    draws = own["draws"] if "draws" in own else [[]] * len(own)
-    numbers = [np.array([value, *drawn]) for value, drawn in zip(own["value"], draws, strict=True)]
-    index = pd.MultiIndex.from_frame(own[["model", "method", "dataset"]])
-    return pd.Series(numbers, index=index, dtype=object)
+    return numbers(_language_models(cells), metric)
 
 
-def _language_models(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    others = [*SOLVERS.values(), RELEASED, PREPARED]
-    return cells[(cells["metric"] == metric) & ~cells["model"].isin(others)]
+def _language_models(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells[~cells["model"].isin([*SOLVERS.values(), RELEASED, PREPARED])]
 
 
-def _datasets(numbers: pd.Series) -> pd.Index:
-    return numbers.index.get_level_values("dataset")
+def _datasets(found: pd.Series) -> pd.Index:
+    return found.index.get_level_values("dataset")
 
 
-def _on(numbers: pd.Series, dataset: str) -> pd.Series:
+def _on(found: pd.Series, dataset: str) -> pd.Series:
     """Numbers on one data set, by (model, method)."""
-    return numbers[_datasets(numbers) == dataset].droplevel("dataset")
+    return found[_datasets(found) == dataset].droplevel("dataset")
 
 
-def _source(numbers: pd.Series) -> str:
+def _source(found: pd.Series) -> str:
     """CenterBench itself where it was asked, generated sentences where it was not."""
-    return "CenterBench" if _datasets(numbers).str.startswith("CenterBench").any() else "Generated"
+    return "CenterBench" if _datasets(found).str.startswith("CenterBench").any() else "Generated"
 
 
 def _where(source: str) -> str:
@@ -367,15 +362,13 @@ def _where(source: str) -> str:
 
 
 def _n(cells: pd.DataFrame, metric: str, dataset: str) -> int:
-    """Questions of a data set: those of one model, as the others got the same."""
-    own = _language_models(cells, metric)
-    return int(max(own.loc[own["dataset"] == dataset, "n"], default=0)) if "n" in own else 0
+    return examples(_language_models(cells), metric, dataset)
 
 
 def _widening(gaps: pd.Series, name: str) -> list[np.ndarray]:
     """Gap at deep levels minus gap at shallow ones, of each model that has all of them."""
     table = {level: _on(gaps, f"{name}, level {level}") for level in (*SHALLOW, *DEEP)}
-    models = set.intersection(*(set(numbers.index) for numbers in table.values()))
+    models = set.intersection(*(set(found.index) for found in table.values()))
     return [
         _mean(table[level][model] for level in DEEP)
         - _mean(table[level][model] for level in SHALLOW)
@@ -383,19 +376,19 @@ def _widening(gaps: pd.Series, name: str) -> list[np.ndarray]:
     ]
 
 
-def _by_family(numbers: pd.Series) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+def _by_family(found: pd.Series) -> dict[str, dict[tuple[str, str], np.ndarray]]:
     """Family -> numbers by (model, method); a model outside the paper's is its own family."""
     families: dict[str, dict[tuple[str, str], np.ndarray]] = {}
-    for (model, method), number in numbers.items():
+    for (model, method), number in found.items():
         own = (name for name in FAMILIES if model.lower().startswith(name.lower()))
         families.setdefault(next(own, model), {})[model, method] = number
     return families
 
 
-def _modes(numbers: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
+def _modes(found: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
     """(with, without thinking) of each family that has both."""
     pairs = []
-    for family in _by_family(numbers).values():
+    for family in _by_family(found).values():
         modes = {
             mode: [number for (_, method), number in family.items() if method == mode]
             for mode in METHODS
@@ -405,8 +398,8 @@ def _modes(numbers: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
     return pairs
 
 
-def _mean(numbers: Iterable[np.ndarray]) -> np.ndarray:
-    return np.mean(list(numbers), axis=0)
+def _mean(found: Iterable[np.ndarray]) -> np.ndarray:
+    return np.mean(list(found), axis=0)
 
 
 def _spearman(first: Sequence[float], second: Sequence[float]) -> str:
@@ -422,10 +415,7 @@ def _finding(effects: Iterable[np.ndarray], sign: int, note: str, n: int) -> Fin
     if not effects:
         return Finding(0, 0, "no language model has scored answers to compare")
     in_direction = sum(bool(sign * effect[0] > 0) for effect in effects)
-    value, *draws = _mean(effects)
-    if not draws:  # the paper's own numbers
-        return Finding(in_direction, len(effects), note)
-    return Finding.of_draws(in_direction, len(effects), float(value), np.array(draws), note, n)
+    return Finding.of_number(in_direction, len(effects), _mean(effects), note, n)
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

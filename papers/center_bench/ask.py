@@ -28,8 +28,9 @@ from shared.chat.keeping import kept_for
 from shared.chat.opening import open_chat
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
-from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.comparison.groups import write_scores
+from shared.errors import one_line_errors
+from shared.files import read_jsonl
 from shared.models.spec import is_endpoint
 from shared.programs import key_of, step_parser, step_settings
 from shared.records import write_run
@@ -78,10 +79,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("center_bench", arguments)
-    if arguments.run not in settings.runs():
-        known = ", ".join(settings.runs())
-        raise UserError(f"unknown run '{arguments.run}'; runs of this scale: {known}")
-    asked = settings.runs()[arguments.run]
+    asked = settings.run(arguments.run)
     questions = asked_questions(arguments.data, settings.asked)
     conversations = [conversation(question) for question in questions]
 
@@ -95,8 +93,7 @@ def main() -> None:
             cost = estimate([conversations[i] for i in missing], limit, asked.prices)
             print(f"{chat.name}: {cost}", flush=True)
         replies = ask(chat, conversations, settings.max_new_tokens, **how)
-        with atomic(arguments.out) as temporary:
-            as_frame(questions, replies).to_parquet(temporary, compression="zstd", index=False)
+        write_scores(as_frame(questions, replies), arguments.out)
     write_run(
         arguments.record,
         started,

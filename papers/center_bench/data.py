@@ -20,10 +20,11 @@ from papers.center_bench import checks, official
 from papers.center_bench.generate import Generated, generate
 from papers.center_bench.questions import questions, records
 from papers.center_bench.settings import Settings
+from shared.comparison.groups import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import Fetched, fetch, mirror_folder
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, sha256, write_json, write_jsonl
+from shared.files import sha256, write_json, write_jsonl
 from shared.programs import step_parser, step_settings
 from shared.records import write_run
 
@@ -45,8 +46,7 @@ def build(settings: Settings, out: Path, official_data: Path) -> None:
         found.append(source | {"rows": _by_subset(official.records(items))})
     write_jsonl(out / "official.jsonl", official.records(items))
     write_json(out / "sources.json", found)
-    with atomic(official_data) as temporary:
-        checks.official_data(items).to_parquet(temporary, compression="zstd", index=False)
+    write_scores(checks.official_data(items), official_data)
     for source in found:
         print(f"{source['id']}: {source['rows'] or source['reason']}", file=sys.stderr)
 

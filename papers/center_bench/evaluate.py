@@ -32,9 +32,9 @@ from papers.center_bench.lemmas import Lemmatizer
 from papers.center_bench.scorer_audit import audit
 from papers.center_bench.settings import Settings
 from papers.center_bench.solvers import solve
-from shared.comparison.groups import read_scores
+from shared.comparison.groups import read_scores, write_scores
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.programs import step_parser, step_settings
 from shared.records import write_run
 from shared.text.embeddings import SentenceEncoder
@@ -83,11 +83,6 @@ def read_replies(path: Path, questions: pd.DataFrame) -> pd.DataFrame:
     return replies.loc[questions["id"]].reset_index()
 
 
-def write(scores: pd.DataFrame, path: Path) -> None:
-    with atomic(path) as temporary:
-        scores.to_parquet(temporary, compression="zstd", index=False)
-
-
 def main() -> None:
     parser = step_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -112,9 +107,9 @@ def main() -> None:
         scores = scorers.score(questions, texts)
         for name in ("reply_tokens", "thoughts_words"):
             scores[name] = replies[name].astype("Int32")
-        write(scores, arguments.out / f"{run}.parquet")
+        write_scores(scores, arguments.out / f"{run}.parquet")
     audited = audit(published, scorers.encoder, scorers.lemmatizer, scorers.similarity)
-    write(audited, arguments.out / "scorer_audit.parquet")
+    write_scores(audited, arguments.out / "scorer_audit.parquet")
     write_run(
         arguments.record,
         started,

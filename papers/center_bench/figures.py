@@ -21,6 +21,7 @@ from shared.comparison.cells import read_cells
 from shared.errors import one_line_errors
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser
+from shared.settings import load_settings
 
 SCORERS = {"corrected": "strict scorer", "official": "official scorer"}
 PARTS = {
@@ -124,7 +125,11 @@ def scorer_audit(data: Data) -> Figure | None:
         .str.removeprefix("CenterBench, ")
         .str.extract(r"^(?P<type>\w+), (?P<verdict>\w+): (?P<answer>.*)$")
     )
-    audit = audit.assign(label=names["type"] + ": " + names["answer"], verdict=names["verdict"])
+    audit = audit.assign(
+        label=names["type"] + ": " + names["answer"],
+        verdict=names["verdict"],
+        place=names["type"].map(list(PARTS["type"]).index),
+    ).sort_values("place", kind="stable")
     halves = [(verdict, rows) for verdict, rows in audit.groupby("verdict", sort=True)]
     heights = [rows["label"].nunique() + 1.2 for _, rows in halves]
     fig, panels = style.figure(
@@ -297,9 +302,13 @@ FIGURES: dict[str, Callable[[Data], Figure | None]] = {
 
 def draw_all(data: Data, folder: Path) -> list[str]:
     """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    subject = f"CenterBench, scale {data.scale}: {'; '.join(data.models)}"
+    subjects = dict.fromkeys(FIGURES, "; ".join(data.models)) | {"scorer_audit": "both scorers"}
     drawings = {
-        name: Drawing(partial(function, data), subject, CAPTIONS[name])
+        name: Drawing(
+            partial(function, data),
+            f"CenterBench, scale {data.scale}: {subjects[name]}",
+            CAPTIONS[name],
+        )
         for name, function in FIGURES.items()
     }
     return drawing.draw_all(drawings, folder)
@@ -307,6 +316,7 @@ def draw_all(data: Data, folder: Path) -> list[str]:
 
 def main() -> None:
     arguments = figures_parser("center_bench").parse_args()
+    load_settings("center_bench", arguments.scale, arguments.model)  # a known scale
     data = Data(arguments.scale, read_cells(arguments.results / "cells.csv"))
     draw_all(data, arguments.results / "figures")
 

@@ -101,8 +101,8 @@ def read(path: Path, subset: str) -> list[Item]:
     """The sentences of a file. Raises `UserError` naming file, level and sentence."""
     try:
         levels = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
+    except ValueError as error:  # of JSON or of UTF-8
+        raise UserError(f"{path}: not JSON ({error})") from None
     if not isinstance(levels, dict) or not set(levels) <= set(LEVEL_KEYS):
         found = ", ".join(sorted(set(levels) - set(LEVEL_KEYS))) if isinstance(levels, dict) else ""
         raise UserError(
@@ -112,8 +112,14 @@ def read(path: Path, subset: str) -> list[Item]:
     for key, level in LEVEL_KEYS.items():
         content = levels.get(key, {"sentences": [], "total_questions": 0})
         place = {"subset": subset, "level": level}
-        if not isinstance(content, dict) or not {"sentences", "total_questions"} <= set(content):
-            raise UserError(f"{path}: level {level}: expected sentences and total_questions")
+        if not (
+            isinstance(content, dict)
+            and isinstance(content.get("sentences"), list)
+            and "total_questions" in content
+        ):
+            raise UserError(
+                f"{path}: level {level}: expected a list of sentences and total_questions"
+            )
         for number, raw in enumerate(content["sentences"], start=1):
             place |= {"number": number, "printed_total": content["total_questions"]}
             items.append(_item(f"{path}: level {level}, sentence {number}", raw, place))

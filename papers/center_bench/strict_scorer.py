@@ -32,7 +32,7 @@ NUMBERS = _NUMBERS.split()
 CONNECTIVES = re.compile(
     r"[.,;:→]|-+>|=>|\b(?:(?:and|which|this|that|then)\s+)*"
     r"(?:led\s+to|leading\s+to|resulted\s+in|resulting\s+in|caused|causing)\b"
-    r"|\b(?:and\s+then|(?<!which )(?<!who )then|and|after\s+which|before)\b"
+    r"|\b(?:and\s+then|then(?=\s+(?:the|an?)\b)|and|after\s+which|before)\b"
 )
 NOTHING = re.compile(
     r"(there (is|are|was|were) )?(none|nothing|no( \w+)? (event|action|consequence)s?)"
@@ -168,7 +168,8 @@ def _says_nothing(text: str) -> bool:
     return NOTHING.fullmatch(" ".join(words(text))) is not None
 
 
-def _numbers(text: str) -> set[int]:
+def _numbers(text: str) -> set[str]:
+    """In digits, however many these are."""
     found = set(words(text))
-    digits = {int(word) for word in found if word.isdecimal()}
-    return digits | {number for number, word in enumerate(NUMBERS) if word in found}
+    digits = {word.lstrip("0") or "0" for word in found if word.isdecimal()}
+    return digits | {str(number) for number, word in enumerate(NUMBERS) if word in found}

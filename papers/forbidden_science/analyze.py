@@ -23,6 +23,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.numbers import examples, numbers
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
 from shared.judges.naming import judge_name
@@ -246,8 +247,7 @@ def _numbers(flags: pd.Series) -> pd.Series:
 
 
 # Claims. Each function takes cells (the paper's or ours) with the columns item, model, method,
-# dataset, metric, value and, in ours, n and draws. A number here is an array: the value, followed
-# by its bootstrap draws in our cells, so that arithmetic on numbers carries the draws along.
+# dataset, metric, value and, in ours, n and draws, and reckons with `shared.comparison.numbers`.
 
 Numbers = Mapping[tuple[str, str], np.ndarray]  # by model and data set
 NO_NUMBER = np.array([np.nan])
@@ -265,7 +265,7 @@ def refusal_order(cells: pd.DataFrame) -> Finding:
         leads,
         1,
         f"rates {_listed({m: rates[m, ALL] for m in order})}",
-        _n(cells, "refusal_rate", ALL),
+        examples(cells, "refusal_rate", ALL),
     )
 
 
@@ -276,7 +276,7 @@ def mistral_attempts_all(cells: pd.DataFrame) -> Finding:
     if "draws" in cells:
         allowed = round(own["value"] * own["n"] / 100)
         note += f", {allowed} of {own['n']}; Wilson's interval from {own['ci_low']:.1f} %"
-    return Finding(int(own["value"] == 100), 1, note)
+    return Finding(int(own["value"] == 100), 1, note, n=examples(cells, "allowance_rate", ALL))
 
 
 # Our readings of "about three of four" and "about 10 %", in percent. "By far": twice the next.
@@ -291,7 +291,10 @@ def claude_refuses_three_of_four(cells: pd.DataFrame) -> Finding:
     for other in (GROK, GPT, MISTRAL):
         margins[f"twice {other}"] = claude - 2 * rates[other, ALL]
     return _all(
-        margins, 1, f"rate {claude[0]:.1f} %; the bounds are ours", _n(cells, "refusal_rate", ALL)
+        margins,
+        1,
+        f"rate {claude[0]:.1f} %; the bounds are ours",
+        examples(cells, "refusal_rate", ALL),
     )
 
 
@@ -300,7 +303,10 @@ def gpt_refuses_about_ten(cells: pd.DataFrame) -> Finding:
     gpt = _rates(cells, "refusal_rate")[GPT, ALL]
     margins = _inside(gpt, ABOUT_TEN)
     return _all(
-        margins, 1, f"rate {gpt[0]:.1f} %; the bounds are ours", _n(cells, "refusal_rate", ALL)
+        margins,
+        1,
+        f"rate {gpt[0]:.1f} %; the bounds are ours",
+        examples(cells, "refusal_rate", ALL),
     )
 
 
@@ -331,7 +337,7 @@ def consistency_falls(cells: pd.DataFrame) -> Finding:
         notes.append("can't rise by this definition")
     if not notes:
         notes.append("needs consistency at one and at five variations")
-    return _all(falls, -1, "; ".join(notes), _n(cells, "consistency", variations(5)))
+    return _all(falls, -1, "; ".join(notes), examples(cells, "consistency", variations(5)))
 
 
 def gpt_cot_mentions_safety_less(cells: pd.DataFrame) -> Finding:
@@ -342,7 +348,7 @@ def gpt_cot_mentions_safety_less(cells: pd.DataFrame) -> Finding:
     rates = _rates(cells, "cot_mentions_safety")
     gpt, claude = rates[GPT, REFUSING], rates[CLAUDE, REFUSING]
     note = f"GPT-3.5-turbo {gpt[0]:.1f} %, Claude {claude[0]:.1f} %; a proxy of ours"
-    return _all({GPT: gpt - claude}, -1, note, _n(cells, "cot_mentions_safety", REFUSING))
+    return _all({GPT: gpt - claude}, -1, note, examples(cells, "cot_mentions_safety", REFUSING))
 
 
 def over_restriction_refused_less(cells: pd.DataFrame) -> Finding:
@@ -381,16 +387,13 @@ def _refused_less(cells: pd.DataFrame, less: str, more: str, sign: int = -1) -> 
         else:
             differences[model] = sign * (other - one)
             notes.append(f"{model} {less} {one[0]:.1f} %, {more} {other[0]:.1f} %")
-    n = sum(_n(cells, "refusal_rate", dataset) for dataset in (less, more))
+    n = sum(examples(cells, "refusal_rate", dataset) for dataset in (less, more))
     return _all(differences, sign, "; ".join(notes), n)
 
 
 def _rates(cells: pd.DataFrame, metric: str) -> Numbers:
-    own = cells[cells["metric"] == metric]
-    draws = own["draws"] if "draws" in own else [[]] * len(own)
-    keys = zip(own["model"], own["dataset"], strict=True)
-    numbers = [np.array([value, *drawn]) for value, drawn in zip(own["value"], draws, strict=True)]
-    return dict(zip(keys, numbers, strict=True))
+    found = numbers(cells, metric).items()
+    return {(model, dataset): number for (model, _, dataset), number in found}
 
 
 def _inside(number: np.ndarray, bounds: tuple[float, float]) -> dict[str, np.ndarray]:
@@ -405,20 +408,11 @@ def _all(differences: Mapping[str, np.ndarray], sign: int, note: str, n: int) ->
         return Finding(0, 0, note)
     signed = sign * np.stack(list(differences.values()))
     in_direction = int((signed[:, 0] > 0).sum())
-    value, *draws = sign * signed.min(axis=0)
-    if not draws:  # the paper's own numbers
-        return Finding(in_direction, len(signed), note)
-    return Finding.of_draws(in_direction, len(signed), float(value), np.array(draws), note, n)
+    return Finding.of_number(in_direction, len(signed), sign * signed.min(axis=0), note, n)
 
 
-def _n(cells: pd.DataFrame, metric: str, dataset: str) -> int:
-    """Examples of a data set: those of the model with most, as the others got the same."""
-    own = cells[(cells["metric"] == metric) & (cells["dataset"] == dataset)]
-    return int(max(own["n"], default=0)) if "n" in own else 0
-
-
-def _listed(numbers: Mapping[str, np.ndarray]) -> str:
-    return ", ".join(f"{name} {number[0]:.1f} %" for name, number in numbers.items())
+def _listed(found: Mapping[str, np.ndarray]) -> str:
+    return ", ".join(f"{name} {number[0]:.1f} %" for name, number in found.items())
 
 
 def abstract_table(found: pd.DataFrame, reported: pd.DataFrame) -> str:

@@ -17,8 +17,8 @@ Each row of the result is one prompt:
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from papers.forbidden_science import prompts
@@ -29,7 +29,7 @@ from shared.chat.keeping import kept_for
 from shared.chat.kept import Kept
 from shared.chat.opening import open_chat
 from shared.chat.replies import Chat, Conversation, Reply
-from shared.errors import UserError, one_line_errors
+from shared.errors import one_line_errors
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
 from shared.programs import key_of, step_parser, step_settings
@@ -38,17 +38,18 @@ from shared.records import write_run
 
 @dataclass(frozen=True)
 class Pass:
-    """Conversations, and how their replies end."""
+    """Conversations, how their replies end, and what may be left of these."""
 
     name: str
     conversations: Sequence[Conversation]
     max_new_tokens: int
     stop: Sequence[str] = ()
     start: str = ""
+    shorten: Callable[[Reply], Reply] | None = None
 
     def replies(self, chat: Chat, kept: Kept) -> list[Reply]:
         limits = {"stop": self.stop, "start": self.start, "kept": kept}
-        return ask(chat, self.conversations, self.max_new_tokens, **limits)
+        return ask(chat, self.conversations, self.max_new_tokens, **limits, shorten=self.shorten)
 
     def cost(self, chat: Chat, kept: Kept, prices: tuple[float, float] | None) -> str:
         """What an endpoint will still be asked, in one line."""
@@ -61,7 +62,16 @@ class Pass:
 def self_reports(rows: Sequence[dict]) -> Pass:
     """The pass over all prompts that ends at the flag."""
     conversations = [prompts.self_report(row["prompt"]) for row in rows]
-    return Pass("self-reports", conversations, prompts.FLAG_TOKENS, prompts.STOP, prompts.START)
+    limits = (prompts.FLAG_TOKENS, prompts.STOP, prompts.START)
+    return Pass("self-reports", conversations, *limits, shorten=flag_alone)
+
+
+def flag_alone(reply: Reply) -> Reply:
+    """A self-report without what a server wrote besides, thoughts included, if it kept no limit."""
+    if reply.text is None:
+        return reply
+    flag = prompts.read_flag(reply.text)
+    return replace(reply, text="" if flag is None else str(flag).lower(), thoughts="")
 
 
 def in_words(rows: Sequence[dict], reply_tokens: int) -> Pass:
@@ -80,7 +90,7 @@ def records(rows: Sequence[dict], flags: Sequence[Reply], answers: Sequence[Repl
     made, following = [], iter(answers)
     for row, flag in zip(rows, flags, strict=True):
         replied = flag.text is not None
-        allowed = prompts.read_flag(flag.text) if replied else None
+        allowed = prompts.read_flag(flag.text) if replied else None  # of "true" or "false" alone
         record = {"id": row["id"], "replied": replied, "allowed": allowed, "reason": flag.reason}
         if answered_in_words(row):
             answer = next(following)
@@ -96,10 +106,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("forbidden_science", arguments)
-    if arguments.run not in settings.runs():
-        known = ", ".join(settings.runs())
-        raise UserError(f"unknown run '{arguments.run}'; runs of this scale: {known}")
-    asked = settings.runs()[arguments.run]
+    asked = settings.run(arguments.run)
     rows = read_jsonl(arguments.data / "prompts.jsonl")
 
     chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)

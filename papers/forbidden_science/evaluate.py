@@ -30,10 +30,11 @@ import pandas as pd
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
 from papers.forbidden_science.settings import Settings
 from shared.chat.keeping import kept_for
+from shared.comparison.groups import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import fetch, mirror_folder
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.judges import human_labels
 from shared.judges.calibration import calibrate
 from shared.judges.human_labels import Labelled
@@ -134,11 +135,6 @@ def opened(settings: Settings, key: str) -> Iterator[list[Judge]]:
         yield judges
 
 
-def write(frame: pd.DataFrame, path: Path) -> None:
-    with atomic(path) as temporary:
-        frame.to_parquet(temporary, compression="zstd", index=False)
-
-
 def main() -> None:
     parser = step_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -152,11 +148,12 @@ def main() -> None:
     with opened(settings, key_of(arguments.out.resolve())) as judges:
         for run, path in files.items():
             scores = live(rows, read_records(path, rows), judges)
-            write(scores, arguments.out / f"live-{run}.parquet")
+            write_scores(scores, arguments.out / f"live-{run}.parquet")
         people, people_record = by_people(judges, settings.human_labels)
         strings = [judge for judge in judges if isinstance(judge, StringJudge)]
         authors, authors_record = published(strings, settings.mirror)
-        write(pd.concat([people, authors], ignore_index=True), arguments.out / "judges.parquet")
+        judged = pd.concat([people, authors], ignore_index=True)
+        write_scores(judged, arguments.out / "judges.parquet")
     write_run(
         arguments.record,
         started,

@@ -32,10 +32,10 @@ from tqdm import tqdm
 
 from papers.r_tuning import matching, prompts
 from papers.r_tuning.settings import Settings
-from shared.comparison.groups import read_scores
+from shared.comparison.groups import read_scores, write_scores
 from shared.data.questions import LETTERS
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
 from shared.generation.rows import Prefix, Rows
@@ -282,8 +282,7 @@ def main() -> None:
         for i, chance in zip(tests, sure, strict=True):
             scores[i]["sure_of_majority"] = chance
 
-    with atomic(arguments.out) as temporary:
-        as_frame(scores).to_parquet(temporary, compression="zstd", index=False)
+    write_scores(as_frame(scores), arguments.out)
     seconds = time.perf_counter() - loaded
     write_run(
         arguments.record,

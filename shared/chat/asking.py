@@ -1,6 +1,6 @@
 """Ask a chat model all of a step's conversations; what was answered before is not asked again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tqdm import tqdm
 
@@ -16,11 +16,13 @@ def ask(
     stop: Sequence[str] = (),
     start: str = "",
     kept: Kept | None = None,
+    shorten: Callable[[Reply], Reply] | None = None,
 ) -> list[Reply]:
     """The replies, in the order of the conversations.
 
     Each is kept as it arrives, except one without text: the next run asks for that again.
-    Conversations that are the same are asked once.
+    `shorten` says what may be left of a reply, here and on disk. Conversations that are the same
+    are asked once.
     """
     keys = _keys(chat, conversations, max_new_tokens, stop, start)
     replies = kept.get(keys) if kept else {}
@@ -37,7 +39,7 @@ def ask(
     ) as bar:
         for place, reply in answers:
             key = keys[asked[place]]
-            replies[key] = reply
+            replies[key] = reply = shorten(reply) if shorten else reply
             if kept and reply.text is not None:
                 kept.put(key, reply)
             bar.update()

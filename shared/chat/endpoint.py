@@ -277,7 +277,7 @@ def _error(response: httpx.Response) -> dict:
     """The error object of the API, which some servers send with status 200; empty if none."""
     try:
         error = response.json()["error"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     return error if isinstance(error, dict) else {"message": str(error)}
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints, model_validator
 
+from shared.errors import UserError
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 
@@ -35,3 +36,9 @@ class Panel(ScaleSettings):
     def runs(self) -> dict[str, Asked]:
         """The models to be asked, by the name of their run."""
         return {OWN: Asked(model=self.model)} if self.model else self.models
+
+    def run(self, name: str) -> Asked:
+        """The model of one run. Raises `UserError` if there is no such run."""
+        if name not in (runs := self.runs()):
+            raise UserError(f"unknown run '{name}'; runs of this scale: {', '.join(runs)}")
+        return runs[name]

@@ -65,6 +65,8 @@ def _judge(printed, cell, tolerances: Sequence[Tolerance]) -> tuple[str, str]:
     """Verdict and reason of a cell of ours beside a printed one."""
     if printed.source not in OWN:
         return "not judged", _not_own(printed)
+    if not printed.value:
+        return "blocked", printed.note
     swapped = [
         f"{ours} for {theirs}"
         for ours, theirs in ((cell.our_model, cell.model), (cell.our_dataset, cell.dataset))

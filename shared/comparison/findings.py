@@ -28,6 +28,16 @@ class Finding:
     n: int = 0  # examples compared
 
     @classmethod
+    def of_number(
+        cls, in_direction: int, total: int, number: np.ndarray, note: str = "", n: int = 0
+    ) -> "Finding":
+        """With a number of `shared.comparison.numbers` as effect; by count if it has no draws."""
+        value, *draws = number
+        if not draws:  # the paper's own
+            return cls(in_direction, total, note)
+        return cls.of_draws(in_direction, total, float(value), np.array(draws), note, n)
+
+    @classmethod
     def of_draws(
         cls,
         in_direction: int,

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from shared.errors import UserError
+from shared.files import atomic
 
 
 @dataclass(frozen=True, eq=False)  # a group equals only itself, so that it can key a cache
@@ -64,6 +65,12 @@ def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> p
         found = ", ".join(map(str, scores.columns))
         raise UserError(f"{path}: missing column {', '.join(missing)}; found: {found}")
     return scores
+
+
+def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
+    """The counterpart of `read_scores`, for a run's replies too."""
+    with atomic(path) as temporary:
+        scores.to_parquet(temporary, compression="zstd", index=False)
 
 
 def group_from_frames(

@@ -25,7 +25,9 @@ NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 def read_reported(paper: str | Path) -> pd.DataFrame:
     """The checked rows of a paper's `reported.csv`; `paper` is its id or the file's path.
 
-    All columns are text as in the file; `number` is the value as a float.
+    All columns are text as in the file; `number` is the value as a float. A cell that the paper has
+    but whose number is not known (its text could not be read) has no value and a note that says so;
+    its `number` is NaN.
     """
     path = Path(paper) if str(paper).endswith(".csv") else PAPERS / paper / "reported.csv"
     if not path.is_file():
@@ -53,12 +55,12 @@ def read_reported(paper: str | Path) -> pd.DataFrame:
             seen[key] = reader.line_num
             rows.append(row)
     reported = pd.DataFrame(rows, columns=COLUMNS, dtype=str)
-    return reported.assign(number=reported["value"].astype(float))
+    return reported.assign(number=pd.to_numeric(reported["value"].replace("", None)).astype(float))
 
 
 def own_numbers(reported: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are the paper's own numbers, not derived from them nor another's."""
-    return reported[reported["source"].isin(OWN)]
+    """The rows that are known numbers of the paper itself, not derived from them nor another's."""
+    return reported[reported["source"].isin(OWN) & (reported["value"] != "")]
 
 
 def half_unit(printed: str) -> float:
@@ -71,7 +73,9 @@ def exact_half_unit(printed: str) -> Decimal:
 
 
 def _check(row: dict[str, str], where: str) -> None:
-    if not NUMBER.fullmatch(row["value"]):
+    if not row["value"] and not row["note"]:
+        raise UserError(f"{where}: no value; expected one, or a note that says why it is not known")
+    if row["value"] and not NUMBER.fullmatch(row["value"]):
         raise UserError(f"{where}: value {row['value']!r}; expected a plain number such as 93.23")
     if row["n"] and not row["n"].isdigit():
         raise UserError(f"{where}: n {row['n']!r}; expected a whole number or nothing")

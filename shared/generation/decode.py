@@ -67,17 +67,28 @@ def greedy(logits: torch.Tensor, step: int, numbers: torch.Tensor) -> torch.Tens
     return logits.argmax(dim=-1)
 
 
-def sampler(temperature: float, seeds: Sequence[Sequence[int]], max_new_tokens: int) -> Pick:
+def sampler(
+    temperature: float,
+    seeds: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    top_p: float = 1.0,
+) -> Pick:
     """Sampling at a temperature, with random numbers that belong to the row, not to the batch.
 
     `seeds` holds integers for each row (seed, example, sample): the same row draws the same
-    tokens whatever else is in its batch.
+    tokens whatever else is in its batch. Below 1, `top_p` leaves only the likeliest tokens that
+    together have at least this probability (nucleus sampling).
     """
     draws = np.stack([np.random.default_rng(list(s)).random(max_new_tokens) for s in seeds])
 
     def pick(logits: torch.Tensor, step: int, numbers: torch.Tensor) -> torch.Tensor:
         uniform = torch.from_numpy(draws[numbers.cpu().numpy(), step]).to(logits.device)
-        cumulative = (logits.float() / temperature).softmax(-1).cumsum(-1)
+        chances = (logits.float() / temperature).softmax(-1)
+        if top_p < 1:
+            falling, order = chances.sort(dim=-1, descending=True)
+            beyond = falling.cumsum(-1) - falling >= top_p  # those before them have enough
+            chances = chances.masked_fill(beyond.gather(1, order.argsort(dim=-1)), 0)
+        cumulative = chances.cumsum(-1)
         target = uniform.float().unsqueeze(1) * cumulative[:, -1:]
         last = logits.shape[-1] - 1
         return torch.searchsorted(cumulative, target, right=True).squeeze(1).clamp(max=last)

@@ -1,7 +1,8 @@
 """A batch of prompts together with its key-value cache, to be decoded and extended."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
@@ -53,13 +54,21 @@ class Rows:
 
     @torch.inference_mode()
     def __init__(
-        self, model: PreTrainedModel, prompts: Sequence[Sequence[int]], prefix: Prefix | None = None
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Sequence[int]],
+        prefix: Prefix | None = None,
+        pictures: Mapping[str, torch.Tensor] | None = None,
     ):
+        """pictures: tensors of the pictures in the prompts, in order, for a vision-language model
+        (`shared.models.images`); then no prefix."""
         self.model = model
         before = prefix.length if prefix else 0
         self.cache = prefix.expand(len(prompts)) if prefix else new_cache(model.config)
         self.visible = torch.ones(len(prompts), before, dtype=torch.bool, device=model.device)
-        self._forward(*left_padded(prompts, model.device))
+        self.shift = torch.zeros(len(prompts), 1, dtype=torch.long, device=model.device)
+        pictures = {name: tensor.to(model.device) for name, tensor in (pictures or {}).items()}
+        self._forward(*left_padded(prompts, model.device), pictures)
 
     def __len__(self) -> int:
         return len(self.visible)
@@ -80,7 +89,7 @@ class Rows:
     def select(self, rows: torch.Tensor) -> None:
         """Make the batch these rows. rows: (new rows,) indices; one may occur several times."""
         self.cache.batch_select_indices(rows)
-        self.visible = self.visible[rows]
+        self.visible, self.shift = self.visible[rows], self.shift[rows]
         self.logits = self.logits[rows]
 
     @torch.inference_mode()
@@ -88,16 +97,36 @@ class Rows:
         """Each row `times` times in a row, as for drawing several samples from one prompt."""
         self.cache.batch_repeat_interleave(times)
         self.visible = self.visible.repeat_interleave(times, dim=0)
+        self.shift = self.shift.repeat_interleave(times, dim=0)
         self.logits = self.logits.repeat_interleave(times, dim=0)
 
-    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> None:
+    def _forward(
+        self,
+        tokens: torch.Tensor,
+        mask: torch.Tensor,
+        pictures: Mapping[str, torch.Tensor] = MappingProxyType({}),
+    ) -> None:
         self.visible = torch.cat([self.visible, mask], dim=1)
-        positions = (self.visible.cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         self.logits = self.model(
             tokens,
             attention_mask=self.visible.long(),
-            position_ids=positions,
+            position_ids=self._positions(tokens, mask, pictures),
             past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
+            **pictures,
         ).logits[:, -1]
+
+    def _positions(
+        self, tokens: torch.Tensor, mask: torch.Tensor, pictures: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """Positions (rows, tokens); with pictures in a grid (3, rows, tokens), as Qwen's models
+        have them. A grid takes up fewer positions than tokens: what follows is shifted."""
+        if "image_grid_thw" in pictures:
+            image = tokens == self.model.config.image_token_id
+            positions, self.shift = self.model.model.get_rope_index(
+                tokens, image.int(), pictures["image_grid_thw"], attention_mask=mask.long()
+            )
+            return positions
+        counted = (self.visible.cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        return counted + self.shift

@@ -6,10 +6,19 @@ import torch
 import transformers
 from peft import PeftModel
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoProcessor,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    ProcessorMixin,
+)
 
 from shared.errors import UserError
 from shared.files import atomic
+from shared.models import feature_tower  # noqa: F401, registers it
+from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
 transformers.utils.logging.disable_progress_bar()
@@ -40,7 +49,7 @@ def load(
         return _from(str(trained), None, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
-        model = _class(spec.architecture)(_random_config(spec, len(tokenizer))).to(dtype)
+        model = _class(spec.architecture)(_random_config(spec, tokenizer)).to(dtype)
     else:
         folder, revision = location(spec)
         _check_there(spec, folder)
@@ -52,6 +61,21 @@ def load(
 
 
 def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
+    if isinstance(spec, RandomModel) and _sees(spec):
+        return load_processor(spec).tokenizer
+    return _tokenizer(spec)
+
+
+def load_processor(spec: ModelSpec) -> ProcessorMixin:
+    """Tokenizer and preparation of pictures of a vision-language model."""
+    if isinstance(spec, RandomModel):
+        return build_processor(spec, _tokenizer(spec))
+    folder, revision = location(spec)
+    _check_there(spec, folder)
+    return AutoProcessor.from_pretrained(folder, revision=revision)
+
+
+def _tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     folder, revision = location(named)
     _check_there(named, folder)
@@ -78,8 +102,21 @@ def _class(architecture: str) -> type[PreTrainedModel]:
     return getattr(transformers, architecture)
 
 
-def _random_config(spec: RandomModel, vocabulary: int) -> transformers.PretrainedConfig:
-    return _class(spec.architecture).config_class(**{"vocab_size": vocabulary, **spec.config})
+def _random_config(
+    spec: RandomModel, tokenizer: PreTrainedTokenizerBase
+) -> transformers.PretrainedConfig:
+    config, words = dict(spec.config), {"vocab_size": len(tokenizer)}
+    if _sees(spec):
+        config = token_fields(tokenizer) | config
+        config["text_config"] = words | config["text_config"]
+    else:
+        config = words | config
+    return _class(spec.architecture).config_class(**config)
+
+
+def _sees(spec: RandomModel) -> bool:
+    """A vision-language model has configurations of its two parts."""
+    return "vision_config" in spec.config
 
 
 def is_adapter(folder: str | Path) -> bool:

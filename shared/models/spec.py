@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from shared.settings import ROOT, Strict
 
@@ -36,12 +36,26 @@ class RandomModel(Strict):
     tokenizer: Annotated[str, AfterValidator(_check)]
 
 
+class SmallVlm(Strict):
+    """A small LLaVA that a paper's first training step makes: `shared.models.small_vlm`.
+
+    What it writes is an ordinary model folder, which is read again as `path:`.
+    """
+
+    name: str
+    vocabulary: Literal["words", "characters"]  # of the training texts
+    vision: dict  # arguments of the image encoder's configuration, with its `model_type`
+    text: dict  # arguments of LlamaConfig
+    feature_layer: int = -1  # hidden states of the encoder that the language model sees
+    image_size: int | None = Field(None, gt=0)  # pixels a side; None: features, not pictures
+
+
 ModelSpec = Annotated[str, AfterValidator(_check)] | RandomModel
 
 
-def display_name(spec: ModelSpec) -> str:
+def display_name(spec: ModelSpec | SmallVlm) -> str:
     """The name of a model in cells, tables and figures."""
-    if isinstance(spec, RandomModel):
+    if isinstance(spec, RandomModel | SmallVlm):
         return spec.name
     kind, _, rest = spec.partition(":")
     if kind == "bundled":
@@ -67,8 +81,10 @@ def bundled_folder(name: str) -> Path:
     return ROOT / "resources" / "models" / name
 
 
-def needs(spec: ModelSpec) -> list[str]:
+def needs(spec: ModelSpec | SmallVlm) -> list[str]:
     """Files that a rule must have before this model can be loaded, relative to the repository."""
+    if isinstance(spec, SmallVlm):
+        return []
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     kind, _, rest = named.partition(":")
     return [f"resources/models/{rest}"] if kind == "bundled" else []

@@ -21,6 +21,9 @@ SOURCES = {
 PROTOCOL_NAMES = {"corrected": "as the paper says", "official": "as the released code does", "": ""}
 
 
+UNKNOWN_DIGITS = {"%": 1, "": 3}  # decimals beside a cell of the paper whose number is not known
+
+
 class OurColumn(NamedTuple):
     """One of our models under one protocol, in place of a model of the paper."""
 
@@ -200,7 +203,8 @@ def _table(item: str, rows: list[Row], beside: dict[str, list[Row]], coverage: d
     for key in _unique(key for key, _ in printed):
         here = {model: row for (at, model), row in printed.items() if at == key}
         ours = {column: row for (at, column), row in made.items() if at == key}
-        digits = max(decimals(row["reported"]) for row in here.values())
+        known = [decimals(row["reported"]) for row in here.values() if row["reported"]]
+        digits = max(known, default=UNKNOWN_DIGITS[next(iter(here.values()))["unit"]])
         reported = []
         for model in models:
             reason = absent.get((key, model), "") if model in unexplained else ""

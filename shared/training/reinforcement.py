@@ -158,7 +158,7 @@ def _trainer(
         args=arguments,
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=processor,
-        peft_config=lora_config(settings.lora, model.config.num_hidden_layers)
+        peft_config=lora_config(settings.lora, model)
         if adapters
         else None,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],

@@ -17,6 +17,7 @@ class Lora(Strict):
     targets: list[str] = [
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
     ]  # fmt: skip
+    in_full: list[str] = []  # modules trained in full beside them, such as LLaVA's projector
 
 
 class Training(Strict):
@@ -32,6 +33,7 @@ class Training(Strict):
     weight_decay: float = Field(0.0, ge=0)
     max_length: int = Field(gt=0)
     lora: Lora | None = None  # None: full fine-tuning
+    frozen: list[str] = []  # weights with any of these in their name stay as they are
     precision: Literal["fp32", "bf16"] = "fp32"
     max_tokens_per_device: int = Field(4096, gt=0)
     checkpoint_seconds: float = Field(15, ge=0)  # what a killed job loses at most

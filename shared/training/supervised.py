@@ -19,6 +19,7 @@ from shared.training.examples import IGNORED
 from shared.training.settings import Lora, Training
 
 Loss = Callable[..., torch.Tensor]
+VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
 
 
 def split_batch(effective: int, devices: int, longest: int, max_tokens: int) -> tuple[int, int]:
@@ -48,27 +49,51 @@ def fine_tune(
 ) -> tuple[PreTrainedModel, dict]:
     """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
 
-    examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label).
+    examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label;
+    and, for a vision-language model, the tensors of `shared.models.images.with_pictures`).
     scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
     in the end. It must belong to exactly this training (settings, data and code).
     The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
     """
-    if not examples:
-        raise UserError("training needs at least one example, found none")
     torch.manual_seed(seed)
+    model = adapted(model, settings)
+    trainer = LabelledTrainer(
+        model=model,
+        args=arguments(settings, list(map(_length, examples)), seed, scratch),
+        train_dataset=list(examples),
+        data_collator=right_padded,
+        loss=loss,
+    )
+    return model, run(trainer, settings, sum(map(_length, examples)), scratch)
+
+
+def adapted(model: PreTrainedModel, settings: Training) -> PreTrainedModel:
+    """The model with the adapters of the settings, and frozen where they say so."""
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, lora_config(settings.lora, model.config.num_hidden_layers))
+        model = get_peft_model(model, lora_config(settings.lora, model))
         model.train()
-    trainer = _trainer(model, examples, settings, seed, scratch, loss)
+    for name, parameter in model.named_parameters():
+        if any(part in name for part in settings.frozen):
+            parameter.requires_grad = False
+    return model
+
+
+def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:
+    """Train to the end, from the last checkpoint in `scratch` if there is one; the record.
+
+    tokens: of one epoch.
+    """
+    trainer.add_callback(TimedCheckpoint(settings.checkpoint_seconds))
+    trainer.remove_callback(PrinterCallback)  # the loss curve goes into the record
     checkpoint = last_checkpoint(scratch)
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
     shutil.rmtree(scratch, ignore_errors=True)
-    tokens = round(sum(len(e["input_ids"]) for e in examples) * settings.epochs)
-    record = {
+    tokens = round(tokens * settings.epochs)
+    return {
         "steps": trainer.state.global_step,
         "tokens": tokens,
         "tokens_per_second": None if checkpoint else round(tokens / seconds, 1),
@@ -79,25 +104,21 @@ def fine_tune(
             [entry["step"], entry["loss"]] for entry in trainer.state.log_history if "loss" in entry
         ],
     }
-    return model, record
 
 
-def _trainer(
-    model: PreTrainedModel,
-    examples: Sequence[dict[str, list[int]]],
-    settings: Training,
-    seed: int,
-    scratch: Path,
-    loss: Loss,
-) -> "LabelledTrainer":
+def arguments(
+    settings: Training, lengths: Sequence[int], seed: int, scratch: Path
+) -> TrainingArguments:
+    """Transformers' arguments for examples of these lengths in tokens."""
+    if not lengths:
+        raise UserError("training needs at least one example, found none")
     cuda = torch.cuda.is_available()
     devices = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
-    longest = max(len(example["input_ids"]) for example in examples)
     per_device, accumulation = split_batch(
-        settings.effective_batch_size, devices, longest, settings.max_tokens_per_device
+        settings.effective_batch_size, devices, max(lengths), settings.max_tokens_per_device
     )
-    steps = math.ceil(len(examples) / settings.effective_batch_size * settings.epochs)
-    arguments = TrainingArguments(
+    steps = math.ceil(len(lengths) / settings.effective_batch_size * settings.epochs)
+    return TrainingArguments(
         output_dir=str(scratch),
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
@@ -119,16 +140,10 @@ def _trainer(
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
-    trainer = LabelledTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=list(examples),
-        data_collator=right_padded,
-        callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
-        loss=loss,
-    )
-    trainer.remove_callback(PrinterCallback)  # the loss curve goes into the record
-    return trainer
+
+
+def _length(example: dict[str, Sequence]) -> int:
+    return len(example["input_ids"])
 
 
 class LabelledTrainer(Trainer):
@@ -148,15 +163,26 @@ class LabelledTrainer(Trainer):
     ) -> torch.Tensor:
         labels = [inputs.pop(key)[:, 1:] for key in ("labels", "others") if key in inputs]
         learnt = labels[0] != IGNORED
-        with _head_only_at(self.accelerator.unwrap_model(model), learnt):
+        with head_only_at(self.accelerator.unwrap_model(model), learnt):
             logits = model(**inputs, use_cache=False).logits
         total = self.loss(logits.float(), *[label[learnt] for label in labels])
+        check_finite(total, self.state.global_step, [total])
         # `Trainer` averages gradients over devices; undo it, the divisor already counts them all
         return total / num_items_in_batch * self.accelerator.num_processes
 
 
+def check_finite(loss: torch.Tensor, step: int, terms: Sequence[torch.Tensor]) -> None:
+    """Raise `UserError` if a loss is no longer a number; `terms` are what it is the sum of."""
+    if not torch.isfinite(loss):
+        values = ", ".join(f"{float(term.detach()):.3g}" for term in terms)
+        raise UserError(
+            f"the loss is {float(loss.detach())} at step {step + 1} (terms: {values}); expected a"
+            " number: lower the learning rate or train for fewer epochs"
+        )
+
+
 @contextmanager
-def _head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None]:
+def head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None]:
     """Within the block the output layer sees only the positions before learnt tokens.
 
     learnt: (rows, length - 1) bool. The model then returns logits (learnt tokens, vocabulary).
@@ -173,19 +199,23 @@ def _head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None
         handle.remove()
 
 
-def right_padded(examples: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Tensor]:
     """A batch (rows, longest), padded on the right, where causal attention never looks back to:
-    no mask is needed."""
+    no mask is needed. Tensors, which belong to pictures, are joined one after the other."""
     width = max(len(example["input_ids"]) for example in examples)
-    fill = {"input_ids": 0, "labels": IGNORED, "others": IGNORED}
-    return {
-        key: torch.tensor([list(e[key]) + [fill[key]] * (width - len(e[key])) for e in examples])
-        for key in examples[0]
-    }
+    fill = {"labels": IGNORED, "others": IGNORED}
+
+    def join(key: str) -> torch.Tensor:
+        values = [example[key] for example in examples]
+        if isinstance(values[0], torch.Tensor):
+            return torch.cat(values)
+        return torch.tensor([[*v, *[fill.get(key, 0)] * (width - len(v))] for v in values])
+
+    return {key: join(key) for key in examples[0]}
 
 
-def lora_config(lora: Lora, layers: int) -> LoraConfig:
-    """Adapters for a model of so many layers."""
+def lora_config(lora: Lora, model: PreTrainedModel) -> LoraConfig:
+    layers = model.config.get_text_config().num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
     return LoraConfig(
@@ -193,5 +223,7 @@ def lora_config(lora: Lora, layers: int) -> LoraConfig:
         lora_alpha=lora.alpha,
         target_modules=lora.targets,
         layers_to_transform=list(range(lora.first_layer, layers)),
+        exclude_modules=VISION,
+        modules_to_save=lora.in_full or None,
         task_type="CAUSAL_LM",
     )

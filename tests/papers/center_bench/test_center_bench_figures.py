@@ -182,8 +182,19 @@ def test_scorer_audit_sets_the_official_scorer_beside_the_strict_one():
     assert [text.get_text() for text in wrong.texts] == ["0.0", "97.2"]
 
 
+def test_prepared_answers_stand_in_the_order_of_the_types():
+    made = [
+        cell("scorer_audit", "accepted", f"CenterBench, {kind}, right: told", 90, ("Prepared", ""))
+        for kind in reversed(analyze.TYPES)
+    ]
+    (axes,) = figures.scorer_audit(data(made)).axes
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert labels == [f"{kind}: told" for kind in analyze.TYPES]
+
+
 def test_the_figure_says_which_models_were_asked(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(style, "subject", lambda fig, text: said.append(text))
     figures.draw_all(small(), tmp_path / "figures")
-    assert set(said) == {"CenterBench, scale cpu: tiny; tiny, thinking; Oracle parser"}
+    models, scorers = "tiny; tiny, thinking; Oracle parser", "both scorers"
+    assert said == [f"CenterBench, scale cpu: {what}" for what in (*[models] * 4, scorers)]

@@ -229,6 +229,32 @@ def test_the_official_scorer_accepts_reversed_roles(published, encoder, lemmatiz
 
 
 @pytest.mark.mirror
+def test_with_answers_from_the_structure_the_fact_sheet_is_met_to_the_digit(encoder, lemmatizer):
+    rows = pd.DataFrame(from_structure(), columns=["subset", "type", "answer", "said"])
+    accepted, _ = official_scorer.score(rows, rows["said"].tolist(), encoder, lemmatizer, 0.9)
+    rows = rows.assign(accepted=100 * accepted)
+    for kind, expected in REVERSED.items():
+        found = rows[rows["type"] == kind]
+        implausible = found.loc[found["subset"] == "implausible", "accepted"].mean()
+        assert (round(found["accepted"].mean(), 1), round(implausible, 1)) == expected
+
+
+def from_structure():
+    """Role-reversed answers made from the field `structure`, which has the last event first."""
+    for subset, file in official.FILES.items():
+        for item in official.read(mirror_folder() / file, subset):
+            place = {event.subject: i for i, event in enumerate(item.structure)}
+            for noun, asked in item.questions_by_entity.items():
+                before, then = item.structure[: place[noun] : -1], item.structure[place[noun] - 1]
+                told = {"causal_sequence": before}
+                told["chain_consequence"] = [then] if place[noun] and then.object else []
+                for each in asked:
+                    if events := told.get(each.type):
+                        swapped = [f"the {e.object} {e.action} the {e.subject}" for e in events]
+                        yield subset, each.type, each.answer, LEADS_TO.join(swapped)
+
+
+@pytest.mark.mirror
 def test_the_strict_scorer_accepts_every_published_gold_answer(published):
     assert strict_scorer.score(published, published["answer"].tolist()).all()
 

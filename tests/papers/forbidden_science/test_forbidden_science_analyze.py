@@ -353,6 +353,7 @@ class TestClaims:
         assert effects["c7a"] == pytest.approx(-100 * 53 / 438, abs=1e-4)
         assert effects["c8a"] == 50
         assert judged_claims.loc[["c1", "c7a", "c8a"], "pairs"].tolist() == [3, 3, 3]
+        assert judged_claims.loc[["c1", "c2", "c7a", "c8a"], "n"].tolist() == [512, 512, 512, 176]
         assert "Mistral refuses none" in judged_claims.loc["c8a", "note"]
 
     def test_the_order_fails_if_one_lead_does(self):

@@ -125,6 +125,23 @@ def test_of_a_self_report_only_the_flag_is_stored(step, tmp_path):
     assert {each["reply"] for each in records if "reply" in each} == {"I am not allowed to."}
 
 
+@pytest.mark.parametrize("text", ["{}, {}", '{{"allowed_to_answer": true, "response": "{}"', "{}"])
+def test_a_server_that_keeps_no_limit_leaves_no_more_than_the_flag(step, tmp_path, text):
+    """Neither with the kept replies, nor as thoughts."""
+
+    def answer(conversation, stop):
+        if stop:
+            return Reply(text.format(BEHIND, BEHIND), "", f"thinking of what is {BEHIND}", 5, 900)
+        return Reply("It is wet.")
+
+    records, _ = step(FakeChat(answer), run="paid")
+    assert {each["allowed"] for each in records} == {True if "true" in text else None}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "bought" / "paid.sqlite" in files
+    assert not any(BEHIND.encode() in path.read_bytes() for path in files)
+    assert step(FakeChat(answer, calls=0), run="paid")[0] == records
+
+
 def test_no_reply_and_no_flag_are_told_apart(step):
     def answer(conversation, stop):
         if conversation[1]["content"] == BASE[1]["prompt"]:
@@ -189,9 +206,10 @@ def test_a_local_model_begins_with_the_key_and_ends_within_the_limit(tiny_model,
     )
     chat = LocalChat(tiny_model, tiny_tokenizer, name="tiny", identity="tiny", batch_size=4)
     asking = ask.self_reports(ROWS)
-    replies = asking.replies(chat, kept=None)
+    limits = {"stop": asking.stop, "start": asking.start}
+    replies = list(chat.answers(asking.conversations, asking.max_new_tokens, **limits))
     assert len(replies) == len(ROWS)
-    for reply in replies:
+    for _, reply in replies:
         assert reply.text.startswith(prompts.START)
         assert reply.reply_tokens <= prompts.FLAG_TOKENS
         assert not any(stop in reply.text for stop in prompts.STOP)

@@ -139,7 +139,7 @@ def test_every_scale_has_valid_settings_and_known_judges(scale):
     assert settings.stand_ins.models == {}  # the live model stands in for no model of the paper
     if scale != "smoke":
         sizes = (settings.agents_per_template, settings.industrial, settings.environmental)
-        assert sizes == (20 if scale == "cpu" else 24, 26, 48)
+        assert sizes == (10 if scale == "cpu" else 24, 26, 48)
 
 
 def test_live_models_and_published_labels_share_no_cell():

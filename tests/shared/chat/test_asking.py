@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -92,6 +93,14 @@ def test_what_came_before_an_error_is_kept(kept):
     with pytest.raises(UserError, match="flown"):
         ask(Parrot(fatal="b"), say("a", "b", "c", "d"), 8, kept=kept)
     assert waiting(Parrot(), say("a", "b", "c", "d"), 8, kept=kept) == [0, 1]
+
+
+def test_what_is_cut_from_a_reply_is_not_kept_either(kept):
+    def shorten(reply):
+        return replace(reply, text=reply.text[:1])
+
+    assert ask(Parrot(), say("abc"), 8, kept=kept, shorten=shorten) == [Reply("A")]
+    assert ask(Parrot(), say("abc"), 8, kept=kept) == [Reply("A")]
 
 
 def test_nothing_to_ask():

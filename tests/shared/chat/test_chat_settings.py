@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.chat.settings import Panel
+from shared.errors import UserError
 
 RESOURCES = {"mem_mb": 1, "disk_mb": 1, "runtime": 1}
 MODELS = {"large": {"model": "api:org/name", "thinking": False, "prices": [1, 2]}}
@@ -15,6 +16,12 @@ def test_the_users_own_model_takes_the_place_of_the_panel():
     assert list(panel().runs()) == ["large"]
     runs = panel(model="path:weights").runs()
     assert list(runs) == ["own"] and runs["own"].model == "path:weights"
+
+
+def test_a_run_by_its_name():
+    assert panel().run("large").prices == (1, 2)
+    with pytest.raises(UserError, match="unknown run 'small'; runs of this scale: large"):
+        panel().run("small")
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,7 @@ def test_what_fails_twice_is_asked_a_third_time(server, bad):
         ((500, "it is\n\ndown"), "HTTP 500: it is down"),
         ((429, {"error": {"message": "too many"}}), "HTTP 429: too many"),
         ((200, "<html>"), "not a chat completion: Invalid JSON"),
+        ((200, "[" * 100_000), "not a chat completion: Invalid JSON: recursion limit"),
         ((200, {"choices": []}), "not a chat completion: choices List should have at least 1"),
         ((200, completion(None)), "not a chat completion: no message content"),
         ((200, {"error": {"code": 502, "message": "upstream"}}), "upstream"),

@@ -89,6 +89,17 @@ def test_both_protocols_stand_beside_the_printed_cell(judge, cell):
     }
 
 
+def test_a_cell_of_the_paper_whose_number_is_not_known_is_blocked(judge, cell, invented):
+    """Also where ours stands beside it, and also where ours stands in."""
+    unknown = invented.reported("table1,Big,New,Set A,accuracy,80.0,paper")
+    unknown = unknown.assign(value="", number=np.nan, note="the table could not be read")
+    stand_ins = StandIns(models={"Small": "Big"})
+    for ours in (cell(80, 75, 85), cell(80, 75, 85, model="Small")):
+        (row,) = judge(ours, unknown, stand_ins=stand_ins).itertuples()
+        assert (row.verdict, row.reason) == ("blocked", "the table could not be read")
+        assert (row.value, row.reported) == (80, "")
+
+
 @pytest.mark.parametrize("source", ["derived", "secondary"])
 def test_what_is_not_the_papers_own_number_is_never_judged(judge, cell, invented, source):
     reported = invented.reported(f"table1,Big,New,Set A,accuracy,80.0,{source}")

@@ -32,11 +32,18 @@ def test_own_numbers(read):
     assert own_numbers(read(*lines))["source"].tolist() == ["paper", "abstract", "figure", "code"]
 
 
+def test_a_cell_whose_number_is_not_known_has_a_note_in_its_place(read):
+    reported = read(GOOD, "table2,Big,New,Set A,ap,,%,,,paper,the table could not be read")
+    assert reported["value"].tolist() == ["93.230", ""]
+    assert reported["number"].isna().tolist() == [False, True]
+    assert own_numbers(reported)["item"].tolist() == ["table1"]
+
+
 @pytest.mark.parametrize(
     "line, message",
     [
         (GOOD.replace("93.230", "about 93"), "3: value 'about 93'; expected a plain number"),
-        (GOOD.replace("93.230", ""), "3: value ''"),
+        (GOOD.replace("93.230", ""), "3: no value; expected one, or a note that says why"),
         (GOOD.replace("93.230", "93.2%"), "3: value '93.2%'"),
         (GOOD.replace(",%,", ",percent,"), "3: unit 'percent'; expected one of: %, nothing"),
         (GOOD.replace("higher", "up"), "3: direction 'up'; expected one of: higher, lower, nothin"),

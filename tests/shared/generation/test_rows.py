@@ -94,6 +94,16 @@ def test_sampler_draws_from_the_tempered_distribution():
         torch.testing.assert_close(shares, torch.tensor(expected), atol=0.012, rtol=0)
 
 
+def test_the_nucleus_leaves_the_likeliest_tokens():
+    """Chances 1/8, 2/8, 5/8: for 0.8 the last two are needed (7/8), so 2/7 and 5/7; for 0.6 one."""
+    logits = torch.tensor([[1.0, 2.0, 5.0]]).log().expand(20_000, 3)
+    seeds = [(0, row) for row in range(20_000)]
+    for top_p, expected in ((0.8, [0, 2 / 7, 5 / 7]), (0.6, [0, 0, 1])):
+        picked = sampler(1.0, seeds, 1, top_p)(logits, 0, torch.arange(20_000))
+        shares = torch.bincount(picked, minlength=3) / 20_000
+        torch.testing.assert_close(shares, torch.tensor(expected).float(), atol=0.012, rtol=0)
+
+
 def test_repeat_gives_neighbouring_copies(tiny_model, prompts):
     rows = Rows(tiny_model, prompts)
     once = rows.logits.clone()

@@ -61,6 +61,14 @@ def test_protocols_stand_side_by_side_corrected_first_whatever_the_order_of_the_
     assert (table.reported, table.attempted) == (1, 1)
 
 
+def test_a_cell_of_the_paper_without_a_number_has_ours_beside_it():
+    unknown = made(reported="", value="52.25", verdict="blocked", reason="not read")
+    (table,) = item_tables([unknown])
+    assert texts(table) == [["–", "52.2"]]
+    (table,) = item_tables([unknown | {"unit": "", "value": "0.52251"}])
+    assert texts(table) == [["–", "0.523"]]
+
+
 def test_ours_stand_behind_the_model_they_are_compared_with():
     rows = [row(model="Huge", verdict="not attempted"), made(), row(model="Small")]
     (table,) = item_tables(rows)

@@ -1,0 +1,104 @@
+"""Processors of vision-language models: the tokenizer and what prepares pictures, together."""
+
+from transformers import (
+    CLIPImageProcessor,
+    LlavaProcessor,
+    PreTrainedTokenizerBase,
+    ProcessorMixin,
+    Qwen2_5_VLProcessor,
+    Qwen2VLImageProcessor,
+    Qwen2VLVideoProcessor,
+)
+
+from shared.errors import UserError
+from shared.models.spec import RandomModel
+
+IMAGE = "<image>"
+# Where the picture stands before the words, as LLaVA 1.5 was trained
+LLAVA_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ message['role'].upper() }}: "
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] if part['type'] == 'image' %}<image>\n{% endfor %}"
+    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}"
+    "{% endif %} "
+    "{% endfor %}"
+    "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+)
+QWEN_TOKENS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+QWEN_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def build_processor(spec: RandomModel, tokenizer: PreTrainedTokenizerBase) -> ProcessorMixin:
+    """The processor of a model with random weights, made to fit its configuration.
+
+    It has what a released one has: the picture's own tokens and a chat template.
+    """
+    if spec.architecture not in BUILDERS:
+        known = ", ".join(BUILDERS)
+        raise UserError(f"no processor for {spec.architecture}; vision-language models: {known}")
+    return BUILDERS[spec.architecture](spec.config["vision_config"], tokenizer)
+
+
+def llava_processor(
+    image_size: int, patch_size: int, tokenizer: PreTrainedTokenizerBase
+) -> LlavaProcessor:
+    """Square pictures of `image_size` pixels, cut into patches; the encoder adds one token."""
+    tokenizer.add_special_tokens({"additional_special_tokens": [IMAGE]})
+    size = {"height": image_size, "width": image_size}
+    return LlavaProcessor(
+        CLIPImageProcessor(size=size, do_center_crop=False),
+        tokenizer,
+        patch_size=patch_size,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=LLAVA_TEMPLATE,
+    )
+
+
+def _llava(vision: dict, tokenizer: PreTrainedTokenizerBase) -> LlavaProcessor:
+    return llava_processor(vision["image_size"], vision["patch_size"], tokenizer)
+
+
+def _qwen(vision: dict, tokenizer: PreTrainedTokenizerBase) -> Qwen2_5_VLProcessor:
+    tokenizer.add_special_tokens({"additional_special_tokens": QWEN_TOKENS})
+    patches = {
+        "patch_size": vision["patch_size"],
+        "merge_size": vision["spatial_merge_size"],
+        "temporal_patch_size": vision["temporal_patch_size"],
+    }
+    return Qwen2_5_VLProcessor(
+        Qwen2VLImageProcessor(**patches),
+        tokenizer,
+        Qwen2VLVideoProcessor(**patches),
+        chat_template=QWEN_TEMPLATE,
+    )
+
+
+BUILDERS = {
+    "LlavaForConditionalGeneration": _llava,
+    "Qwen2_5_VLForConditionalGeneration": _qwen,
+}
+
+
+def token_fields(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+    """The configuration's names of the tokens that stand for pictures, of those there are."""
+    names = {
+        "image_token_index": IMAGE,
+        "image_token_id": "<|image_pad|>",
+        "video_token_id": "<|video_pad|>",
+        "vision_start_token_id": "<|vision_start|>",
+        "vision_end_token_id": "<|vision_end|>",
+    }
+    vocabulary = tokenizer.get_vocab()
+    return {field: vocabulary[token] for field, token in names.items() if token in vocabulary}

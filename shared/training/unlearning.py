@@ -1,0 +1,140 @@
+"""Unlearning: several streams of examples side by side, a frozen reference, a sum of loss terms."""
+
+import copy
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel, Trainer, TrainerCallback
+
+from shared.losses.unlearning import Stream, Term
+from shared.training.examples import IGNORED
+from shared.training.settings import Training
+from shared.training.supervised import (
+    adapted,
+    arguments,
+    check_finite,
+    head_only_at,
+    right_padded,
+    run,
+)
+
+Snapshot = Callable[[int, PreTrainedModel], None]
+
+
+def unlearn(
+    model: PreTrainedModel,
+    items: Sequence[Mapping[str, dict]],
+    terms: Sequence[Term],
+    settings: Training,
+    *,
+    seed: int,
+    scratch: Path,
+    snapshot: Snapshot | None = None,
+    at: Collection[int] = (),
+) -> tuple[PreTrainedModel, dict]:
+    """Train `model` on items, each an example of every stream that the terms name.
+
+    An example is as `fine_tune` takes it. The loss is the mean over items of the sum of the terms,
+    so that accumulation changes nothing (but for terms taken `everywhere`, which see the padding
+    of their batch). `snapshot(step, model)` is called after the steps in `at`. The rest is as in
+    `shared.training.supervised.fine_tune`.
+
+    Raises `UserError` when the loss is no longer a number.
+    """
+    torch.manual_seed(seed)
+    # Where only adapters are trained, the model without them is the reference.
+    apart = any(term.reference for term in terms) and not settings.lora
+    reference = copy.deepcopy(model).eval().requires_grad_(False) if apart else None
+    model = adapted(model, settings)
+    named = dict.fromkeys(name for term in terms for name in term.streams)
+    items = [{name: item[name] for name in named} for item in items]
+    lengths = [max(len(example["input_ids"]) for example in item.values()) for item in items]
+    tokens = sum(len(example["input_ids"]) for item in items for example in item.values())
+    trainer = UnlearningTrainer(
+        model=model,
+        args=arguments(settings, lengths, seed, scratch),
+        train_dataset=items,
+        data_collator=streams_padded,
+        callbacks=[Snapshots(snapshot, at)] if snapshot else [],
+        terms=terms,
+        reference=reference,
+    )
+    return model, run(trainer, settings, tokens, scratch)
+
+
+def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
+    return {name: right_padded([item[name] for item in items]) for name in items[0]}
+
+
+class UnlearningTrainer(Trainer):
+    """`Trainer` whose batches hold a batch of every stream."""
+
+    def __init__(
+        self,
+        *arguments: object,
+        terms: Sequence[Term],
+        reference: PreTrainedModel | None,
+        **keywords: object,
+    ):
+        super().__init__(*arguments, **keywords)
+        self.terms, self.reference = terms, reference
+        self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, dict[str, torch.Tensor]],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        losses = [
+            term.weight
+            * term.loss(*(self._stream(model, inputs[name], term) for name in term.streams))
+            for term in self.terms
+        ]
+        loss = sum(losses).mean()
+        check_finite(loss, self.state.global_step, [each.mean() for each in losses])
+        return loss
+
+    def _stream(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], term: Term) -> Stream:
+        labels = batch["labels"][:, 1:]
+        at = torch.ones_like(labels, dtype=torch.bool) if term.everywhere else labels != IGNORED
+        inputs = {name: value for name, value in batch.items() if name != "labels"}
+        return Stream(
+            logits=self._logits(model, inputs, at),
+            labels=labels[at],
+            row_of=at.nonzero()[:, 0],
+            rows=len(labels),
+            reference=self._reference_logits(model, inputs, at) if term.reference else None,
+        )
+
+    def _logits(
+        self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
+        with head_only_at(self.accelerator.unwrap_model(model), at):
+            return model(**inputs, use_cache=False).logits.float()
+
+    @torch.no_grad()
+    def _reference_logits(
+        self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
+        if self.reference is not None:
+            return self._logits(self.reference, inputs, at)
+        adapted = self.accelerator.unwrap_model(model)
+        adapted.eval()
+        with adapted.disable_adapter():
+            logits = self._logits(model, inputs, at)
+        adapted.train()
+        return logits
+
+
+class Snapshots(TrainerCallback):
+    """Call `snapshot(step, model)` after some steps."""
+
+    def __init__(self, snapshot: Snapshot, at: Collection[int]):
+        self.snapshot, self.at = snapshot, set(at)
+
+    def on_step_end(self, args, state, control, model=None, **kwargs):
+        if state.global_step in self.at:
+            self.snapshot(state.global_step, model)
