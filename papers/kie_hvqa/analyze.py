@@ -84,9 +84,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     return found
 
 
-def _by_dataset(
-    frames: dict[int, pd.DataFrame], model: str, method: str
-) -> Iterator[Group]:
+def _by_dataset(frames: dict[int, pd.DataFrame], model: str, method: str) -> Iterator[Group]:
     """A group a subset, one of all subsets, and one of the undegraded rows."""
     degraded = {s: f[~f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
     clean = {s: f[f["id"].str.startswith("undegraded/")] for s, f in frames.items()}

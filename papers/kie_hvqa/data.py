@@ -120,9 +120,7 @@ def part(
         while len(found) < size:
             made = rows_of(subset, settings, spoiling, rng)
             found += [row for row in made if row.pop("value") not in avoid]
-        rows += [
-            row | {"id": f"{name}/{subset}/{i:05d}"} for i, row in enumerate(found[:size])
-        ]
+        rows += [row | {"id": f"{name}/{subset}/{i:05d}"} for i, row in enumerate(found[:size])]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -21,13 +21,11 @@ The last four are null where the truth does not say which characters were hidden
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
-from tqdm import tqdm
 
 from papers.kie_hvqa.notation import has_form, parse_answer, parse_tags, parse_truth
 from papers.kie_hvqa.reading import open_model, picture, prompt_text
@@ -35,15 +33,12 @@ from papers.kie_hvqa.scoring import counts, score, similarity
 from papers.kie_hvqa.settings import Settings
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic
-from shared.generation.decode import decode
-from shared.generation.rows import Rows
+from shared.generation.pictured import decode_pictured
 from shared.models.images import see, with_pictures
 from shared.programs import step_parser, step_settings
 from shared.records import write_run
 
 TESTS = ("test", "undegraded")
-
-Ask = Callable[[Sequence[dict]], list[str]]  # rows -> replies
 
 
 def scores(rows: Iterable[dict], replies: Iterable[str]) -> pd.DataFrame:
@@ -67,28 +62,26 @@ def scores(rows: Iterable[dict], replies: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def model_asker(settings: Settings, trained: Path | None, features: Path | None) -> Ask:
+def ask(
+    rows: Sequence[dict], settings: Settings, trained: Path | None, features: Path | None
+) -> list[str]:
+    """The greedy reply to each row."""
     model, processor = open_model(settings, trained)
     if features:
         processor.tower.remember(features)
-    tokenizer = processor.tokenizer
+    tokenizer, prompts = processor.tokenizer, []
+    for row in rows:
+        text = prompt_text(processor, row["question"], settings)
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        seen = see(processor, picture(row))
+        prompts.append(with_pictures({"input_ids": ids}, [seen], processor.image_token_id))
+    replies = [""] * len(rows)
+    sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     stops = {tokenizer.eos_token_id}
-
-    @torch.inference_mode()
-    def ask(rows: Sequence[dict]) -> list[str]:
-        asked = []
-        for row in rows:
-            text = prompt_text(processor, row["question"], settings)
-            ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-            seen = see(processor, picture(row))
-            asked.append(with_pictures({"input_ids": ids}, [seen], processor.image_token_id))
-        names = [name for name in asked[0] if isinstance(asked[0][name], torch.Tensor)]
-        pictures = {name: torch.cat([each[name] for each in asked]) for name in names}
-        batch = Rows(model, [each["input_ids"] for each in asked], pictures=pictures)
-        decoded = decode(batch, settings.answer_tokens, stops)
-        return tokenizer.batch_decode(decoded.ids, skip_special_tokens=True)
-
-    return ask
+    for batch, decoded in decode_pictured(model, prompts, settings.answer_tokens, stops, **sizes):
+        for row, ids in zip(batch, decoded.ids, strict=True):
+            replies[row] = tokenizer.decode(ids, skip_special_tokens=True)
+    return replies
 
 
 def read_tests(data: Path) -> list[dict]:
@@ -118,11 +111,7 @@ def main() -> None:
         known = ", ".join(settings.methods)
         raise UserError(f"unknown variant '{arguments.variant}'; known: {known}")
     rows = read_tests(arguments.data)
-    ask = model_asker(settings, arguments.trained, arguments.features)
-    size = settings.batch_size
-    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
-    replies = [reply for batch in tqdm(batches, disable=None) for reply in ask(batch)]
-    found = scores(rows, replies)
+    found = scores(rows, ask(rows, settings, arguments.trained, arguments.features))
     write_scores(found, arguments.out)
     unreadable = int((~found["valid"]).sum())
     print(f"{unreadable} of {len(found)} replies hold no answer", file=sys.stderr)

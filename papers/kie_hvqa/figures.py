@@ -185,8 +185,9 @@ def legibility(data: Data) -> Figure | None:
         own = characters[characters["kind"] == kind]
         grouped = own.groupby(pd.cut(own["strength"], bins), observed=True)
         strengths, shares = grouped["strength"].mean(), 100 * grouped["read"].mean()
-        name = kind.replace("_", " ")
-        axes.plot(strengths, shares, marker=looks[kind].marker, color=looks[kind].colour, label=name)
+        colour, marker = looks[kind]
+        label = kind.replace("_", " ")
+        axes.plot(strengths, shares, marker=marker, color=colour, label=label)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")
     axes.axvline(HIDDEN_FROM, color=style.FAINT, lw=6, zorder=0)
     axes.set(xlim=(0, 1), ylim=(-2, 102), xlabel="strength", ylabel="read by RapidOCR (%)")

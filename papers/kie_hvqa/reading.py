@@ -33,9 +33,7 @@ def new_model(
     return assemble(settings.model, tokenizer, seed), _lines(tokenizer, settings)
 
 
-def open_model(
-    settings: Settings, folder: Path | None
-) -> tuple[PreTrainedModel, ProcessorMixin]:
+def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel, ProcessorMixin]:
     """The model as training left it in `folder`, or None: as it was before any training."""
     if isinstance(settings.model, SmallVlm):
         model, tokenizer = load(f"path:{folder}")

@@ -2,7 +2,14 @@
 
 KIE = SETUP.settings("kie_hvqa")
 KIE_LINES = KIE.reads == "lines"  # through the OCR tower; the OCR engine is asked too
-KIE_ASKING = ["model", "prompt", "features_per_token", "answer_tokens", "batch_size"]
+KIE_ASKING = [
+    "model",
+    "prompt",
+    "features_per_token",
+    "answer_tokens",
+    "batch_size",
+    "batch_tokens",
+]
 
 
 rule kie_hvqa:
@@ -58,6 +65,11 @@ def kie_start(wildcards):
     return f"<results>/kie_hvqa/models/{before}-s{wildcards.seed}" if trained else []
 
 
+def kie_cores(wildcards):
+    """The rewards are trained beside each other; what comes before them is on its own."""
+    return max(1, workflow.cores // (2 if wildcards.variant in KIE.rewards else 1))
+
+
 rule kie_hvqa_train:
     input:
         needs(KIE.model),
@@ -74,10 +86,7 @@ rule kie_hvqa_train:
     benchmark:
         "<results>/kie_hvqa/benchmarks/train-{variant}-s{seed}.tsv"
     priority: 1
-    # The rewards are trained beside each other; what comes before them is on its own.
-    threads: lambda wildcards: max(
-        1, workflow.cores // (2 if wildcards.variant in KIE.rewards else 1)
-    )
+    threads: kie_cores
     resources:
         **KIE.resources.model_dump(),
     params:
@@ -91,13 +100,16 @@ rule kie_hvqa_train:
         " --out {output[0]} --record {output.record} 2> {log}"
 
 
+def kie_trained(wildcards):
+    trained = f"<results>/kie_hvqa/models/{wildcards.variant}-s{wildcards.seed}"
+    return trained if KIE.trains(wildcards.variant) else []
+
+
 rule kie_hvqa_evaluate:
     input:
         needs(KIE.model),
         data="<results>/kie_hvqa/data",
-        trained=lambda wildcards: (
-            "<results>/kie_hvqa/models/{variant}-s{seed}" if KIE.trains(wildcards.variant) else []
-        ),
+        trained=kie_trained,
         features=kie_features("clean"),
     output:
         "<results>/kie_hvqa/scores/{variant}-s{seed}.parquet",

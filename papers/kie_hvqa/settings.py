@@ -84,6 +84,7 @@ class Settings(ScaleSettings):
     rewards: dict[str, Reward] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
+    batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
     seeds: list[int] = Field([0], min_length=1)
 
     @property

@@ -3,7 +3,8 @@
     python -m papers.kie_hvqa.train --scale cpu --variant sft --seed 0 \\
         --data results/cpu/kie_hvqa/data --features results/cpu/kie_hvqa/features/degraded.npz \\
         --start results/cpu/kie_hvqa/models/base-s0 \\
-        --out results/cpu/kie_hvqa/models/sft-s0 --record results/cpu/kie_hvqa/runs/train-sft-s0.json
+        --out results/cpu/kie_hvqa/models/sft-s0 \\
+        --record results/cpu/kie_hvqa/runs/train-sft-s0.json
 
 `base` learns to read undegraded text, where a scale has no pretrained model. `sft`, the cold
 start, goes on from it with degraded text. Every other variant is a reward of paper.yaml, which

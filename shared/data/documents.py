@@ -5,6 +5,7 @@ right. Lines are `LINE` pixels high, the input height of common text recognisers
 into `WIDTH` pixels, so the line image of a value is a crop and needs no resizing.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,10 +90,7 @@ def _boxes(
     the ink of the whole value and a pixel more."""
     _, top, _, bottom = draw.textbbox(start, value, font=letters, anchor="lm")
     edges = [start[0] + round(letters.getlength(value[:i])) for i in range(len(value) + 1)]
-    return tuple(
-        (left, top - 1, right, bottom + 1)
-        for left, right in zip(edges[:-1], edges[1:], strict=True)
-    )
+    return tuple((left, top - 1, right, bottom + 1) for left, right in itertools.pairwise(edges))
 
 
 # What the fields of each kind of document hold; all of it is invented.
@@ -113,11 +111,10 @@ def nutrition_label(rng: np.random.Generator) -> dict[str, str]:
 
 
 def receipt(rng: np.random.Generator) -> dict[str, str]:
-    cents = lambda: f"${rng.integers(1, 1000)}.{rng.integers(100):02d}"  # noqa: E731
     return {
-        "Subtotal": cents(),
-        "Tax": f"${rng.integers(1, 100)}.{rng.integers(100):02d}",
-        "Total": cents(),
+        "Subtotal": _dollars(rng, 1000),
+        "Tax": _dollars(rng, 100),
+        "Total": _dollars(rng, 1000),
         "Time": f"{rng.integers(24):02d}:{rng.integers(60):02d}",
         "Date": f"{rng.integers(1, 13):02d}/{rng.integers(1, 29):02d}",
         "Order": f"{_letters(rng, 1)}{rng.integers(1000, 10000)}",
@@ -138,6 +135,10 @@ def card(rng: np.random.Generator) -> dict[str, str]:
 
 def _grams(rng: np.random.Generator) -> str:
     return f"{rng.integers(1, 100)}.{rng.integers(10)}g"
+
+
+def _dollars(rng: np.random.Generator, below: int) -> str:
+    return f"${rng.integers(1, below)}.{rng.integers(100):02d}"
 
 
 def _letters(rng: np.random.Generator, count: int) -> str:

@@ -37,8 +37,8 @@ class LineProcessor(ProcessorMixin):
     ) -> BatchFeature:
         """images: a list of pictures, or one for each text. Texts are padded on the left."""
         texts = [text] if isinstance(text, str) else list(text)
-        pictures = [p for each in images or () for p in (each if isinstance(each, list) else [each])]
-        features = [self.features(picture) for picture in pictures]
+        lists = [each if isinstance(each, list) else [each] for each in images or ()]
+        features = [self.features(picture) for pictures in lists for picture in pictures]
         counts = iter([len(each) for each in features])
         wide = [
             "".join(IMAGE * next(counts) if piece == IMAGE else piece for piece in _pieces(each))

@@ -7,7 +7,6 @@ vision-language model gets them for a picture (`shared.models.feature_tower`).
 """
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path

@@ -27,17 +27,17 @@ def align(wanted: Sequence, made: Sequence, cost: Cost = unit_cost) -> list[tupl
     row, column = len(wanted), len(made)
     pairs = []
     while row or column:
+        left, right = wanted[row - 1] if row else None, made[column - 1] if column else None
         here = table[row, column]
-        both = row and column and table[row - 1, column - 1] + cost(wanted[row - 1], made[column - 1])
-        if row and column and np.isclose(here, both):
+        if row and column and np.isclose(here, table[row - 1, column - 1] + cost(left, right)):
             row, column = row - 1, column - 1
-            pairs.append((wanted[row], made[column]))
-        elif row and np.isclose(here, table[row - 1, column] + cost(wanted[row - 1], None)):
+            pairs.append((left, right))
+        elif row and np.isclose(here, table[row - 1, column] + cost(left, None)):
             row -= 1
-            pairs.append((wanted[row], None))
+            pairs.append((left, None))
         else:
             column -= 1
-            pairs.append((None, made[column]))
+            pairs.append((None, right))
     return pairs[::-1]
 
 

@@ -158,9 +158,7 @@ def _trainer(
         args=arguments,
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=processor,
-        peft_config=lora_config(settings.lora, model)
-        if adapters
-        else None,
+        peft_config=lora_config(settings.lora, model) if adapters else None,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
     )
     trainer.remove_callback(PrinterCallback)  # the curve goes into the record

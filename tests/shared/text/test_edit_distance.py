@@ -44,5 +44,5 @@ def test_an_alignment_holds_both_texts_in_order_and_costs_the_distance():
 
 
 def test_align_by_hand():
-    """"24mg" read as "4mg": the 2 has no partner."""
+    """ "24mg" read as "4mg": the 2 has no partner."""
     assert align("24mg", "4mg") == [("2", None), ("4", "4"), ("m", "m"), ("g", "g")]
