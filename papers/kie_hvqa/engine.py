@@ -37,7 +37,8 @@ LINES_ONLY = {"use_det": False, "use_cls": False}  # the line is known: none is 
 
 def read(rows: Sequence[dict]) -> list[str]:
     """The engine's text of each line; nothing where it is unsure of the whole line."""
-    engine = RapidOCR(params={f"Global.{name}": value for name, value in LINES_ONLY.items()})
+    quiet = LINES_ONLY | {"log_level": "error"}
+    engine = RapidOCR(params={f"Global.{name}": value for name, value in quiet.items()})
     return [
         "".join(engine(np.asarray(picture(row)), **LINES_ONLY).txts or ())
         for row in tqdm(rows, unit="line", disable=None)
