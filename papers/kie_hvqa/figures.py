@@ -73,7 +73,7 @@ def table1(data: Data) -> Figure:
     first = data.cells_of("table1", "avg")
     methods = [m for m in ORDER if m in first.index.get_level_values("method")]
     datasets = list(dict.fromkeys(first.index.get_level_values("dataset")))
-    looks = style.looks([*ORDER, *analyze.ABLATIONS])
+    looks = style.looks(ORDER)
     fig, panels = style.figure(2, 2, size=(6.2, 3.0))
     for axes, (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
         cells = data.cells_of("table1", metric)
@@ -106,7 +106,7 @@ def rates(data: Data) -> Figure:
             method: tuple((row["ci_low"], row["ci_high"]) for row in pair)
             for method, pair in rows.items()
         },
-        looks=style.looks([*ORDER, *analyze.ABLATIONS]),
+        looks=style.looks(methods),
         labels=("clear characters left out (%)", "hidden characters made up (%)"),
     )
     charts.shared_legend(fig, columns=2)
@@ -144,14 +144,14 @@ def examples(data: Data) -> Figure:
     rows = pd.concat(
         data.tested[data.tested["subset"] == subset].head(EXAMPLES) for subset in SUBSET_NAMES
     )
-    fig, panels = style.figure(EXAMPLES, len(SUBSET_NAMES), size=(4.0, 1.15 + 0.17 * len(shown)))
+    fig, panels = style.figure(EXAMPLES, len(SUBSET_NAMES), size=(3.3, 1.6 + 0.12 * len(shown)))
     by_column = [rows[rows["subset"] == subset].to_dict("records") for subset in SUBSET_NAMES]
     for place, axes in enumerate(panels):
-        column, row = place % len(by_column), place // len(by_column)
-        if row < len(by_column[column]):
-            replies = {m: found[by_column[column][row]["id"]] for m, found in shown.items()}
-            _example(axes, by_column[column][row], replies)
+        row, column = divmod(place, len(by_column))
         axes.axis("off")
+        if row < len(by_column[column]):
+            example = by_column[column][row]
+            _example(axes, example, {m: found[example["id"]] for m, found in shown.items()})
     for axes, subset in zip(panels, SUBSET_NAMES.values(), strict=False):
         axes.set_title(subset)
     return fig
@@ -160,16 +160,18 @@ def examples(data: Data) -> Figure:
 def _example(axes: Axes, row: dict, replies: dict[str, str]) -> None:
     """A picture; below it its true characters, coloured by class, and each final text."""
     axes.imshow(Image.open(io.BytesIO(row["image"])), cmap="gray", vmin=0, vmax=255)
+    axes.set_anchor("N")
     below = {"transform": axes.transAxes, "fontfamily": "DejaVu Sans Mono", "fontsize": 9}
-    axes.text(0, -0.22, "truth", **below)
+    below["va"] = "top"
+    axes.text(0, -0.05, "truth", **below)
     for place, character in enumerate(parse_tags(row["tags"])):
         colour = CLASS_COLOURS[character.legibility]
-        axes.text(0.36 + 0.045 * place, -0.22, character.text, color=colour, **below)
+        axes.text(0.32 + 0.035 * place, -0.05, character.text, color=colour, **below)
     for line, (method, reply) in enumerate(replies.items(), start=1):
         answer = parse_answer(reply)
         text = answer.final.replace(" ", "␣") if answer else "(no answer)"
-        axes.text(0, -0.22 - 0.27 * line, method, **below)
-        axes.text(0.36, -0.22 - 0.27 * line, text, **below)
+        axes.text(0, -0.05 - 0.2 * line, method, **below)
+        axes.text(0.32, -0.05 - 0.2 * line, text, **below)
 
 
 def legibility(data: Data) -> Figure | None:

@@ -9,10 +9,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, ProcessorMixi
 
 from papers.kie_hvqa.notation import PIECES
 from papers.kie_hvqa.settings import Settings
+from shared.errors import UserError
 from shared.models.line_processor import LineProcessor
 from shared.models.loading import load, load_processor
 from shared.models.small_vlm import assemble, vocabulary
-from shared.models.spec import SmallVlm
 
 # The small model has one task: its prompt is the picture, and the question if a scale asks it.
 BARE_TEMPLATE = (
@@ -35,11 +35,14 @@ def new_model(
 
 def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel, ProcessorMixin]:
     """The model as training left it in `folder`, or None: as it was before any training."""
-    if isinstance(settings.model, SmallVlm):
+    if settings.small:
         model, tokenizer = load(f"path:{folder}")
         return model, _lines(tokenizer, settings)
+    processor = load_processor(settings.model)
+    if not isinstance(processor, ProcessorMixin):  # a text model has a tokenizer only
+        raise UserError(f"model {settings.model}: expected one that sees pictures")
     model, _ = load(settings.model, trained=folder)
-    return model, load_processor(settings.model)
+    return model, processor
 
 
 def prompt(question: str, settings: Settings) -> list[dict]:

@@ -1,7 +1,7 @@
 """KIE-HVQA: documents → features → base, cold start, GRPO → answers → tables and figures."""
 
 KIE = SETUP.settings("kie_hvqa")
-KIE_LINES = KIE.reads == "lines"  # through the OCR tower; the OCR engine is asked too
+KIE_LINES = KIE.reads == "lines"  # then the OCR engine is asked too
 KIE_ASKING = [
     "model",
     "prompt",
@@ -55,7 +55,8 @@ rule kie_hvqa_features:
 
 
 def kie_features(which):
-    return [f"<results>/kie_hvqa/features/{which}.npz"] if KIE_LINES else []
+    """What the small model sees of the lines."""
+    return [f"<results>/kie_hvqa/features/{which}.npz"] if KIE.small else []
 
 
 def kie_start(wildcards):

@@ -78,7 +78,7 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     prompt: str  # after the picture; may hold {question}
     features_per_token: int = Field(3, gt=0)  # columns of the OCR tower in one image token
-    base: Training | None = None  # None: the model can read already
+    base: Training | None = None  # of the small model; a pretrained one can read already
     cold_start: Training
     reinforcement: Reinforcement
     rewards: dict[str, Reward] = Field(min_length=1)
@@ -86,6 +86,12 @@ class Settings(ScaleSettings):
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
     seeds: list[int] = Field([0], min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> "Settings":
+        if self.small and (self.reads != "lines" or not self.base):
+            raise ValueError("a small model needs `reads: lines` and a training `base`")
+        return self
 
     @property
     def name(self) -> str:
@@ -97,9 +103,14 @@ class Settings(ScaleSettings):
         trained = {name: reward.method for name, reward in self.rewards.items()}
         return {"base": BASE, "sft": COLD_START} | trained
 
+    @property
+    def small(self) -> bool:
+        """The model that is trained in the pipeline, not a pretrained one."""
+        return isinstance(self.model, SmallVlm)
+
     def trains(self, variant: str) -> bool:
         """Whether a variant is a training of ours; a pretrained model is the base as it is."""
-        return variant != "base" or self.base is not None
+        return variant != "base" or self.small
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of everything that is asked; an untrained model is the same for all."""

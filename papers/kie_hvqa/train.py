@@ -30,7 +30,6 @@ from shared.errors import UserError, one_line_errors
 from shared.files import sha256
 from shared.models.images import see, with_pictures
 from shared.models.loading import save
-from shared.models.spec import SmallVlm
 from shared.programs import SCRATCH, key_of, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment, from_segments
@@ -129,7 +128,7 @@ def main() -> None:
     scratch = SCRATCH / f"kie_hvqa-{variant}-{key}"
     model, record = _train(model, processor, rows, variant, settings, seed, scratch)
     save(model, arguments.out)
-    if isinstance(settings.model, SmallVlm):
+    if settings.small:
         processor.tokenizer.save_pretrained(arguments.out)
     shutil.rmtree(scratch, ignore_errors=True)
     write_run(
@@ -144,7 +143,7 @@ def main() -> None:
 
 
 def _variant(settings: Settings, arguments: argparse.Namespace) -> str:
-    known = [name for name in settings.methods if name != "base" or settings.base]
+    known = [name for name in settings.methods if settings.trains(name)]
     if arguments.variant not in known:
         raise UserError(
             f"unknown variant '{arguments.variant}' at scale {arguments.scale}; "
