@@ -66,11 +66,6 @@ def kie_start(wildcards):
     return f"<results>/kie_hvqa/models/{before}-s{wildcards.seed}" if trained else []
 
 
-def kie_cores(wildcards):
-    """The rewards are trained beside each other; what comes before them is on its own."""
-    return max(1, workflow.cores // (2 if wildcards.variant in KIE.rewards else 1))
-
-
 rule kie_hvqa_train:
     input:
         needs(KIE.model),
@@ -87,7 +82,7 @@ rule kie_hvqa_train:
     benchmark:
         "<results>/kie_hvqa/benchmarks/train-{variant}-s{seed}.tsv"
     priority: 1
-    threads: kie_cores
+    threads: max(1, workflow.cores // 2)
     resources:
         **KIE.resources.model_dump(),
     params:
