@@ -8,12 +8,11 @@ into `WIDTH` pixels, so the line image of a value is a crop and needs no resizin
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from shared.data.pictures import font
 
 LINE, WIDTH = 48, 192
 LABELS = 240  # pixels on the left of the values
@@ -48,18 +47,18 @@ def crop(pixels: np.ndarray, box: Box) -> np.ndarray:
 def render(
     title: str, values: Mapping[str, str], fonts: list[str], rng: np.random.Generator
 ) -> Document:
-    """A sheet of `values` by label, all in one font drawn from `fonts` (names of `font`)."""
+    """A sheet of `values` by label, all in one font drawn from `fonts` (such as DejaVuSans)."""
     name = fonts[rng.integers(len(fonts))]
     paper, ink = PAPER - int(rng.integers(40)), INK + int(rng.integers(50))
     size = (LABELS + WIDTH, LINE * (len(values) + 1))
     image = Image.new("L", size, paper)
     draw = ImageDraw.Draw(image)
-    draw.text((MARGIN, LINE // 2), title, font=font(name, LABEL_SIZE), fill=ink, anchor="lm")
+    draw.text((MARGIN, LINE // 2), title, font=font(LABEL_SIZE, name), fill=ink, anchor="lm")
     fields = []
     for row, (label, value) in enumerate(values.items(), start=1):
         line = (LABELS, row * LINE, LABELS + WIDTH, (row + 1) * LINE)
         middle = line[1] + LINE // 2
-        draw.text((MARGIN, middle), label, font=font(name, LABEL_SIZE), fill=ink, anchor="lm")
+        draw.text((MARGIN, middle), label, font=font(LABEL_SIZE, name), fill=ink, anchor="lm")
         letters = _fitting(name, value)
         start = (LABELS + MARGIN, middle + int(rng.integers(-2, 3)))
         draw.text(start, value, font=letters, fill=ink, anchor="lm")
@@ -67,19 +66,12 @@ def render(
     return Document(np.asarray(image), tuple(fields))
 
 
-@lru_cache(maxsize=64)
-def font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """A font that ships with matplotlib, such as DejaVuSans or DejaVuSansMono-Bold."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / f"{name}.ttf"), size)
-
-
 def _fitting(name: str, value: str) -> ImageFont.FreeTypeFont:
     """The font at the largest size up to VALUE_SIZE at which the value fits into its line."""
     room = WIDTH - 2 * MARGIN
     for size in range(VALUE_SIZE, SMALLEST - 1, -1):
-        if font(name, size).getlength(value) <= room:
-            return font(name, size)
+        if font(size, name).getlength(value) <= room:
+            return font(size, name)
     raise ValueError(f"{value!r} does not fit into {room} pixels")
 
 
