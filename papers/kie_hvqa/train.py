@@ -14,7 +14,7 @@ GRPO maximises from `sft` on.
 import argparse
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -69,7 +69,7 @@ def prompts(rows: Sequence[dict], settings: Settings) -> list[dict]:
     ]
 
 
-def judged(reward: Reward):
+def judged(reward: Reward) -> Callable[..., list[dict[str, float]]]:
     """The reward of completions, as `shared.training.reinforcement` asks for it."""
 
     def parts(rows: Sequence[dict], completions: Sequence[str]) -> list[dict[str, float]]:
