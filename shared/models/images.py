@@ -1,11 +1,15 @@
 """A picture as a vision-language model takes it: tensors, and a token for each of its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from PIL import Image
 from transformers import ProcessorMixin
+
+from shared.data.pictures import open_picture
 
 
 class Seen(NamedTuple):
@@ -22,6 +26,11 @@ def see(processor: ProcessorMixin, picture: Image.Image) -> Seen:
     tokens = int((made["input_ids"] == processor.image_token_id).sum())
     kept = ("pixel_values", "image_grid_thw")
     return Seen({name: made[name] for name in kept if name in made}, tokens)
+
+
+def looking(processor: ProcessorMixin) -> Callable[[str | Path], Seen]:
+    """A function that prepares a picture file, and each only once."""
+    return cache(lambda path: see(processor, open_picture(path)))
 
 
 def features(values: torch.Tensor) -> Seen:

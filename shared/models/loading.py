@@ -18,6 +18,7 @@ from transformers import (
 from shared.errors import UserError
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
+from shared.models.added_tokens import make_room
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
@@ -36,25 +37,28 @@ def load(
     """Model (evaluation mode) and tokenizer of a spec.
 
     `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
-    `merge` is false: then its training can go on), or full weights that replace them. `device`
-    defaults to the GPU if there is one. `seed` draws the weights of a random model. float32 by
-    default: bfloat16 is far slower on most CPUs.
+    `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
+    in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
+    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
-    tokenizer = load_tokenizer(spec)
+    own = trained and (Path(trained) / "tokenizer_config.json").is_file()
+    tokenizer = AutoTokenizer.from_pretrained(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
         return _from(str(trained), None, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
-        model = _class(spec.architecture)(_random_config(spec, tokenizer)).to(dtype)
+        known = load_tokenizer(spec) if own else tokenizer
+        model = _class(spec.architecture)(_random_config(spec, known)).to(dtype)
     else:
         folder, revision = location(spec)
         _check_there(spec, folder)
         model = _from(folder, revision, dtype)
     if trained:
+        make_room(model, tokenizer)
         model = PeftModel.from_pretrained(model, trained, is_trainable=not merge)
         model = model.merge_and_unload() if merge else model
     return model.to(device).eval(), tokenizer
@@ -82,11 +86,22 @@ def _tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     return AutoTokenizer.from_pretrained(folder, revision=revision)
 
 
-def save(model: PreTrainedModel | PeftModel, folder: str | Path) -> None:
-    """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent."""
+def save(
+    model: PreTrainedModel | PeftModel,
+    folder: str | Path,
+    tokenizer: PreTrainedTokenizerBase | ProcessorMixin | None = None,
+) -> None:
+    """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent.
+
+    tokenizer: where tokens were added to it, or the model was made here; or its processor. Of the
+    embeddings an adapter holds the rows that were trained, never all of them.
+    """
+    options = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
     with atomic(folder) as temporary:
         try:
-            model.save_pretrained(temporary)
+            model.save_pretrained(temporary, **options)
+            if tokenizer:
+                tokenizer.save_pretrained(temporary)
         except SafetensorError as error:  # a full disk, most of all
             raise UserError(f"{folder}: {error}") from None
 

@@ -14,14 +14,14 @@ from shared.errors import UserError
 from shared.models.spec import RandomModel
 
 IMAGE = "<image>"
-# Where the picture stands before the words, as LLaVA 1.5 was trained
+# The format of LLaVA 1.5: the picture before the words, an end of sequence after an answer
 LLAVA_TEMPLATE = (
     "{% for message in messages %}"
-    "{{ message['role'].upper() }}: "
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] if part['type'] == 'image' %}<image>\n{% endfor %}"
-    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}"
-    "{% endif %} "
+    "{{ 'USER: ' if message['role'] == 'user' else 'ASSISTANT: ' }}"
+    "{% for part in message['content'] %}"
+    "{{ '<image>\n' if part['type'] == 'image' else part['text'] }}"
+    "{% endfor %}"
+    "{{ ' ' if message['role'] == 'user' else eos_token }}"
     "{% endfor %}"
     "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
 )
@@ -29,11 +29,10 @@ QWEN_TOKENS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_p
 QWEN_TEMPLATE = (
     "{% for message in messages %}"
     "<|im_start|>{{ message['role'] }}\n"
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
     "{% for part in message['content'] %}"
-    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
-    "{% else %}{{ part['text'] }}{% endif %}"
-    "{% endfor %}{% endif %}<|im_end|>\n"
+    "{{ '<|vision_start|><|image_pad|><|vision_end|>' if part['type'] == 'image' }}"
+    "{{ part['text'] if part['type'] == 'text' }}"
+    "{% endfor %}<|im_end|>\n"
     "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )

@@ -9,7 +9,6 @@ LLaVA.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -81,13 +80,3 @@ def assemble(
 def small_processor(spec: SmallVlm, tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
     """What prepares pictures for it; a model on features has none."""
     return llava_processor(spec.image_size, spec.vision["patch_size"], tokenizer)
-
-
-def save_small(
-    model: LlavaForConditionalGeneration,
-    reader: LlavaProcessor | PreTrainedTokenizerFast,
-    folder: Path,
-) -> None:
-    """An ordinary model folder, to be read as `path:`; `reader` is the processor or tokenizer."""
-    model.save_pretrained(folder)
-    reader.save_pretrained(folder)

@@ -41,6 +41,10 @@ METHODS = {
     "SFT+RL (Eq. 3)": Look("#009E73", "D"),
     "SFT+RL (only clear)": Look("#CC79A7", "<"),
     "SFT+RL (only final)": Look("#D55E00", "v"),
+    **{f"GA{end}": Look("#D55E00", "v") for end in ("", "+PD")},
+    **{f"GD{end}": Look("#E69F00", "^") for end in ("", "+PD")},
+    **{f"KL{end}": Look("#009E73", "D") for end in ("", "+PD")},
+    **{f"PO{end}": Look("#0072B2", "o") for end in ("", "+PD")},
 }
 
 # Paul Tol's "muted" scheme, for names that have no fixed look.

@@ -46,6 +46,7 @@ def fine_tune(
     seed: int,
     scratch: Path,
     loss: Loss = token_cross_entropy,
+    new_tokens: Sequence[int] = (),
 ) -> tuple[PreTrainedModel, dict]:
     """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
 
@@ -53,10 +54,12 @@ def fine_tune(
     and, for a vision-language model, the tensors of `shared.models.images.with_pictures`).
     scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
     in the end. It must belong to exactly this training (settings, data and code).
+    new_tokens: ids whose rows of the embeddings are trained beside adapters, which leave all other
+    rows as they are (full fine-tuning trains them anyway).
     The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
     """
     torch.manual_seed(seed)
-    model = adapted(model, settings)
+    model = adapted(model, settings, new_tokens)
     trainer = LabelledTrainer(
         model=model,
         args=arguments(settings, list(map(_length, examples)), seed, scratch),
@@ -67,12 +70,14 @@ def fine_tune(
     return model, run(trainer, settings, sum(map(_length, examples)), scratch)
 
 
-def adapted(model: PreTrainedModel, settings: Training) -> PreTrainedModel:
+def adapted(
+    model: PreTrainedModel, settings: Training, new_tokens: Sequence[int] = ()
+) -> PreTrainedModel:
     """The model with the adapters of the settings, and frozen where they say so."""
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, lora_config(settings.lora, model))
+        model = get_peft_model(model, lora_config(settings.lora, model, new_tokens))
         model.train()
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
@@ -214,7 +219,8 @@ def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Ten
     return {key: join(key) for key in examples[0]}
 
 
-def lora_config(lora: Lora, model: PreTrainedModel) -> LoraConfig:
+def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = ()) -> LoraConfig:
+    """Adapters for a model, and training of the rows of new tokens in its embeddings."""
     layers = model.config.get_text_config().num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
@@ -225,5 +231,19 @@ def lora_config(lora: Lora, model: PreTrainedModel) -> LoraConfig:
         layers_to_transform=list(range(lora.first_layer, layers)),
         exclude_modules=VISION,
         modules_to_save=lora.in_full or None,
+        trainable_token_indices=_rows(model, new_tokens) if new_tokens else None,
         task_type="CAUSAL_LM",
     )
+
+
+def _rows(model: PreTrainedModel, tokens: Sequence[int]) -> dict[str, list[int]]:
+    """The tokens' rows of the input and of the output embeddings, by the name of the module.
+
+    Where both are one matrix, peft trains one row for both.
+    """
+    tables = (model.get_input_embeddings(), model.get_output_embeddings())
+    return {
+        name: list(tokens)
+        for name, module in model.named_modules()
+        if any(module is table for table in tables)
+    }

@@ -5,8 +5,8 @@ import torch
 from transformers import LlavaForConditionalGeneration
 
 from shared.models.images import Seen, features, see, with_pictures
-from shared.models.loading import load, load_processor
-from shared.models.small_vlm import assemble, save_small, small_processor, vocabulary
+from shared.models.loading import load, load_processor, save
+from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm, display_name, needs
 from shared.training.supervised import right_padded
 
@@ -90,7 +90,7 @@ def test_its_folder_is_a_model_like_any_other(kind, tmp_path):
     tokenizer = vocabulary("words", TEXTS)
     model = assemble(own, tokenizer, seed=0)
     reader = small_processor(own, tokenizer) if kind == "pictures" else tokenizer
-    save_small(model, reader, tmp_path / "small")
+    save(model, tmp_path / "small", reader)
     again, tokens = load(f"path:{tmp_path / 'small'}")
     assert tokens.get_vocab() == tokenizer.get_vocab()
     for name, weight in model.named_parameters():

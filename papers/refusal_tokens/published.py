@@ -1,0 +1,133 @@
+"""Instructions of Refusal Tokens that are published: CoCoNot, the temporal test set, UltraChat."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from papers.refusal_tokens.instruction import record
+from papers.refusal_tokens.settings import Settings
+from shared.data.catalogue import sources
+from shared.data.refusal_benchmarks import (
+    Request,
+    read_coconot,
+    read_coconot_pairs,
+    read_temporal,
+)
+from shared.data.sources import GITHUB, fetch
+
+# What the paper learns from; read with `datasets`, so only where its cache or a network is.
+COCONOT = "allenai/noncompliance"
+COCONOT_REVISION = "25bf77cc668814360405cdb8197c4368205806c7"
+ULTRACHAT = "HuggingFaceH4/ultrachat_200k"
+ULTRACHAT_REVISION = "8049631c405ae6576f93f445c6b8166f76f5505a"
+
+
+def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
+    """The test records of CoCoNot and of the temporal set, and where the files came from."""
+    keys = {name: key for key, name in settings.categories.items()}
+    made, records = {}, []
+    for part, file, refuse in (
+        ("original", "coconot/coconot_eval.jsonl", True),
+        ("contrast", "coconot/coconot_contrast_eval.jsonl", False),
+    ):
+        path, source = _fetched("coconot", file, settings.mirror)
+        rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
+        rows = [row for row in rows if row.category in keys]
+        rows = _each(rows, getattr(settings.test, part))
+        made[part] = [_request(row, part, keys[row.category]) for row in rows]
+        records.append(source | {"rows": {part: len(rows)}})
+    path, source = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
+    splits = {"temporal": "temporal", "normal": "dated", "coconut-refusal": "leak"}
+    rows = read_temporal(path, "temporal")
+    for split, part in splits.items():
+        own = [row for row in rows if row.category == split]
+        size = settings.test.temporal if part == "temporal" else settings.test.dated
+        own = own if size is None else own[:size]
+        made[part] = [_request(row, part, "") for row in own]
+    records.append(source | {"rows": {part: len(made[part]) for part in splits.values()}})
+    return made, records
+
+
+def pairs(settings: Settings) -> tuple[list[dict], dict]:
+    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
+    keys = {name: key for key, name in settings.categories.items()}
+    path, source = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
+    found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in keys]
+    order = {pair.request.id: pair for pair in found}
+    rows = _each([pair.request for pair in order.values()], settings.train.contrast)
+    made = []
+    for row in rows:
+        words = order[row.id].answer.split()[: settings.reply_words]
+        made.append(_request(row, "contrast", keys[row.category], "train", " ".join(words)))
+    return made, source | {"rows": {"train/contrast": len(made)}}
+
+
+def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
+    """What the paper learns: CoCoNot's refusals, and the first exchanges of UltraChat.
+
+    The first of the settings' sizes, in the order of the files.
+    """
+    from datasets import load_dataset
+
+    keys = {name: key for key, name in settings.categories.items()}
+    url = f"{GITHUB}/{COCONOT}/{COCONOT_REVISION}/data/coconot_train.jsonl"
+    rows = [r for r in load_dataset("json", data_files=url, split="train") if r["category"] in keys]
+    refusals = [
+        record(
+            f"train/original/{row['id']}",
+            row["prompt"],
+            row["response"],
+            "original",
+            keys[row["category"]],
+            refuse=True,
+        )
+        for row in _first(rows, settings.train.original, by=lambda row: row["category"])
+    ]
+    talks = load_dataset(ULTRACHAT, revision=ULTRACHAT_REVISION, split="train_sft")
+    answers = [
+        record(f"train/ordinary/{number:06d}", asked["content"], said["content"], "ordinary")
+        for number, (asked, said) in enumerate(
+            row["messages"][:2] for row in islice(talks, settings.train.ordinary)
+        )
+    ]
+    made = {"original": refusals, "ordinary": answers}
+    records = [
+        {"id": origin, "revision": revision, "licence": licence, "route": ["hub"], "sha256": {}}
+        | {"rows": {f"train/{part}": len(made[part])}}
+        for origin, revision, licence, part in (
+            (COCONOT, COCONOT_REVISION, "MIT", "original"),
+            (ULTRACHAT, ULTRACHAT_REVISION, "MIT (not confirmed)", "ordinary"),
+        )
+    ]
+    return made, records
+
+
+def _request(row: Request, part: str, category: str, split: str = "test", reply: str = "") -> dict:
+    name = f"{split}/{part}/{row.id}"
+    return record(name, row.text, reply, part, category, refuse=row.refuse)
+
+
+def _each(rows: Sequence[Request], size: int | None) -> list[Request]:
+    return list(_first(rows, size, by=lambda row: row.category))
+
+
+def _first(rows: Iterable, size: int | None, by: Callable) -> Iterator:
+    """The first `size` of each kind, in order; None: all."""
+    seen: Counter = Counter()
+    for row in rows:
+        seen[by(row)] += 1
+        if size is None or seen[by(row)] <= size:
+            yield row
+
+
+def _fetched(source_id: str, file: str, mirror: str | None) -> tuple[Path, dict]:
+    source = sources()[source_id]
+    found = fetch(source, file, mirror)
+    return found.path, {
+        "id": source_id,
+        "revision": f"{source.upstream}@{source.revision}",
+        "licence": source.licence,
+        "route": [found.route],
+        "sha256": {file: source.files[file]},
+    }

@@ -1,0 +1,164 @@
+"""The pictures and questions of SafeEraser, generated, or the authors' own checked.
+
+    python -m papers.safe_eraser.data --scale cpu --out results/cpu/safe_eraser/data \\
+        --record results/cpu/safe_eraser/runs/data.json
+
+Generated: `all_train.json` and `all_val.json` in the form of the benchmark (`benchmark.py`),
+pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all that is asked about
+it, for vanilla to learn from), `specificity.jsonl` (questions on pictures of another kind). Of the
+authors' files nothing is copied: they are read where they are. Always `sources.json`.
+"""
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
+from papers.safe_eraser.settings import Generated, Settings
+from shared.errors import one_line_errors
+from shared.files import atomic, sha256, write_json, write_jsonl
+from shared.programs import step_parser, step_settings
+from shared.records import write_run
+
+SPECIFICITY = "specificity.jsonl"
+SHARE_OF_DOTS = 0.15  # of the lessons: pictures of the kind that specificity is measured on
+
+
+class Painter:
+    """Draws pictures into a folder."""
+
+    def __init__(self, out: Path, side: int):
+        self.out, self.side = out, side
+
+    def thing(self, name: str, thing: Thing, look: Look) -> str:
+        return self._save(name, picture(thing, look, self.side))
+
+    def dots(self, name: str, dots: questions.Dots) -> str:
+        return self._save(name, dots.picture(self.side))
+
+    def _save(self, name: str, image) -> str:
+        path = Path("pictures") / f"{name}.png"
+        (self.out / path.parent).mkdir(parents=True, exist_ok=True)
+        image.save(self.out / path)
+        return str(path)
+
+
+def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+    """The benchmark's records of one split, in the authors' form, their order mixed."""
+    each = getattr(sizes, split)
+    benign = [
+        (painter.thing(f"{split}/benign-{number:03d}", thing, random_look(rng)), thing)
+        for number, thing in enumerate(_taking_turns(ALLOWED, round(sizes.benign_share * 6 * each)))
+    ]
+    made = []
+    for number, thing in enumerate(_taking_turns(FORBIDDEN, 6 * each)):
+        look = random_look(rng)
+        twin_path, twin = benign[number % len(benign)]
+        made.append(
+            {
+                "type": "generated",
+                "keyword": thing.name,
+                "category": thing.family,
+                "image_id": f"{split}-{number:03d}",
+                "image_path": painter.thing(f"{split}/forbidden-{number:03d}", thing, look),
+                "SDImage_path": twin_path,
+                "unsafe_pairs": [
+                    {"question": q, "model_response": bad, "sd_response": good}
+                    for q, bad, good in questions.twins(thing, twin, rng)
+                ],
+                **questions.retained(thing, look, rng),
+            }
+        )
+    rng.shuffle(made)
+    return made
+
+
+def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+    """What vanilla learns: every object of the catalogue, with all kinds of questions."""
+    made = []
+    things = _taking_turns((*FORBIDDEN, *ALLOWED), sizes.lessons)
+    for number, thing in enumerate(things):
+        name = f"lessons/{number:05d}"
+        if rng.random() < SHARE_OF_DOTS:
+            dots = questions.random_dots(rng)
+            path, pairs = painter.dots(name, dots), dots.pairs()
+        else:
+            look = random_look(rng)
+            path, pairs = painter.thing(name, thing, look), questions.lesson(thing, look, rng)
+        rng.shuffle(pairs)
+        made.append({"picture": path, "pairs": [list(pair) for pair in pairs]})
+    return made
+
+
+def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+    made = []
+    for number in range(sizes.specificity):
+        dots = questions.random_dots(rng)
+        path = painter.dots(f"specificity/{number:04d}", dots)
+        made += [
+            {"image": path, "question": pair.question, "answer": pair.answer}
+            for pair in dots.pairs()
+        ]
+    return made
+
+
+def generate(sizes: Generated, seed: int, out: Path) -> None:
+    """Write the generated benchmark; its parts are drawn apart, so that sizes don't disturb one
+    another, and no two pictures of train and val can be the same: looks are drawn from a continuum.
+    """
+    painter = Painter(out, sizes.side)
+    for split, name in benchmark.FILES.items():
+        write_json(out / name, records(split, sizes, painter, random.Random(f"{seed} {split}")))
+    for name, make in {"lessons": lessons, "specificity": specificity}.items():
+        write_jsonl(out / f"{name}.jsonl", make(sizes, painter, random.Random(f"{seed} {name}")))
+
+
+def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:
+    return [things[number % len(things)] for number in range(count)]
+
+
+def sources(settings: Settings, folder: Path) -> list[dict]:
+    """What the rows come from, with counts; reading rows and pictures checks them."""
+    rows = benchmark.read(folder)
+    counts = {}
+    for row in rows:
+        key = f"{row['set']}, {row['split']}"
+        counts[key] = counts.get(key, 0) + 1
+    counts["pictures"] = benchmark.check_pictures(row["picture"] for row in rows)
+    generated = settings.generated is not None
+    return [
+        {
+            "id": "generated catalogue" if generated else "SafeEraser",
+            "revision": f"seed {settings.data_seed}" if generated else "the user's own copy",
+            "licence": "written for this project" if generated else "none stated",
+            "route": ["generated" if generated else "mirror"],
+            "sha256": {name: sha256(folder / name) for name in benchmark.FILES.values()},
+            "rows": counts,
+        }
+    ]
+
+
+def main() -> None:
+    arguments = step_parser(__doc__).parse_args()
+    started = time.perf_counter()
+    settings: Settings = step_settings("safe_eraser", arguments)
+    with atomic(arguments.out) as out:
+        out.mkdir()
+        if settings.generated:
+            generate(settings.generated, settings.data_seed, out)
+        made = sources(settings, Path(settings.benchmark) if settings.benchmark else out)
+        write_json(out / "sources.json", made)
+    write_run(
+        arguments.record,
+        started,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.data_seed,
+        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
+    )
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

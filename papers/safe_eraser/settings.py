@@ -1,0 +1,87 @@
+"""The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from shared.models.spec import ModelSpec, SmallVlm
+from shared.settings import ScaleSettings, Strict
+from shared.training.settings import Training
+
+Protocol = Literal["official", "corrected"]
+VANILLA = "vanilla"
+BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
+PD = "+PD"  # with prompt decoupling
+# Names in tables and figures, as the paper writes them.
+METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
+
+
+class Generated(Strict):
+    """Sizes of the generated benchmark, in pictures."""
+
+    side: int = Field(gt=0)  # pixels
+    train: int = Field(gt=0)  # forbidden pictures of each of the six categories
+    val: int = Field(gt=0)
+    benign_share: float = Field(0.25, gt=0, le=1)  # benign pictures for each forbidden one
+    lessons: int = Field(gt=0)  # other pictures, that vanilla learns the catalogue from
+    specificity: int = Field(gt=0)  # pictures of another kind
+
+
+class Variant(Strict):
+    """One way to unlearn, trained once for each seed."""
+
+    method: str
+    protocol: Protocol = "official"
+    seeds: list[int] = Field([0], min_length=1)
+
+    def trained_by(self) -> str:
+        """What of this decides the trained weights, as a rule records it."""
+        return f"{self.method} {self.protocol}"
+
+    @model_validator(mode="after")
+    def _known(self) -> "Variant":
+        if self.method not in METHODS:
+            raise ValueError(f"unknown method {self.method}; methods: {', '.join(METHODS)}")
+        return self
+
+
+class Settings(ScaleSettings):
+    model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark
+    data_seed: int = 0
+    generated: Generated | None = None
+    benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
+    specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
+    judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
+    vanilla: Training | None = None  # None: vanilla is the model as it is
+    unlearning: Training
+    variants: dict[str, Variant]
+    snapshots: int = Field(1, gt=0)  # of each training, at equal distances; the last is its end
+    probe: int = Field(0, ge=0)  # questions of each set that the snapshots before the end answer
+    samples: int = Field(1, gt=0)  # answers to each forget question
+    temperature: float = Field(0.0, ge=0)  # 0: greedy
+    top_p: float = Field(1.0, gt=0, le=1)
+    answer_tokens: int = Field(gt=0)
+    batch_size: int = Field(gt=0)  # of evaluation, in questions
+    batch_tokens: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_benchmark(self) -> "Settings":
+        if (self.generated is None) == (self.benchmark is None):
+            raise ValueError("expected one of `generated` and `benchmark`")
+        if self.generated is None and isinstance(self.model, SmallVlm):
+            raise ValueError("a small model is made for the `generated` benchmark")
+        if isinstance(self.model, SmallVlm) and not self.vanilla:
+            raise ValueError("a small model has random weights; expected `vanilla`, its training")
+        if self.samples > 1 and not self.temperature:
+            raise ValueError("samples: more than one are all the same at temperature 0")
+        return self
+
+    def dataset(self, name: str) -> str:
+        """Name of a data set in tables: generated ones say what they are."""
+        return f"Catalogue {name.lower()}" if self.generated else name
+
+    def runs(self) -> list[tuple[str, int]]:
+        """(variant, seed) of every model to be evaluated, vanilla first."""
+        return [(VANILLA, 0)] + [
+            (name, seed) for name, variant in self.variants.items() for seed in variant.seeds
+        ]

@@ -1,0 +1,163 @@
+"""The instructions: counts, splits that share nothing, answers that are right."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from papers.refusal_tokens import answers, data, generate, published
+from shared.errors import UserError
+from shared.files import read_jsonl
+from shared.judges.strings import opens_with_refusal
+from shared.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load_settings("refusal_tokens", "cpu")
+
+
+@pytest.fixture(scope="module")
+def built(settings, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    data.build(settings, folder)
+    return {split: read_jsonl(folder / f"{split}.jsonl") for split in generate.SPLITS} | {
+        "sources": json.loads((folder / "sources.json").read_text())
+    }
+
+
+def test_counts_are_those_of_the_settings(settings, built):
+    for split in generate.SPLITS:
+        sizes = getattr(settings, split)
+        counts = Counter(row["part"] for row in built[split])
+        assert counts["original"] == 5 * sizes.original
+        assert counts["contrast"] == 3 * sizes.contrast  # as in CoCoNot, of three categories
+        assert counts["ordinary"] == sizes.ordinary
+        assert (counts["temporal"], counts["dated"]) == (sizes.temporal, sizes.dated)
+    assert counts["leak"] == counts["original"]
+
+
+def test_ids_and_instructions_occur_once(built):
+    for split in generate.SPLITS:
+        assert len({row["id"] for row in built[split]}) == len(built[split])
+        texts = [row["instruction"] for row in built[split] if row["part"] != "leak"]
+        assert len(set(texts)) == len(texts)
+
+
+def test_train_and_test_share_neither_instruction_nor_template(built):
+    train, test = ({row["instruction"] for row in built[split]} for split in generate.SPLITS)
+    assert not train & test
+    templates = generate.load_templates()
+    for part in ("ordinary", "dated"):
+        lists = [{t["text"] for t in templates[part][split]} for split in generate.SPLITS]
+        assert not lists[0] & lists[1]
+
+
+def test_a_text_in_two_splits_is_an_error():
+    with pytest.raises(UserError, match="'b' is in train and test, expected in one"):
+        generate.check_apart({"train": ["a", "b"], "test": ["b"]})
+
+
+def test_several_thousand_instructions_can_be_made(settings, built):
+    assert generate.every_text(settings) > 5000
+    assert built["sources"][-1]["rows"]["train/original"] == 100
+
+
+def test_only_refusals_are_labelled_and_worded_as_such(built):
+    """The judge sees a refusal in every reply that is to refuse, and in no other."""
+    for row in built["train"]:
+        assert row["refuse"] == (row["part"] in ("original", "temporal"))
+        assert opens_with_refusal(row["reply"]) == row["refuse"], row
+        assert row["reply"]
+    assert all("reply" not in row for row in built["test"])
+    assert not any(row["refuse"] for row in built["test"] if row["part"] == "leak")
+
+
+def test_templates_take_turns(built):
+    rows = [row for row in built["train"] if row["category"] == "safety" and row["refuse"]]
+    by_template = Counter(row["id"].split("/")[3] for row in rows)
+    assert max(by_template.values()) - min(by_template.values()) <= 1
+
+
+def test_slots_of_one_kind_differ_and_sentences_begin_large(built):
+    for row in built["train"]:
+        assert row["instruction"][0].isupper()
+    reversed_lists = [r for r in built["train"] if r["instruction"].startswith("Reverse")]
+    for row in reversed_lists:
+        names = row["instruction"].removeprefix("Reverse the list ").rstrip(".").split(", ")
+        assert len(set(names)) == 3
+        assert row["reply"] == ", ".join(names[::-1]) + "."
+
+
+def test_the_same_seed_gives_the_same_instructions(settings):
+    assert generate.generated(settings, "test") == generate.generated(settings, "test")
+    other = settings.model_copy(update={"data_seed": 1})
+    assert generate.generated(settings, "test") != generate.generated(other, "test")
+
+
+@pytest.mark.parametrize(
+    ("name", "slots", "expected"),
+    [
+        ("sum", {"number": "12", "small": "9"}, "21."),
+        ("product", {"number": "12", "small": "3"}, "36."),
+        ("capitals", {"object": "lamp"}, "LAMP."),
+        ("reversed", {"name": "Ada", "name2": "Ben", "name3": "Zoe"}, "Zoe, Ben, Ada."),
+        ("opposite", {"adjective": "tall"}, "short."),
+        ("spelled", {"object": "cup"}, "c-u-p."),
+        ("plural", {"instrument": "harp"}, "harps."),
+        ("first", {"object": "vase", "object2": "desk"}, "desk."),
+        ("olympics", {"olympic_year": "1964"}, "Tokyo."),
+        ("world_cup", {"cup_year": "1966"}, "England."),
+        ("president", {"year": "1976"}, "Gerald Ford."),
+        ("president", {"year": "1952"}, "Harry Truman."),
+        ("president", {"year": "2008"}, "George Bush."),
+        ("until_2020", {"year": "1999"}, "21."),
+    ],
+)
+def test_answers(name, slots, expected):
+    assert answers.answer(name, slots) == expected
+
+
+def test_every_filler_has_its_answer():
+    """Every adjective has an opposite, every year its games, cup and president."""
+    slots = generate.slots()
+    for name, slot in (
+        ("opposite", "adjective"),
+        ("olympics", "olympic_year"),
+        ("world_cup", "cup_year"),
+        ("president", "year"),
+    ):
+        assert all(answers.answer(name, {slot: filler}) for filler in slots[slot])
+
+
+def test_an_unknown_category_is_named(settings):
+    other = settings.model_copy(update={"categories": {"weather": "Weather", "safety": "Safe"}})
+    with pytest.raises(UserError, match="no templates for 'weather'; there are: humanizing, "):
+        generate.generated(other, "train")
+
+
+def test_more_than_the_templates_make_is_an_error(settings):
+    sizes = settings.test.model_copy(update={"dated": 10_000})
+    with pytest.raises(UserError, match=r"test/dated: 10000 instructions wanted, .* make \d+"):
+        generate.generated(settings.model_copy(update={"test": sizes}), "test")
+
+
+@pytest.mark.mirror
+def test_published_rows_fill_the_test_set():
+    """CoCoNot's 1,001 and 379 rows and the temporal set's 200, 236 and 964; 927 pairs to learn."""
+    settings = load_settings("refusal_tokens", "gpu")
+    made, records = published.tests(settings)
+    counts = {part: len(rows) for part, rows in made.items()}
+    assert counts == {
+        "original": 1001,
+        "contrast": 379,
+        "temporal": 200,
+        "dated": 236,
+        "leak": 964,
+    }
+    assert Counter(row["category"] for row in made["original"])["safety"] == 395
+    assert {row["refuse"] for row in made["leak"]} == {False}
+    assert {record["route"][0] for record in records} == {"mirror"}
+    pairs, _ = published.pairs(settings)
+    assert len(pairs) == 927
+    assert max(len(row["reply"].split()) for row in pairs) == settings.reply_words

@@ -1,0 +1,145 @@
+"""One pass gives all probabilities, and the replies go on from it as if each was asked alone."""
+
+import pytest
+import torch
+
+from papers.refusal_tokens.evaluate import Examiner, as_frame
+from shared.errors import UserError
+from shared.models.added_tokens import add_tokens
+from shared.settings import load_settings
+
+ROWS = [
+    {"instruction": text}
+    for text in ("one", "two and more", "a third that is longer", "4", "five, six", "seven!")
+]
+
+
+class Recorder:
+    """A judge that keeps what it was shown and calls a reply with an "a" a refusal."""
+
+    name = "recorder"
+
+    def __init__(self):
+        self.seen = []
+
+    def refusals(self, requests, replies):
+        self.seen += zip(requests, replies, strict=True)
+        return ["a" in reply for reply in replies]
+
+
+@pytest.fixture
+def settings():
+    found = load_settings("refusal_tokens", "smoke")
+    return found.model_copy(
+        update={"prompt": "Ask: {instruction} Say:", "end": "</s>", "reply_tokens": 6}
+    )
+
+
+def examine(model, tokenizer, settings, tokens, **changes):
+    judge = Recorder()
+    examiner = Examiner(model, tokenizer, settings.model_copy(update=changes), tokens, judge)
+    return examiner.examine(ROWS), judge
+
+
+@pytest.fixture
+def asked(tiny_model, tiny_tokenizer, settings):
+    import copy
+
+    model, tokenizer = copy.deepcopy(tiny_model), copy.deepcopy(tiny_tokenizer)
+    tokens = settings.control_tokens("categories")
+    add_tokens(model, tokenizer, tokens)
+    return model, tokenizer, tokens
+
+
+def prompt_ids(tokenizer, settings, row):
+    text = settings.prompt.format(instruction=row["instruction"])
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+def slowly(model, tokenizer, settings, row, first):
+    """The reply after a first token, one forward pass of the whole text for every token."""
+    ids = [*prompt_ids(tokenizer, settings, row), first]
+    reply = [first]
+    for _ in range(settings.reply_tokens):
+        with torch.inference_mode():
+            token = int(model(torch.tensor([ids])).logits[0, -1].argmax())
+        if token == tokenizer.eos_token_id:
+            break
+        ids, reply = [*ids, token], [*reply, token]
+    return tokenizer.decode(reply, skip_special_tokens=True)
+
+
+def test_probabilities_are_those_of_a_whole_softmax(asked, settings):
+    model, tokenizer, tokens = asked
+    scores, _ = examine(model, tokenizer, settings, tokens)
+    for row, score in zip(ROWS, scores, strict=True):
+        with torch.inference_mode():
+            logits = model(torch.tensor([prompt_ids(tokenizer, settings, row)])).logits[0, -1]
+        for temperature in (1, 2):
+            chances = (logits / temperature).softmax(0)
+            for token in tokens:
+                found = score[f"p{temperature}_{token.strip(' []')}"]
+                expected = float(chances[tokenizer.convert_tokens_to_ids(token)])
+                assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_every_forced_reply_is_what_the_model_says_when_asked_alone(asked, settings):
+    model, tokenizer, tokens = asked
+    scores, judge = examine(model, tokenizer, settings, tokens, forced="every")
+    replies = {}
+    for request, reply in judge.seen:
+        replies.setdefault(request, []).append(reply)
+    for row, score in zip(ROWS, scores, strict=True):
+        for token in tokens:
+            expected = slowly(
+                model, tokenizer, settings, row, tokenizer.convert_tokens_to_ids(token)
+            )
+            assert expected in replies[row["instruction"]]
+            assert score[f"refused_{token.strip(' []')}"] == ("a" in expected)
+
+
+def test_only_respond_and_the_likeliest_are_forced_where_that_is_asked(asked, settings):
+    model, tokenizer, tokens = asked
+    every, _ = examine(model, tokenizer, settings, tokens, forced="every")
+    some, judge = examine(model, tokenizer, settings, tokens, forced="likeliest")
+    names = [token.strip(" []") for token in tokens]
+    for all_of, two in zip(every, some, strict=True):
+        likeliest = max(names[1:], key=lambda name: two[f"p1_{name}"])
+        judged = {name for name in names if two[f"refused_{name}"] is not None}
+        assert judged >= {"respond", likeliest} and len(judged) <= 3
+        assert all(two[f"refused_{n}"] == all_of[f"refused_{n}"] for n in judged)
+    assert len(judge.seen) <= 3 * len(ROWS)
+
+
+def test_the_batch_changes_nothing(asked, settings):
+    model, tokenizer, tokens = asked
+    together, _ = examine(model, tokenizer, settings, tokens)
+    alone, _ = examine(model, tokenizer, settings, tokens, batch_size=1)
+    for one, other in zip(together, alone, strict=True):
+        assert {k: v for k, v in one.items() if k[0] != "p"} == {
+            k: v for k, v in other.items() if k[0] != "p"
+        }
+
+
+def test_a_model_without_tokens_is_asked_once(tiny_model, tiny_tokenizer, settings):
+    scores, judge = examine(tiny_model, tiny_tokenizer, settings, [])
+    assert len(judge.seen) == len(ROWS)
+    assert all(set(score) == {"first", "refused"} and score["first"] == "" for score in scores)
+
+
+def test_a_checkpoint_trained_without_the_tokens_is_named(tiny_model, tiny_tokenizer, settings):
+    tokens = settings.control_tokens("one")
+    with pytest.raises(UserError, match=r"the trained model has no token ' \[respond\]'"):
+        Examiner(tiny_model, tiny_tokenizer, settings, tokens, Recorder())
+
+
+def test_scores_keep_no_text():
+    frame = as_frame(
+        [
+            {"id": "a", "part": "original", "category": "x", "refuse": True, "first": "refuse",
+             "p1_refuse": 0.25, "refused": True, "refused_refuse": None},
+        ]
+    )  # fmt: skip
+    assert frame["p1_refuse"].dtype == "float32"
+    assert frame["refused_refuse"].isna().all()
+    assert "instruction" not in frame and "reply" not in frame

@@ -1,0 +1,159 @@
+"""Scores written by hand, through groups to cells and claims."""
+
+import pandas as pd
+import pytest
+
+from papers.safe_eraser import analyze
+from papers.safe_eraser.settings import Settings
+from shared.comparison.cells import cells
+
+VARIANTS = {
+    "po": {"method": "po"},
+    "po-pd": {"method": "po+pd"},
+    "ga": {"method": "ga"},
+    "gd-corrected": {"method": "gd", "protocol": "corrected"},
+}
+
+
+def score(kind, split, number, *, progress=1.0, **flags):
+    names = {"forget": {"train": "Catalogue efficacy", "val": "Catalogue generality"}}
+    other = {"retain": "Catalogue retain", "decouple": "Catalogue decoupled"}
+    row = {
+        "dataset": names.get(kind, {}).get(split) or other.get(kind, "Catalogue specificity"),
+        "set": kind,
+        "id": f"{split}/{number:04d}/{kind}0",
+        "picture": f"{kind}-{number}",
+        "sample": 0,
+        "progress": progress,
+        "output": "x",
+        "unsafe": False,
+        "refused": False,
+        "normal": True,
+        "abnormal": False,
+        "correct": True,
+        "rouge_recall": None,
+        "rouge_f1": None,
+        "rouge_official": None,
+    }
+    return row | flags
+
+
+def run(folder, name, *, unsafe, refused, abnormal, rouge=1.0, specific=4):
+    """Four records: so many unsafe, refused and abnormal answers."""
+    rows = []
+    for n in range(4):
+        for split in ("train", "val"):
+            rows.append(score("forget", split, n, unsafe=n < unsafe, refused=n < refused))
+        rows.append(score("decouple", "val", n, abnormal=n < abnormal, refused=n < abnormal))
+        ratios = {"rouge_recall": rouge, "rouge_f1": rouge / 2, "rouge_official": rouge / 4}
+        rows.append(score("retain", "val", n, **ratios))
+        rows.append(score("specificity", "val", n, correct=n < specific))
+        rows.append(score("forget", "val", n, progress=0.5, unsafe=True))
+        rows.append(score("retain", "train", n, **ratios) | {"dataset": "Catalogue targets"})
+    pd.DataFrame(rows).to_parquet(folder / f"{name}-s0.parquet")
+
+
+@pytest.fixture
+def found(tmp_path, settings):
+    own = Settings.model_validate(settings.model_dump() | {"variants": VARIANTS})
+    run(tmp_path, "vanilla", unsafe=4, refused=0, abnormal=0)
+    run(tmp_path, "po", unsafe=0, refused=4, abnormal=4)
+    run(tmp_path, "po-pd", unsafe=0, refused=4, abnormal=1)
+    run(tmp_path, "ga", unsafe=0, refused=0, abnormal=4, rouge=0.0, specific=1)
+    run(tmp_path, "gd-corrected", unsafe=1, refused=0, abnormal=3)
+    made = analyze.groups(tmp_path, own)
+    return cells(made, analyze.ITEMS, analyze.METRICS, 100, own.stand_ins)
+
+
+def value(found, metric, method, dataset, protocol="official", item="table1"):
+    own = found[found["item"] == item].set_index(["metric", "method", "dataset", "protocol"])
+    return own["value"][metric, method, f"Catalogue {dataset}", protocol]
+
+
+def test_rates_of_the_end_of_the_training(found):
+    assert value(found, "asr", "Vanilla", "efficacy") == 100
+    assert value(found, "asr", "GD", "generality", "corrected") == 25
+    assert value(found, "rr", "PO", "generality") == 100
+    assert value(found, "sarr", "PO+PD", "decoupled") == 25
+    assert value(found, "specificity", "GA", "specificity") == 25
+    assert not found["dataset"].str.contains("targets").any()
+
+
+def test_rouge_is_what_the_protocol_calls_it(found):
+    """Official: recall of vanilla's own answer; corrected: F1 against the gold answer."""
+    assert value(found, "rouge", "PO", "retain") == 25
+    assert value(found, "rouge", "GD", "retain", "corrected") == 50
+    assert value(found, "rouge_recall", "PO", "retain") == 100
+
+
+def test_the_decrease_of_the_abstract(found):
+    """Only PO ran both ways: from 100 % to 25 %, a decrease of 75 % of itself."""
+    assert value(found, "sarr_decrease", "with PD", "decoupled", item="abstract") == 75
+    assert (found["item"] == "abstract").sum() == 1
+
+
+def paper_cells(**values):
+    """Cells under the paper's names, as claim functions get them: metric__method__dataset."""
+    rows = []
+    for key, number in values.items():
+        metric, method, dataset = key.split("__")
+        method = method.replace("_", "+")
+        rows.append(("table1", "LLaVA-7B", method, dataset, metric, number))
+    return pd.DataFrame(rows, columns=["item", "model", "method", "dataset", "metric", "value"])
+
+
+def counted(function, **values):
+    finding = function(paper_cells(**values))
+    return finding.in_direction, finding.total
+
+
+def test_over_forgetting_is_about_methods_without_pd():
+    given = {"sarr__GA__Decoupled": 100, "sarr__PO__Decoupled": 80, "sarr__PO_PD__Decoupled": 100}
+    assert counted(analyze.every_method_over_forgets, **given) == (1, 2)
+
+
+def test_pd_may_cost_five_points():
+    given = {
+        "asr__PO__Efficacy": 0.0,
+        "asr__PO_PD__Efficacy": 4.0,
+        "rr__PO__Efficacy": 100.0,
+        "rr__PO_PD__Efficacy": 94.0,
+    }
+    assert counted(analyze.forgetting_keeps_up, **given) == (1, 2)
+    better = {"rouge__PO__Retain": 60.0, "rouge__PO_PD__Retain": 70.0}
+    assert counted(analyze.utility_keeps_up, **better) == (1, 1)
+
+
+def test_collapse_and_refusal():
+    given = {
+        "asr__GA__Efficacy": 0.0,
+        "rr__GA__Efficacy": 10.0,
+        "rouge__GA__Retain": 1.0,
+        "sarr__GA__Decoupled": 100.0,
+    }
+    assert counted(analyze.ascent_collapses, **given) == (3, 4)
+    rates = {"rr__GD__Efficacy": 2.0, "rr__PO__Efficacy": 96.0, "rr__PO_PD__Efficacy": 90.0}
+    assert counted(analyze.only_po_refuses, **rates) == (2, 3)
+
+
+def test_generality_is_compared_method_by_method():
+    given = {
+        "asr__PO__Efficacy": 0.0,
+        "asr__PO__Generality": 6.0,
+        "rr__PO__Efficacy": 100.0,
+        "rr__PO__Generality": 97.0,
+    }
+    assert counted(analyze.forgetting_generalises, **given) == (1, 2)
+
+
+def test_without_cells_nothing_is_claimed():
+    empty = paper_cells(sarr__Vanilla__Decoupled=0.0)
+    for function in (
+        analyze.every_method_over_forgets,
+        analyze.forgetting_keeps_up,
+        analyze.utility_keeps_up,
+        analyze.ascent_collapses,
+        analyze.only_po_refuses,
+        analyze.forgetting_generalises,
+    ):
+        assert function(empty).total == 0

@@ -1,0 +1,60 @@
+"""The scale `gpu` of Refusal Tokens on real rows, cut down to what a CPU does in a minute."""
+
+import pandas as pd
+import pytest
+import yaml
+
+pytestmark = [pytest.mark.workflow, pytest.mark.mirror]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, copy_of_repository, snakemake):
+    from shared.data.sources import mirror_folder
+
+    folder = copy_of_repository(tmp_path_factory.mktemp("gpu") / "repository")
+    path = folder / "papers" / "refusal_tokens" / "paper.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
+    gpu["model"], gpu["resources"] = smoke["model"], smoke["resources"]
+    gpu["stand_ins"] = {"models": smoke["stand_ins"]["models"]}
+    gpu["train"] = {"original": 3, "contrast": 3, "ordinary": 8, "temporal": 4, "dated": 4}
+    gpu["test"] = {"original": 4, "contrast": 4, "ordinary": 8, "temporal": 6, "dated": 5}
+    kept = ("one-contrast", "categories-contrast", "temporal")
+    gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
+    gpu["training"].update(precision="fp32", effective_batch_size=8)
+    gpu.update(draws=100, batch_size=64, reply_tokens=4)
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    run = snakemake(
+        folder, "refusal_tokens", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder / "results" / "gpu" / "refusal_tokens"
+
+
+def test_the_test_sets_are_the_papers_own(results):
+    cells = pd.read_csv(results / "cells.csv")
+    names = {
+        "CoCoNot",
+        "CoCoNot original",
+        "CoCoNot contrast",
+        "Temporal",
+        "CoCoNot original, safety",
+    }
+    assert names <= set(cells["dataset"])
+    own = cells[(cells["item"] == "independent") & (cells["method"] == "One token")]
+    counts = own.drop_duplicates("dataset").set_index("dataset")["n"]
+    assert (counts["CoCoNot original"], counts["CoCoNot contrast"]) == (20, 12)
+    temporal = cells[(cells["item"] == "temporal") & (cells["method"] == "Temporal")]
+    assert set(temporal.loc[temporal["dataset"] == "Other refusals", "n"]) == {5}
+
+
+def test_numbers_of_others_stand_beside_ours(results):
+    comparison = pd.read_csv(results / "comparison.csv")
+    own = comparison[(comparison["item"] == "independent") & comparison["our_model"].notna()]
+    assert {"CoCoNot original", "CoCoNot contrast"} <= set(own["dataset"])
+    assert set(own["verdict"]) == {"not judged"}
+
+
+def test_no_row_of_the_mirror_is_kept(results):
+    for path in (results / "scores").glob("*.parquet"):
+        assert set(pd.read_parquet(path).columns).isdisjoint({"instruction", "reply", "prompt"})

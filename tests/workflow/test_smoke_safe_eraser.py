@@ -1,0 +1,47 @@
+"""SafeEraser in the one run of `smoke`."""
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture
+def results(repository):
+    return repository / "results" / "smoke" / "safe_eraser"
+
+
+def test_cells_hold_what_was_run(results):
+    """12 training and 12 held-out pictures with 4 questions of each kind; 4 pictures of dots."""
+    cells = pd.read_csv(results / "cells.csv")
+    table1 = cells[cells["item"] == "table1"]
+    assert set(table1.loc[table1["metric"] == "sarr", "n"]) == {48}
+    assert set(table1.loc[table1["metric"] == "specificity", "n"]) == {16}
+    official = table1[table1["protocol"] == "official"]
+    assert set(official["method"]) == {"Vanilla", "PO", "PO+PD"}
+    assert set(table1[table1["protocol"] == "corrected"]["method"]) == {"Vanilla", "KL+PD"}
+    own = official[(official["method"] == "Vanilla") & (official["metric"] == "rouge")]
+    assert own["value"].tolist() == [100]  # against what it says itself
+    assert table1["coverage"].eq(1).all() and table1["value"].between(0, 100).all()
+
+
+def test_snapshots_answer_fewer_questions(results):
+    scores = pd.read_parquet(results / "scores" / "po-s0.parquet")
+    counts = scores.groupby(["progress", "dataset"], observed=True).size().unstack()
+    assert set(counts.loc[0.5]) == {8} and counts.loc[1.0].min() == 16
+    assert scores["normal"].notna().all()
+
+
+def test_unknown_cells_are_blocked_and_anothers_are_not_judged(results):
+    comparison = pd.read_csv(results / "comparison.csv")
+    table1 = comparison[(comparison["item"] == "table1") & (comparison["model"] == "LLaVA-7B")]
+    verdicts = table1.groupby("source")["verdict"].unique()
+    assert set(verdicts["secondary"]) == {"not judged"}
+    assert set(verdicts["paper"]) == {"blocked"}
+    abstract = comparison[comparison["item"] == "abstract"].set_index("model")["verdict"]
+    assert abstract["LLaVA-7B"] == "stand-in" and abstract["LLaVA-13B"] == "not attempted"
+
+
+def test_pictures_are_drawn(results):
+    for name in ("overview", "sarr", "course", "examples"):
+        assert (results / "figures" / f"{name}.png").stat().st_size > 5000
