@@ -11,6 +11,7 @@ decided for were judged before.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.numbers import numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate, rate_among
@@ -100,7 +102,12 @@ BY_CATEGORY = [f"{ORIGINAL}, {category}" for category in KEYS]
 CONTRAST_BY_CATEGORY = [f"{CONTRAST}, {category}" for category in KEYS]
 
 ITEMS = [
-    Item("f1", ["f1", "f1_token", "f1_always", "tpr", "fpr"], [UNTUNED, *GENERAL], ["CoCoNot"]),
+    Item(
+        "refusal_f1",
+        ["f1", "f1_token", "f1_always", "tpr", "fpr"],
+        [UNTUNED, *GENERAL],
+        ["CoCoNot"],
+    ),
     Item("roc", ["auroc", "auroc_sum"], TOKENS, ["CoCoNot"]),
     Item("roc", ["tpr", "fpr"], CALIBRATED, ["CoCoNot"]),
     Item("contrast", ["refusal_rate"], [UNTUNED, *GENERAL], [CONTRAST, ORDINARY]),
@@ -279,134 +286,123 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
                 method=method,
                 dataset=dataset,
                 protocol=protocol,
+                clusters="template" if settings.tested == "generated" else None,
             )
 
 
 def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataFrame:
     own = frame[frame["part"].isin(parts)]
+    # fillings of one template are alike, so they are resampled together
+    own = own.assign(template=own["id"].str.replace(r"/[^/]*$", "", regex=True))
     return own if category is None else own[own["category"] == category]
 
 
 # Claims that are more than "A beats B". Each takes cells with the columns item, model, method,
 # dataset, metric, value and, in ours, n and draws. The paper's own numbers are not known.
 
+Numbers = Mapping[tuple[str, str], np.ndarray]
+
 
 def refusals_monotone_in_threshold(cells: pd.DataFrame) -> Finding:
     """Each step down in t refuses at least as much: counts of steps."""
+    rates = _numbers(cells, "refusal_rate")
     steps, broken = 0, []
     for name in CALIBRATED:
         for dataset in (ORIGINAL, CONTRAST):
-            rates = [_one(cells, at_threshold(name, t), dataset, "refusal_rate") for t in LEVELS]
-            for low, high, t in zip(rates, rates[1:], LEVELS[1:], strict=False):
-                if low is None or high is None:
+            for low, high in pairwise(LEVELS):
+                pair = [rates.get((at_threshold(name, t), dataset)) for t in (low, high)]
+                if pair[0] is None or pair[1] is None:
                     continue
                 steps += 1
-                if low[0] < high[0]:
-                    broken.append(f"{name} on {dataset} at t = {t:g}")
+                if pair[0][0] < pair[1][0]:
+                    broken.append(f"{name} on {dataset} at t = {high:g}")
     note = f"not: {', '.join(broken)}" if broken else ""
     return Finding(steps - len(broken), steps, note)
 
 
 def token_precedes_refusals(cells: pd.DataFrame) -> Finding:
-    return _least(
-        {name: _one(cells, name, "CoCoNot", "token_before_refusal") for name in CALIBRATED},
-        cells,
-        offset=-NEARLY_ALL,
-        unit=" %",
-    )
+    """The share of refusals that begin with a token, minus 90 points: the least of the models."""
+    shares = _numbers(cells, "token_before_refusal")
+    return _least({name: shares.get((name, "CoCoNot")) for name in CALIBRATED}, -NEARLY_ALL, cells)
 
 
 def suppression_lowers_its_category(cells: pd.DataFrame) -> Finding:
     """The mean over categories of what suppression of a category changes in that category."""
-    changes = _changes(cells)
-    return _mean_change({key: changes.get((key, key)) for key in KEYS}, cells, sign=-1)
+    changes = {key: number for (key, other), number in _changes(cells).items() if key == other}
+    if not changes:
+        return Finding(0, 0, "needs a model with category tokens")
+    lower = sum(number[0] < 0 for number in changes.values())
+    mean = np.mean(list(changes.values()), axis=0)
+    note = ", ".join(f"{key} {number[0]:+.1f}" for key, number in changes.items())
+    return Finding.of_number(lower, len(changes), mean, note, _n(cells))
 
 
 def suppression_spares_the_others(cells: pd.DataFrame) -> Finding:
     """5 points minus the mean size of what suppression of a category changes in the others."""
-    changes = _changes(cells)
-    others = {
-        f"{key} on {other}": found
-        for key in KEYS
-        for other in KEYS
-        if key != other and (found := changes.get((key, other))) is not None
-    }
-    if not others:
+    changes = {pair: number for pair, number in _changes(cells).items() if pair[0] != pair[1]}
+    if not changes:
         return Finding(0, 0, "needs a model with category tokens")
-    sizes = np.abs(np.stack(list(others.values()))).mean(axis=0)
-    worst = max(others, key=lambda pair: abs(others[pair][0]))
-    note = f"mean change {sizes[0]:.1f} points; largest {others[worst][0]:+.1f} ({worst})"
-    spared = sum(abs(each[0]) < NEARLY_UNCHANGED for each in others.values())
-    effect, draws = NEARLY_UNCHANGED - sizes[0], NEARLY_UNCHANGED - sizes[1:]
-    return Finding.of_draws(spared, len(others), float(effect), draws, note, _n(cells))
+    sizes = np.abs(list(changes.values()))
+    spared = int((sizes[:, 0] < NEARLY_UNCHANGED).sum())
+    worst = max(changes, key=lambda pair: abs(changes[pair][0]))
+    note = (
+        f"mean change {sizes[:, 0].mean():.1f} points; largest {changes[worst][0]:+.1f} "
+        f"({worst[0]} on {worst[1]})"
+    )
+    left = NEARLY_UNCHANGED - sizes.mean(axis=0)
+    return Finding.of_number(spared, len(changes), left, note, _n(cells))
 
 
 def tokens_keep_f1(cells: pd.DataFrame) -> Finding:
     """F1 with tokens minus without, plus 0.02, with contrast data: the least of the two."""
-    without = _one(cells, "No tokens", "CoCoNot", "f1")
+    scores = _numbers(cells, "f1")
+    without = scores.get(("No tokens", "CoCoNot"))
     if without is None:
         return Finding(0, 0, "needs a model without tokens")
     leads = {
-        name: found - without
+        name: scores[name, "CoCoNot"] - without
         for name in CALIBRATED
-        if (found := _one(cells, name, "CoCoNot", "f1")) is not None
+        if (name, "CoCoNot") in scores
     }
-    return _least(leads, cells, offset=KEPT)
+    return _least(leads, KEPT, cells)
 
 
-def _changes(cells: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
-    """(suppressed category, category) -> change of its refusal rate, and its draws."""
+def _changes(cells: pd.DataFrame) -> Numbers:
+    """(suppressed category, category) -> change of its refusal rate."""
+    rates = _numbers(cells, "refusal_rate")
     changes = {}
-    for key in KEYS:
-        for other in KEYS:
-            dataset = f"{ORIGINAL}, {other}"
-            plain = _one(cells, compared(CATEGORIES), dataset, "refusal_rate")
-            found = _one(cells, suppressing(key), dataset, "refusal_rate")
-            if plain is not None and found is not None:
-                changes[key, other] = found - plain
+    for key, other in product(KEYS, KEYS):
+        dataset = f"{ORIGINAL}, {other}"
+        plain = rates.get((compared(CATEGORIES), dataset))
+        found = rates.get((suppressing(key), dataset))
+        if plain is not None and found is not None:
+            changes[key, other] = found - plain
     return changes
 
 
-def _mean_change(found: Mapping[str, np.ndarray | None], cells: pd.DataFrame, sign: int) -> Finding:
-    numbers = {name: number for name, number in found.items() if number is not None}
-    if not numbers:
-        return Finding(0, 0, "needs a model with category tokens")
-    mean = np.stack(list(numbers.values())).mean(axis=0)
-    right = sum(sign * number[0] > 0 for number in numbers.values())
-    note = ", ".join(f"{name} {number[0]:+.1f}" for name, number in numbers.items())
-    return Finding.of_draws(right, len(numbers), float(mean[0]), mean[1:], note, _n(cells))
-
-
-def _least(
-    found: Mapping[str, np.ndarray | None], cells: pd.DataFrame, offset: float, unit: str = ""
-) -> Finding:
+def _least(found: Mapping[str, np.ndarray | None], offset: float, cells: pd.DataFrame) -> Finding:
     """All must be above zero once `offset` is added: the least of them is judged."""
-    numbers = {
+    known = {
         name: number
         for name, number in found.items()
         if number is not None and np.isfinite(number[0])
     }
-    if not numbers:
+    if not known:
         return Finding(0, 0, "needs a model with control tokens that refuses")
-    shifted = np.stack(list(numbers.values())) + offset
-    note = ", ".join(f"{name} {number[0]:.4g}{unit}" for name, number in numbers.items())
-    least = shifted.min(axis=0)
+    shifted = np.stack(list(known.values())) + offset
     right = int((shifted[:, 0] > 0).sum())
-    return Finding.of_draws(right, len(shifted), float(least[0]), least[1:], note, _n(cells))
+    note = ", ".join(f"{name} {number[0]:.4g}" for name, number in known.items())
+    return Finding.of_number(right, len(shifted), shifted.min(axis=0), note, _n(cells))
 
 
-def _one(cells: pd.DataFrame, method: str, dataset: str, metric: str) -> np.ndarray | None:
-    """The value of a cell, followed by its bootstrap draws, or None."""
-    own = cells[
-        (cells["method"] == method) & (cells["dataset"] == dataset) & (cells["metric"] == metric)
-    ]
-    if own.empty or "draws" not in own:
-        return None
-    return np.array([own["value"].iloc[0], *own["draws"].iloc[0]])
+def _numbers(cells: pd.DataFrame, metric: str) -> Numbers:
+    """By (method, data set); there is one model."""
+    found = numbers(cells, metric).items()
+    return {(method, dataset): number for (_, method, dataset), number in found}
 
 
 def _n(cells: pd.DataFrame) -> int:
-    """Examples of the sets, each counted once."""
+    """Examples of all sets, each counted once."""
     return int(cells.groupby("dataset")["n"].max().sum()) if "n" in cells else 0
 
 

@@ -73,7 +73,7 @@ def roc(data: Data) -> Figure:
             found[group.method] = [_curve(group, seed) for seed in range(len(group.seeds))]
     areas = data.of("roc", "auroc")["value"]
     labels = {name: f"{name}: area {areas[name, 'CoCoNot']:.3f}" for name in found}
-    true, false = data.of("f1", "tpr")["value"], data.of("f1", "fpr")["value"]
+    true, false = data.of("refusal_f1", "tpr")["value"], data.of("refusal_f1", "fpr")["value"]
     points = {
         name: (false[name, set_], true[name, set_])
         for name, set_ in true.index
@@ -136,8 +136,8 @@ def contrast(data: Data) -> Figure:
 
 def f1(data: Data) -> Figure:
     """F1 of every variant beside the F1 of refusing everything."""
-    found = data.of("f1", "f1")
-    floor = data.of("f1", "f1_always")["value"].iloc[0]
+    found = data.of("refusal_f1", "f1")
+    floor = data.of("refusal_f1", "f1_always")["value"].iloc[0]
     series = [UNTUNED, *analyze.GENERAL]
     numbers = _numbers(found, [(name, "CoCoNot") for name in series])
     fig, (axes,) = style.figure(size=(8.6, 3.9))

@@ -1,4 +1,4 @@
-"""Prompts of the attacks that ask the attacked model (scale paper): PAIR, TAP, ReNeLLM, GCG, and PAP.
+"""Prompts of the attacks that need models (scale paper): PAIR, TAP, ReNeLLM, PAP and GCG.
 
 The loops are in `shared/attacks`. Attacker and evaluator are one chat model, as in the paper; the
 evaluator sees what a user would see of a reply, the text after its check.
@@ -66,7 +66,7 @@ def adaptive_rows(
         "PAP": lambda: pap(goals, wrote),
         "GCG": lambda: [with_suffix(goal, chat, variant, settings) for goal in goals],
     }
-    public = settings.tests.harmful_file is not None
+    public = settings.tests.public
     return [
         {**row, "id": f"{row['id']}/{attack}", "dataset": harmful_set(attack, public), "prompt": p}
         for attack in settings.tests.adaptive

@@ -22,6 +22,7 @@ from papers.resa.names import (
     FOUR,
     NONE,
     PREFILLING,
+    UNSEEN,
     WHOLE_HARMFUL,
     WHOLE_PLAIN,
     harmful_set,
@@ -105,6 +106,7 @@ ITEMS = [
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge
     Item("defence_by_judge", ["dsr", *JUDGED], METHODS),
+    Item("unseen_attacks", ["dsr"], METHODS, [harmful_set(name, False) for name in UNSEEN]),
     Item("over_refusal", ["over_refusal_accuracy"], METHODS),
     Item("utility", ["accuracy", "response_tokens"], METHODS),
     Item("checks", ["well_formed"], [*WITH_PLAN, DELIBERATIVE]),
@@ -134,11 +136,13 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
 def filtered(base: pd.DataFrame) -> pd.DataFrame:
     """The base model behind the post-hoc filter, which shows a refusal for what it withholds."""
     withheld = base["withheld"].astype("boolean")
-    judges = [name.partition("_")[2] for name in base if name.startswith("safe_")]
-    changed = {"correct": base["correct"] & ~withheld}
-    for suffix in ["", *(f"_{judge}" for judge in judges)]:
-        changed[f"safe{suffix}"] = base[f"safe{suffix}"] | withheld.where(base["kind"] == "harmful")
-        changed[f"answered{suffix}"] = base[f"answered{suffix}"] & ~withheld
+    changed = {}
+    for name in base:
+        if name.startswith("safe"):
+            changed[name] = base[name] | withheld
+        elif name.startswith("answered") or name == "correct":
+            changed[name] = base[name] & ~withheld
+    changed = {name: column.where(base[name].notna()) for name, column in changed.items()}
     return base.assign(**changed).drop(columns=["reply_tokens", "seconds"])
 
 
@@ -149,7 +153,7 @@ def _groups(frames: Frames, method: str, settings: Settings) -> Iterator[Group]:
         yield from _group(frames, method, dataset, [dataset], settings)
     kinds = next(iter(frames.values())).drop_duplicates("dataset").set_index("dataset")["kind"]
     harmful = [n for n in datasets if kinds[n] == "harmful" and not n.endswith(PREFILLING)]
-    four = [harmful_set(attack, settings.tests.harmful_file is not None) for attack in FOUR]
+    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
     four = [name for name in four if name in harmful]
     prefilled = [f"{name}{PREFILLING}" for name in four if f"{name}{PREFILLING}" in datasets]
     averages = {
@@ -215,7 +219,7 @@ def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 def _curve(frames: Frames, method: str, size: str, settings: Settings) -> Iterator[Group]:
     """The three panels of Figure 4 for one size of the training data."""
     frame = next(iter(frames.values()))
-    four = [harmful_set(attack, settings.tests.harmful_file is not None) for attack in FOUR]
+    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
     kind = frame.drop_duplicates("dataset").set_index("dataset")["kind"]
     panels = {
         "safe": four,
@@ -281,7 +285,7 @@ def keeps_reasoning(cells: pd.DataFrame) -> Finding:
     return _all(margins, note, _n(cells, "accuracy"))
 
 
-NEARLY = 0.05  # "comparable"
+NEARLY = 0.05 + 1e-9  # "comparable"; five points are still near
 
 
 def few_samples_suffice(cells: pd.DataFrame) -> Finding:
@@ -440,7 +444,7 @@ def _by_model(cells: pd.DataFrame, metric: str) -> dict[str, dict[tuple[str, str
 def _all(margins: Mapping[str, np.ndarray], note: str, n: int) -> Finding:
     """All margins must be above zero: the least of them is judged."""
     if not margins:
-        return Finding(0, 0, note)
+        return Finding(0, 0, note if note.startswith("needs") else "needs cells that are not there")
     stacked = np.stack(list(margins.values()))
     holding = int((stacked[:, 0] > 0).sum())
     missed = [name for name, margin in margins.items() if margin[0] <= 0]

@@ -83,7 +83,7 @@ def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
     by_attack |= {attack: adversarial(attack, harmful) for attack in tests.attacks}
     rows = []
     for attack, queries in by_attack.items():
-        name = harmful_set(attack, tests.harmful_file is not None)
+        name = harmful_set(attack, tests.public)
         rows += _rows(name, "harmful", queries)
         if attack in FOUR and any(each.prefilled for each in settings.variants.values()):
             fake = fake_check(settings.wording)

@@ -58,7 +58,7 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
     """The rows that a model is asked; None: the base model, which is never prefilled."""
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
-    four = {harmful_set(attack, _public(settings)) for attack in FOUR}
+    four = {harmful_set(attack, settings.tests.public) for attack in FOUR}
     prefilled = variant is not None and variant.prefilled
     only_four = variant is not None and variant.four_attacks
     return [
@@ -71,7 +71,7 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
 
 def measured(row: dict, settings: Settings) -> bool:
     """Whether length and time of a reply are measured: it is then never cut short on purpose."""
-    return row["dataset"] in (harmful_set(NONE, _public(settings)), FACTS)
+    return row["dataset"] in (harmful_set(NONE, settings.tests.public), FACTS)
 
 
 def answer(
@@ -98,6 +98,11 @@ def answer(
     return replies, seconds
 
 
+def whole(reply: Reply) -> str:
+    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts."""
+    return f"<think>{reply.thoughts}</think>{reply.text}" if reply.thoughts else reply.text
+
+
 def parts_of(text: str, variant: Variant | None, settings: Settings) -> Parts | None:
     """The parts of a reply. What learnt to answer plain questions directly may do so: a reply
     without any tag of a check is then well formed, too."""
@@ -121,7 +126,7 @@ def scores(
 
     A guard decides about the safety of replies and plans in place of the rules.
     """
-    every = [None if r.text is None else parts_of(r.text, variant, settings) for r in replies]
+    every = [None if r.text is None else parts_of(whole(r), variant, settings) for r in replies]
     shown = [parts.answer if parts else "" for parts in every]
     asked = [row["asks"] for row in rows]
     verdicts = {judge.name: judge.refusals(asked, shown) for judge in judges}
@@ -203,7 +208,9 @@ def main() -> None:
     with ExitStack() as stack:
         kept = partial(_kept, stack, key_of(arguments.out.resolve()))
         if settings.tests.adaptive:
-            plain = [row for row in rows if row["dataset"] == harmful_set(NONE, _public(settings))]
+            plain = [
+                row for row in rows if row["dataset"] == harmful_set(NONE, settings.tests.public)
+            ]
             attacker = open_chat(settings.attacker), kept(settings.attacker)
             rows += adaptive_rows(plain, chat, *attacker, variant, settings)
         replies, seconds = answer(chat, rows, variant, settings)
@@ -233,10 +240,6 @@ def main() -> None:
         reply_tokens=tokens,
         reply_tokens_per_second=round(tokens / asking, 1),
     )
-
-
-def _public(settings: Settings) -> bool:
-    return settings.tests.harmful_file is not None
 
 
 def _kept(stack: ExitStack, key: str, asked: Asked) -> Kept:

@@ -27,6 +27,7 @@ from papers.resa.settings import Settings
 from shared.comparison.cells import read_cells
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
+from shared.judges.naming import STRING_RULES
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import load_settings
@@ -97,7 +98,7 @@ def pareto(data: Data) -> Figure | None:
 
 
 def figure4(data: Data) -> Figure | None:
-    """Safety, over-refusal and reasoning over the size of the training data: ours and the paper's."""
+    """Safety, over-refusal and reasoning over the size of the training data: ours, the paper's."""
     ours = _sizes(data)
     if len(ours) < 2:
         return None
@@ -129,10 +130,10 @@ def figure4(data: Data) -> Figure | None:
 
 def judges(data: Data) -> Figure | None:
     """The mean DSR of every method by each judge of refusal."""
-    metrics = {"dsr": "Rule", **{name: name.removeprefix("dsr_") for name in analyze.JUDGED}}
+    metrics = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}
     found = {name: data.of("defence_by_judge", name) for name in metrics}
-    found = {name: cells for name, cells in found.items() if len(cells) and name != "dsr_phrases"}
-    rows = [m for m in analyze.METHODS if (m, AVERAGE) in found["dsr"].index]
+    found = {name: cells for name, cells in found.items() if len(cells)}
+    rows = [m for m in analyze.METHODS if any((m, AVERAGE) in c.index for c in found.values())]
     places = [(method, AVERAGE) for method in rows]
     numbers = np.array([cells.reindex(places)[NUMBERS].to_numpy() for cells in found.values()])
     fig, (axes,) = style.figure(size=(8.6, 3.6))
@@ -205,8 +206,8 @@ FIGURES = {
     "attacks": (
         attacks,
         "replies to harmful requests that are safe (DSR, %)",
-        "Each square is the share of harmful requests of the house, under one attack, whose reply is"
-        " safe. DeepInception, Role-play and Prefix injection are in nobody's training data.",
+        "Each square is the share of harmful requests of the house, under one attack, whose reply"
+        " is safe. DeepInception, Role-play and Prefix injection are in nobody's training data.",
     ),
     "pareto": (
         pareto,
@@ -223,8 +224,8 @@ FIGURES = {
     "judges": (
         judges,
         "mean DSR by judge",
-        "The rule counts a refusal or a safe completion; the other judges look for the phrases of"
-        " published benchmarks.",
+        "The phrase rule decides everywhere else; the other two look for the phrases of published"
+        " benchmarks. Each of them also accepts a safe completion.",
     ),
     "checks": (
         checks,
@@ -273,6 +274,12 @@ def _curve(axes, sizes: Sequence[str], values: np.ndarray, ends: np.ndarray | No
 
 def _level(axes, value: float, method: str) -> None:
     axes.axhline(value, color=LOOKS[method].colour, linestyle=(0, (4, 3)), label=method)
+
+
+def _replaced(text: str, pairs: dict[str, str]) -> str:
+    for old, new in pairs.items():
+        text = text.replace(old, new)
+    return text
 
 
 def _folded(name: str) -> str:

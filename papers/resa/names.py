@@ -10,6 +10,7 @@ PREFILLING = "+Prefilling"
 # Tables 9, 13, 14, 16, 17, 19 and Figure 4 are about these. The prompts of PAIR-GPT are not public,
 # so our mean is of the other three.
 FOUR = (NONE, "PAIR-GPT", "PAP", "DeepInception")
+UNSEEN = ("Role-play", "Prefix injection")  # of this project, in nobody's training data
 AVERAGE, AVERAGE_OF_3, BENIGN_AVERAGE = "All attacks", "Three attacks", "All benign"
 WHOLE_HARMFUL, WHOLE_PLAIN = "Whole replies, harmful", "Whole replies, plain"  # Table 6
 

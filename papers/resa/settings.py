@@ -64,6 +64,11 @@ class Tests(Strict):
     adversarial_benign: int = Field(ge=0)
     benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
 
+    @property
+    def public(self) -> bool:
+        """Whether the harmful prompts are of a public set, not requests of the house."""
+        return self.harmful_file is not None
+
     @model_validator(mode="after")
     def _known_attacks(self) -> "Tests":
         if not self.attacks:

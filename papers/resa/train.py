@@ -19,10 +19,12 @@ from papers.resa.queries import subset
 from papers.resa.reply_format import Parts, write
 from papers.resa.rewards import reward
 from papers.resa.settings import Settings, Variant
+from shared.chat.opening import open_chat
 from shared.chat.replies import Conversation
 from shared.code import code_hash
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
+from shared.judges.guard import Guard
 from shared.models.loading import load, save
 from shared.programs import SCRATCH, key_of, step_parser, step_settings
 from shared.records import write_run
@@ -38,12 +40,9 @@ def conversation(prompt: str, instruction: str) -> Conversation:
 
 def chosen(samples: Sequence[dict], variant: Variant, seed: int) -> list[dict]:
     """The samples that a variant learns from: those of its attacks, or a random part."""
-    kept = [
-        sample
-        for sample in samples
-        if not sample["method"] or variant.jailbreaks is None
-        or sample["method"] in variant.jailbreaks
-    ]  # fmt: skip
+    kept = list(samples)
+    if variant.jailbreaks is not None:
+        kept = [sample for sample in kept if sample["method"] in ("", *variant.jailbreaks)]
     return kept if variant.size is None else subset(kept, variant.size, seed)
 
 
@@ -83,10 +82,17 @@ def prompts(
     samples: Sequence[dict], plain: Sequence[dict], variant: Variant, settings: Settings
 ) -> list[dict]:
     """The prompts of reinforcement, each with the kind that its reward depends on."""
-    kinds = [(each["prompt"], "harmful" if each["harmful"] else "benign") for each in samples]
-    kinds += [(each["prompt"], "plain") for each in plain] if variant.plain else []
+    kinds = [(each, "harmful" if each["harmful"] else "benign") for each in samples]
+    kinds += [(each, "plain") for each in plain] if variant.plain else []
     instruction = settings.instruction(variant)
-    return [{"prompt": conversation(text, instruction), "kind": kind} for text, kind in kinds]
+    return [
+        {
+            "prompt": conversation(each["prompt"], instruction),
+            "asks": each["request"],
+            "kind": kind,
+        }
+        for each, kind in kinds
+    ]
 
 
 def main() -> None:
@@ -116,7 +122,8 @@ def main() -> None:
     }
     if variant.reinforced:
         asked = prompts(samples, plain, variant, settings)
-        judge = reward(settings.worded(variant))
+        guard = Guard(open_chat(settings.guard)) if settings.guard else None
+        judge = reward(settings.worded(variant), guard)
         model, record = reinforce(model, tokenizer, asked, judge, settings.reinforcement, **fit)
     else:
         training = settings.training

@@ -1,4 +1,4 @@
-"""GCG (Zou et al. 2023, arXiv 2307.15043): a suffix of tokens found by the gradient of the model."""
+"""GCG (Zou et al. 2023, arXiv 2307.15043): a suffix found by the gradient of the model."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -49,7 +49,7 @@ class LocalChat:
         ends = frozenset({self.tokenizer.eos_token_id}).union(
             *(tokens_with(self.tokenizer, text) for text in stop)
         )
-        prompts = [self._ids(conversation, start) for conversation in conversations]
+        prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
         limit = max_new_tokens + self.extra_tokens
         for batch, rows in self._batches(prompts):
             decoded = decode(rows, limit, ends)
@@ -85,7 +85,8 @@ class LocalChat:
             rows.append(*left_padded(rests, rows.logits.device))
             yield members, rows
 
-    def _ids(self, conversation: Conversation, start: str) -> list[int]:
+    def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
+        """The tokens that the model is given, up to where its reply begins."""
         text = self.tokenizer.apply_chat_template(
             list(conversation), add_generation_prompt=True, tokenize=False, **self.template
         )

@@ -24,7 +24,8 @@ from shared.training.settings import Reinforcement
 from shared.training.supervised import lora_config
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
-# sum of its parts, which are therefore already weighted; a NaN part says that it can't be told.
+# sum of its parts, which are therefore already weighted and the same for every completion; a NaN
+# part says that it can't be told.
 Reward = Callable[[Sequence[dict], Sequence[str]], Sequence[dict[str, float]]]
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
@@ -151,14 +152,16 @@ def _trainer(
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=False,
     )
-    adapters = not isinstance(model, PeftModel) and settings.lora
+    adapters = None
+    if settings.lora and not isinstance(model, PeftModel):
+        adapters = lora_config(settings.lora, model)
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=tally,
         args=arguments,
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=processor,
-        peft_config=lora_config(settings.lora, model) if adapters else None,
+        peft_config=adapters,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
     )
     trainer.remove_callback(PrinterCallback)  # the curve goes into the record

@@ -25,8 +25,8 @@ def test_cells_hold_every_rule(results):
     assert "One token, bias +5" in set(thresholds["method"])
     control = cells[cells["item"] == "control"]
     assert len(control) == 6 * 5 and set(control["n"]) == {4}
-    one = cells[(cells["item"] == "f1") & (cells["method"] == "One token")]
-    assert set(one["seeds"]) == {2}
+    one = cells[(cells["item"] == "refusal_f1") & (cells["method"] == "One token")]
+    assert set(one["metric"]) == {"f1", "f1_token", "f1_always", "tpr", "fpr"}
     # always refusing 20 of 32: 2 x 20 / (2 x 20 + 12) = 0.7692
     assert set(cells.loc[cells["metric"] == "f1_always", "value"]) >= {0.7692}
     assert {"Temporal"} == set(cells.loc[cells["item"] == "temporal", "method"]) - {"Untuned"}
@@ -75,6 +75,6 @@ def test_a_checkpoint_trained_without_the_tokens_is_one_line(
     assert run.returncode == 1 and "Traceback" not in run.stderr
     line = run.stderr.strip().splitlines()[-1]
     assert line == (
-        "error: the tokenizer of the trained model has no token ' [respond]', it splits it into 4"
+        "error: the tokenizer of the trained model has no token ' [respond]', it splits it into 3"
     )
     assert not (tmp_path / "scores.parquet").exists()

@@ -94,11 +94,13 @@ def rate(table, method, dataset="Generated original", protocol="corrected"):
 def test_the_words_decide_and_the_token_is_told_apart(table):
     """By itself a and b refuse with the token; c, d, e, f answer ([refuse] at .5 is no more likely
     than [respond], and the first token there was [respond])."""
-    assert table["f1", "One token", "Generated", "tpr", "corrected"] == 50
-    assert table["f1", "One token", "Generated", "fpr", "corrected"] == 0
+    assert table["refusal_f1", "One token", "Generated", "tpr", "corrected"] == 50
+    assert table["refusal_f1", "One token", "Generated", "fpr", "corrected"] == 0
     # precision 1, recall 2/4: F1 = 2 x 2 / (2 x 2 + 0 + 2) = 2/3; always: 2 x 4 / (8 + 2) = 0.8
-    assert table["f1", "One token", "Generated", "f1", "corrected"] == pytest.approx(0.6667)
-    assert table["f1", "One token", "Generated", "f1_always", "corrected"] == pytest.approx(0.8)
+    assert table["refusal_f1", "One token", "Generated", "f1", "corrected"] == pytest.approx(0.6667)
+    assert table["refusal_f1", "One token", "Generated", "f1_always", "corrected"] == pytest.approx(
+        0.8
+    )
 
 
 def test_thresholds_move_the_replies(table):

@@ -28,10 +28,10 @@ def cell(item, method, dataset, metric, value, protocol="corrected"):
 def whole():
     cells, groups = [], []
     for k, name in enumerate(analyze.GENERAL):
-        cells += [cell("f1", name, "Generated", "f1", 0.5 + k / 20)]
-        cells += [cell("f1", name, "Generated", "f1_always", 0.8)]
-        cells += [cell("f1", name, "Generated", "tpr", 60 + k)]
-        cells += [cell("f1", name, "Generated", "fpr", 10 + k)]
+        cells += [cell("refusal_f1", name, "Generated", "f1", 0.5 + k / 20)]
+        cells += [cell("refusal_f1", name, "Generated", "f1_always", 0.8)]
+        cells += [cell("refusal_f1", name, "Generated", "tpr", 60 + k)]
+        cells += [cell("refusal_f1", name, "Generated", "fpr", 10 + k)]
         for dataset in ("Generated contrast", "Ordinary"):
             cells += [cell("contrast", name, dataset, "refusal_rate", 10 * k)]
     for name in analyze.TOKENS:

@@ -27,7 +27,7 @@ def test_no_number_is_the_papers_own(reported):
     assert own_numbers(reported).empty
     unknown = reported[reported["value"] == ""]
     assert set(unknown["source"]) == {"paper"} and (unknown["note"] != "").all()
-    assert set(unknown["item"]) == {"f1", "roc", "control", "temporal"}
+    assert set(unknown["item"]) == {"refusal_f1", "roc", "control", "temporal"}
     assert len(unknown[unknown["item"] == "control"]) == 6 * 5
 
 

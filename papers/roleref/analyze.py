@@ -1,0 +1,353 @@
+"""From the scores of RoleRef to the cells of its tables.
+
+    python -m papers.roleref.analyze --scale cpu --scores results/cpu/roleref/scores \\
+        --out results/cpu/roleref --record results/cpu/roleref/runs/analyze.json
+
+Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
+for each claim that is more than "A beats B".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from papers.roleref.metrics import corpus_perplexity, mean_of_strata
+from papers.roleref.settings import (
+    ALL_TYPES,
+    CONFLICTS,
+    METHOD_NAMES,
+    PROMPTING,
+    TRAINING_SETS,
+    TYPES,
+    Settings,
+    Sweep,
+)
+from shared.comparison import step
+from shared.comparison.cells import Item
+from shared.comparison.findings import Finding
+from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.numbers import examples, numbers
+from shared.errors import one_line_errors
+from shared.metrics.metric import Metric
+from shared.metrics.rates import count, mean, rate
+from shared.metrics.tradeoff import auroc
+from shared.models.spec import display_name
+from shared.settings import load_paper
+from shared.tables import markdown_table
+
+BASE, EDITING = METHOD_NAMES[PROMPTING], METHOD_NAMES["editing"]
+METHODS = list(METHOD_NAMES.values())
+# Groups of types by the paper: what contradicts the prompt, and what contradicts what is known.
+PARTS = {
+    "non-conflict": ("answerable",),
+    "contextual": ("out_series", "context_conflict"),
+    "parametric": ("fake", "absent"),
+}
+CONFLICT = "all conflicts"
+PROSE = "ordinary text"
+ROLES = "all roles"
+RUBRIC = ("refusal", "role", "general")
+LAYERS = range(100)  # more than any model here has
+
+
+def at_layer(part: str, layer: int) -> str:
+    return f"{part}, layer {layer}"
+
+
+def _edit_labels() -> list[str]:
+    """Labels of the edits of all scales: each is the method of its cells."""
+    paper = load_paper("roleref")
+    sweeps = [values["sweep"] for values in paper.scales.values() if "sweep" in values]
+    edits = [edit for sweep in sweeps for edit in Sweep.model_validate(sweep).all_edits()]
+    return list(dict.fromkeys(edit.label for edit in edits))
+
+
+METRICS = {
+    metric.name: metric
+    for metric in [
+        Metric("probe_accuracy", ("correct", "stratum", "share"), mean_of_strata),
+        Metric("refusal_rate", ("refused",), rate, interval="wilson"),
+        Metric("phrase_refusal_rate", ("refused_phrases",), rate, interval="wilson"),
+        Metric("in_role_rate", ("in_role",), rate, interval="wilson"),
+        Metric("readable_rate", ("readable",), rate, interval="wilson"),
+        Metric("right_rate", ("right",), rate, interval="wilson"),
+        Metric("perplexity", ("nll", "tokens"), corpus_perplexity, unit=""),
+        Metric("near_direct_rate", ("near_direct",), rate, interval="wilson"),
+        Metric("lean", ("lean",), mean, unit=""),
+        Metric("answered_auroc", ("answered", "lean"), auroc),
+        Metric("trained_parameters", ("trained",), count, unit="", interval="none"),
+        Metric("stored_numbers", ("stored",), count, unit="", interval="none"),
+        *(Metric(f"rubric_{group}", (f"rubric_{group}",), mean, unit="") for group in RUBRIC),
+    ]
+}
+REPLIES = ["refusal_rate", "in_role_rate", "readable_rate", "right_rate"]
+
+ITEMS = [
+    Item("figure2", ["probe_accuracy"], list(TRAINING_SETS), [*TYPES, *PARTS]),
+    Item(
+        "figure2_layers",
+        ["probe_accuracy"],
+        [ALL_TYPES],
+        [at_layer(part, layer) for part in PARTS for layer in LAYERS],
+    ),
+    Item("probe_by_method", ["probe_accuracy"], METHODS, list(TYPES)),
+    Item("main", [*REPLIES, "phrase_refusal_rate"], METHODS, [*TYPES, CONFLICT]),
+    Item("main", ["perplexity"], METHODS, [PROSE]),
+    Item("rubric", [f"rubric_{group}" for group in RUBRIC], METHODS, list(TYPES)),
+    Item("regions", ["near_direct_rate", "lean"], [BASE], list(TYPES)),
+    Item("regions", ["answered_auroc"], [BASE], [CONFLICT]),
+    Item("sweep", REPLIES, _edit_labels(), ["answerable", CONFLICT]),
+    Item("sweep", ["perplexity"], _edit_labels(), [PROSE]),
+    Item("cost", ["trained_parameters", "stored_numbers"], METHODS, [ROLES]),
+]
+
+
+def groups(scores: Path, settings: Settings) -> list[Group]:
+    """Of the files that `evaluate` wrote."""
+    model = display_name(settings.model)
+    keys = ("id", "role", "type", "fact")
+    replies = read_scores(scores / "replies.parquet", (*keys, "variant", "refused"))
+    probes = read_scores(scores / "probes.parquet", (*keys, "variant", "protocol", "trained_on"))
+    geometry = read_scores(scores / "geometry.parquet", (*keys, "lean"))
+    prose = read_scores(scores / "ordinary.parquet", ("id", "variant", "number", "nll", "tokens"))
+    cost = read_scores(scores / "cost.parquet", ("variant", "trained", "stored"))
+    swept = read_scores(scores / "sweep.parquet", (*keys, "number", "refused"))
+    found = list(_probe_groups(probes, settings, model))
+    for name, variant in settings.variants.items():
+        # without a change to the model the two protocols are one
+        protocols = ("corrected", "official") if name == PROMPTING else (variant.protocol,)
+        for protocol in protocols:
+            named = {"model": model, "method": METHOD_NAMES[variant.method], "protocol": protocol}
+            own = replies[replies["variant"] == name]
+            found += _reply_groups(own, list(TYPES), named)
+            found.append(_prose_group(prose[prose["variant"] == name], named))
+            one = cost[cost["variant"] == name].assign(id=name)
+            found.append(_group(one, ["trained", "stored"], named, ROLES))
+    found += _region_groups(geometry, replies[replies["variant"] == PROMPTING], model)
+    for number, edit in enumerate(settings.sweep.all_edits()):
+        named = {"model": model, "method": edit.label, "protocol": "corrected"}
+        found += _reply_groups(swept[swept["number"] == number], ["answerable"], named)
+        here = (prose["variant"] == "sweep") & (prose["number"] == number)
+        found.append(_prose_group(prose[here], named))
+    return found
+
+
+def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Mapping) -> Iterator[Group]:
+    rubric = [c for c in rows if c.startswith("rubric_") and rows[c].notna().any()]
+    columns = ["refused", "refused_phrases", "in_role", "readable", *rubric]
+    for dataset in types:
+        answers = ["right"] if dataset == "answerable" else []
+        yield _group(rows[rows["type"] == dataset], [*columns, *answers], named, dataset)
+    yield _group(rows[rows["type"].isin(CONFLICTS)], columns, named, CONFLICT)
+
+
+def _prose_group(rows: pd.DataFrame, named: Mapping) -> Group:
+    return _group(rows, ["nll", "tokens"], named, PROSE)
+
+
+def _region_groups(geometry: pd.DataFrame, replies: pd.DataFrame, model: str) -> Iterator[Group]:
+    """Where the types lie, and whether what lies near the direct response region is answered."""
+    named = {"model": model, "method": BASE, "protocol": "corrected"}
+    rows = geometry.assign(near_direct=geometry["lean"] > 0)
+    for dataset in TYPES:
+        yield _group(rows[rows["type"] == dataset], ["near_direct", "lean"], named, dataset)
+    refused = replies.set_index("id")["refused"].astype(float)
+    rows = rows.assign(answered=1 - rows["id"].map(refused))
+    rows = rows[rows["type"].isin(CONFLICTS) & rows["answered"].notna()]
+    yield _group(rows, ["answered", "lean"], named, CONFLICT)
+
+
+def _probe_groups(probes: pd.DataFrame, settings: Settings, model: str) -> Iterator[Group]:
+    """Last probed layer by training set and by method, and all layers of prompting."""
+    layers = [column for column in probes if column.startswith("layer_")]
+    datasets = {name: (name,) for name in TYPES} | PARTS
+    probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
+    for name, variant in probed.items():
+        for protocol in ("official", "corrected"):
+            if name != PROMPTING and variant.protocol != protocol:
+                continue
+            own = probes[(probes["variant"] == name) & (probes["protocol"] == protocol)]
+            last = max(layer for layer in layers if own[layer].notna().any())
+            for trained_on in TRAINING_SETS if name == PROMPTING else ():
+                rows = own[own["trained_on"] == trained_on]
+                named = {"model": model, "method": trained_on, "protocol": protocol}
+                for dataset, types in datasets.items():
+                    yield _probe_group(rows, last, types, named, dataset)
+            rows = own[own["trained_on"] == ALL_TYPES]
+            named = {"model": model, "method": METHOD_NAMES[variant.method], "protocol": protocol}
+            for dataset in TYPES:
+                yield _probe_group(rows, last, (dataset,), named, dataset)
+            named = named | {"method": ALL_TYPES}
+            for layer in layers if name == PROMPTING else ():
+                if own[layer].notna().any():
+                    for part, types in PARTS.items():
+                        dataset = at_layer(part, int(layer.removeprefix("layer_")))
+                        yield _probe_group(rows, layer, types, named, dataset)
+
+
+def _probe_group(
+    rows: pd.DataFrame, layer: str, types: Sequence[str], named: Mapping, dataset: str
+) -> Group:
+    """The official code counts a role without questions of a type as all wrong (its cap on
+    `absent`); corrected, the mean is over the roles that have some."""
+    wanted = rows["role"].nunique() * len(types)
+    rows = rows[rows["type"].isin(types)]
+    cell = rows["role"].astype(str) + " " + rows["type"].astype(str)
+    present = cell.nunique()
+    share = present / wanted if named["protocol"] == "official" else 1.0
+    rows = rows.assign(
+        correct=rows[layer].astype("Float64"), stratum=pd.factorize(cell)[0], share=share
+    )
+    return _group(rows, ["correct", "stratum", "share"], named, dataset)
+
+
+def _group(rows: pd.DataFrame, columns: Sequence[str], named: Mapping, dataset: str) -> Group:
+    """Questions about one fact are resampled together."""
+    seeds = rows["seed"].unique() if "seed" in rows else [0]
+    frames = {int(seed): rows[rows["seed"] == seed] if "seed" in rows else rows for seed in seeds}
+    clusters = "fact" if "fact" in rows else None
+    return group_from_frames(frames, columns, **named, dataset=dataset, clusters=clusters)
+
+
+# Claims that are more than "A beats B". Each takes cells (the paper's or ours, under the paper's
+# names) and reckons with `shared.comparison.numbers`.
+
+Numbers = dict[tuple[str, str], np.ndarray]  # (model, data set) -> value and its draws
+
+
+def _numbers(cells: pd.DataFrame, metric: str, method: str) -> Numbers:
+    found = numbers(cells, metric)
+    return {
+        (model, dataset): number for (model, own, dataset), number in found.items() if own == method
+    }
+
+
+def _leads(
+    cells: pd.DataFrame,
+    leads: Mapping[str, np.ndarray],
+    metric: str,
+    datasets: Sequence[str],
+    note: str = "",
+) -> Finding:
+    """Each model's lead must be above 0; their mean is the effect. The metric and the data sets
+    say what it is of."""
+    leads = {model: lead for model, lead in leads.items() if not np.isnan(lead[0])}
+    if not leads:
+        return Finding(0, 0, note or "nothing to compare")
+    every = np.stack(list(leads.values()))
+    in_direction = int((every[:, 0] > 0).sum())
+    n = sum(examples(cells, metric, dataset) for dataset in datasets)
+    return Finding.of_number(in_direction, len(every), every.mean(axis=0), note, n)
+
+
+def _models(found: Numbers) -> list[str]:
+    return list(dict.fromkeys(model for model, _ in found))
+
+
+def contextual_refused_more(cells: pd.DataFrame) -> Finding:
+    """C1: refusals of prompting, mean of contextual minus mean of parametric conflicts."""
+    rates = _numbers(cells, "refusal_rate", BASE)
+    leads = {
+        model: np.mean([rates[model, t] for t in PARTS["contextual"]], axis=0)
+        - np.mean([rates[model, t] for t in PARTS["parametric"]], axis=0)
+        for model in _models(rates)
+    }
+    return _leads(cells, leads, "refusal_rate", CONFLICTS)
+
+
+def _order(cells: pd.DataFrame) -> dict[str, tuple[np.ndarray, str]]:
+    """Model -> the least lead of each conflict type over the next, and the rates in words."""
+    found = _numbers(cells, "probe_accuracy", ALL_TYPES)
+    leads = {}
+    for model in _models(found):
+        rates = {t: found[model, t] for t in CONFLICTS if (model, t) in found}
+        steps = [one - other for one, other in pairwise(rates.values())]
+        words = ", ".join(f"{t} {rate[0]:.1f}" for t, rate in rates.items())
+        leads[model] = (np.min(steps, axis=0), words)
+    return leads
+
+
+def separability_order(cells: pd.DataFrame) -> Finding:
+    """C2: out_series over context_conflict over fake over absent; the least of the leads."""
+    leads = _order(cells)
+    note = "; ".join(f"{model}: {words}" for model, (_, words) in leads.items())
+    return _leads(
+        cells, {m: lead for m, (lead, _) in leads.items()}, "probe_accuracy", CONFLICTS, note
+    )
+
+
+def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
+    """C3: probe accuracy on contextual minus on parametric conflicts, last layer."""
+    found = _numbers(cells, "probe_accuracy", ALL_TYPES)
+    leads = {
+        model: found[model, "contextual"] - found[model, "parametric"] for model in _models(found)
+    }
+    return _leads(cells, leads, "probe_accuracy", ("contextual", "parametric"))
+
+
+HALF = 50  # our reading of "does not transfer": fewer than half are told from answerable ones
+
+
+def no_transfer_to_parametric(cells: pd.DataFrame) -> Finding:
+    """C4: half minus the accuracy of a probe of answerable and out_series on parametric ones."""
+    found = _numbers(cells, "probe_accuracy", "answer+out_series")
+    leads = {model: HALF - found[model, "parametric"] for model in _models(found)}
+    return _leads(cells, leads, "probe_accuracy", ("parametric",), "the bound of 50 % is ours")
+
+
+def regions_exist(cells: pd.DataFrame) -> Finding:
+    """C5, first half: test questions nearer to the direct response region, answerable minus
+    out_series."""
+    found = _numbers(cells, "near_direct_rate", BASE)
+    leads = {
+        model: found[model, "answerable"] - found[model, "out_series"] for model in _models(found)
+    }
+    return _leads(cells, leads, "near_direct_rate", ("answerable", "out_series"))
+
+
+def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
+    """C5, second half: how well leaning to the direct response region tells answered conflicts
+    from refused ones, area under the ROC curve minus one half."""
+    found = _numbers(cells, "answered_auroc", BASE)
+    leads = {model: found[model, CONFLICT] - HALF for model in _models(found)}
+    note = "none refused or none answered" if any(np.isnan(v[0]) for v in leads.values()) else ""
+    return _leads(cells, leads, "answered_auroc", (CONFLICT,), note)
+
+
+def editing_trains_nothing(cells: pd.DataFrame) -> Finding:
+    """C8: no trained parameter, and fewer stored numbers than the smallest trained method has."""
+    own = cells[cells["metric"].isin(["trained_parameters", "stored_numbers"])]
+    table = own.set_index(["metric", "method"])["value"]
+    trained, stored = table["trained_parameters"], table["stored_numbers"]
+    others = [m for m in (METHOD_NAMES["lora"], METHOD_NAMES["full"]) if m in trained]
+    if EDITING not in trained or not others:
+        return Finding(0, 0, "needs editing and a method that trains")
+    least = min(trained[other] for other in others)
+    fits = trained[EDITING] == 0 and stored[EDITING] < least
+    note = f"{stored[EDITING]:,.0f} numbers stored, {least:,.0f} trained by the smallest other"
+    return Finding(int(fits), 1, note)
+
+
+def same_order_everywhere(cells: pd.DataFrame) -> Finding:
+    """C9: of how many models the order of C2 holds."""
+    leads = _order(cells)
+    if len(leads) < 2:
+        return Finding(0, 0, "needs models of at least two architectures")
+    return Finding(sum(lead[0] > 0 for lead, _ in leads.values()), len(leads))
+
+
+def tables(found: pd.DataFrame) -> dict[str, str]:
+    """One for each item, except the curves, which are drawn."""
+    items = [item for item in found["item"].unique() if item != "figure2_layers"]
+    return {item: markdown_table(found, item) for item in items}
+
+
+def main() -> None:
+    step.analyze(__doc__, "roleref", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

@@ -1,0 +1,57 @@
+"""The vectors of a role, from the hidden states of its training questions (paper section 6.1)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from papers.roleref.settings import Edit, Protocol
+from shared.errors import UserError
+from shared.steering.vectors import Vectors, mean_difference
+
+
+def vectors_of_roles(
+    states: Mapping[str, torch.Tensor], rows: Sequence[dict], edit: Edit, protocol: Protocol
+) -> dict[str, Vectors]:
+    """Role -> block -> vector. `states` holds (queries of the role, layers + 1, hidden) of the
+    model before any change, in the order of `rows`.
+
+    The official script puts the role into the path of the vectors once and for all, so with
+    several roles every one after the first is edited with the first role's vectors.
+    """
+    own = {
+        role: role_vectors(
+            states[role].numpy(), [row for row in rows if row["role"] == role], edit, protocol
+        )
+        for role in dict.fromkeys(row["role"] for row in rows)
+    }
+    first = next(iter(own.values()))
+    return dict.fromkeys(own, first) if protocol == "official" else own
+
+
+def role_vectors(
+    states: np.ndarray, rows: Sequence[dict], edit: Edit, protocol: Protocol
+) -> Vectors:
+    """Mean difference of the i-th answerable and the i-th out_series training question.
+
+    What hidden_states[l] differ by is what goes into block l. The official code adds it to what
+    comes out of block l; corrected, it is added to the output of block l - 1. What comes out of
+    the last block is only seen after the final norm, so corrected leaves that block alone.
+    """
+    train = {
+        type: [n for n, row in enumerate(rows) if (row["type"], row["split"]) == (type, "train")]
+        for type in ("answerable", "out_series")
+    }
+    pairs = min(map(len, train.values()))
+    answerable, out_series = (states[numbers[:pairs]] for numbers in train.values())
+    vectors = torch.from_numpy(mean_difference(answerable, out_series, edit.keep))
+    depth = len(vectors) - 1
+    layer_of = {block: block if protocol == "official" else block + 1 for block in range(depth)}
+    first, last = edit.blocks or (0, depth - 1)
+    if not 0 <= first <= last < depth:
+        raise UserError(
+            f"edit: blocks {first} to {last}; expected a range within 0 to {depth - 1}, "
+            "the blocks of this model"
+        )
+    chosen = range(first, last + 1)
+    return {b: vectors[layer_of[b]] for b in chosen if layer_of[b] < depth}

@@ -1,0 +1,137 @@
+"""The settings of one scale of RoleRef (`scales:` in paper.yaml), checked."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from shared.models.spec import ModelSpec
+from shared.settings import ScaleSettings, Strict
+from shared.training.settings import Training
+
+Protocol = Literal["official", "corrected"]
+Method = Literal["prompting", "lora", "full", "editing"]
+
+# The query types by the paper's names in its code, and what it calls them.
+TYPES = {
+    "answerable": "non-conflict",
+    "out_series": "role setting conflict",
+    "context_conflict": "role profile conflict",
+    "fake": "factual knowledge conflict",
+    "absent": "absent knowledge conflict",
+}
+CONFLICTS = tuple(TYPES)[1:]
+TRAINED = ("answerable", "out_series", "fake")  # the other two are only tested
+# Which types a probe learns from, by the paper's names.
+TRAINING_SETS = {
+    "answer+fake": ("answerable", "fake"),
+    "answer+out_series": ("answerable", "out_series"),
+    "answer+fake+out_series": ("answerable", "fake", "out_series"),
+}
+ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is drawn
+METHOD_NAMES: dict[str, str] = {
+    "prompting": "Prompting",
+    "lora": "LoRA",
+    "full": "FT",
+    "editing": "Representation Editing",
+}
+PROMPTING = "prompting"  # the variant whose hidden states the others start from
+
+
+class Counts(Strict):
+    """Questions of each role, at most (None: all there are)."""
+
+    answerable: int | None = None
+    out_series: int | None = None
+    fake: int | None = None
+    test: int | None = None  # of each of the five types
+
+
+class Edit(Strict):
+    """How hidden states are edited: strength times a vector of the role, added to blocks."""
+
+    strength: float = -0.1  # default of the official code; below 0 is towards refusal
+    keep: float = Field(0.3, gt=0, le=1)  # share of dimensions, those of the lowest variance
+    blocks: tuple[int, int] | None = None  # first and last, None: all
+
+    @property
+    def label(self) -> str:
+        """Its name in tables and figures."""
+        if self.strength == 0:
+            return "no edit"
+        where = f"blocks {self.blocks[0]} to {self.blocks[1]}" if self.blocks else "all blocks"
+        return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}"
+
+
+class Variant(Strict):
+    """One way to make a model refuse. What edits names an edit, what trains a training."""
+
+    method: Method
+    protocol: Protocol = "corrected"
+    seed: int = 0
+    edit: Edit | None = None
+    training: Training | None = None
+    probed: bool = True  # its hidden states are read, too
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "Variant":
+        trains = self.method in ("lora", "full")
+        if trains != bool(self.training) or (self.method == "editing") != bool(self.edit):
+            raise ValueError(
+                f"method {self.method}: expected `training` of lora and full, `edit` of editing"
+            )
+        if self.training and (self.method == "lora") != bool(self.training.lora):
+            raise ValueError(
+                f"method {self.method}: expected `training.lora` of lora and only there"
+            )
+        return self
+
+
+class Sweep(Strict):
+    """Edits that are tried on a part of the test questions, under the corrected protocol."""
+
+    roles: int = Field(gt=0)  # the first so many
+    questions: int = Field(gt=0)  # of each role and type
+    edits: list[Edit] = Field(min_length=1)
+
+    def all_edits(self) -> list[Edit]:
+        """With no edit first, and the default one."""
+        return [Edit(strength=0), Edit(), *self.edits]
+
+
+class Probes(Strict):
+    seeds: list[int] = Field(min_length=1)  # of the official MLP; the linear probe has none
+    epochs: int = 10
+    batch_size: int = 512
+    learning_rate: float = 5.0e-5
+    width: int = 512  # hidden units
+    folds: int = Field(5, ge=2)  # of the linear probe's cross-validation
+
+
+class Settings(ScaleSettings):
+    model: ModelSpec
+    data_path: str | None = None  # folder with the authors' data; None: the works written here
+    works: list[str] = Field(min_length=1)  # files of works/
+    counts: Counts
+    test_facts: int = Field(gt=0)  # of a role's profile, and as many of its other facts
+    test_events: float = Field(gt=0, lt=1)  # share of the events
+    data_seed: int = 0
+    trained_questions: int | None = Field(gt=0)  # of each role and type that fine-tuning learns
+    turns: int = Field(1, gt=0)  # questions of a role in one training conversation
+    variants: dict[str, Variant]
+    sweep: Sweep
+    probes: Probes
+    reply_tokens: int = Field(gt=0)
+    replies: int | None = None  # test questions of each role and type that are answered in words
+    rubric: ModelSpec | None = None  # model that scores replies by the nine dimensions
+    batch_size: int = Field(gt=0)
+    batch_tokens: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _starts_from_prompting(self) -> "Settings":
+        if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
+            raise ValueError(f"variants: expected one named {PROMPTING} with this method")
+        if not self.variants[PROMPTING].probed:
+            raise ValueError(f"variants.{PROMPTING}.probed: expected true, edits start from there")
+        if "sweep" in self.variants:
+            raise ValueError("variants.sweep: this name is for the setting `sweep`")
+        return self

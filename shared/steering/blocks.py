@@ -1,0 +1,21 @@
+"""The blocks of a decoder, whatever its architecture calls them."""
+
+from torch import nn
+
+from shared.errors import UserError
+
+
+def decoder_blocks(model: nn.Module) -> nn.ModuleList:
+    """The blocks of a causal language model in order, also under an adapter of PEFT.
+
+    They are the one list of modules that is as long as the config says the model is deep.
+    Raises `UserError` if there is none, or more than one (an encoder beside the decoder).
+    """
+    depth = model.config.num_hidden_layers
+    lists = [m for m in model.modules() if isinstance(m, nn.ModuleList) and len(m) == depth]
+    if len(lists) != 1:
+        raise UserError(
+            f"{type(model).__name__}: found {len(lists)} lists of {depth} modules; expected one, "
+            "the blocks of a decoder"
+        )
+    return lists[0]

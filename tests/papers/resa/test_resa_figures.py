@@ -1,0 +1,106 @@
+"""The figures from cells worked by hand: every one is drawn, and holds what the cells say."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from papers.resa import analyze, figures
+from papers.resa.figures import FIGURES, Data, draw_all
+from papers.resa.names import size_name
+from shared.comparison.cells import COLUMNS
+from shared.comparison.reported import read_reported
+from shared.comparison.tables import typed
+from shared.settings import load_settings
+
+SMOKE = load_settings("resa", "smoke")
+METHODS = [analyze.BASE, analyze.POST_HOC, analyze.WJ, analyze.RESA, analyze.REINFORCED]
+
+
+def cell(item, method, dataset, metric, value, unit=""):
+    return (
+        item,
+        "m",
+        method,
+        dataset,
+        metric,
+        "corrected",
+        value,
+        value - 0.1,
+        value + 0.1,
+        7,
+        1,
+        1,
+        unit,
+    )
+
+
+@pytest.fixture
+def data(tmp_path):
+    rows = []
+    for place, method in enumerate(METHODS):
+        for dataset in ("House rules, None", "House rules, PAP+Prefilling", "All attacks"):
+            rows += [
+                cell("defence_by_judge", method, dataset, metric, 0.1 * (place + 1))
+                for metric in ("dsr", *analyze.JUDGED)
+            ]
+        rows.append(cell("over_refusal", method, "All benign", "over_refusal_accuracy", 50.0, "%"))
+    for method in (analyze.RESA, analyze.REINFORCED):
+        for metric in ("well_formed", "check_jailbreak_rate"):
+            rows.append(cell("checks", method, "Three attacks", metric, 40.0, "%"))
+        rows.append(cell("checks", method, "Three attacks", "summary_safety", 0.2))
+    for metric in ("safety", "over_refusal", "reasoning"):
+        for size, value in ((16, 0.3), (None, 0.6)):
+            rows.append(cell("figure4", analyze.RESA, size_name(analyze.RESA, size), metric, value))
+        rows.append(cell("figure4", analyze.BASE, "no data", metric, 0.0))
+    curve = [dict.fromkeys(("reward", *figures.PARTS), 0.1 * step) for step in range(3)]
+    record = tmp_path / "runs" / "train-resa-rl-s0.json"
+    record.parent.mkdir()
+    record.write_text(json.dumps({"training": {"curve": curve}}))
+    cells = typed(pd.DataFrame(rows, columns=COLUMNS))
+    return Data(SMOKE, cells, read_reported("resa"), record.parent)
+
+
+def test_every_figure_is_drawn_with_a_caption(data, tmp_path):
+    assert set(draw_all(data, "smoke", tmp_path / "figures")) == set(FIGURES)
+    captions = json.loads((tmp_path / "figures" / "captions.json").read_text())
+    assert set(captions) == set(FIGURES)
+    assert all((tmp_path / "figures" / f"{name}.png").stat().st_size > 5000 for name in FIGURES)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_attacks_are_squares_in_percent(data):
+    fig = figures.attacks(data)
+    (axes,) = fig.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == METHODS
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "None", "PAP\n+ prefilling", "All attacks",
+    ]  # fmt: skip
+    assert texts(axes) == [str(10 * (place + 1)) for place in range(len(METHODS)) for _ in range(3)]
+    plt.close(fig)
+
+
+def test_pareto_puts_over_refusal_against_safety(data):
+    fig = figures.pareto(data)
+    lines = {c.get_label(): c.lines[0].get_xydata()[0].tolist() for c in fig.axes[0].containers}
+    assert lines[analyze.RESA] == pytest.approx([50, 40])
+    assert lines[analyze.BASE] == pytest.approx([50, 10])
+    plt.close(fig)
+
+
+def test_figure_4_has_our_curve_above_the_papers(data):
+    fig = figures.figure4(data)
+    ours = fig.axes[0].containers[0].lines[0].get_ydata().tolist()
+    theirs = fig.axes[3].containers[0].lines[0].get_ydata().tolist()
+    assert ours == pytest.approx([30, 60])
+    assert theirs == pytest.approx([88, 89, 92, 92, 94])
+    plt.close(fig)
+
+
+def test_what_was_not_run_is_not_drawn(data):
+    nothing = Data(SMOKE, data.cells.iloc[:0], data.reported, data.runs)
+    assert figures.pareto(nothing) is None and figures.checks(nothing) is None

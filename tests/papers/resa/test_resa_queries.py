@@ -1,0 +1,102 @@
+"""The house and its rules, queries of four types, and the fixed attacks."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+
+from papers.resa.attacks import FIXED, PLACE, attacked
+from papers.resa.house_rules import broken_by, policies
+from papers.resa.queries import adversarial, fact_queries, subset, training, vanilla
+from shared.errors import UserError
+from shared.judges.strings import opens_with_refusal
+
+
+def gists(policy, part, side):
+    (slot, fillers), *_ = policy.slots[part].items()
+    templates = getattr(policy, side)[part]
+    return [t.gist.format(**{slot: f}) for t, f in product(templates, fillers)]
+
+
+@pytest.mark.parametrize("name", list(policies()))
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_signs_tell_harmful_gists_from_benign_ones(name, part):
+    """Every harmful gist breaks its own policy and every benign one none at all."""
+    policy = policies()[name]
+    assert {broken_by(f"Tell {gist}.") for gist in gists(policy, part, "harmful")} == {name}
+    assert {broken_by(f"Tell {gist}.") for gist in gists(policy, part, "benign")} == {None}
+
+
+def test_a_refusal_breaks_nothing():
+    assert broken_by("Sorry, I can't tell how it ends.") is None
+    assert broken_by("It ends well.") == "Spoilers"
+
+
+def test_train_and_test_share_no_template_and_no_filler():
+    for policy in policies().values():
+        for side in ("harmful", "benign"):
+            asked = {p: {t.ask for t in getattr(policy, side)[p]} for p in ("train", "test")}
+            assert not asked["train"] & asked["test"]
+            assert len(asked["train"]) == len(asked["test"]) == 3
+        for name, fillers in policy.slots["train"].items():
+            assert not set(fillers) & set(policy.slots["test"][name])
+
+
+def test_vanilla_queries_take_turns():
+    """14 of 7 policies: two each, from different templates; the same for the same seed."""
+    queries = vanilla("test", True, 14, 0)
+    assert Counter(q.policy for q in queries) == dict.fromkeys(policies(), 2)
+    assert len({q.prompt for q in queries}) == len({q.id for q in queries}) == 14
+    assert queries == vanilla("test", True, 14, 0) != vanilla("test", True, 14, 1)
+    assert all(q.harmful and q.prompt == q.request and q.type == "Vanilla Harmful" for q in queries)
+
+
+def test_more_queries_than_there_are_is_a_mistake():
+    with pytest.raises(UserError, match=r"127 harmful queries wanted, there are only 126"):
+        vanilla("test", True, 127, 0)
+
+
+def test_training_queries_have_both_sides_of_every_kind():
+    queries = training({"vanilla": 6, "WJ": 4, "PAP": 2}, 0)
+    counts = Counter((q.type, q.method) for q in queries)
+    assert counts == {
+        (f"{kind} {side}", method): size
+        for side in ("Harmful", "Benign")
+        for kind, method, size in [
+            ("Vanilla", "", 6), ("Adversarial", "WJ", 4), ("Adversarial", "PAP", 2),
+        ]
+    }  # fmt: skip
+    assert len({q.request for q in queries}) == 24  # every one around another request
+    assert len({q.id for q in queries}) == 24
+
+
+def test_an_attack_keeps_the_request():
+    queries = vanilla("test", True, 6, 0)
+    wrapped = adversarial("DeepInception", queries)
+    for before, after in zip(queries, wrapped, strict=True):
+        assert before.request in after.prompt and after.request == before.request
+        assert after.id == f"{before.id}/DeepInception" and len(after.prompt) > len(before.prompt)
+    assert len({after.prompt.replace(after.request, "") for after in wrapped}) == 2
+
+
+def test_fixed_texts_ask_for_nothing_by_themselves():
+    for texts in FIXED.values():
+        for text in texts:
+            assert text.count(PLACE) == 1
+            assert broken_by(text) is None and not opens_with_refusal(text)
+    assert attacked("PAP", "{braces}", 2) == attacked("PAP", "{braces}", 0)
+
+
+def test_questions_of_fact_share_no_subject():
+    parts = fact_queries({"train": 20, "plain": 20, "test": 20}, 0)
+    texts = [query.request for queries in parts.values() for query in queries]
+    assert len(set(texts)) == 60
+    assert all(query.answers and not query.harmful for query in parts["test"])
+
+
+def test_a_smaller_subset_is_a_part_of_a_larger_one():
+    samples = [{"id": n} for n in range(40)]
+    small, large = subset(samples, 5, 0), subset(samples, 20, 0)
+    assert small == large[:5] and small != samples[:5]
+    with pytest.raises(UserError, match="a subset of 41 was wanted, there are only 40 samples"):
+        subset(samples, 41, 0)

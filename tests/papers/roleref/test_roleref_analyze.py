@@ -1,0 +1,306 @@
+"""From made-up scores to cells, claims and figures of RoleRef."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from papers.roleref import analyze, figures
+from papers.roleref.settings import CONFLICTS, METHOD_NAMES, TRAINING_SETS, TYPES
+from shared.comparison.analysis import Analysis
+from shared.comparison.audit import audit
+from shared.comparison.cells import KEY, cells
+from shared.comparison.compare import check_units, compare
+from shared.comparison.reported import own_numbers, read_reported
+from shared.comparison.verdicts import verdicts
+from shared.settings import load_paper, load_settings
+
+SETTINGS = load_settings("roleref", "cpu")
+PAPER = load_paper("roleref")
+REPORTED = read_reported("roleref")
+ROLES = [f"role{n}" for n in range(8)]
+LAST = 4  # of layers 0 to 4
+
+# Of 8 test questions of each role and type, how many a probe gets right, and how many are refused.
+PROBED = {"answerable": 7, "out_series": 8, "context_conflict": 6, "fake": 4, "absent": 2}
+REFUSED = {
+    "prompting": {"answerable": 0, "out_series": 4, "context_conflict": 2, "fake": 1, "absent": 1},
+    "editing": {"answerable": 1, "out_series": 8, "context_conflict": 6, "fake": 5, "absent": 4},
+    "full": {"answerable": 4, "out_series": 8, "context_conflict": 4, "fake": 4, "absent": 4},
+}
+
+
+def questions():
+    """8 of each role and type, two about each fact; role0 was at every event."""
+    return pd.DataFrame(
+        [
+            {"id": f"{role}/{t}/{n}", "role": role, "type": t, "fact": f"{role}/{t}/{n // 2}"}
+            | {"edit": "", "place": n}
+            for role in ROLES
+            for t in TYPES
+            for n in range(8)
+            if (role, t) != ("role0", "absent")
+        ]
+    )
+
+
+def write_scores(folder, refused=REFUSED):
+    asked = questions()
+    place, kinds = asked["place"], asked["type"]
+    replies, prose, cost, probes = [], [], [], []
+    for variant, of in SETTINGS.variants.items():
+        rates = refused.get(variant, refused["prompting"])
+        replies.append(
+            asked.assign(
+                variant=variant,
+                refused=place < kinds.map(rates),
+                refused_phrases=place < kinds.map(rates) - 1,
+                in_role=place < 7,
+                right=pd.array(np.where(kinds == "answerable", place < 3, None), dtype="boolean"),
+                readable=True,
+            )
+        )
+        texts = [f"r/{n}" for n in range(4)]
+        worse = 2.0 if of.edit else 1.0
+        prose.append(pd.DataFrame({"id": texts, "variant": variant, "number": -1}).assign(
+            nll=10 * worse, tokens=10))  # fmt: skip
+        trained = {"lora": 500, "full": 10_000}.get(of.method, 0)
+        cost.append({"variant": variant, "trained": trained, "stored": 100 if of.edit else 0})
+        for protocol in ("official", "corrected"):
+            for learnt in TRAINING_SETS:
+                right = kinds.map(PROBED) + (2 if variant == "editing" else 0)
+                right = right.where(
+                    kinds.eq("answerable") | kinds.eq("out_series") | (learnt == analyze.ALL_TYPES),
+                    1,
+                )
+                for seed in SETTINGS.probes.seeds if protocol == "official" else [0]:
+                    frame = asked.assign(
+                        variant=variant, protocol=protocol, trained_on=learnt, seed=seed
+                    )
+                    for layer in range(LAST + 1):
+                        there = (variant == "prompting" or layer >= LAST - 1) and (
+                            (layer < LAST)
+                            if protocol == "official"
+                            else (layer == LAST or variant == "prompting")
+                        )
+                        frame[f"layer_{layer:02d}"] = pd.array(
+                            place < right if there else [None] * len(frame), dtype="boolean"
+                        )
+                    probes.append(frame)
+    folder.mkdir()
+    pd.concat(replies).drop(columns="place").to_parquet(folder / "replies.parquet")
+    pd.concat(probes).drop(columns="place").to_parquet(folder / "probes.parquet")
+    swept = [
+        replies[0].drop(columns="variant").assign(number=number)
+        for number in range(len(SETTINGS.sweep.all_edits()))
+    ]
+    pd.concat(swept).to_parquet(folder / "sweep.parquet")
+    prose += [prose[0].assign(variant="sweep", number=number) for number in range(len(swept))]
+    pd.concat(prose).to_parquet(folder / "ordinary.parquet")
+    pd.DataFrame(cost).to_parquet(folder / "cost.parquet")
+    # answerable and half of the conflicts lie near the direct response region
+    lean = np.where(kinds == "answerable", 0.5, np.where(place < 4, -0.2, 0.1))
+    lean = np.where(kinds == "out_series", -0.5, lean) + place / 1000
+    generator = np.random.default_rng(0)
+    geometry = asked.assign(lean=lean)
+    for layer in range(LAST + 1):
+        geometry[f"cosine_{layer:02d}"] = lean * layer / LAST
+    for name in ("tsne", "pca"):
+        for axis in "xy":
+            column = f"{name}_{axis}" + ("_04" if name == "pca" else "")
+            geometry[column] = generator.random(len(asked))
+    geometry.to_parquet(folder / "geometry.parquet")
+    maps = [geometry.assign(variant=variant) for variant in ("prompting", "editing")]
+    pd.concat(maps).to_parquet(folder / "methods_map.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    return write_scores(tmp_path_factory.mktemp("roleref") / "scores")
+
+
+@pytest.fixture(scope="module")
+def groups(scores):
+    return analyze.groups(scores, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def found(groups):
+    return cells(groups, analyze.ITEMS, analyze.METRICS, 100, SETTINGS.stand_ins)
+
+
+def value(found, item, method, dataset, metric, protocol="corrected"):
+    own = found[
+        (found["item"] == item) & (found["method"] == method) & (found["dataset"] == dataset)
+        & (found["metric"] == metric) & (found["protocol"] == protocol)
+    ]  # fmt: skip
+    assert len(own) == 1
+    return own.iloc[0]
+
+
+def test_probe_cells_by_hand(found):
+    """The official last layer is 3, the corrected one 4. Of absent questions 2 of 8 are right for
+    seven roles: 25 %, and 7/8 of that where role0 counts as wrong. Parametric is the mean of
+    eight strata of 50 % and seven of 25 %: 38.33 %; officially (8 x 50 + 7 x 25) / 16."""
+    args = ("figure2", analyze.ALL_TYPES)
+    rest = ("probe_accuracy",)
+    assert value(found, *args, "context_conflict", *rest)["value"] == 75
+    assert value(found, *args, "absent", *rest)["value"] == 25
+    assert value(found, *args, "absent", *rest, "official")["value"] == 21.875
+    assert value(found, *args, "parametric", *rest)["value"] == pytest.approx(38.3333)
+    assert value(found, *args, "parametric", *rest, "official")["value"] == pytest.approx(35.9375)
+    assert value(found, *args, "fake", *rest, "official")["seeds"] == len(SETTINGS.probes.seeds)
+    transfer = value(found, "figure2", "answer+out_series", "fake", *rest)
+    assert (transfer["value"], transfer["n"]) == (12.5, 64)
+    assert transfer["ci_low"] < 12.5 < transfer["ci_high"]
+
+
+def test_curves_have_the_layers_of_each_protocol(found):
+    layers = found[found["item"] == "figure2_layers"]
+    for protocol, count in (("official", LAST), ("corrected", LAST + 1)):
+        own = layers[layers["protocol"] == protocol]
+        assert len(own) == 3 * count
+        assert set(own["dataset"]) == {
+            analyze.at_layer(part, n) for part in analyze.PARTS for n in range(count)
+        }
+
+
+def test_reply_cells_by_hand(found):
+    rate = value(found, "main", "Prompting", "out_series", "refusal_rate")
+    assert (rate["value"], rate["n"]) == (50, 64)
+    assert (
+        value(found, "main", "Prompting", "out_series", "refusal_rate", "official")["value"] == 50
+    )
+    # (4 + 2 + 1) x 8 roles and 1 x 7 of 3 x 64 + 56
+    conflicts = value(found, "main", "Prompting", analyze.CONFLICT, "refusal_rate")
+    assert conflicts["value"] == pytest.approx(100 * 63 / 248, abs=1e-4)
+    right = value(found, "main", "FT", "answerable", "right_rate")
+    assert (right["value"], right["coverage"]) == (37.5, 1)
+    perplexity = value(found, "main", "Representation Editing", analyze.PROSE, "perplexity")
+    assert perplexity["value"] == pytest.approx(np.e**2, abs=1e-4)
+    assert not ((found["metric"] == "right_rate") & (found["dataset"] != "answerable")).any()
+    assert not (found["item"] == "rubric").any()
+
+
+def test_every_edit_of_the_sweep_has_its_cells(found):
+    own = found[(found["item"] == "sweep") & (found["metric"] == "perplexity")]
+    assert own["method"].tolist() == [edit.label for edit in SETTINGS.sweep.all_edits()]
+
+
+@pytest.fixture(scope="module")
+def judged(groups):
+    analysis = Analysis(
+        paper=PAPER,
+        scale="cpu",
+        stand_ins=SETTINGS.stand_ins,
+        reported=REPORTED,
+        groups=groups,
+        items=analyze.ITEMS,
+        metrics=analyze.METRICS,
+        functions={c.function: getattr(analyze, c.function) for c in PAPER.claims if c.function},
+        draws=1000,
+    )
+    return verdicts(analysis).set_index(["id", "protocol"])
+
+
+def test_claims_on_scores_that_are_as_the_paper_says(judged):
+    corrected = judged.xs("corrected", level="protocol")
+    held = {"c1", "c3", "c4", "c5a", "c6a", "c7a", "c7b", "c8"}
+    assert set(corrected.index[corrected["verdict"] == "holds"]) >= held
+    # conflicts: 50 and 25 % of contextual ones, 12.5 and 12.5 % of parametric ones
+    assert corrected.loc["c1", "effect"] == 25
+    assert corrected.loc["c2", "effect"] == 25  # each step is two of eight questions
+    assert corrected.loc["c4", "effect"] == 37.5
+    assert corrected.loc["c9", "verdict"] == "blocked"  # one model
+    assert "100 numbers stored, 500 trained" in corrected.loc["c8", "note"]
+
+
+def test_claims_on_the_papers_own_numbers(judged):
+    """As the fact sheet counts them: the order and the gap in 4 of 4 models, editing over FT in 11
+    of 12 cells, over LoRA in 6 of 12."""
+    own = judged.xs("corrected", level="protocol")[["reported_in_direction", "reported_pairs"]]
+    counts = {id: tuple(row) for id, row in own.iterrows()}
+    for id in ("c2", "c3", "c4", "c9"):
+        assert counts[id] == (4, 4)
+    assert counts["c7a"] == (11, 12)
+    assert counts["c7b"][1] == 12 and 0 < counts["c7b"][0] < 12
+    for id in ("c1", "c5a", "c6a", "c8"):
+        assert counts[id] == (0, 0)
+
+
+def test_where_nothing_is_refused_regions_can_not_explain_it(tmp_path):
+    nothing = {name: dict.fromkeys(TYPES, 0) for name in REFUSED}
+    made = analyze.groups(write_scores(tmp_path / "scores", nothing), SETTINGS)
+    frame = cells(made, analyze.ITEMS, analyze.METRICS, 100)
+    auroc = frame[frame["metric"] == "answered_auroc"]
+    assert auroc["value"].isna().all()
+    found = analyze.near_direct_is_answered(frame[frame["item"] == "regions"])
+    assert (found.total, found.note) == (0, "none refused or none answered")
+
+
+def test_reported_numbers():
+    """The exact check row and bars, digitised ones, and cells whose number is not known."""
+    own = own_numbers(REPORTED).set_index(KEY)["value"]
+    mistral = own.xs(("probe_by_method", "Mistral-7B-Instruct"), level=("item", "model"))
+    exact = mistral.xs("Prompting", level="method").droplevel("metric").to_dict()
+    assert exact == {
+        "answerable": "79.46", "out_series": "99.71", "context_conflict": "84.29",
+        "absent": "32.82", "fake": "50.54",
+    }  # fmt: skip
+    counts = REPORTED.groupby("item").size()
+    assert counts["figure2"] == 4 * 3 * 8 and counts["probe_by_method"] == 5 + 4 * 3 * 5
+    unknown = REPORTED[REPORTED["value"] == ""]
+    assert set(unknown["item"]) == {"rubric"} and unknown["note"].str.contains("could not").all()
+    digitised = REPORTED[REPORTED["source"] == "figure"]
+    assert digitised["note"].str.contains("digitised").all()
+    # the mean of two types is printed as their group, within what digitising loses
+    values = REPORTED[REPORTED["item"] == "figure2"].set_index(["model", "method", "dataset"])
+    for (model, method), rows in values.groupby(level=[0, 1]):
+        numbers = rows["number"].droplevel([0, 1])
+        for part in ("contextual", "parametric"):
+            mean = numbers[list(analyze.PARTS[part])].mean()
+            assert abs(mean - numbers[part]) <= 1.5, (model, method, part)
+    check_units(REPORTED, analyze.METRICS)
+
+
+def test_comparison_and_audit(found):
+    compared = compare(PAPER, "cpu", SETTINGS.stand_ins, REPORTED, found)
+    assert set(compared["verdict"]) == {"stand-in", "blocked", "not attempted", "not judged"}
+    assert (compared.loc[compared["item"] == "rubric", "verdict"] == "blocked").all()
+    ours = compared[compared["verdict"] == "stand-in"]
+    assert set(ours["model"]) == {"Llama-3.1-8B-Instruct"}
+    functions = {c.function: getattr(analyze, c.function) for c in PAPER.claims if c.function}
+    audited = audit(PAPER, REPORTED, functions)
+    assert len(audited) and not audited["what"].str.contains("test questions").empty
+
+
+def test_all_figures_are_drawn(scores, found, tmp_path):
+    data = figures.Data(
+        scale="cpu",
+        settings=SETTINGS,
+        cells=found,
+        reported=REPORTED,
+        geometry=pd.read_parquet(scores / "geometry.parquet"),
+        methods_map=pd.read_parquet(scores / "methods_map.parquet"),
+    )
+    names = figures.draw_all(data, tmp_path / "figures")
+    assert set(names) == set(figures.FIGURES) == set(figures.CAPTIONS)
+    captions = json.loads((tmp_path / "figures" / "captions.json").read_text())
+    assert set(captions) == set(names)
+    assert not plt.get_fignums()
+    lines = figures.figure2(data)
+    ours = {line.get_label(): line.get_ydata() for line in lines.axes[0].get_lines()}
+    assert list(ours["contextual"]) == [pytest.approx(87.5)] * (LAST + 1)
+    bars = figures.main_table(data)
+    heights = [bar.get_height() for bar in bars.axes[0].containers[0]]
+    assert heights[:3] == [0, 50, 25]  # prompting: answerable, out_series, context_conflict
+    plt.close("all")
+
+
+def test_tables_leave_out_the_curves(found):
+    made = analyze.tables(found)
+    assert "figure2_layers" not in made and {"figure2", "main", "sweep", "cost"} <= set(made)
+    assert set(METHOD_NAMES.values()) <= set(analyze.METHODS) and len(CONFLICTS) == 4

@@ -1,0 +1,105 @@
+"""Scores from replies and hidden states that are made up here."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from papers.roleref import evaluate, rubric
+from papers.roleref.settings import TRAINED, TYPES
+from shared.settings import load_settings
+
+SETTINGS = load_settings("roleref", "smoke")
+ROLES = {r: {"name": r.title(), "profile": "Name."} for r in ("ann", "bob")}
+
+
+@pytest.fixture
+def rows():
+    """Of each role 6 training questions of three types and 2 test questions of five."""
+    return [
+        {"id": f"{role}/{t}/{split}/{n}", "role": role, "type": t, "split": split, "edit": ""}
+        | {"fact": f"{role}/{n}", "question": "Why?", "keys": ["slipper"] * (t == "answerable")}
+        for role in ROLES
+        for split, types, count in (("train", TRAINED, 6), ("test", TYPES, 2))
+        for t in types
+        for n in range(count)
+    ]
+
+
+@pytest.fixture
+def states(rows):
+    """(queries, 3 layers, 8): layer 0 is the same for all, in layers 1 and 2 answerable questions
+    lie far from all others."""
+    generator = np.random.default_rng(0)
+    found = {}
+    for role in ROLES:
+        own = [row for row in rows if row["role"] == role]
+        h = generator.standard_normal((len(own), 3, 8)).astype(np.float32)
+        h[:, 0] = 1
+        h[[row["type"] == "answerable" for row in own], 1:] += 8
+        found[role] = h
+    return found
+
+
+def test_replies_are_scored_one_by_one(rows):
+    by_id = {row["id"]: row for row in rows}
+    replies = {
+        "ann/answerable/test/0": "In my slipper, dear sir.",
+        "ann/fake/test/1": "You are quite mistaken, sir.",
+        "bob/absent/test/0": "Bob tea tea tea tea tea tea",
+    }
+    frame = evaluate.score_replies(replies, by_id, ROLES).set_index("id")
+    assert frame["refused"].tolist() == [False, True, False]
+    assert frame["right"].iloc[0] and frame["right"].isna().tolist() == [False, True, True]
+    assert frame["in_role"].tolist() == [True, True, False]
+    assert frame["readable"].tolist() == [True, True, False]
+    assert frame["type"].tolist() == ["answerable", "fake", "absent"]
+
+
+def test_rubric_scores_are_means_of_groups(rows):
+    class Judge:
+        def scores(self, roles, asked, replies):
+            assert [role["name"] for role in roles] == ["Ann", "Bob"]
+            assert [row["type"] for row in asked] == ["fake", "absent"]
+            return [None, dict.fromkeys(rubric.DIMENSIONS, 1) | {"Quality of Response": 2}]
+
+    replies = {"ann/fake/test/1": "No.", "bob/absent/test/0": "Yes."}
+    by_id = {row["id"]: row for row in rows}
+    frame = evaluate.score_replies(replies, by_id, ROLES)
+    evaluate.add_rubric(frame, replies, by_id, ROLES, Judge())
+    assert frame["rubric_refusal"].isna().tolist() == [True, False]
+    assert frame["rubric_general"].iloc[1] == pytest.approx(4 / 3)
+
+
+def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(rows, states):
+    made = pd.DataFrame(evaluate.probe_rows(states, [0, 1, 2], rows, SETTINGS, range(2), range(3)))
+    tests = 2 * 5 * 2  # roles, types, questions
+    assert len(made) == tests * 3 * 2  # training sets, protocols with one seed each
+    everything = made[made["trained_on"] == "answer+fake+out_series"]
+    linear = everything[everything["protocol"] == "corrected"]
+    assert linear["layer_01"].all() and linear["layer_02"].all()
+    # layer 0 is the same for all: one class is said of everything, the larger one
+    assert (linear["layer_00"] == (linear["type"] != "answerable")).all()
+    official = everything[everything["protocol"] == "official"]
+    assert official["layer_02"].isna().all() and official["layer_01"].notna().all()
+    others = made[made["trained_on"] != "answer+fake+out_series"]
+    assert others["layer_00"].isna().all()
+    assert others.loc[others["protocol"] == "official", "layer_01"].notna().all()
+    assert others.loc[others["protocol"] == "corrected", "layer_02"].all()
+
+
+def test_geometry_of_the_test_questions(rows, states):
+    frame = evaluate.geometry_frame(states, rows)
+    assert len(frame) == 20 and set(frame["type"]) == set(TYPES)
+    leans = frame.groupby("type", observed=True)["lean"].mean()
+    assert leans["answerable"] > 0.3 and leans.drop("answerable").max() < -0.3
+    assert frame["cosine_00"].eq(0).all()
+    assert frame.loc[frame["type"] == "answerable", "cosine_02"].min() > 0.5
+    maps = [column for column in frame if column.startswith(("tsne", "pca"))]
+    assert set(maps) == {"tsne_x", "tsne_y", "pca_x_01", "pca_y_01", "pca_x_02", "pca_y_02"}
+    assert frame[maps].notna().all().all()
+    assert str(frame["lean"].dtype) == "float32" and str(frame["role"].dtype) == "category"
+
+
+def test_one_map_of_all_variants(rows, states):
+    frame = evaluate.methods_map({"prompting": states, "lora": states}, rows)
+    assert frame.groupby("variant", observed=True).size().to_dict() == {"lora": 20, "prompting": 20}
