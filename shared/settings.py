@@ -69,12 +69,28 @@ class Claim(Strict):
 
 
 class Average(Strict):
-    """A printed average: cells of `item` whose dataset is `printed` against the mean of `over`."""
+    """A printed average: cells of `item` whose dataset is `printed` against the mean of `over`,
+    of equal weight unless `weights` says otherwise."""
 
     item: str
     metric: str
     printed: str
     over: list[str]
+    weights: list[float] | None = None  # such as the sizes of the data sets
+
+
+class MetricMean(Strict):
+    """A printed mean of metrics: the metric `printed` against the mean of `over`, cell by cell."""
+
+    item: str
+    printed: str
+    over: list[str]
+
+
+class Distinct(Strict):
+    """Measurements so fine that two rows of `item` should not print the same one by chance."""
+
+    item: str
 
 
 class Same(Strict):
@@ -84,7 +100,8 @@ class Same(Strict):
 
 
 class Total(Strict):
-    """A printed total against the sum of its parts; `source` says where the paper prints it."""
+    """A printed total against the sum of its parts, to half a unit of its last digit; `source`
+    says where the paper prints it."""
 
     what: str
     printed: float
@@ -96,6 +113,8 @@ class Audit(Strict):
     """Arithmetic of the paper's own numbers to be checked again."""
 
     averages: list[Average] = []
+    metric_means: list[MetricMean] = []
+    distinct: list[Distinct] = []
     same: list[Same] = []
     totals: list[Total] = []
 

@@ -31,6 +31,15 @@ def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np
     return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
 
 
+def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum of `parts` (n,) over sum of `wholes` (n,): a rate of things that examples hold several
+    of, such as characters."""
+    return ratio(
+        weights @ np.asarray(parts, dtype=weights.dtype),
+        weights @ np.asarray(wholes, dtype=weights.dtype),
+    )
+
+
 def count(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum of `values` (n,): a count of everything there is, which no resample changes."""
     return np.full(weights.shape[:-1], values.sum())[()]

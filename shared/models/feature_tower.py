@@ -23,6 +23,7 @@ class FeatureTower(PreTrainedModel):
     config_class = FeatureTowerConfig
     config: FeatureTowerConfig
     main_input_name = "pixel_values"
+    _supports_sdpa = True  # it has no attention, so whoever asks for a kind may have it
 
     def forward(self, pixel_values: torch.Tensor, **ignored: object) -> BaseModelOutput:
         return BaseModelOutput(last_hidden_state=pixel_values, hidden_states=(pixel_values,))

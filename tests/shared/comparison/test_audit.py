@@ -104,3 +104,44 @@ def test_claims_are_counted_on_the_papers_own_numbers(check, invented):
     assert frame["note"][0] == "except Big on Set B (70.0, Old 75.0)"
     unknown = check(rows, claims=[invented.claim(metric="ap")]).iloc[0]
     assert (unknown["recomputed"], unknown["agrees"]) == ("", "unknown")
+
+
+def test_a_weighted_average(check, invented):
+    """(3 * 80 + 1 * 70) / 4 = 77.5; the plain mean would be 75."""
+    checks = [average | {"weights": [3, 1]} for average in invented.AVERAGES]
+    frame = check(averages("80.0", "70.0", "77.5"), averages=checks)
+    assert frame["agrees"].tolist() == ["yes"]
+    assert check(averages("80.0", "70.0", "75.0"), averages=checks)["agrees"].tolist() == ["no"]
+
+
+def test_a_mean_over_metrics(check):
+    """(30 + 60) / 2 = 45 for New; Old prints 46 for 45."""
+    values = {"New": ("30", "60", "45"), "Old": ("30", "60", "46")}
+    rows = [
+        f"table1,Big,{method},Set A,{metric},{value},paper"
+        for method, three in values.items()
+        for metric, value in zip(("clear", "final", "avg"), three, strict=True)
+    ]
+    mean = {"item": "table1", "printed": "avg", "over": ["clear", "final"]}
+    frame = check(rows, metric_means=[mean])
+    assert frame["what"].tolist()[0] == "table1 / Big / New / Set A / avg"
+    assert frame["agrees"].tolist() == ["yes", "no"]
+
+
+def test_numbers_that_two_rows_share(check):
+    rows = [
+        "table1,Big,New,Set A,accuracy,12.49,paper",
+        "table1,Small,New,Set A,accuracy,12.49,paper",
+        "table1,Small,New,Set B,accuracy,12.49,paper",  # of another data set: no repeat
+    ]
+    row = check(rows, distinct=[{"item": "table1"}]).iloc[0]
+    assert row["agrees"] == "no" and row["recomputed"] == "1 numbers printed twice, of 3 cells"
+    assert row["note"] == "Set A accuracy 12.49: Big New and Small New"
+    assert check(rows[1:], distinct=[{"item": "table1"}]).iloc[0]["agrees"] == "yes"
+
+
+def test_a_total_may_be_rounded_to_its_last_digit(check):
+    """58.05 - 30.21 = 27.84: "28" is within half a unit, "22" is not."""
+    gain = {"what": "gain", "parts": [58.05, -30.21], "source": "abstract"}
+    frame = check([], totals=[gain | {"printed": 28}, gain | {"printed": 22}])
+    assert frame["agrees"].tolist() == ["yes", "no"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.metrics.rates import count, mean, rate, rate_among, ratio
+from shared.metrics.rates import count, mean, rate, rate_among, ratio, ratio_of_sums
 
 
 def test_mean_by_hand():
@@ -58,3 +58,10 @@ def test_ratio_is_nan_only_where_the_whole_is_zero():
 def test_a_count_does_not_change_when_resampled():
     weights = np.array([[0.0, 3, 0], [1, 1, 1]])
     assert count(np.array([1, 1, 0]), weights).tolist() == [2, 2]
+
+
+def test_ratio_of_sums_by_hand():
+    """2 of 3 and 0 of 5 characters, the second example drawn twice: 2 / (3 + 10)."""
+    parts, wholes = np.array([2, 0]), np.array([3, 5])
+    assert ratio_of_sums(parts, wholes, np.array([1.0, 2.0])) == pytest.approx(2 / 13)
+    assert np.isnan(ratio_of_sums(np.zeros(2), np.zeros(2), np.ones(2)))

@@ -1,0 +1,89 @@
+"""The authors' test set, `kie_hocr.jsonl` and its pictures, from a folder or the hub.
+
+Two things are known to be wrong with it: some nested answers are not JSON, and the pictures that
+rows call `./images/...` lie in `./data/`. A row that can't be used is left out and counted.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+from papers.kie_hvqa.notation import parse_truth, write_answer
+from shared.data.pictures import open_picture
+from shared.errors import UserError
+from shared.files import read_jsonl
+
+FILE = "kie_hocr.jsonl"
+NAME = "KIE-HVQA"  # its rows do not say which subset they belong to
+_HUB = re.compile(r"(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
+
+
+def read_official(place: str) -> tuple[pd.DataFrame, dict]:
+    """The usable rows, as `papers.kie_hvqa.data` writes them, and a record for `sources.json`.
+
+    Raises `UserError` if the folder or revision is not there, or no row can be used.
+    """
+    folder, revision, route = _located(place)
+    kept, left_out = [], 0
+    for number, row in enumerate(read_jsonl(folder / FILE), start=1):
+        try:
+            kept.append(_read(row, folder, f"{FILE}:{number}", f"official/{number:05d}"))
+        except UserError as error:
+            left_out += 1
+            print(f"left out: {error}", file=sys.stderr)
+    if not kept:
+        raise UserError(f"{folder / FILE}: none of its {left_out} rows can be used")
+    record = {
+        "id": NAME,
+        "revision": revision,
+        "licence": "CC BY 4.0",
+        "route": [route],
+        "rows": {"test": len(kept)},
+        "left_out": left_out,
+    }
+    return pd.DataFrame(kept), record
+
+
+def _located(place: str) -> tuple[Path, str, str]:
+    match = _HUB.fullmatch(place)
+    if not match:
+        if not (Path(place) / FILE).is_file():
+            raise UserError(
+                f"official: {place} has no {FILE}; expected the authors' folder, or a hub id "
+                "with its revision: ORG/NAME@<40 hex digits>"
+            )
+        return Path(place), "a folder of the user's", "folder"
+    try:
+        wanted = {"repo_type": "dataset", "revision": match["revision"]}
+        return Path(snapshot_download(match["id"], **wanted)), match["revision"], "hub"
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise UserError(f"official: {place}: {' '.join(str(error).split())}") from None
+
+
+def _read(row: dict, folder: Path, where: str, name: str) -> dict:
+    missing = [key for key in ("image", "problem", "answer") if not isinstance(row.get(key), str)]
+    if missing:
+        raise UserError(f"{where}: no text in {', '.join(missing)}; found: {', '.join(row)}")
+    answer = parse_truth(row["answer"], where)
+    path = folder / row["image"]
+    if not path.is_file():
+        path = folder / "data" / Path(row["image"]).name
+    try:
+        open_picture(path)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    return {
+        "id": name,
+        "subset": "",
+        "dataset": NAME,
+        "question": row["problem"].replace("<image>", "").strip(),
+        "image": path.read_bytes(),
+        "tags": "",  # which characters were hidden is not in the rows
+        "answer": write_answer(answer),
+        "kinds": [],
+        "strengths": [],
+    }

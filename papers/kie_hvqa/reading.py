@@ -1,0 +1,65 @@
+"""The vision-language model of KIE-HVQA, its processor, and what it is asked."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, ProcessorMixin
+
+from papers.kie_hvqa.notation import PIECES
+from papers.kie_hvqa.settings import Settings
+from shared.errors import UserError
+from shared.models.line_processor import LineProcessor
+from shared.models.loading import load, load_processor
+from shared.models.small_vlm import assemble, vocabulary
+
+# The small model has one task: its prompt is the picture, and the question if a scale asks it.
+BARE_TEMPLATE = (
+    "{% for message in messages %}{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endfor %}"
+)
+
+
+def new_model(
+    settings: Settings, texts: Sequence[str], seed: int
+) -> tuple[PreTrainedModel, ProcessorMixin]:
+    """The small model with random weights. It spells: its tokens are the characters of `texts`,
+    and the parts of every answer that are always the same."""
+    tokenizer = vocabulary("characters", texts)
+    tokenizer.add_tokens(list(PIECES))
+    tokenizer.chat_template = BARE_TEMPLATE
+    return assemble(settings.model, tokenizer, seed), _lines(tokenizer, settings)
+
+
+def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel, ProcessorMixin]:
+    """The model as training left it in `folder`, or None: as it was before any training."""
+    if settings.small:
+        model, tokenizer = load(f"path:{folder}")
+        return model, _lines(tokenizer, settings)
+    processor = load_processor(settings.model)
+    if not isinstance(processor, ProcessorMixin):  # a text model has a tokenizer only
+        raise UserError(f"model {settings.model}: expected one that sees pictures")
+    model, _ = load(settings.model, trained=folder)
+    return model, processor
+
+
+def prompt(question: str, settings: Settings) -> list[dict]:
+    """The conversation so far; the picture is put before the text."""
+    return [{"role": "user", "content": settings.prompt.format(question=question)}]
+
+
+def prompt_text(processor: ProcessorMixin, question: str, settings: Settings) -> str:
+    """The same as text, with one image token."""
+    text = prompt(question, settings)[0]["content"]
+    message = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}
+    return processor.apply_chat_template([message], tokenize=False, add_generation_prompt=True)
+
+
+def picture(row: Mapping) -> Image.Image:
+    return Image.open(io.BytesIO(row["image"])).convert("RGB")
+
+
+def _lines(tokenizer: PreTrainedTokenizerFast, settings: Settings) -> LineProcessor:
+    return LineProcessor(tokenizer, settings.features_per_token)

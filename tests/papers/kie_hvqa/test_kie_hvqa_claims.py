@@ -1,0 +1,138 @@
+"""What the paper prints, and the claims that need a function."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from papers.kie_hvqa import analyze
+from shared.comparison.audit import audit
+from shared.comparison.reported import read_reported
+from shared.settings import load_paper, load_settings
+
+
+@pytest.fixture(scope="module")
+def reported():
+    return read_reported("kie_hvqa")
+
+
+@pytest.fixture(scope="module")
+def audited(reported):
+    return audit(load_paper("kie_hvqa"), reported, vars(analyze))
+
+
+def test_all_cells_of_the_three_tables_are_there(reported):
+    count = reported["item"].value_counts()
+    assert count["table1"] == 11 * 4 * 4
+    assert count["table2"] == 5 * 3
+    assert count["table3"] == 3 * 3
+
+
+def test_the_ablation_repeats_the_row_of_table_1(reported):
+    rl = reported[(reported["method"] == "SFT+RL") & (reported["dataset"] == "Average")]
+    for metric in ("clear", "not_clear", "final"):
+        assert rl.loc[rl["metric"] == metric, "value"].nunique() == 1
+
+
+def test_averages_follow_the_sizes_78_256_and_95(audited):
+    """All 44 within what rounding can explain, 41 within half a unit."""
+    averages = audited[audited["check"] == "average"]
+    assert len(averages) == 44 and (averages["agrees"] == "yes").sum() == 41
+    rest = averages[averages["agrees"] == "no"]
+    assert rest["note"].str.contains("rounding of the parts").all()
+
+
+def test_every_avg_is_the_mean_of_its_cells(audited):
+    means = audited[audited["check"] == "metric mean"]
+    assert len(means) == 44
+    rest = means[means["agrees"] == "no"]
+    assert rest["note"].str.contains("rounding of the parts").all()
+
+
+def test_repeated_numbers_are_found(audited):
+    (row,) = audited[audited["check"] == "distinct"].to_dict("records")
+    for metric in ("clear 12.49", "not_clear 16.65", "final 11.22", "avg 13.45"):
+        assert f"Card {metric}: InternVL3-8B Zero-shot and InternVL3-78B Zero-shot" in row["note"]
+    assert "Card final 26.77: Claude 3.7 Sonnet Zero-shot and Gemini 2.5 Pro" in row["note"]
+
+
+def test_the_headlines_against_table_1(audited):
+    """27.84 rounds to 28; the 22 of arXiv v1 fits SFT alone, at 21.99."""
+    totals = audited[audited["check"] == "total"].set_index("what")["agrees"]
+    assert [totals[name] for name in totals.index] == ["no", "yes", "no", "yes"]
+
+
+def test_claims_with_a_function_on_the_papers_own_numbers(audited):
+    claims = audited[audited["check"] == "claim"].set_index("what")
+    found = {name.partition(":")[0]: row for name, row in claims.iterrows()}
+    assert found["k1"]["recomputed"] == "9 of 9"
+    assert found["k3b"]["recomputed"] == "16 of 16"
+    assert found["k4"]["note"] == "leads: clear 32.67, not_clear 25.21, final 25.61"
+    assert found["k7"]["recomputed"] == "3 of 3"
+    assert found["k8"]["note"] == "Qwen2.5-VL +0.61, InternVL3 -1.14"
+
+
+def cells(*rows):
+    columns = ["item", "model", "method", "dataset", "metric", "value", "n"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["draws"] = [np.array([v - 1.0, v, v + 1.0]) for v in frame["value"]]
+    return frame
+
+
+def test_losing_three_answers_is_not_keeping_them():
+    def kept(before, after):
+        return analyze.ability_is_kept(
+            cells(
+                ("table2", analyze.QWEN, "Zero-shot", "KIE", "right_answers", before, 200),
+                ("table2", analyze.QWEN, "SFT+RL", "KIE", "right_answers", after, 200),
+            )
+        )
+
+    assert kept(182, 180).in_direction == 1 and kept(182, 179).in_direction == 0
+    assert kept(182, 179).note == "not: KIE (182 to 179)"
+
+
+def test_gains_are_counted_cell_by_cell_with_their_mean():
+    found = analyze.gains_in_every_cell(
+        cells(
+            ("table1", analyze.QWEN, "SFT", "Card", "clear", 50.0, 9),
+            ("table1", analyze.QWEN, "SFT", "Card", "final", 60.0, 9),
+            ("table1", analyze.QWEN, "SFT+RL", "Card", "clear", 56.0, 9),
+            ("table1", analyze.QWEN, "SFT+RL", "Card", "final", 58.0, 9),
+        )
+    )
+    assert (found.in_direction, found.total, found.effect) == (1, 2, 2.0)
+    assert found.note == "not: Card final"
+
+
+def test_functions_say_what_is_missing():
+    nothing = cells(("table1", "Other", "SFT", "Card", "clear", 1.0, 1))
+    for function in (
+        analyze.beats_every_baseline,
+        analyze.gains_in_every_cell,
+        analyze.margin_is_largest_on_clear,
+        analyze.ability_is_kept,
+        analyze.scale_alone_does_not_help,
+    ):
+        found = function(nothing)
+        assert found.total == 0 and found.note.startswith("needs")
+
+
+def frame(dataset, part="test", **columns):
+    scored = [*analyze.SIMILARITIES, "made_up", "hidden", "refused", "legible"]
+    row = {name: 1.0 for name in scored} | {"valid": True, "in_form": True, "right": True}
+    return pd.DataFrame([{"id": f"{part}/{dataset}", "dataset": dataset, **row, **columns}])
+
+
+def test_undegraded_rows_are_a_group_of_their_own():
+    rows = pd.concat([frame("Cards", avg=0.5), frame("Receipts"), frame("Cards", "undegraded")])
+    groups = {g.dataset: g for g in analyze._by_dataset({0: rows}, "Small", "SFT")}
+    assert set(groups) == {"Cards", "Receipts", "All subsets", "Undegraded"}
+    assert groups["All subsets"].columns["avg"].tolist() == [[0.5, 1.0]]
+    assert groups["Undegraded"].columns["right"].tolist() == [[1.0]]
+
+
+def test_settings_of_all_scales_are_sound():
+    for scale in ("smoke", "cpu", "gpu", "paper"):
+        settings = load_settings("kie_hvqa", scale)
+        assert ("base", settings.seeds[0]) in settings.runs()
+        assert set(settings.methods.values()) <= {*analyze.METHODS, *analyze.ABLATIONS}

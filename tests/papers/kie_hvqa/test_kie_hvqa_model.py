@@ -1,0 +1,134 @@
+"""Training and asking: the small model on lines, and the real classes on whole documents."""
+
+import pandas as pd
+import pytest
+
+from papers.kie_hvqa.data import build
+from papers.kie_hvqa.engine import legibility, read
+from papers.kie_hvqa.evaluate import ask, scores
+from papers.kie_hvqa.notation import PIECES, parse_tags, true_answer, write_answer
+from papers.kie_hvqa.reading import new_model, open_model, prompt_text
+from papers.kie_hvqa.train import examples, judged, prompts, reply_to
+from shared.models.loading import save
+from shared.settings import load_settings
+from shared.training.examples import IGNORED
+from shared.training.reinforcement import reinforce
+from shared.training.settings import Training
+from shared.training.supervised import fine_tune
+
+
+@pytest.fixture(scope="module")
+def smoke():
+    return load_settings("kie_hvqa", "smoke")
+
+
+@pytest.fixture(scope="module")
+def rows(smoke, tmp_path_factory):
+    out = tmp_path_factory.mktemp("data")
+    build(smoke, out)
+    return pd.read_parquet(out / "cold_start.parquet").to_dict("records")[:4]
+
+
+@pytest.fixture
+def small(smoke, rows):
+    return new_model(smoke, [reply_to(row) for row in rows], seed=0)
+
+
+def test_the_small_model_spells_replies_and_has_a_token_for_each_fixed_part(small, rows):
+    tokenizer = small[1].tokenizer
+    for row in rows:
+        ids = tokenizer(reply_to(row), add_special_tokens=False)["input_ids"]
+        assert tokenizer.decode(ids, skip_special_tokens=True) == reply_to(row)
+        spelled = reply_to(row)
+        for piece in PIECES:
+            spelled = spelled.replace(piece, "\0")
+        assert len(ids) == len(spelled)
+
+
+def test_an_example_is_the_picture_and_the_reply_that_is_learnt(small, rows, smoke):
+    _, processor = small
+    example = examples(rows[:1], processor, smoke)[0]
+    assert example["input_ids"][:8] == [processor.image_token_id] * 8
+    assert prompt_text(processor, "?", smoke) == "<image>"
+    learnt = [token for token in example["labels"] if token != IGNORED]
+    assert processor.tokenizer.decode(learnt[:-1]) == reply_to(rows[0])
+    assert learnt[-1] == processor.tokenizer.eos_token_id
+    assert example["pixel_values"].shape == (1, 8, 360)
+
+
+def test_the_small_model_learns_four_lines_by_heart(small, rows, smoke, tmp_path):
+    """A hundred steps on four lines: every reply is right, also from a saved copy, and where the
+    picture is another's, it is the other's reply."""
+    model, processor = small
+    training = Training(
+        epochs=100, learning_rate=1e-2, effective_batch_size=4, max_length=128, schedule="constant"
+    )
+    learnt = examples(rows, processor, smoke)
+    model, _ = fine_tune(model, learnt, training, seed=0, scratch=tmp_path / "scratch")
+    save(model, tmp_path / "model")
+    processor.tokenizer.save_pretrained(tmp_path / "model")
+    wide = smoke.model_copy(update={"answer_tokens": 60})
+    replies = ask(rows, wide, tmp_path / "model", None)
+    found = scores(rows, replies)
+    assert found["in_form"].all() and (found["avg"] == 1).all() and not found["made_up"].any()
+    swapped = [row | {"image": other["image"]} for row, other in zip(rows, rows[::-1], strict=True)]
+    assert ask(swapped, wide, tmp_path / "model", None) == replies[::-1]
+
+
+def on_documents(smoke, vlm, tmp_path):
+    settings = smoke.model_copy(
+        update={
+            "model": vlm,
+            "reads": "documents",
+            "prompt": "{question} Reply with JSON.",
+            "base": None,
+        }
+    )
+    build(settings, tmp_path / "data")
+    rows = pd.read_parquet(tmp_path / "data" / "cold_start.parquet").to_dict("records")[:4]
+    return settings, rows
+
+
+def test_the_real_classes_are_asked_about_whole_documents(smoke, vlm, tmp_path):
+    settings, rows = on_documents(smoke, vlm, tmp_path)
+    replies = ask(rows[:2], settings, None, None)
+    assert len(replies) == 2 and not scores(rows[:2], replies)["valid"].any()
+
+
+def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
+    """One step; babble has no reward, so the groups are flat and are counted as such."""
+    settings, rows = on_documents(smoke, vlm, tmp_path)
+    model, processor = open_model(settings, None)
+    reward = judged(settings.rewards["rl"])
+    few = settings.reinforcement.model_copy(update={"steps": 1})
+    fit = {"seed": 0, "scratch": tmp_path / "scratch"}
+    _, record = reinforce(model, processor, prompts(rows, settings), reward, few, **fit)
+    assert record["completions"] == 4 and record["flat_groups"] == record["groups"] == 2
+    assert record["curve"][0]["reward"] == 0
+
+
+def test_grpo_moves_the_small_model_towards_reward(small, rows, smoke, tmp_path):
+    """A reward for brevity: after twenty steps the replies are shorter."""
+    model, processor = small
+
+    def brief(rows, completions):
+        return [{"brief": -len(completion) / 100} for completion in completions]
+
+    more = smoke.reinforcement.model_copy(
+        update={"steps": 20, "generations": 8, "learning_rate": 1e-2}
+    )
+    fit = {"seed": 0, "scratch": tmp_path / "scratch"}
+    _, record = reinforce(model, processor, prompts(rows, smoke), brief, more, **fit)
+    curve = [step["reward"] for step in record["curve"]]
+    assert sum(curve[-5:]) > sum(curve[:5])
+
+
+def test_the_engine_reads_lines_and_says_what_of_each_character(rows):
+    clean = [row for row in rows if not any(row["kinds"])]
+    row = rows[0] | {"tags": "1<part_occluded>[2]<occluded>[3]", "kinds": ["", "noise", "noise"]}
+    row["strengths"] = [0, 0.3, 0.9]
+    found = pd.DataFrame(legibility(row, "12"))
+    assert found["read"].tolist() == [True, True, False]
+    assert found["dataset"].tolist() == ["Clear", "Partly occluded", "Occluded"]
+    for row, text in zip(clean, read(clean), strict=True):
+        assert write_answer(true_answer(parse_tags(row["tags"]))).count(text)
