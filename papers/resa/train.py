@@ -8,7 +8,6 @@ A variant that is `reinforced` goes on from `--start`, the folder of the variant
 from, or from the untrained model.
 """
 
-import itertools
 import random
 import shutil
 import time
@@ -89,22 +88,37 @@ def prompts(
 ) -> list[dict]:
     """The prompts of reinforcement, each with the kind that its reward depends on.
 
-    In random order, but kinds take turns, so that a step of few prompts has all of them, as the
-    paper's step of 512 has: a step of one kind teaches that refusing, or answering, always pays.
+    In random order, but with the kinds evenly mixed: a step of few prompts has harmful and benign
+    ones in the proportion of all, as one of the paper's 512 has. Otherwise some steps reward
+    refusals alone and others answers alone.
     """
-    kinds: dict[str, list[str]] = {}
-    for sample in samples:
-        kinds.setdefault("harmful" if sample["harmful"] else "benign", []).append(sample["prompt"])
-    if variant.plain:
-        kinds["plain"] = [each["prompt"] for each in plain]
-    rng = random.Random(seed)
-    queues = [
-        [(kind, text) for text in rng.sample(texts, len(texts))]
-        for kind, texts in sorted(kinds.items())
-    ]
-    turns = filter(None, itertools.chain(*itertools.zip_longest(*queues)))
+    kinds = [(each, "harmful" if each["harmful"] else "benign") for each in samples]
+    kinds += [(each, "plain") for each in plain] if variant.plain else []
     instruction = settings.instruction(variant)
-    return [{"prompt": conversation(text, instruction), "kind": kind} for kind, text in turns]
+    return mixed(
+        [
+            {
+                "prompt": conversation(each["prompt"], instruction),
+                "asks": each["request"],
+                "kind": kind,
+            }
+            for each, kind in kinds
+        ],
+        seed,
+    )
+
+
+def mixed(rows: Sequence[dict], seed: int) -> list[dict]:
+    """Rows in random order in which every stretch has the same mix of kinds."""
+    by_kind: dict[str, list[dict]] = {}
+    for row in random.Random(seed).sample(rows, len(rows)):
+        by_kind.setdefault(row["kind"], []).append(row)
+    placed = [
+        ((place + 0.5) / len(of_kind), kind, row)
+        for kind, of_kind in by_kind.items()
+        for place, row in enumerate(of_kind)
+    ]
+    return [row for *_, row in sorted(placed, key=lambda each: each[:2])]
 
 
 def main() -> None:
