@@ -8,6 +8,8 @@ A variant that is `reinforced` goes on from `--start`, the folder of the variant
 from, or from the untrained model.
 """
 
+import itertools
+import random
 import shutil
 import time
 from collections.abc import Sequence
@@ -79,20 +81,30 @@ def examples(
 
 
 def prompts(
-    samples: Sequence[dict], plain: Sequence[dict], variant: Variant, settings: Settings
+    samples: Sequence[dict],
+    plain: Sequence[dict],
+    variant: Variant,
+    settings: Settings,
+    seed: int,
 ) -> list[dict]:
-    """The prompts of reinforcement, each with the kind that its reward depends on."""
-    kinds = [(each, "harmful" if each["harmful"] else "benign") for each in samples]
-    kinds += [(each, "plain") for each in plain] if variant.plain else []
-    instruction = settings.instruction(variant)
-    return [
-        {
-            "prompt": conversation(each["prompt"], instruction),
-            "asks": each["request"],
-            "kind": kind,
-        }
-        for each, kind in kinds
+    """The prompts of reinforcement, each with the kind that its reward depends on.
+
+    In random order, but kinds take turns, so that a step of few prompts has all of them, as the
+    paper's step of 512 has: a step of one kind teaches that refusing, or answering, always pays.
+    """
+    kinds: dict[str, list[str]] = {}
+    for sample in samples:
+        kinds.setdefault("harmful" if sample["harmful"] else "benign", []).append(sample["prompt"])
+    if variant.plain:
+        kinds["plain"] = [each["prompt"] for each in plain]
+    rng = random.Random(seed)
+    queues = [
+        [(kind, text) for text in rng.sample(texts, len(texts))]
+        for kind, texts in sorted(kinds.items())
     ]
+    turns = filter(None, itertools.chain(*itertools.zip_longest(*queues)))
+    instruction = settings.instruction(variant)
+    return [{"prompt": conversation(text, instruction), "kind": kind} for kind, text in turns]
 
 
 def main() -> None:
@@ -121,7 +133,7 @@ def main() -> None:
         "scratch": SCRATCH / f"resa-{arguments.variant}-{arguments.seed}-{key}",
     }
     if variant.reinforced:
-        asked = prompts(samples, plain, variant, settings)
+        asked = prompts(samples, plain, variant, settings, arguments.seed)
         guard = Guard(open_chat(settings.guard)) if settings.guard else None
         judge = reward(settings.worded(variant), guard)
         model, record = reinforce(model, tokenizer, asked, judge, settings.reinforcement, **fit)

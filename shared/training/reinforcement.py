@@ -83,7 +83,8 @@ def reinforce(
     """Train `model` with GRPO; returns it and a record.
 
     rows: dicts with `prompt` (text, or messages for the chat template) and whatever the reward
-    needs; `image` for a vision-language model. A model with adapters goes on training them.
+    needs; `image` for a vision-language model. Steps take them in this order, round and round. A
+    model with adapters goes on training them.
     scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
     the reward and its parts, and counts of unscored completions and of groups without variance.
     """
@@ -131,6 +132,7 @@ def _trainer(
     arguments = GRPOConfig(
         output_dir=str(scratch),
         max_steps=settings.steps,
+        shuffle_dataset=False,
         per_device_train_batch_size=per_device,
         gradient_accumulation_steps=completions // per_device,
         num_generations=settings.generations,

@@ -193,16 +193,30 @@ def test_released_samples_have_no_query_analysis():
 def test_prompts_of_reinforcement_know_their_kind():
     rl = CPU.variants["resa-rl"].model_copy(update={"plain": True})
     benign = {**SAMPLE, "harmful": False}
-    rows = train.prompts([SAMPLE, benign], [FACT], rl, CPU)
-    assert [row["kind"] for row in rows] == ["harmful", "benign", "plain"]
-    assert rows[0]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
+    rows = train.prompts([SAMPLE, benign], [FACT], rl, CPU, seed=0)
+    assert [row["kind"] for row in rows] == ["benign", "harmful", "plain"]
+    assert rows[1]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
     paper = load_settings("resa", "paper")
     assert (
         "<think>"
-        in train.prompts([SAMPLE], [], paper.variants["resa-rl"], paper)[0]["prompt"][0]["content"]
+        in train.prompts([SAMPLE], [], paper.variants["resa-rl"], paper, seed=0)[0]["prompt"][0][
+            "content"
+        ]
     )
     assert paper.worded(paper.variants["resa-rl"]).outer == "think"
     assert paper.instruction(paper.variants["resa-sft"]) == paper.instruction(None) == ""
+
+
+def test_kinds_of_prompts_take_turns_in_random_order():
+    """Three harmful and one benign: with two a step, the first step has both kinds."""
+    samples = [{**SAMPLE, "prompt": text, "harmful": text != "d"} for text in "abcd"]
+    made = {
+        seed: train.prompts(samples, [], CPU.variants["resa-rl"], CPU, seed) for seed in range(9)
+    }
+    for rows in made.values():
+        assert [row["kind"] for row in rows] == ["benign", "harmful", "harmful", "harmful"]
+        assert {row["prompt"][-1]["content"] for row in rows} == set("abcd")
+    assert len({tuple(row["prompt"][-1]["content"] for row in rows) for rows in made.values()}) > 1
 
 
 def test_an_unknown_variant_is_one_line():
