@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from transformers import PreTrainedModel, ProcessorMixin
@@ -57,15 +58,16 @@ def examples(
     return made
 
 
-def prompts(rows: Sequence[dict], settings: Settings) -> list[dict]:
-    """The rows as GRPO asks them, with the truth for the reward."""
+def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
+    """The rows as GRPO asks them, the subsets mixed, with the truth for the reward."""
+    mixed = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
     return [
         {
             "prompt": prompt(row["question"], settings),
             "image": picture(row),
             "answer": row["answer"],
         }
-        for row in rows
+        for row in mixed
     ]
 
 
@@ -93,7 +95,7 @@ def _train(
     fit = {"seed": seed, "scratch": scratch}
     if variant in settings.rewards:
         reward = judged(settings.rewards[variant])
-        asked = prompts(rows, settings)
+        asked = prompts(rows, settings, seed)
         return reinforce(model, processor, asked, reward, settings.reinforcement, **fit)
     training = settings.base if variant == "base" else settings.cold_start
     return fine_tune(model, examples(rows, processor, settings), training, **fit)

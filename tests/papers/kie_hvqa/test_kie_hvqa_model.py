@@ -102,7 +102,7 @@ def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
     reward = judged(settings.rewards["rl"])
     few = settings.reinforcement.model_copy(update={"steps": 1})
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
-    _, record = reinforce(model, processor, prompts(rows, settings), reward, few, **fit)
+    _, record = reinforce(model, processor, prompts(rows, settings, 0), reward, few, **fit)
     assert record["completions"] == 4 and record["flat_groups"] == record["groups"] == 2
     assert record["curve"][0]["reward"] == 0
 
@@ -118,7 +118,7 @@ def test_grpo_moves_the_small_model_towards_reward(small, rows, smoke, tmp_path)
         update={"steps": 20, "generations": 8, "learning_rate": 1e-2}
     )
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
-    _, record = reinforce(model, processor, prompts(rows, smoke), brief, more, **fit)
+    _, record = reinforce(model, processor, prompts(rows, smoke, 0), brief, more, **fit)
     curve = [step["reward"] for step in record["curve"]]
     assert sum(curve[-5:]) > sum(curve[:5])
 
@@ -132,3 +132,11 @@ def test_the_engine_reads_lines_and_says_what_of_each_character(rows):
     assert found["dataset"].tolist() == ["Clear", "Partly occluded", "Occluded"]
     for row, text in zip(clean, read(clean), strict=True):
         assert write_answer(true_answer(parse_tags(row["tags"]))).count(text)
+
+
+def test_grpo_is_asked_about_mixed_subsets(smoke, rows):
+    """The parts of the data are in the order of the subsets, and steps take prompts in order."""
+    many = [rows[i % 4] | {"answer": str(i)} for i in range(40)]
+    asked = [int(each["answer"]) for each in prompts(many, smoke, seed=0)]
+    assert sorted(asked) == list(range(40)) != asked
+    assert asked == [int(each["answer"]) for each in prompts(many, smoke, seed=0)]
