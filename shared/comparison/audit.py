@@ -46,7 +46,8 @@ def _averages(average: Average, own: pd.DataFrame) -> Iterator[tuple]:
     """Printed means over data sets."""
     cells = own[(own["item"] == average.item) & (own["metric"] == average.metric)]
     for (model, method), group in cells.groupby(["model", "method"], sort=False):
-        what = " / ".join(filter(None, (average.item, model, method, average.printed)))
+        named = (average.item, model, method, average.printed, average.metric)
+        what = " / ".join(filter(None, named))
         values = dict(zip(group["dataset"], group["value"], strict=True))
         yield from _mean("average", what, values, average.printed, average.over, average.weights)
 
