@@ -19,11 +19,9 @@ openly documented. The paper's own prompts are not among them.
     label_only  asks for a synthesis: only the flag of a reply is ever generated
 """
 
-import json
 import random
 import re
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,10 +30,9 @@ import yaml
 
 from papers.forbidden_science import variations
 from papers.forbidden_science.settings import Settings
+from shared.data.step import make_data
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 
 FOLDER = Path(__file__).parent
 SCIENCE = ("T1", "T2", "T3", "T4", "T5")
@@ -134,17 +131,7 @@ def _yaml(name: str) -> dict | list:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("forbidden_science", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "forbidden_science", build)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import hashlib
 import importlib.metadata
 import json
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,9 @@ from shared.data.catalogue import sources
 from shared.data.questions import Question
 from shared.data.sources import fetch
 from shared.data.splits import sample, split
+from shared.data.step import make_data
 from shared.errors import one_line_errors
 from shared.files import write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 
 Reader = Callable[[Path, str], list[Question]]
 Rows = dict[int, Question]  # by position in the complete set: the number in a row's id
@@ -262,17 +260,7 @@ def _records(name: str, part: str, dataset: str, rows: Rows) -> list[dict]:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("r_tuning", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "r_tuning", build)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,14 @@ generated, which way it came in).
 import hashlib
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from papers.refusal_tokens import generate, published
 from papers.refusal_tokens.settings import Settings
+from shared.data.step import make_data
 from shared.errors import one_line_errors
 from shared.files import write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 
 
 def build(settings: Settings, out: Path) -> None:
@@ -78,17 +76,7 @@ def _without(row: dict, key: str) -> dict:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("refusal_tokens", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "refusal_tokens", build)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ import torch
 from tqdm import tqdm
 
 from papers.refusal_tokens.settings import Settings, short, variant_of
+from shared.comparison.groups import write_scores
 from shared.errors import one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import decode
 from shared.generation.rows import Prefix, Rows
@@ -164,8 +165,7 @@ def main() -> None:
         {key: row[key] for key in ("id", "part", "category", "refuse")} | score
         for row, score in zip(rows, examiner.examine(rows), strict=True)
     ]
-    with atomic(arguments.out) as temporary:
-        as_frame(scores).to_parquet(temporary, compression="zstd", index=False)
+    write_scores(as_frame(scores), arguments.out)
     seconds = time.perf_counter() - loaded
     write_run(
         arguments.record,

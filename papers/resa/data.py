@@ -17,9 +17,7 @@ the filters dropped).
     answers   right answers (questions of fact)
 """
 
-import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,10 +44,10 @@ from shared.data import refusal_benchmarks
 from shared.data.catalogue import sources
 from shared.data.formats import read_csv
 from shared.data.sources import fetch, mirror_folder
+from shared.data.step import make_data
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
+from shared.programs import key_of
 
 
 def requests(settings: Settings) -> list[Query]:
@@ -183,17 +181,7 @@ def _rows(dataset: str, kind: str, queries: Sequence[Query]) -> list[dict]:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("resa", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "resa", build)
 
 
 if __name__ == "__main__":

@@ -40,8 +40,9 @@ from shared.chat.kept import Kept
 from shared.chat.opening import open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
+from shared.comparison.groups import write_scores
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge
 from shared.judges.naming import judge_name
@@ -224,8 +225,7 @@ def main() -> None:
         for record, withheld in zip(made, guard.withheld([r["prompt"] for r in rows]), strict=True):
             record["withheld"] = withheld
     made += harness_rows(settings, arguments.trained)
-    with atomic(arguments.out) as temporary:
-        as_frame(made).to_parquet(temporary, compression="zstd", index=False)
+    write_scores(as_frame(made), arguments.out)
     tokens = sum(reply.reply_tokens for reply in replies)
     write_run(
         arguments.record,

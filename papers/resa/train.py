@@ -8,6 +8,7 @@ A variant that is `reinforced` goes on from `--start`, the folder of the variant
 from, or from the untrained model.
 """
 
+import random
 import shutil
 import time
 from collections.abc import Sequence
@@ -79,20 +80,45 @@ def examples(
 
 
 def prompts(
-    samples: Sequence[dict], plain: Sequence[dict], variant: Variant, settings: Settings
+    samples: Sequence[dict],
+    plain: Sequence[dict],
+    variant: Variant,
+    settings: Settings,
+    seed: int,
 ) -> list[dict]:
-    """The prompts of reinforcement, each with the kind that its reward depends on."""
+    """The prompts of reinforcement, each with the kind that its reward depends on.
+
+    In random order, but with the kinds evenly mixed: a step of few prompts has harmful and benign
+    ones in the proportion of all, as one of the paper's 512 has. Otherwise some steps reward
+    refusals alone and others answers alone.
+    """
     kinds = [(each, "harmful" if each["harmful"] else "benign") for each in samples]
     kinds += [(each, "plain") for each in plain] if variant.plain else []
     instruction = settings.instruction(variant)
-    return [
-        {
-            "prompt": conversation(each["prompt"], instruction),
-            "asks": each["request"],
-            "kind": kind,
-        }
-        for each, kind in kinds
+    return mixed(
+        [
+            {
+                "prompt": conversation(each["prompt"], instruction),
+                "asks": each["request"],
+                "kind": kind,
+            }
+            for each, kind in kinds
+        ],
+        seed,
+    )
+
+
+def mixed(rows: Sequence[dict], seed: int) -> list[dict]:
+    """Rows in random order in which every stretch has the same mix of kinds."""
+    by_kind: dict[str, list[dict]] = {}
+    for row in random.Random(seed).sample(rows, len(rows)):
+        by_kind.setdefault(row["kind"], []).append(row)
+    placed = [
+        ((place + 0.5) / len(of_kind), kind, row)
+        for kind, of_kind in by_kind.items()
+        for place, row in enumerate(of_kind)
     ]
+    return [row for *_, row in sorted(placed, key=lambda each: each[:2])]
 
 
 def main() -> None:
@@ -121,7 +147,7 @@ def main() -> None:
         "scratch": SCRATCH / f"resa-{arguments.variant}-{arguments.seed}-{key}",
     }
     if variant.reinforced:
-        asked = prompts(samples, plain, variant, settings)
+        asked = prompts(samples, plain, variant, settings, arguments.seed)
         guard = Guard(open_chat(settings.guard)) if settings.guard else None
         judge = reward(settings.worded(variant), guard)
         model, record = reinforce(model, tokenizer, asked, judge, settings.reinforcement, **fit)

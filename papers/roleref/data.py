@@ -14,10 +14,8 @@ Writes `roles.json` (of each role: name, profile, what it says to correct and to
     keys                    words that a right answer has (answerable)
 """
 
-import json
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,10 +26,9 @@ import yaml
 from papers.roleref import authors_data, facts, prompts
 from papers.roleref.facts import Event, Fact
 from papers.roleref.settings import Counts, Settings
+from shared.data.step import make_data
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
@@ -216,17 +213,7 @@ def build(settings: Settings, out: Path) -> None:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("roleref", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "roleref", build)
 
 
 if __name__ == "__main__":

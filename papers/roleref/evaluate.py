@@ -34,8 +34,8 @@ from papers.roleref.settings import ALL_TYPES, PROMPTING, TRAINING_SETS, Setting
 from shared.chat.keeping import kept_for
 from shared.chat.opening import open_chat
 from shared.chat.settings import Asked
+from shared.comparison.groups import write_scores
 from shared.errors import one_line_errors
-from shared.files import atomic
 from shared.models.spec import display_name
 from shared.programs import key_of, step_parser, step_settings
 from shared.records import write_run
@@ -165,11 +165,6 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({**dict.fromkeys(names, "category"), **dict.fromkeys(numbers, "float32")})
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    with atomic(path) as temporary:
-        frame.to_parquet(temporary, compression="zstd", index=False)
-
-
 def _ordinary(found: Mapping[str, tuple], **keys) -> pd.DataFrame:
     values = [(id, *pair) for id, pair in found.items()]
     return pd.DataFrame(values, columns=["id", "nll", "tokens"]).assign(**keys)
@@ -201,15 +196,15 @@ def main() -> None:
                 judge = rubric.RubricJudge(open_chat(Asked(model=settings.rubric)), kept)
                 add_rubric(frame, found["replies"], by_id, roles, judge)
         frames.append(frame)
-    _write(_small(pd.concat(frames, ignore_index=True)), out / "replies.parquet")
+    write_scores(_small(pd.concat(frames, ignore_index=True)), out / "replies.parquet")
     frames = [score_replies(f["replies"], by_id, roles) for f in swept]
     edits = pd.concat(frames, keys=range(len(frames)), names=["number", None])
-    _write(_small(edits.reset_index(level=0)), out / "sweep.parquet")
+    write_scores(_small(edits.reset_index(level=0)), out / "sweep.parquet")
     prose = [_ordinary(f["ordinary"], variant=v, number=-1) for v, f in said.items()]
     prose += [_ordinary(f["ordinary"], variant="sweep", number=n) for n, f in enumerate(swept)]
-    _write(_small(pd.concat(prose, ignore_index=True)), out / "ordinary.parquet")
+    write_scores(_small(pd.concat(prose, ignore_index=True)), out / "ordinary.parquet")
     cost = [{"variant": v, "trained": f["trained"], "stored": f["stored"]} for v, f in said.items()]
-    _write(pd.DataFrame(cost), out / "cost.parquet")
+    write_scores(pd.DataFrame(cost), out / "cost.parquet")
 
     probed, states = [], {}
     for variant in [name for name, v in settings.variants.items() if v.probed]:
@@ -230,15 +225,15 @@ def main() -> None:
     frame = pd.concat(probed, ignore_index=True)
     flags = [column for column in frame if column.startswith("layer_")]
     frame = frame.astype(dict.fromkeys(flags, "boolean"))
-    _write(
+    write_scores(
         _small(frame[[*[c for c in frame if c not in flags], *sorted(flags)]]),
         out / "probes.parquet",
     )
-    _write(geometry_frame(states[PROMPTING], rows), out / "geometry.parquet")
+    write_scores(geometry_frame(states[PROMPTING], rows), out / "geometry.parquet")
     main_variants = {
         name: states[name] for name in states if settings.variants[name].protocol == "corrected"
     }
-    _write(methods_map(main_variants, rows), out / "methods_map.parquet")
+    write_scores(methods_map(main_variants, rows), out / "methods_map.parquet")
     write_run(
         arguments.record,
         started,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from papers.roleref.analyze import BASE, CONFLICT, METHODS, PARTS, PROSE, at_layer
 from papers.roleref.settings import ALL_TYPES, METHOD_NAMES, TRAINING_SETS, TYPES, Settings
@@ -245,6 +246,9 @@ def sweep(data: Data) -> Figure:
     panels[1].set(
         xscale="log", xlabel="Perplexity of ordinary text", ylabel="Conflicts refused (%)"
     )
+    panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panels[1].xaxis.set_major_formatter("{x:g}")
+    panels[1].xaxis.set_minor_locator(NullLocator())
     charts.shared_legend(fig, columns=2)
     return fig
 

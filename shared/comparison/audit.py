@@ -47,7 +47,8 @@ def _averages(average: Average, own: pd.DataFrame) -> Iterator[tuple]:
         printed = values.get(average.printed)
         if printed is None:
             continue
-        what = " / ".join(filter(None, (average.item, model, method, average.printed)))
+        named = (average.item, model, method, average.printed, average.metric)
+        what = " / ".join(filter(None, named))
         absent = [name for name in average.over if name not in values]
         if absent:
             yield "average", what, printed, "", "unknown", f"not printed: {', '.join(absent)}"

@@ -83,7 +83,8 @@ def reinforce(
     """Train `model` with GRPO; returns it and a record.
 
     rows: dicts with `prompt` (text, or messages for the chat template) and whatever the reward
-    needs; `image` for a vision-language model. A model with adapters goes on training them.
+    needs; `image` for a vision-language model. They are taken in their order, round and
+    round. A model with adapters goes on training them.
     scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
     the reward and its parts, and counts of unscored completions and of groups without variance.
     """
@@ -134,6 +135,7 @@ def _trainer(
         per_device_train_batch_size=per_device,
         gradient_accumulation_steps=completions // per_device,
         num_generations=settings.generations,
+        shuffle_dataset=False,
         max_completion_length=settings.max_new_tokens,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.schedule,

@@ -193,16 +193,30 @@ def test_released_samples_have_no_query_analysis():
 def test_prompts_of_reinforcement_know_their_kind():
     rl = CPU.variants["resa-rl"].model_copy(update={"plain": True})
     benign = {**SAMPLE, "harmful": False}
-    rows = train.prompts([SAMPLE, benign], [FACT], rl, CPU)
-    assert [row["kind"] for row in rows] == ["harmful", "benign", "plain"]
-    assert rows[0]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
+    rows = {row["kind"]: row for row in train.prompts([SAMPLE, benign], [FACT], rl, CPU, 0)}
+    assert set(rows) == {"harmful", "benign", "plain"}
+    assert rows["harmful"]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
     paper = load_settings("resa", "paper")
     assert (
         "<think>"
-        in train.prompts([SAMPLE], [], paper.variants["resa-rl"], paper)[0]["prompt"][0]["content"]
+        in train.prompts([SAMPLE], [], paper.variants["resa-rl"], paper, 0)[0]["prompt"][0][
+            "content"
+        ]
     )
     assert paper.worded(paper.variants["resa-rl"]).outer == "think"
     assert paper.instruction(paper.variants["resa-sft"]) == paper.instruction(None) == ""
+
+
+def test_every_step_of_reinforcement_sees_both_kinds():
+    """20 harmful and 30 benign prompts: of any five in a row two are harmful and three benign."""
+    rows = [{"n": n, "kind": "harmful" if n < 20 else "benign"} for n in range(50)]
+    order = train.mixed(rows, 0)
+    kinds = [row["kind"] for row in order]
+    for start in range(0, 50, 5):
+        assert kinds[start : start + 5].count("harmful") == 2
+    assert sorted(row["n"] for row in order) == list(range(50))
+    assert order == train.mixed(rows, 0) != train.mixed(rows, 1)
+    assert [row["n"] for row in order if row["n"] < 20] != list(range(20))
 
 
 def test_an_unknown_variant_is_one_line():

@@ -70,7 +70,7 @@ table2,Big,Old,Set A,ece,corrected,0.4,0.35,0.45,40,1,1,
 """
 AUDIT = """\
 check,what,printed,recomputed,agrees,note
-average,table1 / Big / New / Average,61.09,60.92,no,off by 0.17
+average,table1 / Big / New / Average / accuracy,61.09,60.92,no,off by 0.17
 same,table1 and table3,,4 of 4 cells equal,yes,
 claim,c1: New is better,,2 of 4,no,
 """
@@ -338,7 +338,7 @@ def test_audit_deviations_provenance_data_and_cost(report):
     rows = [page.cells(row) for row in page.rows]
     assert [
         "average",
-        "table1 / Big / New / Average",
+        "table1 / Big / New / Average / accuracy",
         "61.09",
         "60.92",
         "no",

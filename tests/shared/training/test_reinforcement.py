@@ -82,6 +82,22 @@ def test_a_run_changes_the_adapter_and_records_its_curve(tiny_model, tiny_tokeni
     assert moved and any(moved)
 
 
+def test_steps_take_the_prompts_in_their_order(tiny_model, tiny_tokenizer, tmp_path):
+    """Two of four prompts a step: the third step begins again."""
+    rows = [{"prompt": text, "kind": text} for text in ("one", "two", "three", "four")]
+    seen = []
+
+    def reward(rows, completions):
+        seen.append([row["kind"] for row in rows[::4]])  # a group has four completions
+        return [{"r": 0.0} for _ in rows]
+
+    settings = SETTINGS.model_copy(update={"steps": 3})
+    reinforce(
+        tiny_model, tiny_tokenizer, rows, reward, settings, seed=5, scratch=tmp_path / "scratch"
+    )
+    assert seen == [["one", "two"], ["three", "four"], ["one", "two"]]
+
+
 def test_no_prompt_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):
     with pytest.raises(UserError, match="at least one prompt, found none"):
         reinforce(tiny_model, tiny_tokenizer, [], None, SETTINGS, seed=0, scratch=tmp_path)

@@ -1,0 +1,26 @@
+"""The `data` step of every paper: its command line, and the record of where the rows came from."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.programs import step_parser, step_settings
+from shared.records import write_run
+from shared.settings import ScaleSettings
+
+
+def make_data(doc: str, paper_id: str, build: Callable[[ScaleSettings, Path], None]) -> None:
+    """The program, by its command line. `build` writes all files, `sources.json` among them, into
+    the folder it is given."""
+    arguments = step_parser(doc).parse_args()
+    started = time.perf_counter()
+    settings = step_settings(paper_id, arguments)
+    build(settings, arguments.out)
+    write_run(
+        arguments.record,
+        started,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.data_seed,
+        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
+    )
