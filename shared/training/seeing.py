@@ -28,6 +28,9 @@ def learn_to_see(
 ) -> dict:
     """Train the model's image encoder, in place; returns a record of the training.
 
+    Its features are then let into the projector with mean 0 and variance 1 in every direction:
+    what all pictures have in common would otherwise drown what tells them apart.
+
     pictures: (n, ...) as the encoder takes them. texts: the tokens that are said about each.
     """
     started = time.perf_counter()
@@ -60,5 +63,19 @@ def learn_to_see(
         schedule.step()
         losses.append(float(loss.detach()))
     tower.eval()
+    _let_in(model, pictures[: 8 * settings.batch_size].to(device))
     kept = losses[:: max(1, steps // 20)]
     return {"steps": steps, "seconds": round(time.perf_counter() - started, 1), "losses": kept}
+
+
+@torch.no_grad()
+def _let_in(model: LlavaForConditionalGeneration, pictures: torch.Tensor) -> None:
+    """Initial weights of the projector for features of these pictures (Krähenbühl et al. 2016)."""
+    features = model.model.vision_tower(pictures, output_hidden_states=True).hidden_states
+    tokens = features[model.config.vision_feature_layer][:, 1:].flatten(0, 1)
+    std, mean = torch.std_mean(tokens, dim=0)
+    first, second = (getattr(model.model.multi_modal_projector, f"linear_{n}") for n in (1, 2))
+    for layer in (first, second):
+        torch.nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+    first.weight /= std
+    first.bias.copy_(-first.weight @ mean)
