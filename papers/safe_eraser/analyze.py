@@ -140,7 +140,7 @@ def _summary(own: dict[str, Frames], protocol: str, settings: Settings) -> Itera
     if not pairs:
         return
     sides = {
-        column: [own[name + end][0] for name in pairs]
+        column: [next(iter(own[name + end].values())) for name in pairs]  # of the first seed
         for column, end in (("sarr_without", ""), ("sarr_with", PD))
     }
     rows = sides["sarr_with"][0]

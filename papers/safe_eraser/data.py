@@ -9,19 +9,16 @@ it, for vanilla to learn from), `specificity.jsonl` (questions on pictures of an
 authors' files nothing is copied: they are read where they are. Always `sources.json`.
 """
 
-import json
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from papers.safe_eraser import benchmark, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
+from shared.data.step import make_data
 from shared.errors import one_line_errors
-from shared.files import atomic, sha256, write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
+from shared.files import sha256, write_json, write_jsonl
 
 SPECIFICITY = "specificity.jsonl"
 SHARE_OF_DOTS = 0.15  # of the lessons: pictures of the kind that specificity is measured on
@@ -141,23 +138,16 @@ def sources(settings: Settings, folder: Path) -> list[dict]:
     ]
 
 
+def build(settings: Settings, out: Path) -> None:
+    """Write all files into the folder `out`."""
+    if settings.generated:
+        generate(settings.generated, settings.data_seed, out)
+    folder = Path(settings.benchmark) if settings.benchmark else out
+    write_json(out / "sources.json", sources(settings, folder))
+
+
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("safe_eraser", arguments)
-    with atomic(arguments.out) as out:
-        out.mkdir()
-        if settings.generated:
-            generate(settings.generated, settings.data_seed, out)
-        made = sources(settings, Path(settings.benchmark) if settings.benchmark else out)
-        write_json(out / "sources.json", made)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "safe_eraser", build)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ import pandas as pd
 from papers.safe_eraser import benchmark
 from papers.safe_eraser.judging import Judge, judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
+from shared.comparison.groups import write_scores
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl
+from shared.files import read_jsonl
 from shared.generation.pictured import decode_pictured
 from shared.metrics.overlap import rouge_l
 from shared.models.images import looking
@@ -214,8 +215,7 @@ def main() -> None:
         if vanilla:  # what vanilla itself says is what it said
             own = scores["rouge_recall"]
             scores["rouge_official"] = own.where(own.isna(), 1.0)
-        with atomic(arguments.out) as temporary:
-            scores.to_parquet(temporary, compression="zstd", index=False)
+        write_scores(scores, arguments.out)
     write_run(
         arguments.record,
         started,

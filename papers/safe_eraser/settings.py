@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from shared.models.spec import ModelSpec, SmallVlm
 from shared.settings import ScaleSettings, Strict
-from shared.training.settings import Training
+from shared.training.settings import Seeing, Training
 
 Protocol = Literal["official", "corrected"]
 VANILLA = "vanilla"
@@ -24,6 +24,7 @@ class Generated(Strict):
     val: int = Field(gt=0)
     benign_share: float = Field(0.25, gt=0, le=1)  # benign pictures for each forbidden one
     lessons: int = Field(gt=0)  # other pictures, that vanilla learns the catalogue from
+    asked: int = Field(gt=0)  # questions that vanilla learns to answer about each of them
     specificity: int = Field(gt=0)  # pictures of another kind
 
 
@@ -52,6 +53,7 @@ class Settings(ScaleSettings):
     benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
+    seeing: Seeing | None = None  # of a small model's image encoder, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from transformers import PreTrainedModel, ProcessorMixin
 
 from papers.safe_eraser import benchmark, questions
@@ -32,6 +33,7 @@ from shared.programs import SCRATCH, key_of, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment
 from shared.training.pictured import example, prompt, segments
+from shared.training.seeing import learn_to_see
 from shared.training.supervised import fine_tune
 from shared.training.unlearning import unlearn
 
@@ -62,18 +64,36 @@ def start(
 
 
 def lesson_examples(
-    lessons: Sequence[dict], data: Path, processor: ProcessorMixin, max_length: int
+    lessons: Sequence[dict], data: Path, processor: ProcessorMixin, settings: Settings
 ) -> list[dict]:
+    """Each question by itself: in a conversation, all answers but the first could be told from
+    those before, and the picture would hardly be looked at."""
     look = looking(processor)
     return [
         example(
             processor,
-            segments(processor, lesson["pairs"]),
+            segments(processor, [pair]),
             look(data / lesson["picture"]),
-            max_length=max_length,
+            max_length=settings.vanilla.max_length,
         )
         for lesson in lessons
+        for pair in lesson["pairs"][: settings.generated.asked]
     ]
+
+
+def see_first(
+    model: PreTrainedModel,
+    processor: ProcessorMixin,
+    lessons: Sequence[dict],
+    data: Path,
+    settings: Settings,
+) -> dict:
+    """Teach a small model's image encoder the words of all answers about each picture."""
+    look = looking(processor)
+    pictures = [look(data / lesson["picture"]).tensors["pixel_values"] for lesson in lessons]
+    answers = [" ".join(f" {answer}" for _, answer in lesson["pairs"]) for lesson in lessons]
+    texts = processor.tokenizer(answers, add_special_tokens=False)["input_ids"]
+    return learn_to_see(model, torch.cat(pictures), texts, settings.seeing, seed=settings.data_seed)
 
 
 def items(
@@ -125,14 +145,18 @@ def train_vanilla(settings: Settings, arguments, scratch: Path) -> dict:
         raise UserError("vanilla is not trained at this scale; expected `vanilla` and `generated`")
     lessons = read_jsonl(arguments.data / "lessons.jsonl")
     model, processor = start(settings, lessons, benchmark.read(arguments.data))
-    made = lesson_examples(lessons, arguments.data, processor, settings.vanilla.max_length)
+    seeing = settings.seeing and see_first(model, processor, lessons, arguments.data, settings)
+    made = lesson_examples(lessons, arguments.data, processor, settings)
     model, record = fine_tune(
         model, made, settings.vanilla, seed=arguments.seed, scratch=scratch / "run"
     )
     if settings.vanilla.lora:
         model = model.merge_and_unload()
     save(model, arguments.out, processor)
-    return record | {"parameters": sum(p.numel() for p in model.parameters())}
+    return record | {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seeing": seeing,
+    }
 
 
 def train_variant(settings: Settings, variant: Variant, arguments, scratch: Path) -> dict:

@@ -56,3 +56,11 @@ class Reinforcement(Strict):
     precision: Literal["fp32", "bf16"] = "fp32"
     completions_per_device: int = Field(64, gt=0)
     checkpoint_seconds: float = Field(60, ge=0)
+
+
+class Seeing(Strict):
+    """Of an image encoder, by `shared.training.seeing`."""
+
+    epochs: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    batch_size: int = Field(gt=0)  # pictures

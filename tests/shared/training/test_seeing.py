@@ -1,0 +1,71 @@
+"""An image encoder that learns to see from words."""
+
+import torch
+
+from shared.models.small_vlm import assemble, vocabulary
+from shared.models.spec import SmallVlm
+from shared.training.seeing import learn_to_see
+from shared.training.settings import Seeing
+
+SPEC = SmallVlm(
+    name="small",
+    vocabulary="words",
+    image_size=16,
+    vision={
+        "model_type": "clip_vision_model",
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "patch_size": 8,
+    },
+    text={
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+    },
+)
+SETTINGS = Seeing(epochs=30, learning_rate=1e-2, batch_size=8)
+
+
+def example():
+    """Bright pictures are said to be " light", dark ones " dark"."""
+    tokenizer = vocabulary("words", [" light dark"])
+    bright = torch.arange(16) % 2
+    pictures = torch.randn(16, 3, 16, 16) * 0.1 + (2.0 * bright - 1)[:, None, None, None]
+    words = tokenizer([" light" if b else " dark" for b in bright.tolist()])["input_ids"]
+    return assemble(SPEC, tokenizer, seed=0), pictures, words
+
+
+def test_it_learns_which_words_go_with_a_picture_and_leaves_the_language_model():
+    torch.manual_seed(0)
+    model, pictures, words = example()
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    record = learn_to_see(model, pictures, words, SETTINGS, seed=0)
+    assert record["steps"] == 60 and record["losses"][-1] < 0.1 * record["losses"][0]
+    changed = {n for n, w in model.state_dict().items() if not torch.equal(w, before[n])}
+    assert any("vision_tower" in name for name in changed)
+    assert not any("language_model" in name or "lm_head" in name for name in changed)
+
+
+def test_the_same_seed_learns_the_same():
+    torch.manual_seed(0)
+    (one, pictures, words), (other, _, _) = example(), example()
+    for model in (one, other):
+        learn_to_see(model, pictures, words, SETTINGS, seed=1)
+    for name, weight in one.state_dict().items():
+        torch.testing.assert_close(weight, other.state_dict()[name])
+
+
+def test_features_come_into_the_projector_with_mean_0_and_variance_1():
+    torch.manual_seed(0)
+    model, pictures, words = example()
+    learn_to_see(model, pictures, words, SETTINGS, seed=0)
+    with torch.no_grad():
+        features = model.model.vision_tower(pictures, output_hidden_states=True).hidden_states[-1]
+        projector = model.model.multi_modal_projector
+        inside = projector.linear_1(features[:, 1:]).flatten(0, 1)
+    torch.testing.assert_close(inside.mean(0), torch.zeros(16), atol=1e-4, rtol=0)
+    assert 0.3 < float(inside.var(0).mean()) < 3  # 1 for directions that vary independently
