@@ -36,6 +36,16 @@ METRIC_NAMES = {
     "avg": "Mean of the three",
 }
 ORDER = [ENGINE_METHOD, *analyze.METHODS]
+# a model that reads: as it was, and after its trainings
+LOOKS = {
+    "OCR engine": style.Look("#9A9A9A", "P"),
+    "Zero-shot": style.Look("#E69F00", "^"),
+    "SFT": style.Look("#56B4E9", "s"),
+    "SFT+RL": style.Look("#0072B2", "o"),
+    "SFT+RL (Eq. 3)": style.Look("#009E73", "D"),
+    "SFT+RL (only clear)": style.Look("#CC79A7", "<"),
+    "SFT+RL (only final)": style.Look("#D55E00", "v"),
+}
 EXAMPLES = 4  # of each subset
 CLASS_COLOURS = {"clear": style.INK, "partly": "#D55E00", "hidden": "#9A9A9A"}
 WINDOW = 5  # steps that a curve is averaged over
@@ -73,7 +83,6 @@ def table1(data: Data) -> Figure:
     first = data.cells_of("table1", "avg")
     methods = [m for m in ORDER if m in first.index.get_level_values("method")]
     datasets = list(dict.fromkeys(first.index.get_level_values("dataset")))
-    looks = style.looks(ORDER)
     fig, panels = style.figure(2, 2, size=(6.2, 3.0))
     for axes, (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
         cells = data.cells_of("table1", metric)
@@ -85,7 +94,7 @@ def table1(data: Data) -> Figure:
             rows[["ci_low", "ci_high"]].to_numpy().reshape(*shape, 2),
             groups=datasets,
             series=methods,
-            colours=[looks[method].colour for method in methods],
+            colours=[LOOKS[method].colour for method in methods],
             label="Similarity (%)",
         )
         axes.set_title(name)
@@ -106,7 +115,7 @@ def rates(data: Data) -> Figure:
             method: tuple((row["ci_low"], row["ci_high"]) for row in pair)
             for method, pair in rows.items()
         },
-        looks=style.looks(methods),
+        looks=LOOKS,
         labels=("clear characters left out (%)", "hidden characters made up (%)"),
     )
     charts.shared_legend(fig, columns=2)

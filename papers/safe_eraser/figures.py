@@ -36,6 +36,17 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("sarr", "Decoupled"): ("SARR", True),
 }
 SHOWN = ("Vanilla", "GD", "GD+PD", "PO", "PO+PD")
+# A method and the same with PD share a look; without PD it is dashed.
+LOOKS = {
+    f"{name}{end}": look
+    for name, look in {
+        "GA": style.Look("#D55E00", "v"),
+        "GD": style.Look("#E69F00", "^"),
+        "KL": style.Look("#009E73", "D"),
+        "PO": style.Look("#0072B2", "o"),
+    }.items()
+    for end in ("", PD)
+}
 GOOD, BAD, REFUSED = style.RIGHT, style.WRONG, "#882255"
 
 
@@ -150,7 +161,7 @@ def course(data: Data) -> Figure | None:
         charts.paths(
             axes,
             lines,
-            looks=style.looks(lines),
+            looks=LOOKS,
             dashed=[name for name in lines if not name.endswith(PD)],
             labels=("forbidden pictures without harmful answer (%)", label),
         )

@@ -33,18 +33,6 @@ METHODS = {
     "Pretrain-T": Look("#9A9A9A", "P"),
     "Pretrain-W": Look("#4D4D4D", "X"),
     "Min-loss": Look("#882255", "*"),
-    # a model that reads: as it was, and after its trainings
-    "OCR engine": Look("#9A9A9A", "P"),
-    "Zero-shot": Look("#E69F00", "^"),
-    "SFT": Look("#56B4E9", "s"),
-    "SFT+RL": Look("#0072B2", "o"),
-    "SFT+RL (Eq. 3)": Look("#009E73", "D"),
-    "SFT+RL (only clear)": Look("#CC79A7", "<"),
-    "SFT+RL (only final)": Look("#D55E00", "v"),
-    **{f"GA{end}": Look("#D55E00", "v") for end in ("", "+PD")},
-    **{f"GD{end}": Look("#E69F00", "^") for end in ("", "+PD")},
-    **{f"KL{end}": Look("#009E73", "D") for end in ("", "+PD")},
-    **{f"PO{end}": Look("#0072B2", "o") for end in ("", "+PD")},
 }
 
 # Paul Tol's "muted" scheme, for names that have no fixed look.

@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from shared.errors import UserError
+from shared.models.loading import save
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
 from shared.training.supervised import lora_config
@@ -91,6 +92,10 @@ def reinforce(
     if not rows:
         raise UserError("reinforcement learning needs at least one prompt, found none")
     torch.manual_seed(seed)
+    if settings.kl and not settings.lora and not isinstance(model, PeftModel):
+        # TRL loads what the KL term compares with from the folder that a model says it is from
+        save(model, scratch / "start")
+        model.config.name_or_path = str(scratch / "start")
     tally = Tally(reward, settings.generations)
     trainer = _trainer(model, processor, rows, tally, settings, seed, scratch)
     checkpoint = last_checkpoint(scratch)
