@@ -17,9 +17,7 @@ that is tested is trained on. `sources.json` has what was made or read, and how 
 
 import hashlib
 import io
-import json
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -33,10 +31,9 @@ from papers.kie_hvqa.settings import SUBSET_NAMES, Settings, Spoiling
 from shared.data import documents
 from shared.data.degradation import KINDS, Degradation, degrade, legibility
 from shared.data.documents import crop
+from shared.data.step import make_data
 from shared.errors import one_line_errors
 from shared.files import atomic, write_json
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 
 DRAWN = {
     "nutrition": ("NUTRITION FACTS", documents.nutrition_label),
@@ -172,17 +169,7 @@ def _value(tags: str) -> str:
 
 
 def main() -> None:
-    arguments = step_parser(__doc__).parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("kie_hvqa", arguments)
-    build(settings, arguments.out)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
+    make_data(__doc__, "kie_hvqa", build)
 
 
 if __name__ == "__main__":
