@@ -110,10 +110,10 @@ def test_averages_that_do_not_recompute(checks):
     wrong = averages[averages["agrees"] == "no"].set_index("what")
     assert len(averages) == 36 + 30 + 30 + 12 + 9 + 12 + 5 + 2 + 4 + 1 + 24 + 24
     assert wrong["printed"].to_dict() == {
-        f"table3 / {LLAMA} / Base / Avg OR": "93.27",
-        f"table3 / {QWEN} / WJ-SFT / Avg OR": "91.66",
-        f"table4 / {LLAMA} / Deliberative Alignment / Avg safety": "0.9000",
-        "table4 / Realsafe-r1 / Released weights / Avg OR": "0.5565",
+        f"table3 / {LLAMA} / Base / Avg OR / over_refusal_accuracy": "93.27",
+        f"table3 / {QWEN} / WJ-SFT / Avg OR / over_refusal_accuracy": "91.66",
+        f"table4 / {LLAMA} / Deliberative Alignment / Avg safety / dsr": "0.9000",
+        "table4 / Realsafe-r1 / Released weights / Avg OR / over_refusal_share": "0.5565",
     }
     assert wrong["recomputed"].tolist() == ["92.6000", "91.6667", "0.900950", "0.556350"]
     assert set(averages["agrees"]) == {"yes", "no"}
