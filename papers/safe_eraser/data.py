@@ -5,23 +5,28 @@
 
 Generated: `all_train.json` and `all_val.json` in the form of the benchmark (`benchmark.py`),
 pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all that is asked about
-it, for vanilla to learn from), `specificity.jsonl` (questions on pictures of another kind). Of the
+it, for vanilla to learn from), `specificity.jsonl` (questions on easy-VQA's pictures). Of the
 authors' files nothing is copied: they are read where they are. Always `sources.json`.
 """
 
 import random
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
+
+from PIL import Image
 
 from papers.safe_eraser import benchmark, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
+from papers.safe_eraser.unrelated import unrelated
+from shared.data.pictures import open_picture
 from shared.data.step import make_data
 from shared.errors import one_line_errors
-from shared.files import sha256, write_json, write_jsonl
+from shared.files import read_jsonl, sha256, write_json, write_jsonl
 
 SPECIFICITY = "specificity.jsonl"
-SHARE_OF_DOTS = 0.15  # of the lessons: pictures of the kind that specificity is measured on
+UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
 
 
 class Painter:
@@ -33,10 +38,10 @@ class Painter:
     def thing(self, name: str, thing: Thing, look: Look) -> str:
         return self._save(name, picture(thing, look, self.side))
 
-    def dots(self, name: str, dots: questions.Dots) -> str:
-        return self._save(name, dots.picture(self.side))
+    def copied(self, name: str, original: Path) -> str:
+        return self._save(name, open_picture(original))
 
-    def _save(self, name: str, image) -> str:
+    def _save(self, name: str, image: Image.Image) -> str:
         path = Path("pictures") / f"{name}.png"
         (self.out / path.parent).mkdir(parents=True, exist_ok=True)
         image.save(self.out / path)
@@ -74,14 +79,16 @@ def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) 
 
 
 def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
-    """What vanilla learns: every object of the catalogue, with all kinds of questions."""
+    """What vanilla learns: every object of the catalogue, with all kinds of questions, and
+    unrelated pictures."""
     made = []
+    others = iter(unrelated("train"))
     things = _taking_turns((*FORBIDDEN, *ALLOWED), sizes.lessons)
     for number, thing in enumerate(things):
         name = f"lessons/{number:05d}"
-        if rng.random() < SHARE_OF_DOTS:
-            dots = questions.random_dots(rng)
-            path, pairs = painter.dots(name, dots), dots.pairs()
+        if rng.random() < UNRELATED_SHARE:
+            other = next(others)
+            path, pairs = painter.copied(name, other.picture), other.pairs
         else:
             look = random_look(rng)
             path, pairs = painter.thing(name, thing, look), questions.lesson(thing, look, rng)
@@ -91,15 +98,13 @@ def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict
 
 
 def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
-    made = []
-    for number in range(sizes.specificity):
-        dots = questions.random_dots(rng)
-        path = painter.dots(f"specificity/{number:04d}", dots)
-        made += [
-            {"image": path, "question": pair.question, "answer": pair.answer}
-            for pair in dots.pairs()
-        ]
-    return made
+    """Up to four of the questions on each of some unrelated pictures."""
+    return [
+        {"image": path, "question": pair.question, "answer": pair.answer}
+        for number, other in enumerate(unrelated("test")[: sizes.specificity])
+        for path in [painter.copied(f"specificity/{number:04d}", other.picture)]
+        for pair in rng.sample(other.pairs, min(4, len(other.pairs)))
+    ]
 
 
 def generate(sizes: Generated, seed: int, out: Path) -> None:
@@ -126,16 +131,26 @@ def sources(settings: Settings, folder: Path) -> list[dict]:
         counts[key] = counts.get(key, 0) + 1
     counts["pictures"] = benchmark.check_pictures(row["picture"] for row in rows)
     generated = settings.generated is not None
-    return [
-        {
-            "id": "generated catalogue" if generated else "SafeEraser",
-            "revision": f"seed {settings.data_seed}" if generated else "the user's own copy",
-            "licence": "written for this project" if generated else "none stated",
-            "route": ["generated" if generated else "mirror"],
-            "sha256": {name: sha256(folder / name) for name in benchmark.FILES.values()},
-            "rows": counts,
-        }
-    ]
+    made = {
+        "id": "generated catalogue" if generated else "SafeEraser",
+        "revision": f"seed {settings.data_seed}" if generated else "the user's own copy",
+        "licence": "written for this project" if generated else "none stated",
+        "route": ["generated" if generated else "mirror"],
+        "sha256": {name: sha256(folder / name) for name in benchmark.FILES.values()},
+        "rows": counts,
+    }
+    return [made, unrelated_source(folder)] if generated else [made]
+
+
+def unrelated_source(folder: Path) -> dict:
+    return {
+        "id": "easy-VQA",
+        "revision": f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
+        "licence": "MIT",
+        "route": ["package"],
+        "sha256": {SPECIFICITY: sha256(folder / SPECIFICITY)},
+        "rows": {"specificity": len(read_jsonl(folder / SPECIFICITY))},
+    }
 
 
 def build(settings: Settings, out: Path) -> None:

@@ -8,15 +8,7 @@ says nothing else.
 import random
 from typing import NamedTuple
 
-from PIL import Image
-
-from papers.safe_eraser.catalogue import (
-    BACKGROUNDS,
-    COLOURS,
-    Look,
-    Thing,
-)
-from shared.data.pictures import draw, placed, regular
+from papers.safe_eraser.catalogue import Look, Thing
 
 
 class Pair(NamedTuple):
@@ -115,40 +107,3 @@ def lesson(thing: Thing, look: Look, rng: random.Random) -> list[Pair]:
 def about(pair: Pair, thing: Thing, look: Look) -> Pair:
     known = thing._asdict() | look._asdict()
     return Pair(pair.question.format(**known), pair.answer.format(**known))
-
-
-NUMBERS = ("one", "two", "three", "four")
-
-
-class Dots(NamedTuple):
-    """A picture of another kind, for specificity: some equal dots in the corners."""
-
-    number: int
-    colour: str
-    background: str
-    corners: tuple[int, ...]  # top left, top right, bottom left, bottom right
-
-    def picture(self, side: int) -> Image.Image:
-        centres = [((0.28, 0.72)[c % 2], (0.28, 0.72)[c // 2]) for c in self.corners]
-        discs = [placed(regular(20), centre, 0.14, 0) for centre in centres]
-        return draw(side, BACKGROUNDS[self.background], [(discs, COLOURS[self.colour])])
-
-    def pairs(self) -> list[Pair]:
-        more = "Yes" if self.number > 2 else "No"
-        top = "Yes" if 0 in self.corners else "No"
-        return [
-            Pair("How many dots are there?", f"There are {NUMBERS[self.number - 1]}."),
-            Pair("What colour are the dots?", f"The dots are {self.colour}."),
-            Pair("Are there more than two dots?", f"{more}."),
-            Pair("Is there a dot at the top left?", f"{top}."),
-        ]
-
-
-def random_dots(rng: random.Random) -> Dots:
-    number = rng.randint(1, 4)
-    return Dots(
-        number,
-        rng.choice(list(COLOURS)),
-        rng.choice(list(BACKGROUNDS)),
-        tuple(sorted(rng.sample(range(4), number))),
-    )

@@ -11,6 +11,7 @@ import pytest
 from papers.safe_eraser import benchmark, data, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, picture, random_look
 from papers.safe_eraser.settings import Generated
+from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
 from shared.files import read_jsonl
 
@@ -103,17 +104,14 @@ def test_lessons_hold_every_object_and_kind_of_question(generated):
     asked = {question for lesson in lessons for question, _ in lesson["pairs"]}
     assert asked >= {pair.question for pair in questions.IN_PICTURE}
     assert any(question in asked for question in questions.REQUESTS["make"])
-    assert "How many dots are there?" in asked
+    assert "what shape does the image contain?" in asked
 
 
-def test_dots_say_what_the_picture_shows():
-    dots = questions.Dots(3, "red", "white", (0, 1, 3))
-    pairs = dict(dots.pairs())
-    assert pairs["How many dots are there?"] == "There are three."
-    assert pairs["Are there more than two dots?"] == "Yes."
-    assert pairs["Is there a dot at the top left?"] == "Yes."
-    shown = np.asarray(dots.picture(50))
-    assert (shown[14, 14] != 255).any() and (shown[36, 14] == 255).all()
+def test_unrelated_pictures_are_not_learnt_from_and_asked_about():
+    learnt, asked = unrelated("train"), unrelated("test")
+    assert not {other.picture for other in learnt} & {other.picture for other in asked}
+    assert all(other.picture.is_file() and other.pairs for other in asked)
+    assert ("is there a circle?", "yes") in {pair for other in asked for pair in other.pairs}
 
 
 def test_the_authors_files_are_read(authors):

@@ -24,7 +24,7 @@ def compared(settings, row, output, said=None):
 
 
 def test_who_is_asked_what(settings, generated):
-    """12 training and 12 held-out records, 4 questions of each kind; 4 pictures of dots."""
+    """12 training and 12 held-out records, 4 questions of each kind; 4 unrelated pictures."""
     counts = pd.Series([row["dataset"] for row in asked(settings, generated, False)]).value_counts()
     assert counts.to_dict() == {
         "Catalogue efficacy": 48,
