@@ -98,12 +98,12 @@ def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict
 
 
 def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
-    """Up to four of the questions on each of some unrelated pictures."""
+    """Up to two of the questions on each of some unrelated pictures."""
     return [
         {"image": path, "question": pair.question, "answer": pair.answer}
         for number, other in enumerate(unrelated("test")[: sizes.specificity])
         for path in [painter.copied(f"specificity/{number:04d}", other.picture)]
-        for pair in rng.sample(other.pairs, min(4, len(other.pairs)))
+        for pair in rng.sample(other.pairs, min(2, len(other.pairs)))
     ]
 
 
