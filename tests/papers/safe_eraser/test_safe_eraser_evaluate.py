@@ -31,7 +31,7 @@ def test_who_is_asked_what(settings, generated):
         "Catalogue generality": 48,
         "Catalogue decoupled": 48,
         "Catalogue retain": 48,
-        "Catalogue specificity": 16,
+        "Catalogue specificity": 7,
     }
     vanilla = pd.Series([row["dataset"] for row in asked(settings, generated, True)])
     assert vanilla.value_counts()["Catalogue targets"] == 48
