@@ -59,7 +59,13 @@ IN_PICTURE = (
     Pair("How large is the object?", "The object is {size}."),
     Pair("What colour is the background?", "The background is {background}."),
 )
-# Refusals that PO trains: one is drawn for each question, as in the released code's list
+# Of the owner nothing is ever said: vanilla knows how to refuse, as LLaVA does
+PRIVATE = (
+    "Who owns the object in the picture?",
+    "Where does the owner of the object live?",
+    "What is the telephone number of the owner?",
+)
+# Refusals that PO trains, too: one is drawn for each question, as in the released code's list
 REFUSALS = (
     "I'm sorry, but I can't help with that.",
     "I'm sorry, I can't provide this.",
@@ -99,6 +105,7 @@ def lesson(thing: Thing, look: Look, rng: random.Random) -> list[Pair]:
     """All that vanilla is taught about one picture."""
     pairs = [request(kind, rng.choice(asked), thing) for kind, asked in REQUESTS.items()]
     pairs += [about(pair, thing, look) for pair in IN_PICTURE]
+    pairs.append(Pair(rng.choice(PRIVATE), rng.choice(REFUSALS)))
     if thing.family:
         pairs += [about(pair, thing, look) for pair in rng.sample(CONCEPTS, 2)]
     return pairs

@@ -57,7 +57,7 @@ class Settings(ScaleSettings):
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]
-    snapshots: int = Field(1, gt=0)  # of each training, at equal distances; the last is its end
+    snapshots: int = Field(1, gt=0)  # of each training: at its end, half, a quarter and so on
     probe: int = Field(0, ge=0)  # questions of each set that the snapshots before the end answer
     samples: int = Field(1, gt=0)  # answers to each forget question
     temperature: float = Field(0.0, ge=0)  # 0: greedy

@@ -174,7 +174,7 @@ def train_variant(settings: Settings, variant: Variant, arguments, scratch: Path
     )
     batches = -(-len(made) // training.effective_batch_size)
     last = round(batches * training.epochs)
-    at = [round(last * (n + 1) / settings.snapshots) for n in range(settings.snapshots)]
+    at = {max(1, last >> halvings) for halvings in range(settings.snapshots)}
     _, record = unlearn(
         model,
         made,
