@@ -2,12 +2,17 @@
 
 import argparse
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
+from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings, load_settings
 
 # Checkpoints stand outside declared outputs, which Snakemake deletes when a job fails.
 SCRATCH = ROOT / "resources" / "checkpoints"
+
+Entry = TypeVar("Entry")
 
 
 def step_parser(doc: str) -> argparse.ArgumentParser:
@@ -24,6 +29,19 @@ def step_parser(doc: str) -> argparse.ArgumentParser:
 
 def step_settings(paper_id: str, arguments: argparse.Namespace) -> ScaleSettings:
     return load_settings(paper_id, arguments.scale, arguments.model)
+
+
+def named(arguments: argparse.Namespace, what: str, known: Mapping[str, Entry]) -> Entry:
+    """The entry of `known` that the argument `what` names, such as `variant`.
+
+    Raises `UserError`, which lists the names, when there is none.
+    """
+    name = getattr(arguments, what)
+    if name not in known:
+        raise UserError(
+            f"unknown {what} '{name}' at scale {arguments.scale}; known: {', '.join(known)}"
+        )
+    return known[name]
 
 
 def key_of(*parts: object) -> str:

@@ -31,11 +31,11 @@ from papers.kie_hvqa.notation import has_form, parse_answer, parse_tags, parse_t
 from papers.kie_hvqa.reading import open_model, picture, prompt_text
 from papers.kie_hvqa.scoring import counts, score, similarity
 from papers.kie_hvqa.settings import Settings
-from shared.errors import UserError, one_line_errors
+from shared.errors import one_line_errors
 from shared.files import atomic
 from shared.generation.pictured import decode_pictured
 from shared.models.images import see, with_pictures
-from shared.programs import step_parser, step_settings
+from shared.programs import named, step_parser, step_settings
 from shared.records import write_run
 
 TESTS = ("test", "undegraded")
@@ -107,9 +107,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("kie_hvqa", arguments)
-    if arguments.variant not in settings.methods:
-        known = ", ".join(settings.methods)
-        raise UserError(f"unknown variant '{arguments.variant}'; known: {known}")
+    named(arguments, "variant", settings.methods)
     rows = read_tests(arguments.data)
     found = scores(rows, ask(rows, settings, arguments.trained, arguments.features))
     write_scores(found, arguments.out)

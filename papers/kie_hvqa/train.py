@@ -11,7 +11,6 @@ start, goes on from it with degraded text. Every other variant is a reward of pa
 GRPO maximises from `sft` on.
 """
 
-import argparse
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -27,11 +26,11 @@ from papers.kie_hvqa.reading import new_model, open_model, picture, prompt, prom
 from papers.kie_hvqa.rewards import reward_parts
 from papers.kie_hvqa.settings import Reward, Settings
 from shared.code import code_hash
-from shared.errors import UserError, one_line_errors
+from shared.errors import one_line_errors
 from shared.files import sha256
 from shared.models.images import see, with_pictures
 from shared.models.loading import save
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
@@ -111,7 +110,8 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("kie_hvqa", arguments)
-    variant, seed = _variant(settings, arguments), arguments.seed
+    variant, seed = arguments.variant, arguments.seed
+    named(arguments, "variant", {name: name for name in settings.methods if settings.trains(name)})
     data = arguments.data / f"{PARTS.get(variant, 'reinforcement')}.parquet"
     rows = pd.read_parquet(data).to_dict("records")
 
@@ -142,16 +142,6 @@ def main() -> None:
         parameters=sum(p.numel() for p in model.parameters()),
         **record,
     )
-
-
-def _variant(settings: Settings, arguments: argparse.Namespace) -> str:
-    known = [name for name in settings.methods if settings.trains(name)]
-    if arguments.variant not in known:
-        raise UserError(
-            f"unknown variant '{arguments.variant}' at scale {arguments.scale}; "
-            f"known: {', '.join(known)}"
-        )
-    return arguments.variant
 
 
 if __name__ == "__main__":

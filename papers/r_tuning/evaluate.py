@@ -34,7 +34,7 @@ from papers.r_tuning import matching, prompts
 from papers.r_tuning.settings import Settings
 from shared.comparison.groups import read_scores, write_scores
 from shared.data.questions import LETTERS
-from shared.errors import UserError, one_line_errors
+from shared.errors import one_line_errors
 from shared.files import read_jsonl
 from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
@@ -42,7 +42,7 @@ from shared.generation.rows import Prefix, Rows
 from shared.generation.score import among, first_tokens, text_nll
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
-from shared.programs import step_parser, step_settings
+from shared.programs import named, step_parser, step_settings
 from shared.records import write_run
 
 BASE = "base"
@@ -239,10 +239,7 @@ def main() -> None:
     started = time.perf_counter()
     settings: Settings = step_settings("r_tuning", arguments)
     base = arguments.variant == BASE
-    if not base and arguments.variant not in settings.variants:
-        known = ", ".join([BASE, *settings.variants])
-        raise UserError(f"unknown variant '{arguments.variant}'; known: {known}")
-    method = BASE if base else settings.variants[arguments.variant].method
+    method = BASE if base else named(arguments, "variant", settings.variants).method
 
     files = [arguments.data / f"{arguments.task}.jsonl"]
     # Tables 3 and 7: models trained on questions with free answers; they leave R-Tuning-U out

@@ -6,7 +6,6 @@
         --record results/cpu/r_tuning/runs/facts/train-r-tuning-s0.json
 """
 
-import argparse
 import json
 import shutil
 import time
@@ -23,7 +22,7 @@ from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.losses.supervised import minimum_cross_entropy
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
@@ -111,7 +110,8 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("r_tuning", arguments)
-    variant = _variant(settings, arguments)
+    named(arguments, "task", settings.tasks)
+    variant = named(arguments, "variant", settings.variants)
     data = arguments.data / f"{arguments.task}.jsonl"
     rows = [row for row in read_jsonl(data) if row["split"] == "train"]
     prefixes = json.loads(data.with_suffix(".prefixes.json").read_text(encoding="utf-8"))
@@ -150,17 +150,6 @@ def main() -> None:
         uncertain=int((~sure).sum()),
         stages=records,
     )
-
-
-def _variant(settings: Settings, arguments: argparse.Namespace) -> Variant:
-    for kind, name, known in [
-        ("task", arguments.task, settings.tasks),
-        ("variant", arguments.variant, settings.variants),
-    ]:
-        if name not in known:
-            listed = ", ".join(known)
-            raise UserError(f"unknown {kind} '{name}' at scale {arguments.scale}; known: {listed}")
-    return settings.variants[arguments.variant]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from papers.refusal_tokens.settings import Settings, short, variant_of
+from papers.refusal_tokens.settings import Settings, short
 from shared.comparison.groups import write_scores
 from shared.errors import one_line_errors
 from shared.files import read_jsonl
@@ -36,7 +36,7 @@ from shared.judges.judge import Judge
 from shared.judges.opening import open_judge
 from shared.models.added_tokens import token_ids
 from shared.models.loading import load
-from shared.programs import step_parser, step_settings
+from shared.programs import named, step_parser, step_settings
 from shared.records import write_run
 
 BASE = "base"
@@ -152,7 +152,7 @@ def main() -> None:
     started = time.perf_counter()
     settings: Settings = step_settings("refusal_tokens", arguments)
     base = arguments.variant == BASE
-    variant = None if base else variant_of(settings, arguments.variant, arguments.scale)
+    variant = None if base else named(arguments, "variant", settings.variants)
     data = arguments.data / "test.jsonl"
     parts = {*GENERAL, *TEMPORAL} if base else TEMPORAL if variant.temporal else GENERAL
     rows = [row for row in read_jsonl(data) if row["part"] in parts]

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.errors import UserError
 from shared.judges.naming import JudgeSpec
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -122,10 +121,3 @@ class Settings(ScaleSettings):
 def short(token: str) -> str:
     """A token's name in columns: " [refuse]" is "refuse"."""
     return token.strip(" []")
-
-
-def variant_of(settings: Settings, name: str, scale: str) -> Variant:
-    if name not in settings.variants:
-        known = ", ".join(settings.variants)
-        raise UserError(f"unknown variant '{name}' at scale {scale}; known: {known}")
-    return settings.variants[name]

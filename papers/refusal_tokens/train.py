@@ -11,13 +11,13 @@ control tokens are added to the vocabulary; their embeddings are trained and sav
 import time
 from pathlib import Path
 
-from papers.refusal_tokens.settings import RESPOND, Settings, Variant, variant_of
+from papers.refusal_tokens.settings import RESPOND, Settings, Variant
 from shared.code import code_hash
 from shared.errors import one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
@@ -44,7 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("refusal_tokens", arguments)
-    variant = variant_of(settings, arguments.variant, arguments.scale)
+    variant = named(arguments, "variant", settings.variants)
     data = arguments.data / "train.jsonl"
     rows = [row for row in read_jsonl(data) if row["part"] in variant.parts]
 

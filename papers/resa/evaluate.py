@@ -32,7 +32,7 @@ from papers.resa.names import FACTS, FOUR, NONE, PREFILLING, harmful_set
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.reply_format import Parts, Style, read
 from papers.resa.settings import Settings, Variant
-from papers.resa.train import conversation, known_variant
+from papers.resa.train import conversation
 from shared import harness
 from shared.chat.asking import ask
 from shared.chat.keeping import kept_for
@@ -49,7 +49,7 @@ from shared.judges.naming import judge_name
 from shared.judges.opening import open_judge
 from shared.models.loading import is_adapter
 from shared.models.spec import RandomModel, location
-from shared.programs import key_of, step_parser, step_settings
+from shared.programs import key_of, named, step_parser, step_settings
 from shared.records import write_run
 
 BASE = "base"
@@ -198,7 +198,7 @@ def main() -> None:
     started = time.perf_counter()
     settings: Settings = step_settings("resa", arguments)
     base = arguments.variant == BASE
-    variant = None if base else known_variant(settings, arguments.variant, arguments.scale)
+    variant = None if base else named(arguments, "variant", settings.variants)
     files = [arguments.data / "test.jsonl", arguments.data / "train.jsonl"]
     rows = wanted(read_jsonl(files[0]), variant, settings)
 

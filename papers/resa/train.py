@@ -27,7 +27,7 @@ from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.judges.guard import Guard
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
@@ -132,7 +132,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("resa", arguments)
-    variant = known_variant(settings, arguments.variant, arguments.scale)
+    variant = named(arguments, "variant", settings.variants)
     files = [arguments.data / "train.jsonl", arguments.data / "plain.jsonl"]
     samples, plain = chosen(read_jsonl(files[0]), variant, settings.data_seed), read_jsonl(files[1])
 
@@ -168,13 +168,6 @@ def main() -> None:
         samples=len(samples),
         training=record,
     )
-
-
-def known_variant(settings: Settings, name: str, scale: str) -> Variant:
-    if name not in settings.variants:
-        known = ", ".join(settings.variants)
-        raise UserError(f"unknown variant '{name}' at scale {scale}; known: {known}")
-    return settings.variants[name]
 
 
 if __name__ == "__main__":

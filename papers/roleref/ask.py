@@ -32,12 +32,12 @@ from papers.roleref.data_files import of_role, read_queries, read_roles
 from papers.roleref.settings import PROMPTING, TYPES, Edit, Protocol, Settings
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
-from shared.errors import UserError, one_line_errors
+from shared.errors import one_line_errors
 from shared.files import write_json
 from shared.generation.score import text_nll
 from shared.models.loading import load
 from shared.models.spec import display_name
-from shared.programs import step_parser, step_settings
+from shared.programs import named, step_parser, step_settings
 from shared.records import write_run
 from shared.steering.states import last_token_states, read_states, save_states
 from shared.steering.steered import steered
@@ -151,10 +151,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("roleref", arguments)
-    if arguments.variant not in settings.variants:
-        known = ", ".join(settings.variants)
-        raise UserError(f"unknown variant '{arguments.variant}'; known: {known}")
-    variant = settings.variants[arguments.variant]
+    variant = named(arguments, "variant", settings.variants)
     roles, rows = read_roles(arguments.data), read_queries(arguments.data)
 
     playing = player(settings, roles, arguments.trained)

@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 
 from papers.roleref import prompts
 from papers.roleref.data_files import read_queries, read_roles
-from papers.roleref.settings import Settings, Variant
+from papers.roleref.settings import Settings
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
 from shared.code import code_hash
@@ -24,7 +24,7 @@ from shared.errors import UserError, one_line_errors
 from shared.files import sha256
 from shared.models.loading import load, save
 from shared.models.spec import display_name
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
@@ -83,14 +83,6 @@ def with_own_replies(chat: LocalChat, rows: list[dict], roles: dict, tokens: int
     return [row | {"target": said.get(row["id"], row["target"])} for row in rows]
 
 
-def variant_of(settings: Settings, name: str) -> Variant:
-    variant = settings.variants.get(name)
-    if not variant or not variant.training:
-        known = ", ".join(n for n, v in settings.variants.items() if v.training)
-        raise UserError(f"unknown variant '{name}' to train; known: {known}")
-    return variant
-
-
 def main() -> None:
     parser = step_parser(__doc__)
     parser.add_argument("--variant", required=True)
@@ -98,7 +90,8 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     settings: Settings = step_settings("roleref", arguments)
-    variant = variant_of(settings, arguments.variant)
+    trained = {name: variant for name, variant in settings.variants.items() if variant.training}
+    variant = named(arguments, "variant", trained)
     roles, rows = read_roles(arguments.data), read_queries(arguments.data)
     rows = mixture(rows, settings.trained_questions)
     official = variant.protocol == "official"

@@ -29,7 +29,7 @@ from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm
-from shared.programs import SCRATCH, key_of, step_parser, step_settings
+from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
 from shared.records import write_run
 from shared.training.examples import Segment
 from shared.training.pictured import example, prompt, segments
@@ -208,12 +208,9 @@ def main() -> None:
     scratch = SCRATCH / f"safe_eraser-{arguments.variant}-{key}"
     if arguments.variant == VANILLA:
         record = train_vanilla(settings, arguments, scratch)
-    elif arguments.variant in settings.variants:
-        variant = settings.variants[arguments.variant]
-        record = train_variant(settings, variant, arguments, scratch)
     else:
-        known = ", ".join([VANILLA, *settings.variants])
-        raise UserError(f"unknown variant '{arguments.variant}'; known: {known}")
+        variant = named(arguments, "variant", settings.variants)
+        record = train_variant(settings, variant, arguments, scratch)
     shutil.rmtree(scratch, ignore_errors=True)
     write_run(
         arguments.record,

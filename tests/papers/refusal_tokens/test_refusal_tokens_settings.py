@@ -3,8 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from papers.refusal_tokens.settings import Settings, short, variant_of
-from shared.errors import UserError
+from papers.refusal_tokens.settings import Settings, short
 from shared.settings import load_settings
 
 
@@ -65,11 +64,6 @@ def test_two_variants_of_one_name(settings):
     variants["one"]["name"] = variants["none"]["name"]
     with pytest.raises(ValidationError, match="same name in tables"):
         changed(settings, variants=variants)
-
-
-def test_an_unknown_variant_is_answered_with_the_known_ones(settings):
-    with pytest.raises(UserError, match="unknown variant 'two' at scale cpu; known: none, "):
-        variant_of(settings, "two", "cpu")
 
 
 def test_a_temporal_variant_refuses_nothing_else(settings):

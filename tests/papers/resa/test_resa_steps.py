@@ -219,11 +219,6 @@ def test_every_step_of_reinforcement_sees_both_kinds():
     assert [row["n"] for row in order if row["n"] < 20] != list(range(20))
 
 
-def test_an_unknown_variant_is_one_line():
-    with pytest.raises(UserError, match="unknown variant 'resa' at scale cpu; known: wj-sft,"):
-        train.known_variant(CPU, "resa", "cpu")
-
-
 # Evaluation
 
 
