@@ -12,7 +12,15 @@ min_version("9.20")
 from shared.code import code_hash
 from shared.judges.naming import judge_needs
 from shared.models.spec import needs
-from shared.workflow import checked, lock_folder, mirror_in_use, only, unknown_target
+from shared.workflow import (
+    checked,
+    figures_in_report,
+    lock_folder,
+    mirror_in_use,
+    only,
+    table_in_report,
+    unknown_target,
+)
 
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"
@@ -27,8 +35,12 @@ onstart:
     lock_folder()
 
 
+report: "shared/report/captions/workflow.rst"
+
+
 localrules:
     all,
+    workflow_page,
     report,
     readme,
 

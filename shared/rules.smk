@@ -22,7 +22,9 @@ rule compare:
         reported="papers/{paper}/reported.csv",
         claims="papers/{paper}/paper.yaml",
     output:
-        multiext("<results>/{paper}/", "claims.csv", "comparison.csv", "audit.csv"),
+        report("<results>/{paper}/claims.csv", **table_in_report("claims")),
+        report("<results>/{paper}/comparison.csv", **table_in_report("comparison")),
+        report("<results>/{paper}/audit.csv", **table_in_report("audit")),
     log:
         "<results>/{paper}/logs/compare.log",
     benchmark:
@@ -36,37 +38,60 @@ rule compare:
         " --results {RESULTS}/{wildcards.paper} 2> {log}"
 
 
+REPORTED_ON = [
+    *expand(
+        "<results>/{paper}/{part}",
+        paper=SETUP.papers,
+        part=["comparison.csv", "claims.csv", "audit.csv", "figures"],
+    ),
+    # A clone holds committed results but no data. Asking for the data too makes a first run
+    # rebuild everything, whatever the dates of the files.
+    *expand("<results>/{paper}/data", paper=SETUP.papers),
+]
+
+
+# Snakemake's own report of all that the papers' rules made. A Snakemake within Snakemake, which
+# runs nothing: it reads the records of the jobs that this one has finished.
+rule workflow_page:
+    input:
+        REPORTED_ON,
+    output:
+        "<results>/workflow.html",
+    log:
+        "<results>/logs/workflow_page.log",
+    params:
+        papers=SETUP.papers,
+        config=SETUP.config,
+    shell:
+        "snakemake {params.papers} --config {params.config} --report {output} 2> {log}"
+
+
 rule report:
     input:
-        expand(
-            "<results>/{paper}/{part}",
-            paper=SETUP.papers,
-            part=["comparison.csv", "claims.csv", "audit.csv", "figures"],
-        ),
-        expand("papers/{paper}/paper.yaml", paper=SETUP.papers),
-        # A clone holds committed results but no data. Asking for the data too makes a first run
-        # rebuild everything, whatever the dates of the files.
-        expand("<results>/{paper}/data", paper=SETUP.papers),
+        REPORTED_ON,
+        expand("papers/{paper}/{file}", paper=SETUP.papers, file=["paper.yaml", "reported.csv"]),
+        sorted(Path("shared/report/templates").glob("*")),
+        workflow="<results>/workflow.html",
     output:
-        multiext("<results>/", "report.html", "report.md", "summary.json"),
+        multiext("<results>/", "report.html", "report.md", "summary.json", "badge.svg"),
     log:
         "<results>/logs/report.log",
     params:
         code=code_hash("shared.report.__main__"),
     shell:
-        "python -m shared.report {STEP} --results {RESULTS} --out {RESULTS} 2> {log}"
+        "python -m shared.report {STEP} --results {RESULTS} --out {RESULTS}"
+        " --workflow {input.workflow} 2> {log}"
 
 
-# Puts the results of this run into the README of each paper.
+# Puts the results of this run into the README of each paper, and the counts of all runs into the
+# one in the root.
 rule readme:
     input:
         expand("<results>/{paper}/comparison.csv", paper=SETUP.papers),
-    params:
-        papers=SETUP.papers,
+        "<results>/summary.json",
+        readmes=["README.md", *expand("papers/{paper}/README.md", paper=SETUP.papers)],
     shell:
-        "for paper in {params.papers}; do"
-        " python -m shared.report {STEP} --results {RESULTS} --readme papers/$paper/README.md;"
-        " done"
+        "python -m shared.report {STEP} --results {RESULTS} --readme {input.readmes}"
 
 
 # Matches a bare word that is no rule: says which papers there are.

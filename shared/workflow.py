@@ -1,21 +1,23 @@
 """What the Snakefile needs to know before any rule: the scale, the model, the papers."""
 
 import fcntl
+import json
 import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.settings import ScaleSettings, load_settings, paper_ids
+from shared.settings import ROOT, ScaleSettings, load_settings, paper_ids
 
 DEFAULT_SCALE = "cpu"
 KEYS = ("scale", "model")
+CAPTIONS = ROOT / "shared" / "report" / "captions"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Setup:
         """Command-line arguments that say the same to a step."""
         said = ["--scale", self.scale, *(["--model", self.model] if self.model else [])]
         return shlex.join(said)  # a folder's name may hold a space
+
+    @property
+    def config(self) -> str:
+        """The same as a `--config` for another Snakemake."""
+        said = {"scale": self.scale, **({"model": self.model} if self.model else {})}
+        return shlex.join(f"{name}={value}" for name, value in said.items())
 
     def settings(self, paper: str) -> ScaleSettings:
         return load_settings(paper, self.scale, self.model)
@@ -66,6 +74,32 @@ def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
     A function, since Snakemake would take the braces in a plain text for wildcards.
     """
     return lambda wildcards: settings.model_dump_json(include=set(keys))
+
+
+def table_in_report(name: str) -> dict[str, object]:
+    """For `report(...)` of a table of the comparison: how Snakemake's own report shows it."""
+    return {
+        "caption": str(CAPTIONS / f"{name}.rst"),
+        "category": "{paper}",
+        "subcategory": "tables",
+        "labels": {"table": name},
+    }
+
+
+def figures_in_report(paper: str) -> dict[str, object]:
+    """For `report(directory(...))` of a paper's figures: how Snakemake's own report shows them."""
+
+    def labels(wildcards: object, output: Sequence[str]) -> dict[str, str]:
+        captions = json.loads(Path(output[0], "captions.json").read_text(encoding="utf-8"))
+        return {"figure": wildcards.figure, "shows": captions.get(wildcards.figure, "")}
+
+    return {
+        "patterns": ["{figure}.png"],
+        "caption": str(CAPTIONS / "figure.rst"),
+        "category": paper,
+        "subcategory": "figures",
+        "labels": labels,
+    }
 
 
 def mirror_in_use(mirror: str | None) -> str:

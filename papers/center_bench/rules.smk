@@ -110,7 +110,7 @@ rule center_bench_figures:
         CENTER_BENCH_SCORES,
         "<results>/center_bench/cells.csv",
     output:
-        directory("<results>/center_bench/figures"),
+        report(directory("<results>/center_bench/figures"), **figures_in_report("center_bench")),
     log:
         "<results>/center_bench/logs/figures.log",
     benchmark:

@@ -118,7 +118,10 @@ rule forbidden_science_figures:
         multiext("papers/forbidden_science/", "labels.csv", "reported.csv"),
         "<results>/forbidden_science/cells.csv",
     output:
-        directory("<results>/forbidden_science/figures"),
+        report(
+            directory("<results>/forbidden_science/figures"),
+            **figures_in_report("forbidden_science"),
+        ),
     log:
         "<results>/forbidden_science/logs/figures.log",
     benchmark:

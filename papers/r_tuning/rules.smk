@@ -162,7 +162,7 @@ rule r_tuning_figures:
         R_TUNING_SCORES,
         "<results>/r_tuning/cells.csv",
     output:
-        directory("<results>/r_tuning/figures"),
+        report(directory("<results>/r_tuning/figures"), **figures_in_report("r_tuning")),
     log:
         "<results>/r_tuning/logs/figures.log",
     benchmark:

@@ -165,7 +165,7 @@ rule refusal_tokens_figures:
         REFUSAL_TOKENS_SCORES,
         "<results>/refusal_tokens/cells.csv",
     output:
-        directory("<results>/refusal_tokens/figures"),
+        report(directory("<results>/refusal_tokens/figures"), **figures_in_report("refusal_tokens")),
     log:
         "<results>/refusal_tokens/logs/figures.log",
     benchmark:

@@ -176,7 +176,7 @@ rule resa_figures:
         "<results>/resa/cells.csv",
         "papers/resa/reported.csv",
     output:
-        directory("<results>/resa/figures"),
+        report(directory("<results>/resa/figures"), **figures_in_report("resa")),
     log:
         "<results>/resa/logs/figures.log",
     benchmark:

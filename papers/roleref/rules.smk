@@ -180,7 +180,7 @@ rule roleref_figures:
         "papers/roleref/reported.csv",
         "<results>/roleref/cells.csv",
     output:
-        directory("<results>/roleref/figures"),
+        report(directory("<results>/roleref/figures"), **figures_in_report("roleref")),
     log:
         "<results>/roleref/logs/figures.log",
     benchmark:

@@ -1,4 +1,11 @@
-"""`python -m shared.report`: the report of a scale, or the results table of a paper's README."""
+"""The report of a scale, and what READMEs show of it.
+
+    python -m shared.report --scale cpu --results results/cpu --out results/cpu
+    python -m shared.report --scale cpu --results results/cpu --readme README.md papers/*/README.md
+
+writes report.html, report.md, summary.json and badge.svg; or puts the status table (from the
+summaries of all scales) into the README of the root and the results into those of papers.
+"""
 
 import argparse
 from pathlib import Path
@@ -10,21 +17,28 @@ from shared.report.counts import summary
 from shared.report.markdown import replace_between_markers
 from shared.report.page import render
 from shared.report.readme import results_table
+from shared.report.status import badge, read_summaries, status
+from shared.report.workflow import packed
 from shared.settings import paper_ids
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m shared.report", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m shared.report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--scale", required=True)
     parser.add_argument("--model", help="your own model, if the run used one")
     parser.add_argument("--results", type=Path, required=True, help="results/<scale>")
-    parser.add_argument("--out", type=Path, help="folder for report.html, report.md, summary.json")
-    parser.add_argument("--readme", type=Path, help="papers/<id>/README.md to put the results in")
+    parser.add_argument("--out", type=Path, help="folder for the report, usually results/<scale>")
+    parser.add_argument("--workflow", type=Path, help="Snakemake's own report, to lie inside ours")
+    parser.add_argument("--readme", type=Path, nargs="+", default=[], help="READMEs to bring up")
     parser.add_argument(
         "--items",
         nargs="*",
         default=[],
-        help="items shown in the README; otherwise those of paper.yaml",
+        help="items shown in a paper's README; otherwise those of paper.yaml",
     )
     arguments = parser.parse_args()
     if not (arguments.out or arguments.readme):
@@ -33,14 +47,22 @@ def main() -> None:
     where = (arguments.results, arguments.scale, arguments.model)
     if arguments.out:
         papers = [load_results(name, *where) for name in paper_ids()]
-        for name, text in render(arguments.scale, papers, arguments.model).items():
+        workflow = packed(arguments.workflow) if arguments.workflow else None
+        for name, text in render(arguments.scale, papers, arguments.model, workflow).items():
             write_text(arguments.out / name, text)
-        write_json(arguments.out / "summary.json", summary(arguments.scale, papers))
-    if arguments.readme:
-        paper_id = arguments.readme.resolve().parent.name
-        results = load_results(paper_id, *where)
-        items = arguments.items or results.paper.readme_items
-        replace_between_markers(arguments.readme, results_table(results, items))
+        counted = summary(arguments.scale, papers)
+        write_json(arguments.out / "summary.json", counted)
+        write_text(arguments.out / "badge.svg", badge(counted))
+    for readme in arguments.readme:
+        name = readme.resolve().parent.name
+        if name in paper_ids():
+            results = load_results(name, *where)
+            items = arguments.items or results.paper.readme_items
+            replace_between_markers(readme, "results", results_table(results, items))
+        else:
+            replace_between_markers(
+                readme, "status", status(read_summaries(arguments.results.parent))
+            )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared import settings
 from shared.errors import UserError
-from shared.settings import Paper, load_paper
+from shared.settings import Paper
 from shared.workflow import DEFAULT_SCALE
 
 Row = dict[str, str]
@@ -39,6 +40,7 @@ class Results:
     cells: list[Row] = field(default_factory=list)
     claims: list[Row] = field(default_factory=list)
     comparison: list[Row] = field(default_factory=list)
+    printed: list[Row] = field(default_factory=list)  # the paper's cells, if not compared yet
     audit: list[Row] = field(default_factory=list)
     figures: list[Picture] = field(default_factory=list)
     tables: list[tuple[str, str]] = field(default_factory=list)  # name, Markdown
@@ -53,13 +55,14 @@ def load_results(paper_id: str, results: Path, scale: str, model: str | None = N
     `model` is the user's own model, if the run used one: it belongs to the command that is named.
     Raises `UserError` naming the file for one that can't be read.
     """
-    paper = load_paper(paper_id)
+    paper = settings.load_paper(paper_id)
     folder = results / paper_id
     config = [f"scale={scale}"] if scale != DEFAULT_SCALE else []
     config += [f"model={model}"] if model else []
     rerun = " ".join([f"run `snakemake {paper_id}", *(["--config", *config] if config else [])])
     if not folder.is_dir():
-        return Results(paper, scale, missing=[f"no results at scale {scale}: {rerun}`"])
+        missing = [f"no results at scale {scale}: {rerun}`"]
+        return Results(paper, scale, printed=_printed(paper_id), missing=missing)
 
     missing = []
     files = {name: folder / f"{name}.csv" for name in COLUMNS}
@@ -81,6 +84,7 @@ def load_results(paper_id: str, results: Path, scale: str, model: str | None = N
         paper,
         scale,
         **found,
+        printed=[] if "comparison" in found else _printed(paper_id),
         figures=figures,
         tables=[(path.stem, path.read_text(encoding="utf-8")) for path in tables],
         runs=runs,
@@ -102,6 +106,13 @@ def _table(path: Path, columns: str) -> list[Row]:
         if lacking:
             raise UserError(f"{path}: expected a column '{lacking[0]}', found {reader.fieldnames}")
         return list(reader)
+
+
+def _printed(paper_id: str) -> list[Row]:
+    """The cells of `reported.csv`, without a verdict."""
+    path = settings.PAPERS / paper_id / "reported.csv"
+    rows = _table(path, "item model method dataset metric source") if path.is_file() else []
+    return [row | {"protocol": "", "verdict": ""} for row in rows]
 
 
 def _figures(folder: Path) -> list[Picture]:

@@ -1,4 +1,4 @@
-"""How many cells and claims got which verdict: the status matrix."""
+"""How many cells and claims got which verdict: the status matrix, and summary.json."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ def cell_counts(comparison: list[Row]) -> dict[str, int]:
 
 
 def claim_counts(claims: list[Row]) -> dict[str, dict[str, int]]:
-    """Protocol → one count a verdict."""
+    """Protocol → one count a verdict, the corrected reading first."""
     counts = {}
     for protocol in protocols(claims):
         found = Counter(row["verdict"] for row in claims if row["protocol"] == protocol)
@@ -47,9 +47,37 @@ def claim_counts(claims: list[Row]) -> dict[str, dict[str, int]]:
     return counts
 
 
+def paper_counts(results: Results) -> dict:
+    """`run`: whether there are results at all; `cells` and `claims` as above."""
+    return {
+        "run": bool(results.comparison),
+        "cells": cell_counts(results.comparison or results.printed),
+        "claims": claim_counts(results.claims),
+    }
+
+
+def total_counts(papers: list[Results]) -> dict:
+    """Sums over papers of cells and of claims, of which each counts once as cells do."""
+    cells, claims = Counter(), Counter()
+    for results in papers:
+        counts = paper_counts(results)
+        cells.update(counts["cells"])
+        claims.update(next(iter(counts["claims"].values()), {}))
+    return {
+        "papers": len(papers),
+        "run": sum(bool(results.comparison) for results in papers),
+        "cells": {name: cells[name] for name in ("reported", "attempted", *CELL_VERDICTS)},
+        "claims": {name: claims[name] for name in CLAIM_VERDICTS},
+    }
+
+
 def summary(scale: str, papers: list[Results]) -> dict:
     """What other pages are made from: the README's status table, the badge."""
-    return {"scale": scale, "papers": {results.paper.id: _paper(results) for results in papers}}
+    return {
+        "scale": scale,
+        "total": total_counts(papers),
+        "papers": {results.paper.id: _paper(results) for results in papers},
+    }
 
 
 def _paper(results: Results) -> dict:
@@ -58,8 +86,7 @@ def _paper(results: Results) -> dict:
         verdicts.setdefault(row["id"], {})[row["protocol"]] = row["verdict"]
     return {
         "title": results.paper.title,
-        "cells": cell_counts(results.comparison),
-        "claims": claim_counts(results.claims),
+        **paper_counts(results),
         "verdicts": verdicts,
         "audit": dict(Counter(row["agrees"] for row in arithmetic(results.audit))),
         "seconds": round(sum(run.get("seconds") or 0 for run in results.runs), 1),

@@ -8,8 +8,6 @@ from pathlib import Path
 from shared.errors import UserError
 from shared.files import write_text
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-
 
 def pipe_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
     """Lines of a Markdown table; its last `numbers` columns are aligned right."""
@@ -30,21 +28,23 @@ def inline(text: str) -> str:
     return re.sub(r"`(.+?)`", r"<code>\1</code>", text)
 
 
-def replace_between_markers(path: Path, text: str) -> None:
-    """Put `text` between the two markers of a file, in place of what was there.
+def replace_between_markers(path: Path, name: str, text: str) -> None:
+    """Put `text` between the markers `<!-- name:begin -->` and `<!-- name:end -->` of a file, in
+    place of what was there.
 
     Raises `UserError` if the file is absent or lacks a marker.
     """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     if not path.is_file():
-        raise UserError(f"{path}: no such file, expected one with the line {BEGIN}")
+        raise UserError(f"{path}: no such file, expected one with the line {begin}")
     old = path.read_text(encoding="utf-8")
-    for marker in (BEGIN, END):
+    for marker in (begin, end):
         if old.count(marker) != 1:
             raise UserError(f"{path}: found {old.count(marker)} lines {marker}, expected 1")
-    before, rest = old.split(BEGIN)
-    if END not in rest:
-        raise UserError(f"{path}: found {END} before {BEGIN}, expected it after")
-    write_text(path, f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{rest.split(END)[1]}")
+    before, rest = old.split(begin)
+    if end not in rest:
+        raise UserError(f"{path}: found {end} before {begin}, expected it after")
+    write_text(path, f"{before}{begin}\n\n{text.strip()}\n\n{end}{rest.split(end)[1]}")
 
 
 def _block(lines: list[str]) -> str:

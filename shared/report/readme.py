@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from shared.errors import UserError
 from shared.report import formats
+from shared.report.claims import ClaimRow, claim_views
 from shared.report.collect import Results
 from shared.report.counts import claim_counts, protocols
 from shared.report.items import ItemTable, OurColumn, Shown, item_tables, item_title
 from shared.report.markdown import pipe_table
-from shared.report.page import SCALES, ClaimRow, claim_views
+from shared.report.page import SCALES
 
 
 def results_table(results: Results, items: Sequence[str]) -> str:

@@ -1,151 +1,29 @@
 """The report of a small made-up results folder: its facts, its counts, what is missing."""
 
+import base64
 import csv
+import gzip
 import json
-import struct
-import sys
-import zlib
 from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-import yaml
 
 from shared import settings
 from shared.errors import UserError
-from shared.report.__main__ import main
-
-PAPER = {
-    "title": "An <invented> paper",
-    "kind": "method",
-    "summary": "New & improved against Old.",
-    "citation": {
-        "authors": "N. N.",
-        "year": 2024,
-        "venue": "nowhere",
-        "arxiv": "0000.00000",
-        "code": "https://example.org/code",
-    },
-    "artefacts": [],
-    "claims": [],
-    "deviations": [
-        {"scales": ["cpu"], "what": "Fewer `rows`.", "why": "The budget.", "effect": "Wide."},
-        {"scales": ["paper"], "what": "Of another scale.", "why": "None."},
-    ],
-    "scales": {"cpu": {}, "gpu": {}},
-}
-COMPARISON = """\
-item,model,method,dataset,metric,reported,unit,source,protocol,our_model,our_dataset,value,ci_low,ci_high,n,verdict,reason
-table1,Big,New,Set A,ap,93.23,%,paper,corrected,tiny,Facts A,61.2345,50.1,70.9,40,stand-in,tiny for Big
-table1,Big,New,Set A,ap,93.23,%,paper,official,tiny,Facts A,58.5,48,69,40,stand-in,tiny for Big
-table1,Big,Old,Set A,ap,92.89,%,paper,corrected,tiny,Facts A,55,44,66,40,stand-in,tiny for Big
-table1,Big,New,Set B,ap,69.41,%,paper,,,,,,,,not attempted,too long for this scale
-table1,Big,Old,Set B,ap,68.42,%,paper,,,,,,,,not attempted,too long for this scale
-table1,Huge,New,Set A,ap,94.44,%,paper,,,,,,,,blocked,needs weights of Huge
-table1,Huge,Old,Set A,ap,94.00,%,paper,,,,,,,,blocked,needs weights of Huge
-table1,Huge,New,Set B,ap,77.30,%,paper,,,,,,,,blocked,needs weights of Huge
-table1,Huge,Old,Set B,ap,64.12,%,paper,,,,,,,,blocked,needs weights of Huge
-table2,Big,New,Set A,ece,0.018,,paper,corrected,Big,Set A,0.0181,0.01,0.03,40,match,inside our 95 % interval
-table2,Big,Old,Set A,ece,0.255,,paper,corrected,Big,Set A,0.4,0.35,0.45,40,differs,off by +0.145
-issue9,Big,New,Set A,ap,90.69,%,secondary,,,,,,,,not judged,secondary: not the paper's own
-"""  # noqa: E501 (rows as they lie in the file)
-CLAIMS = """\
-id,protocol,verdict,effect,ci_low,ci_high,p,p_holm,test,n,pairs_in_direction,pairs,reported_in_direction,reported_pairs,note,text,source
-c1,corrected,holds,6.2345,2.5,9.75,0.0001,0.0004,paired bootstrap,40,1,1,2,4,,New is better than Old | by far.,Table 1
-c1,official,inconclusive,1.5,-2,5,0.2,0.4,paired bootstrap,40,1,1,2,4,about 900 examples would settle it,New is better than Old | by far.,Table 1
-c2,corrected,fails,-0.1234,-0.2,-0.05,0.004,0.01,McNemar exact,40,0,1,1,1,,New is better calibrated.,Table 2
-c2,official,blocked,,,,,1,,0,0,0,1,1,no run of Old,New is better calibrated.,Table 2
-c3,corrected,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
-c3,official,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
-"""  # noqa: E501
-CELLS = """\
-item,model,method,dataset,metric,protocol,value,ci_low,ci_high,n,coverage,seeds,unit
-table1,tiny,New,Facts A,ap,corrected,61.2345,50.1,70.9,40,0.95,2,%
-table1,tiny,New,Facts A,ap,official,58.5,48,69,40,1,1,%
-table1,tiny,Old,Facts A,ap,corrected,55,44,66,40,1,2,%
-table1,tiny,New,Facts A,ap_strict,corrected,51.5,41,62,40,1,2,%
-table1,tiny,New,Facts A,refusal_rate,official,,,,0,1,1,%
-table2,Big,New,Set A,ece,corrected,0.0181,0.01,0.03,40,1,1,
-table2,Big,Old,Set A,ece,corrected,0.4,0.35,0.45,40,1,1,
-"""
-AUDIT = """\
-check,what,printed,recomputed,agrees,note
-average,table1 / Big / New / Average / accuracy,61.09,60.92,no,off by 0.17
-same,table1 and table3,,4 of 4 cells equal,yes,
-claim,c1: New is better,,2 of 4,no,
-"""
-RUN = {
-    "command": ["train.py", "--seed", "0"],
-    "finished": "2026-01-02T03:04:05+00:00",
-    "seconds": 125.0,
-    "commit": "0123456789abcdef",
-    "dirty": True,
-    "settings": {"epochs": 1},
-    "inputs": {"facts.jsonl": "ab" * 32},
-    "packages": {"numpy": "2.1.0"},
-    "hardware": {"system": "Linux", "machine": "x86_64", "cores": 2},
-    "tokens_per_second": 312.4,
-}
-SOURCES = [{"id": "facts", "route": ["package"], "sha256": {"rows": "cd" * 32}, "rows": {"A": 40}}]
-
-
-def png(width, height):
-    """The smallest grey picture of a size."""
-
-    def chunk(kind, data):
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    rows = (b"\0" + b"\x80" * width) * height
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 @pytest.fixture
-def results(tmp_path, monkeypatch):
-    """A folder results/cpu with one paper, `demo`, that has everything."""
-    papers = tmp_path / "papers"
-    (papers / "demo").mkdir(parents=True)
-    (papers / "demo" / "paper.yaml").write_text(yaml.safe_dump({"id": "demo", **PAPER}))
-    monkeypatch.setattr(settings, "PAPERS", papers)
-    settings.load_paper.cache_clear()
-    folder = tmp_path / "results" / "cpu" / "demo"
-    for name in ("figures", "tables", "runs"):
-        (folder / name).mkdir(parents=True)
-    for name, text in (
-        ("comparison", COMPARISON),
-        ("claims", CLAIMS),
-        ("cells", CELLS),
-        ("audit", AUDIT),
-    ):
-        (folder / f"{name}.csv").write_text(text)
-    (folder / "figures" / "figure3.png").write_bytes(png(20, 10))
-    (folder / "figures" / "captions.json").write_text(json.dumps({"figure3": "Bars of <AP>."}))
-    (folder / "tables" / "table1.md").write_text("| method | AP |\n|---|---|\n| New | 61.2 |\n")
-    (folder / "runs" / "train.json").write_text(json.dumps(RUN))
-    (folder / "runs" / "data.json").write_text(json.dumps({"sources": SOURCES}))
-    yield folder.parent
-    settings.load_paper.cache_clear()
-
-
-@pytest.fixture
-def report(results, monkeypatch):
+def report(results, run):
     """Make the report and give (html page, report.md, summary.json)."""
 
     def make(scale="cpu"):
-        run(monkeypatch, "--scale", scale, "--results", results, "--out", results)
+        run("--scale", scale, "--results", results, "--out", results)
         text = (results / "report.html").read_text(encoding="utf-8")
         summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
         return Page(text), (results / "report.md").read_text(encoding="utf-8"), summary
 
     return make
-
-
-def run(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["report", *map(str, arguments)])
-    main()
 
 
 class Page(HTMLParser):
@@ -183,8 +61,8 @@ class Page(HTMLParser):
         return [" ".join("".join(words).split()) for _, words in row[1]]
 
 
-def csv_rows(text):
-    return list(csv.DictReader(text.splitlines()))
+def csv_rows(path):
+    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 def test_the_page_is_well_formed_and_loads_nothing_from_elsewhere(report):
@@ -214,9 +92,11 @@ def test_links_within_the_page_lead_somewhere(report):
     assert set(links) <= ids
 
 
-def test_verdict_counts_of_claims_equal_the_csv(report):
+def test_verdict_counts_of_claims_equal_the_csv(report, results):
     page, _, summary = report()
-    counted = Counter((row["protocol"], row["verdict"]) for row in csv_rows(CLAIMS))
+    counted = Counter(
+        (row["protocol"], row["verdict"]) for row in csv_rows(results / "demo" / "claims.csv")
+    )
     for protocol in ("corrected", "official"):
         (row,) = [r for r in page.rows if r[0].get("data-protocol") == protocol]
         shown = {a["data-claims"]: int("".join(w)) for a, w in row[1] if "data-claims" in a}
@@ -327,7 +207,7 @@ def test_the_smoke_scale_says_that_nothing_is_a_result(report):
 def test_figures_are_embedded_with_captions(report):
     page, _, _ = report()
     (image,) = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert image["src"].startswith("data:image/png;base64,iVBOR")
+    assert image["src"].startswith("data:image/webp;base64,UklGR")
     assert (image["width"], image["height"]) == ("20", "10")
     assert "Figure 3. Bars of <AP>." in page.text
 
@@ -346,17 +226,38 @@ def test_audit_deviations_provenance_data_and_cost(report):
     ] in rows
     assert "Fewer rows. The budget. Effect: Wide." in page.text
     assert "Of another scale" not in page.text
-    train = next(row for row in rows if row[0] == "train")
-    assert train == [
-        *("train", "2 min 05 s", "", "312", "0123456789 uncommitted changes"),
-        "Linux x86_64, 2 cores",
-    ]
-    assert "numpy 2.1.0" in page.text
+    assert ["train", "2 min 05 s", "", "312"] in rows
+    assert "Commit 0123456789 with uncommitted changes (train) not known (data)" in page.text
+    assert "Hardware Linux x86_64, 2 cores (train)" in page.text
+    assert "Versions numpy 2.1.0 (train)" in page.text
     assert ["facts", "package", f"rows: {'cd' * 32}", "A: 40"] in rows
     assert "facts.jsonl abababababab" in page.text
     assert summary["papers"]["demo"]["audit"] == {"no": 1, "yes": 1}
     assert summary["papers"]["demo"]["seconds"] == 125.0
     assert summary["papers"]["demo"]["dirty"] is True
+
+
+def test_the_last_row_sums_up_with_each_claim_once(report):
+    page, _, summary = report()
+    total = {"holds": 1, "fails": 1, "inconclusive": 0, "blocked": 1}
+    assert summary["total"]["claims"] == total
+    assert summary["total"]["cells"]["reported"] == 10
+    (row,) = [r for r in page.rows if "data-total" in r[0]]
+    assert {a["data-claims"]: int("".join(w)) for a, w in row[1] if "data-claims" in a} == total
+    assert "1 of 1 papers have results at this scale. Their claims: 1 holds 1 fails" in page.text
+
+
+def test_the_report_of_snakemake_lies_packed_in_the_page(report, results, run, tmp_path):
+    page, _, _ = report()
+    assert "made from results alone, without Snakemake" in page.text
+    whole = "<html>Snakemake's own page</html>" * 50
+    (tmp_path / "workflow.html").write_text(whole)
+    out = ("--scale", "cpu", "--results", results, "--out", results)
+    run(*out, "--workflow", tmp_path / "workflow.html")
+    source = (results / "report.html").read_text(encoding="utf-8")
+    packed = source.partition('id="workflow-page">')[2].partition("</script>")[0]
+    assert gzip.decompress(base64.b64decode(packed)).decode() == whole
+    assert len(packed) < len(whole) / 5
 
 
 def test_text_of_papers_is_escaped(report):
@@ -377,7 +278,7 @@ def test_a_missing_file_is_one_line_in_the_report(report, results, name):
     (results / "demo" / f"{name}.csv").unlink()
     page, markdown, summary = report()
     line = f"no {name}.csv: run `snakemake demo`"
-    assert line in page.text
+    assert line.replace("`", "") in page.text
     assert f"- {line}" in markdown.splitlines()
     assert summary["papers"]["demo"]["missing"] == [line]
 
@@ -385,27 +286,31 @@ def test_a_missing_file_is_one_line_in_the_report(report, results, name):
 def test_a_paper_without_results_is_one_line_and_counts_nothing(report, results):
     (results / "demo").rename(results / "elsewhere")
     page, _, summary = report("gpu")
-    assert "no results at scale gpu: run `snakemake demo --config scale=gpu`" in page.text
-    assert set(summary["papers"]["demo"]["cells"].values()) == {0}
+    assert "no results at scale gpu: run snakemake demo --config scale=gpu" in page.text
+    cells = summary["papers"]["demo"]["cells"]
+    assert cells.pop("reported") == 2  # of three, one is not printed by the paper
+    assert set(cells.values()) == {0}
+    assert not summary["papers"]["demo"]["run"]
     row = next(r for r in page.rows if r[0].get("data-paper") == "demo")
-    assert page.cells(row)[-4:] == ["–"] * 4
+    assert page.cells(row) == ["demo", "2", "no results at this scale"]
 
 
-def test_a_model_of_the_user_is_named_and_belongs_to_the_command(results, monkeypatch):
+def test_a_model_of_the_user_is_named_and_belongs_to_the_command(results, run):
     (results / "demo" / "audit.csv").unlink()
     arguments = ("--scale", "gpu", "--results", results, "--out", results)
-    run(monkeypatch, *arguments, "--model", "path:/mine")
+    run(*arguments, "--model", "path:/mine")
     page = Page((results / "report.html").read_text(encoding="utf-8"))
     assert "Replications at scale gpu with path:/mine" in page.text
-    command = "run `snakemake demo --config scale=gpu model=path:/mine`"
+    command = "run snakemake demo --config scale=gpu model=path:/mine"
     assert f"no audit.csv: {command}" in page.text
 
 
 def test_a_file_that_cannot_be_read_is_one_line(report, results):
+    whole = (results / "demo" / "comparison.csv").read_text()
     (results / "demo" / "comparison.csv").write_text("item,model\n")
     with pytest.raises(UserError, match=r"comparison\.csv: expected a column 'method', found"):
         report()
-    (results / "demo" / "comparison.csv").write_text(COMPARISON)
+    (results / "demo" / "comparison.csv").write_text(whole)
     (results / "demo" / "runs" / "train.json").write_text('{"seconds": ')
     with pytest.raises(UserError, match=r"train\.json: not JSON, .* in line 1$"):
         report()
@@ -421,11 +326,11 @@ def readme(results):
     return path
 
 
-def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results, monkeypatch):
+def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results, run):
     arguments = ("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table1")
-    run(monkeypatch, *arguments)
+    run(*arguments)
     once = readme.read_text()
-    run(monkeypatch, *arguments)
+    run(*arguments)
     assert readme.read_text() == once
     assert once.startswith("# Demo\n\nBefore.\n\n<!-- results:begin -->\n")
     assert once.endswith("<!-- results:end -->\n\nAfter.\n")
@@ -460,29 +365,28 @@ def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results
         ("<!-- results:end -->\n<!-- results:begin -->\n", "results:end --> before"),
     ],
 )
-def test_a_readme_without_its_markers_is_left_alone(readme, results, monkeypatch, text, message):
+def test_a_readme_without_its_markers_is_left_alone(readme, results, run, text, message):
     readme.write_text(text)
     with pytest.raises(UserError, match=message) as error:
-        run(monkeypatch, "--scale", "cpu", "--results", results, "--readme", readme)
+        run("--scale", "cpu", "--results", results, "--readme", readme)
     assert "\n" not in str(error.value)
     assert readme.read_text() == text
 
 
-def test_without_items_the_first_two_with_numbers_are_shown(readme, results, monkeypatch):
-    run(monkeypatch, "--scale", "cpu", "--results", results, "--readme", readme)
+def test_without_items_the_first_two_with_numbers_are_shown(readme, results, run):
+    run("--scale", "cpu", "--results", results, "--readme", readme)
     assert "**Table 1**" in readme.read_text()
     assert "| Set A | New | 0.018 | 0.018 [0.010, 0.030] match |" in readme.read_text()
 
 
-def test_an_unknown_item_lists_the_known_ones(readme, results, monkeypatch):
+def test_an_unknown_item_lists_the_known_ones(readme, results, run):
     with pytest.raises(UserError, match=r"no item or table 'table9' .* there are: table1, table2"):
         run(
-            monkeypatch,
             *("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table9"),
         )
 
 
-def test_a_program_with_nothing_to_write_says_so(results, monkeypatch, capsys):
+def test_a_program_with_nothing_to_write_says_so(results, run, capsys):
     with pytest.raises(SystemExit):
-        run(monkeypatch, "--scale", "cpu", "--results", results)
+        run("--scale", "cpu", "--results", results)
     assert "give --out, --readme or both" in capsys.readouterr().err

@@ -1,0 +1,95 @@
+"""The README's status table and the badge, from the summaries of all scales that were run."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from shared.errors import UserError
+from shared.report.counts import CLAIM_VERDICTS
+from shared.report.formats import ABSENT
+from shared.report.markdown import pipe_table
+
+NOTE = (
+    "A claim counts once, by the reading of the paper's text where paper and code differ. A cell "
+    "made with a stand-in model or data set is shown beside the paper's, not judged against it: it "
+    "is attempted and can't match."
+)
+BADGE = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}">
+<title>{text}</title>
+<rect width="{width}" height="20" rx="3" fill="#444c56"/>
+<path d="M{left} 0h{inner}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{inner}z" fill="#0b6b4d"/>
+<g fill="#fff" font-family="DejaVu Sans,Verdana,sans-serif" font-size="11">
+<text x="6" y="14" textLength="{left_text}">{label}</text>
+<text x="{right_at}" y="14" textLength="{right_text}">{message}</text>
+</g>
+</svg>
+"""
+LETTER, PADDING = 6.6, 6  # width of an average letter of 11 pixels, space on each side of a text
+
+
+def read_summaries(results: Path) -> list[dict]:
+    """`summary.json` of each scale under results/, but not of smoke nor of a user's own model."""
+    paths = [
+        path
+        for path in sorted(results.glob("*/summary.json"))
+        if path.parent.name != "smoke" and "+" not in path.parent.name
+    ]
+    if not paths:
+        raise UserError(f"{results}: no <scale>/summary.json; run `snakemake report` first")
+    summaries = []
+    for path in paths:
+        try:
+            summaries.append(json.loads(path.read_text(encoding="utf-8")))
+            summaries[-1]["total"]["claims"], summaries[-1]["papers"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise UserError(f"{path}: not a summary of the report; write it again") from None
+    return summaries
+
+
+def status(summaries: Iterable[Mapping]) -> str:
+    """A table for each scale, as Markdown for the README in the root."""
+    lines = []
+    for summary in summaries:
+        scale = summary["scale"]
+        lines += [f"![claims at {scale}](results/{scale}/badge.svg)", ""]
+        lines += [f"At scale `{scale}` ([the whole report](results/{scale}/report.md)):", ""]
+        lines += [*_table(summary), ""]
+    return "\n".join([*lines, NOTE])
+
+
+def badge(summary: Mapping) -> str:
+    """`claims at cpu | 31 hold, 8 fail, 52 open`, as SVG."""
+    claims = summary["total"]["claims"]
+    label = f"claims at {summary['scale']}"
+    message = f"{claims['holds']} hold, {claims['fails']} fail, {claims['inconclusive']} open"
+    widths = [round(LETTER * len(text)) for text in (label, message)]
+    left, right = (width + 2 * PADDING for width in widths)
+    return BADGE.format(
+        text=f"{label}: {message}",
+        label=label,
+        message=message,
+        width=left + right,
+        left=left,
+        inner=right - 3,
+        left_text=widths[0],
+        right_at=left + PADDING,
+        right_text=widths[1],
+    )
+
+
+def _table(summary: Mapping) -> list[str]:
+    head = ["paper", *CLAIM_VERDICTS, "cells reported", "attempted", "match"]
+    rows = []
+    for paper_id, paper in summary["papers"].items():
+        name = f"[{paper['title']}](papers/{paper_id}/README.md) (`{paper_id}`)"
+        claims = next(iter(paper["claims"].values()), {})
+        cells = paper["cells"]
+        if paper["run"]:
+            counts = [*(claims[v] for v in CLAIM_VERDICTS), cells["reported"], cells["attempted"]]
+            counts.append(cells["match"])
+        else:
+            name += ": no results yet"
+            counts = [*[ABSENT] * len(CLAIM_VERDICTS), cells["reported"], ABSENT, ABSENT]
+        rows.append([name, *map(str, counts)])
+    return pipe_table(head, rows, numbers=len(head) - 1)

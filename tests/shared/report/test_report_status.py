@@ -1,0 +1,76 @@
+"""The README's status table and the badge, which are made from summary.json."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from shared.errors import UserError
+
+README = "# All\n\n<!-- status:begin -->\nold\n<!-- status:end -->\n\nAfter.\n"
+
+
+@pytest.fixture
+def readme(results, run):
+    """Make the report, then bring up a README in the root; gives its text."""
+    path = results.parents[1] / "README.md"
+    path.write_text(README)
+
+    def text(*scales):
+        for scale in scales:
+            out = results.parent / scale
+            run("--scale", scale, "--results", results, "--out", out)
+        run("--scale", "cpu", "--results", results, "--readme", path)
+        return path.read_text()
+
+    return text
+
+
+def test_the_table_has_the_counts_of_claims_and_cells(readme):
+    lines = readme("cpu").splitlines()
+    assert "| paper | holds | fails | inconclusive | blocked | cells reported |" in lines[8][:70]
+    name = "[An <invented> paper](papers/demo/README.md) (`demo`)"
+    assert f"| {name} | 1 | 1 | 0 | 1 | 10 | 4 | 1 |" in lines
+    assert "![claims at cpu](results/cpu/badge.svg)" in lines
+    assert "old" not in lines and lines[-1] == "After."
+
+
+def test_a_paper_without_results_says_so(readme, results):
+    (results / "demo").rename(results.parent / "elsewhere")
+    name = "[An <invented> paper](papers/demo/README.md) (`demo`): no results yet"
+    assert f"| {name} | – | – | – | – | 2 | – | – |" in readme("cpu").splitlines()
+
+
+def test_each_scale_has_its_table_but_smoke_and_a_users_own_model(readme):
+    text = readme("cpu", "gpu", "smoke", "cpu+path-mine")
+    assert text.count("| paper |") == 2
+    assert "At scale `gpu` ([the whole report](results/gpu/report.md)):" in text
+    assert "smoke" not in text and "mine" not in text
+
+
+def test_without_a_summary_nothing_is_written(readme, results):
+    with pytest.raises(UserError, match=r"no <scale>/summary\.json; run `snakemake report`"):
+        readme()
+    (results / "summary.json").write_text('{"scale": ')
+    with pytest.raises(UserError, match=r"cpu/summary\.json: not a summary of the report"):
+        readme()
+    (results / "summary.json").write_text("{}")
+    with pytest.raises(UserError, match=r"cpu/summary\.json: not a summary of the report"):
+        readme()
+    assert (results.parents[1] / "README.md").read_text() == README
+
+
+def test_the_badge_is_an_image_that_needs_nothing_else(results, run):
+    run("--scale", "cpu", "--results", results, "--out", results)
+    text = (results / "badge.svg").read_text()
+    image = ElementTree.fromstring(text)
+    assert "".join(image.itertext()).split("\n")[1] == "claims at cpu: 1 hold, 1 fail, 0 open"
+    width = float(image.get("width"))
+    ends = [
+        float(t.get("x")) + float(t.get("textLength"))
+        for t in image.iter()
+        if t.tag.endswith("text")
+    ]
+    assert len(ends) == 2 and ends[0] < ends[1] < width
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert json.loads((results / "summary.json").read_text())["total"]["claims"]["holds"] == 1
