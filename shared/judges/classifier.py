@@ -8,6 +8,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from shared.devices import own_device
 from shared.errors import UserError
 from shared.judges.examples import OTHERS, REFUSALS
 from shared.judges.naming import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
@@ -57,7 +58,7 @@ class SequenceClassifier:
         if spec.startswith("path:") and not Path(folder).is_dir():
             raise UserError(f"classifier folder {folder} does not exist")
         self.name = SEQUENCE_CLASSIFIER.format(display_name(spec))
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = own_device()
         self.tokenizer = AutoTokenizer.from_pretrained(folder, revision=revision)
         model = AutoModelForSequenceClassification.from_pretrained(
             folder, revision=revision, dtype=torch.float32

@@ -15,6 +15,7 @@ from transformers import (
     ProcessorMixin,
 )
 
+from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
@@ -43,7 +44,7 @@ def load(
 
     Raises `UserError` naming the spec if its folder or revision is not there.
     """
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or own_device()
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
     tokenizer = AutoTokenizer.from_pretrained(trained) if own else load_tokenizer(spec)

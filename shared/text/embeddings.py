@@ -13,6 +13,7 @@ import torch
 import transformers
 from transformers import AutoTokenizer, BatchEncoding, BertModel, PreTrainedTokenizerBase
 
+from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import sha256
 from shared.generation.batching import length_batches
@@ -55,7 +56,7 @@ class SentenceEncoder:
 
     def __init__(self):
         folder = find_folder()
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = own_device()
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = BertModel.from_pretrained(folder, dtype=torch.float32).to(self.device).eval()
         self._known: dict[str, np.ndarray] = {}

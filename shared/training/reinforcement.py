@@ -18,6 +18,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from shared.devices import own_device
 from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
@@ -130,7 +131,7 @@ def _trainer(
     seed: int,
     scratch: Path,
 ) -> GRPOTrainer:
-    cuda = torch.cuda.is_available()
+    cuda = own_device() == "cuda"
     completions = settings.prompts_per_step * settings.generations
     fitting = min(completions, settings.completions_per_device)
     per_device = max(size for size in range(1, fitting + 1) if completions % size == 0)

@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import trange
 from transformers import LlavaForConditionalGeneration
 
+from shared.devices import own_device
 from shared.training.settings import Seeing
 
 
@@ -36,7 +37,7 @@ def learn_to_see(
     """
     started = time.perf_counter()
     torch.manual_seed(seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = own_device()
     model.to(device).train()
     said = torch.zeros(len(texts), model.config.text_config.vocab_size)
     for row, tokens in enumerate(texts):

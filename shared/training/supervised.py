@@ -12,6 +12,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
 
+from shared.devices import own_device
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
@@ -117,7 +118,7 @@ def arguments(
     """Transformers' arguments for examples of these lengths in tokens."""
     if not lengths:
         raise UserError("training needs at least one example, found none")
-    cuda = torch.cuda.is_available()
+    cuda = own_device() == "cuda"
     devices = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
     per_device, accumulation = split_batch(
         settings.effective_batch_size, devices, max(lengths), settings.max_tokens_per_device

@@ -1,0 +1,76 @@
+"""The device of a process: a GPU of its own, where there are any.
+
+Snakemake counts GPUs but does not say which job gets which. Here each process takes one that no
+other process has, and keeps it for its life: the operating system gives it back, however the
+process ends.
+"""
+
+import fcntl
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+LOCKS = Path(tempfile.gettempdir()) / f"gpus-in-use-{os.getuid()}"
+# Within a job of Slurm, PBS or LSF. Two jobs on a machine may call different GPUs by one name.
+JOB_IDS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
+
+
+@cache
+def own_device() -> str:
+    """`cuda`, of which this process then sees one GPU that is its own, or `cpu`.
+
+    Waits while all GPUs are in use. To be asked before anything else touches CUDA, which looks for
+    GPUs once.
+    """
+    import torch  # here, so that what only counts or claims starts fast
+
+    names = visible(os.environ, torch.cuda.device_count())
+    if not names:
+        return "cpu"
+    os.environ["CUDA_VISIBLE_DEVICES"] = claim(names, _scope(os.environ))
+    if "LOCAL_RANK" in os.environ:  # one process of several: it uses the GPU of that number
+        os.environ["LOCAL_RANK"] = "0"
+    return "cuda"
+
+
+def visible(environment: Mapping[str, str], count: int) -> list[str]:
+    """The GPUs that a process may use, by the names that CUDA_VISIBLE_DEVICES gives them; `count`
+    is how many it sees."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    names = map(str, range(count)) if named is None else map(str.strip, named.split(","))
+    return list(names)[:count]
+
+
+def claim(names: Sequence[str], scope: str = "") -> str:
+    """The first of the named GPUs that no process has; waits until there is one."""
+    LOCKS.mkdir(exist_ok=True)
+    said = False
+    while not (free := next((name for name in names if _lock(LOCKS / f"{scope}{name}")), None)):
+        if not said:
+            print(f"waiting for a GPU: {', '.join(names)} in use", file=sys.stderr, flush=True)
+        said = True
+        time.sleep(0.5)
+    return free
+
+
+def _scope(environment: Mapping[str, str]) -> str:
+    return next((f"{environment[name]}-" for name in JOB_IDS if name in environment), "")
+
+
+_held: list[IO] = []  # open as long as the process lives: closing a file would free its lock
+
+
+def _lock(path: Path) -> bool:
+    file = open(path, "w")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _held.append(file)
+    return True

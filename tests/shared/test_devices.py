@@ -1,0 +1,93 @@
+"""GPUs that are not there, claimed by processes that are."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from shared.devices import visible
+from shared.settings import ROOT
+
+JOB = """
+import sys, time
+from shared.devices import claim
+print(claim(["0", "1"], *sys.argv[2:]), flush=True)
+since = time.monotonic()
+time.sleep(float(sys.argv[1]))
+print(since, time.monotonic())
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a process that claims one of two GPUs and keeps it for so many seconds."""
+    started = []
+
+    def job(seconds, *scope):
+        process = subprocess.Popen(
+            [sys.executable, "-c", JOB, str(seconds), *scope],
+            cwd=ROOT,
+            env={"TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield job
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def claimed(process):
+    """The GPU of a process, once it has one."""
+    return process.stdout.readline().strip()
+
+
+def test_two_jobs_get_two_gpus_and_a_third_waits_for_the_first_to_end(start):
+    first, second = start(60), start(60)
+    assert {claimed(first), claimed(second)} == {"0", "1"}
+    third = start(0)
+    assert third.stderr.readline() == "waiting for a GPU: 0, 1 in use\n"
+    assert third.poll() is None
+    first.terminate()
+    assert claimed(third) in ("0", "1") and second.poll() is None
+
+
+def test_a_job_that_is_killed_frees_its_gpu(start):
+    jobs = [start(60), start(60)]
+    names = list(map(claimed, jobs))
+    jobs[1].kill()
+    assert claimed(start(0)) == names[1]
+
+
+def test_six_jobs_on_two_gpus_never_share(start):
+    used = {"0": [], "1": []}
+    for process in [start(0.2) for _ in range(6)]:
+        used[claimed(process)].append(tuple(map(float, process.stdout.read().split())))
+    for spans in used.values():
+        assert len(spans) > 1
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(sorted(spans)))
+
+
+def test_jobs_of_a_scheduler_on_one_machine_do_not_wait_for_each_other(start):
+    """Each sees only its own GPUs, which are called 0 and 1 in both."""
+    assert [claimed(start(60, scope)) for scope in ("7-", "8-")] == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("said", "count", "names"),
+    [
+        (None, 2, ["0", "1"]),
+        ("3,1", 2, ["3", "1"]),
+        (" GPU-5f3e, GPU-81ac", 2, ["GPU-5f3e", "GPU-81ac"]),
+        ("", 0, []),
+        ("0,9,1", 1, ["0"]),  # CUDA stops at the first that is not there
+    ],
+)
+def test_what_cuda_visible_devices_says_is_kept_to(said, count, names):
+    environment = {} if said is None else {"CUDA_VISIBLE_DEVICES": said}
+    assert visible(environment, count) == names
