@@ -41,6 +41,7 @@ report: "shared/report/captions/workflow.rst"
 localrules:
     all,
     workflow_page,
+    fetch,
     report,
     readme,
 

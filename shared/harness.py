@@ -1,8 +1,7 @@
 """General ability by lm-evaluation-harness (Gao et al.), in a process and a sandbox of its own.
 
 It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
-from the hub's cache, as the sandbox has no network: load them once beforehand with
-`lm_eval run --tasks ... --limit 1`.
+from the hub's cache, as the sandbox has no network: load them once beforehand (`prepare`).
 """
 
 import importlib.util
@@ -13,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,36 +42,40 @@ def answered(
     tasks: Mapping[str, int | None],
     model: str,
     *,
-    revision: str | None = None,
     adapter: Path | None = None,
     batch_size: int = 8,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
 
-    model: folder or hub id; adapter: folder of a PEFT adapter of it.
+    model: folder; adapter: folder of a PEFT adapter of it.
     """
     _check_installed()
     found = []
     for dataset, limit in tasks.items():
         with tempfile.TemporaryDirectory() as folder:
-            asked = command(dataset, limit, model, revision, adapter, batch_size, Path(folder))
+            asked = command(dataset, limit, model, adapter, batch_size, Path(folder))
             _run(asked, Path(folder))
             found += read_samples(dataset, Path(folder))
     return found
+
+
+def prepare(names: Iterable[str]) -> str:
+    """The command that loads the data of some of TASKS into the hub's cache."""
+    tasks = ",".join(TASKS[name][0] for name in names)
+    return f"lm_eval run --model dummy --tasks {tasks} --limit 1 --confirm_run_unsafe_code"
 
 
 def command(
     dataset: str,
     limit: int | None,
     model: str,
-    revision: str | None,
     adapter: Path | None,
     batch_size: int,
     out: Path,
 ) -> list[str]:
     """The harness's command line for one task, in its sandbox."""
     task, _ = TASKS[dataset]
-    arguments = {"pretrained": model, "revision": revision, "peft": adapter, "dtype": "float32"}
+    arguments = {"pretrained": model, "peft": adapter, "dtype": "float32"}
     listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
     asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
     asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]

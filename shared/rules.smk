@@ -15,6 +15,13 @@ rule bundled_model:
         "python -m shared.models.bundled --out {output} 2> {log}"
 
 
+# Everything of a scale that comes from elsewhere, pinned and checked. Afterwards a run needs no
+# network: HF_HUB_OFFLINE=1.
+rule fetch:
+    shell:
+        "python -m shared.fetch {STEP}"
+
+
 # Claims, reported against reproduced cells, and the audit of the paper's own arithmetic.
 rule compare:
     input:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import UserError
+from shared.fetch.wanted import Wanted, pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPERS = ROOT / "papers"
@@ -163,6 +164,10 @@ class ScaleSettings(Strict):
     stand_ins: StandIns = StandIns()
     resources: Resources
     draws: int = Field(1000, ge=100)  # of the bootstrap
+
+    def downloads(self) -> list[Wanted]:
+        """What the steps read from elsewhere: here, the repositories that the settings name."""
+        return list(pinned(self.model_dump_json()))
 
 
 class Paper(Strict):

@@ -125,4 +125,5 @@ def lock_folder() -> None:
 
 def unknown_target(name: str) -> NoReturn:
     papers = ", ".join(paper_ids())
-    sys.exit(f"error: unknown paper or target '{name}'; papers: {papers}; or: all, report, readme")
+    others = "all, fetch, report, readme"
+    sys.exit(f"error: unknown paper or target '{name}'; papers: {papers}; or: {others}")

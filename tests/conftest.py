@@ -86,6 +86,26 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         )
 
 
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A hub on localhost in place of the real one, and an empty cache (`tmp_path`/cache)."""
+    from huggingface_hub import constants
+
+    from shared.fetch import transfer
+    from tests.hub import Hub
+
+    server = Hub()
+    template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(transfer, "PAUSE_S", 0)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    yield server
+    server.close()
+
+
 @pytest.fixture(scope="session")
 def tiny_tokenizer():
     """A byte-level tokenizer made here: every byte a token, after three special ones."""

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from shared.chat.settings import Panel
+from shared.fetch.wanted import SourceFiles, Wanted
 from shared.settings import Strict
 
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
@@ -31,6 +32,10 @@ class Settings(Panel):
     batch_size: int = Field(gt=0)  # of a model that runs here, in conversations
     batch_tokens: int = Field(gt=0)
     similarity: float = Field(0.9, gt=0, le=1)  # cosine at which the official scorer accepts
+
+    def downloads(self) -> list[Wanted]:
+        official = [] if self.official == "no" else [SourceFiles("center_bench")]
+        return [*super().downloads(), *official]
 
     @model_validator(mode="after")
     def _names(self) -> "Settings":

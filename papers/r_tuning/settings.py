@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from shared.fetch.wanted import SourceFiles, Wanted
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
@@ -84,6 +85,12 @@ class Settings(ScaleSettings):
             if other and not (other in self.variants and self.variants[other].sampled):
                 raise ValueError(f"variant {name}: {other} is not a variant with `sampled` seeds")
         return self
+
+    def downloads(self) -> list[Wanted]:
+        named = {"pararel": ["pararel"], "mmlu": ["mmlu", "mmlu_test"]}
+        read = [source for task in self.tasks.values() for source in named.get(task.source, [])]
+        read += [source for source in self.unanswerable if source != "invented"]
+        return [*super().downloads(), *(SourceFiles(source) for source in read)]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from pyarrow.parquet import ParquetFile
+
 from papers.refusal_tokens.instruction import record
-from papers.refusal_tokens.settings import Settings
+from papers.refusal_tokens.settings import ULTRACHAT, Settings
 from shared.data.catalogue import sources
 from shared.data.refusal_benchmarks import (
     Request,
@@ -14,13 +16,9 @@ from shared.data.refusal_benchmarks import (
     read_coconot_pairs,
     read_temporal,
 )
-from shared.data.sources import GITHUB, fetch
-
-# What the paper learns from; read with `datasets`, so only where its cache or a network is.
-COCONOT = "allenai/noncompliance"
-COCONOT_REVISION = "25bf77cc668814360405cdb8197c4368205806c7"
-ULTRACHAT = "HuggingFaceH4/ultrachat_200k"
-ULTRACHAT_REVISION = "8049631c405ae6576f93f445c6b8166f76f5505a"
+from shared.data.sources import fetch
+from shared.fetch import hub
+from shared.files import read_jsonl
 
 
 def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
@@ -68,11 +66,9 @@ def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
 
     The first of the settings' sizes, in the order of the files.
     """
-    from datasets import load_dataset
-
     keys = {name: key for key, name in settings.categories.items()}
-    url = f"{GITHUB}/{COCONOT}/{COCONOT_REVISION}/data/coconot_train.jsonl"
-    rows = [r for r in load_dataset("json", data_files=url, split="train") if r["category"] in keys]
+    path, coconot = _fetched("coconot_train", "coconot/coconot_train.jsonl", settings.mirror)
+    rows = [row for row in read_jsonl(path) if row["category"] in keys]
     refusals = [
         record(
             f"train/original/{row['id']}",
@@ -84,23 +80,29 @@ def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
         )
         for row in _first(rows, settings.train.original, by=lambda row: row["category"])
     ]
-    talks = load_dataset(ULTRACHAT, revision=ULTRACHAT_REVISION, split="train_sft")
+    talks = islice(_talks(hub.local_folder(ULTRACHAT)), settings.train.ordinary)
     answers = [
         record(f"train/ordinary/{number:06d}", asked["content"], said["content"], "ordinary")
-        for number, (asked, said) in enumerate(
-            row["messages"][:2] for row in islice(talks, settings.train.ordinary)
-        )
+        for number, (asked, said) in enumerate(talks)
     ]
-    made = {"original": refusals, "ordinary": answers}
-    records = [
-        {"id": origin, "revision": revision, "licence": licence, "route": ["hub"], "sha256": {}}
-        | {"rows": {f"train/{part}": len(made[part])}}
-        for origin, revision, licence, part in (
-            (COCONOT, COCONOT_REVISION, "MIT", "original"),
-            (ULTRACHAT, ULTRACHAT_REVISION, "MIT (not confirmed)", "ordinary"),
-        )
+    ultrachat = {
+        "id": ULTRACHAT.id,
+        "revision": ULTRACHAT.revision,
+        "licence": "MIT (not confirmed)",
+        "route": ["hub"],
+        "sha256": {name: file.digest for name, (file, _) in hub.read_record(ULTRACHAT).items()},
+    }
+    return {"original": refusals, "ordinary": answers}, [
+        coconot | {"rows": {"train/original": len(refusals)}},
+        ultrachat | {"rows": {"train/ordinary": len(answers)}},
     ]
-    return made, records
+
+
+def _talks(folder: Path) -> Iterator[list[dict]]:
+    """The first exchange of each conversation, in the order of the files."""
+    for path in sorted(folder.glob(*ULTRACHAT.only)):
+        for batch in ParquetFile(path).iter_batches(columns=["messages"]):
+            yield from (messages[:2] for messages in batch["messages"].to_pylist())
 
 
 def _request(row: Request, part: str, category: str, split: str = "test", reply: str = "") -> dict:
@@ -129,5 +131,5 @@ def _fetched(source_id: str, file: str, mirror: str | None) -> tuple[Path, dict]
         "revision": f"{source.upstream}@{source.revision}",
         "licence": source.licence,
         "route": [found.route],
-        "sha256": {file: source.files[file]},
+        "sha256": {file: found.sha256},
     }

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from shared.fetch.wanted import Repository, SourceFiles, Wanted
 from shared.judges.naming import JudgeSpec
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -15,6 +16,14 @@ Tokens = Literal["none", "one", "categories"]
 
 # The control tokens, letter for letter as in the released code: one token each, a space before it.
 RESPOND, REFUSE = " [respond]", " [refuse]"
+
+# The general conversations that the paper learns from.
+ULTRACHAT = Repository(
+    "dataset",
+    "HuggingFaceH4/ultrachat_200k",
+    "8049631c405ae6576f93f445c6b8166f76f5505a",
+    ("data/train_sft-*.parquet",),
+)
 
 
 class Sizes(Strict):
@@ -112,6 +121,17 @@ class Settings(ScaleSettings):
         if tokens == "categories" and category in self.categories:
             return f" [{self.categories[category]}]"
         return REFUSE
+
+    def downloads(self) -> list[Wanted]:
+        wanted = super().downloads()
+        if self.tested == "coconot":
+            tests = ("coconot/coconot_eval.jsonl", "coconot/coconot_contrast_eval.jsonl")
+            wanted += [SourceFiles("coconot", tests), SourceFiles("refusal_tokens")]
+        if self.learnt != "generated":
+            wanted.append(SourceFiles("coconot", ("coconot/coconot_pref.jsonl",)))
+        if self.learnt == "published":
+            wanted += [SourceFiles("coconot_train"), ULTRACHAT]
+        return wanted
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""

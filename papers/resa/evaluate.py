@@ -47,8 +47,8 @@ from shared.judges.guard import Guard
 from shared.judges.judge import Judge
 from shared.judges.naming import judge_name
 from shared.judges.opening import open_judge
-from shared.models.loading import is_adapter
-from shared.models.spec import RandomModel, location
+from shared.models.loading import is_adapter, model_folder
+from shared.models.spec import RandomModel
 from shared.programs import key_of, named, step_parser, step_settings
 from shared.records import write_run
 
@@ -165,14 +165,11 @@ def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
         return []
     if isinstance(settings.model, RandomModel):
         raise UserError("harness: needs a model that has a folder or is on the hub")
-    folder, revision = location(settings.model)
-    folder = folder if revision else str(Path(folder).resolve())
     adapter = trained.resolve() if trained and is_adapter(trained) else None
-    whole = str(trained.resolve()) if trained and not adapter else None
+    whole = trained if trained and not adapter else model_folder(settings.model)
     found = harness.answered(
         settings.harness,
-        whole or folder,
-        revision=None if whole else revision,
+        str(whole.resolve()),
         adapter=adapter,
         batch_size=settings.batch_size,
     )

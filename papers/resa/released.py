@@ -7,13 +7,13 @@ takes the usual forms of a chat set and says what it found where it is none of t
 import json
 from pathlib import Path
 
-from huggingface_hub import hf_hub_download
-
 from papers.resa.reply_format import REFUSAL, Wording, read
+from papers.resa.settings import RELEASED_FILE
 from shared.errors import UserError
+from shared.fetch import hub
+from shared.fetch.wanted import Repository
 from shared.models.spec import location
 
-FILE = "sft_train.json"
 PAIRS = (("prompt", "response"), ("instruction", "output"), ("query", "response"))
 CHATS = (("messages", "content"), ("conversations", "value"))
 
@@ -37,13 +37,13 @@ def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict]:
 
 def located(spec: str) -> tuple[Path, str]:
     """The file of a spec and its revision."""
-    name, revision = location(spec)
-    if spec.startswith("hub:"):
-        found = hf_hub_download(name, FILE, repo_type="dataset", revision=revision)
-        return Path(found), f"{name}@{revision}"
-    if not Path(name).is_file():
-        raise UserError(f"{name}: no such file; expected {FILE} of ByteDance-Seed/ReSA")
-    return Path(name), "the user's own copy"
+    place = location(spec)
+    if isinstance(place, Repository):
+        samples = Repository("dataset", place.id, place.revision, (RELEASED_FILE,))
+        return hub.local_folder(samples) / RELEASED_FILE, f"{place.id}@{place.revision}"
+    if not place.is_file():
+        raise UserError(f"{place}: no such file; expected {RELEASED_FILE} of ByteDance-Seed/ReSA")
+    return place, "the user's own copy"
 
 
 def _sample(path: Path, number: int, row: dict, wording: Wording) -> dict:

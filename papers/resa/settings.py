@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
 from shared.chat.settings import Asked
+from shared.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
+from shared.harness import prepare
 from shared.judges.naming import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -23,6 +25,7 @@ Method = Literal[
 ]
 Adaptive = Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]
 VANILLA = "vanilla"
+RELEASED_FILE = "sft_train.json"  # of the authors' samples
 
 
 class Models(Strict):
@@ -140,6 +143,30 @@ class Settings(ScaleSettings):
         if self.tests.adaptive and not self.attacker:
             raise ValueError("tests.adaptive: attacks that need the setting `attacker`")
         return self
+
+    def downloads(self) -> list[Wanted]:
+        wanted: list[Wanted] = list(pinned(self.model_dump_json(exclude={"released"})))
+        if self.released and self.released.startswith("hub:"):
+            (named,) = pinned(self.released)
+            wanted.append(Repository("dataset", named.id, named.revision, (RELEASED_FILE,)))
+        wanted += [SourceFiles(name) for name in self.tests.benchmarks]
+        if prompts := self.tests.harmful_file:
+            wanted.append(
+                ByHand(
+                    f"{prompts.name}, {prompts.file}",
+                    "harmful prompts are read from your own copy only",
+                    "put the file into a mirror folder, named by REPLICATIONS_MIRROR",
+                )
+            )
+        if self.harness:
+            wanted.append(
+                ByHand(
+                    f"the questions of {', '.join(self.harness)}",
+                    "lm-evaluation-harness loads them itself, and pins no revision of them",
+                    'install it (pip install ".[eval]") and run: ' + prepare(self.harness),
+                )
+            )
+        return wanted
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""

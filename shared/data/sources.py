@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import httpx
-from huggingface_hub import constants, hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from huggingface_hub import constants
 from pydantic import StringConstraints
 
 from shared.errors import UserError
+from shared.fetch import hub
+from shared.fetch.wanted import Repository
 from shared.files import atomic, sha256
 from shared.settings import ROOT, Strict
 
@@ -38,7 +39,8 @@ class Hub(Strict):
 
 
 class Source(Strict):
-    """One public data set, pinned. `files` maps a path in a mirror folder to its SHA-256."""
+    """One public data set, pinned. `files` maps a path in a mirror folder to its SHA-256, or to
+    nothing where that is not known: then only the commit says which bytes are meant."""
 
     id: str
     upstream: str  # GitHub owner/name
@@ -46,17 +48,18 @@ class Source(Strict):
     folder: str  # of the files in the upstream repository
     licence: str
     note: str
-    files: Mapping[str, Sha256]
+    files: Mapping[str, Sha256 | None]
     hub: Hub | None = None
     own_copy: bool = False  # sensitive: only ever read from a mirror folder of the user's own
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A checked file and the way it came in."""
+    """A checked file, the way it came in, and its SHA-256."""
 
     path: Path
     route: Route
+    sha256: str
 
 
 def mirror_folder(mirror: str | Path | None = None) -> Path | None:
@@ -80,24 +83,25 @@ def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetche
     """
     folder = mirror_folder(mirror)
     if folder and (folder / file).is_file():
-        found = Fetched(folder / file, "mirror")
+        path, route = folder / file, "mirror"
     else:
         tried = [f"mirror: {f'no {folder / file}' if folder else 'none set'}"]
         found = _downloaded(source, file, tried)
         if not found:
             raise _nowhere(source, file, tried)
-    digest = sha256(found.path)
-    if digest != source.files[file]:
-        if found.route == "download":
-            found.path.unlink()  # so that the next run downloads it again
+        path, route = found
+    digest = sha256(path)
+    if source.files[file] not in (digest, None):
+        if route == "download":
+            path.unlink()  # so that the next run downloads it again
         raise UserError(
-            f"{found.path} ({source.id}, from the {found.route}): sha256 is {digest}, "
+            f"{path} ({source.id}, from the {route}): sha256 is {digest}, "
             f"expected {source.files[file]}"
         )
-    return found
+    return Fetched(path, route, digest)
 
 
-def _downloaded(source: Source, file: str, tried: list[str]) -> Fetched | None:
+def _downloaded(source: Source, file: str, tried: list[str]) -> tuple[Path, Route] | None:
     """The file from elsewhere than a mirror; why not is added to `tried`."""
     if source.own_copy:
         tried.append("sensitive, so never downloaded")
@@ -106,30 +110,25 @@ def _downloaded(source: Source, file: str, tried: list[str]) -> Fetched | None:
     for way in ways:
         try:
             return way(source, file)
-        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-            tried.append(f"hub: {' '.join(str(error).split())}")
+        except UserError as error:
+            tried.append(f"hub: {error}")
         except httpx.HTTPError as error:
             tried.append(f"GitHub: {' '.join(str(error).split())}")
     return None
 
 
-def _from_hub(source: Source, file: str) -> Fetched:
-    wanted = {
-        "repo_id": source.hub.repo,
-        "filename": str(PurePosixPath(source.hub.folder) / PurePosixPath(file).name),
-        "repo_type": "dataset",
-        "revision": source.hub.revision,
-    }
-    try:
-        return Fetched(Path(hf_hub_download(**wanted, local_files_only=True)), "hub cache")
-    except LocalEntryNotFoundError:
-        return Fetched(Path(hf_hub_download(**wanted)), "hub")
+def _from_hub(source: Source, file: str) -> tuple[Path, Route]:
+    name = str(PurePosixPath(source.hub.folder) / PurePosixPath(file).name)
+    wanted = Repository("dataset", source.hub.repo, source.hub.revision, (name,))
+    if folder := hub.here(wanted):
+        return folder / name, "hub cache"
+    return hub.fetch(wanted).folder / name, "hub"
 
 
-def _from_github(source: Source, file: str) -> Fetched:
+def _from_github(source: Source, file: str) -> tuple[Path, Route]:
     path = DOWNLOADS / source.id / source.revision / PurePosixPath(file).name
     if path.is_file():
-        return Fetched(path, "downloaded before")
+        return path, "downloaded before"
     if constants.HF_HUB_OFFLINE:
         raise httpx.RequestError("switched off by HF_HUB_OFFLINE")
     url = f"{GITHUB}/{source.upstream}/{source.revision}/{_upstream(source, file)}"
@@ -138,7 +137,7 @@ def _from_github(source: Source, file: str) -> Fetched:
         response.raise_for_status()
         for piece in response.iter_bytes():
             part.write(piece)
-    return Fetched(path, "download")
+    return path, "download"
 
 
 def _upstream(source: Source, file: str) -> PurePosixPath:

@@ -1,7 +1,6 @@
 """Judges that learned what a refusal looks like from examples."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +11,8 @@ from shared.devices import own_device
 from shared.errors import UserError
 from shared.judges.examples import OTHERS, REFUSALS
 from shared.judges.naming import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
-from shared.models.spec import display_name, location
+from shared.models.loading import model_folder
+from shared.models.spec import display_name
 from shared.text.embeddings import SentenceEncoder, padded_batches
 
 OPENING = 300  # characters of a reply that are read: about twice the longest example
@@ -54,15 +54,11 @@ class SequenceClassifier:
     """
 
     def __init__(self, spec: str, refusal_label: str | None = None):
-        folder, revision = location(spec)
-        if spec.startswith("path:") and not Path(folder).is_dir():
-            raise UserError(f"classifier folder {folder} does not exist")
+        folder = model_folder(spec)
         self.name = SEQUENCE_CLASSIFIER.format(display_name(spec))
         self.device = own_device()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, revision=revision)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, revision=revision, dtype=torch.float32
-        )
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
         self.model = model.to(self.device).eval()
         self.refusal = _refusal_class(spec, model.config.id2label, refusal_label)
         positions = getattr(model.config, "max_position_embeddings", MOST_TOKENS)

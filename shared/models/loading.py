@@ -17,6 +17,8 @@ from transformers import (
 
 from shared.devices import own_device
 from shared.errors import UserError
+from shared.fetch import hub
+from shared.fetch.wanted import Repository
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
@@ -49,15 +51,13 @@ def load(
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
     tokenizer = AutoTokenizer.from_pretrained(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
-        return _from(str(trained), None, dtype).to(device).eval(), tokenizer
+        return _from(trained, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
         known = load_tokenizer(spec) if own else tokenizer
         model = _class(spec.architecture)(_random_config(spec, known)).to(dtype)
     else:
-        folder, revision = location(spec)
-        _check_there(spec, folder)
-        model = _from(folder, revision, dtype)
+        model = _from(model_folder(spec), dtype)
     if trained:
         make_room(model, tokenizer)
         model = PeftModel.from_pretrained(model, trained, is_trainable=not merge)
@@ -75,16 +75,12 @@ def load_processor(spec: ModelSpec) -> ProcessorMixin:
     """Tokenizer and preparation of pictures of a vision-language model."""
     if isinstance(spec, RandomModel):
         return build_processor(spec, _tokenizer(spec))
-    folder, revision = location(spec)
-    _check_there(spec, folder)
-    return AutoProcessor.from_pretrained(folder, revision=revision)
+    return AutoProcessor.from_pretrained(model_folder(spec))
 
 
 def _tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
-    folder, revision = location(named)
-    _check_there(named, folder)
-    return AutoTokenizer.from_pretrained(folder, revision=revision)
+    return AutoTokenizer.from_pretrained(model_folder(named))
 
 
 def save(
@@ -107,9 +103,9 @@ def save(
             raise UserError(f"{folder}: {error}") from None
 
 
-def _from(folder: str, revision: str | None, dtype: torch.dtype) -> PreTrainedModel:
-    config = AutoConfig.from_pretrained(folder, revision=revision)
-    return _class(config.architectures[0]).from_pretrained(folder, revision=revision, dtype=dtype)
+def _from(folder: str | Path, dtype: torch.dtype) -> PreTrainedModel:
+    config = AutoConfig.from_pretrained(folder)
+    return _class(config.architectures[0]).from_pretrained(folder, dtype=dtype)
 
 
 def _class(architecture: str) -> type[PreTrainedModel]:
@@ -140,10 +136,15 @@ def is_adapter(folder: str | Path) -> bool:
     return (Path(folder) / "adapter_config.json").is_file()
 
 
-def _check_there(spec: str, folder: str) -> None:
+def model_folder(spec: str) -> Path:
+    """Where the files of a named model lie; those of the hub are fetched if they are not here."""
     if is_endpoint(spec):
         raise UserError(f"{spec} is behind an endpoint; this step needs the weights of a model")
-    if spec.startswith("bundled:") and not Path(folder).is_dir():
+    found = location(spec)
+    if isinstance(found, Repository):
+        return hub.local_folder(found)
+    if spec.startswith("bundled:") and not found.is_dir():
         raise UserError(f"{spec} is not converted yet; run: snakemake bundled_model")
-    if spec.startswith("path:") and not Path(folder).is_dir():
-        raise UserError(f"model folder {folder} does not exist")
+    if not found.is_dir():
+        raise UserError(f"model folder {found} does not exist")
+    return found

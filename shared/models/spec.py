@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from shared.fetch.wanted import Repository
 from shared.settings import ROOT, Strict
 
 BUNDLED = {
@@ -68,13 +69,13 @@ def is_endpoint(spec: ModelSpec) -> bool:
     return isinstance(spec, str) and spec.startswith("api:")
 
 
-def location(spec: str) -> tuple[str, str | None]:
-    """Folder or hub id of a named model, and its revision (hub only)."""
+def location(spec: str) -> Path | Repository:
+    """Folder of a named model, or its repository (hub only)."""
     kind, _, rest = spec.partition(":")
     if kind == "hub":
         match = _HUB.fullmatch(spec)
-        return match["id"], match["revision"]
-    return str(bundled_folder(rest) if kind == "bundled" else Path(rest)), None
+        return Repository("model", match["id"], match["revision"])
+    return bundled_folder(rest) if kind == "bundled" else Path(rest)
 
 
 def bundled_folder(name: str) -> Path:

@@ -16,9 +16,9 @@ LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info", "tests")
 
 @pytest.fixture(scope="session")
 def snakemake():
-    def run(folder, *arguments, **environment):
+    def run(folder, *arguments, sandbox=(), **environment):
         return subprocess.run(
-            [BIN / "snakemake", *arguments],
+            [*sandbox, BIN / "snakemake", *arguments],
             cwd=folder,
             env={**os.environ, **environment},
             capture_output=True,

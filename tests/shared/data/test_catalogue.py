@@ -33,6 +33,7 @@ def test_every_set_of_the_paper_is_pinned():
         "nec": 2,
         "selfaware": 1,
         "coconot": 3,
+        "coconot_train": 1,
         "refusal_tokens": 1,
         "xstest": 1,
         "oktest": 1,

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
-from huggingface_hub.errors import LocalEntryNotFoundError
 
 from shared.data import sources
 from shared.data.sources import Fetched, Hub, Source, fetch, mirror_folder
 from shared.errors import UserError
+from tests.hub import Served
 
 TEXT = b"right bytes\n"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILE = "things/rows.json"
+SHA256 = hashlib.sha256(TEXT).hexdigest()
 
 
 @pytest.fixture(autouse=True)
@@ -75,29 +76,21 @@ def make_mirror(folder: Path, text: bytes = TEXT) -> Path:
     return folder
 
 
-def fake_hub(path: Path, *, cached: bool, reachable: bool):
-    """Stands for `hf_hub_download`; `calls` records whether only the cache was asked."""
-    calls = []
-
-    def download(*, repo_id, filename, repo_type, revision, local_files_only=False):
-        assert (repo_id, repo_type, revision) == ("owner/copy", "dataset", COMMIT)
-        assert filename == "raw/rows.json"
-        calls.append(local_files_only)
-        if cached if local_files_only else reachable:
-            return str(path)
-        raise LocalEntryNotFoundError("the hub\nis switched off")
-
-    return download, calls
+@pytest.fixture
+def copy(hub):
+    """The hub's copy of the source, as `with_hub` names it."""
+    hub.repositories["datasets/owner/copy"] = Served({"raw/rows.json": TEXT}, COMMIT)
+    return hub.repositories["datasets/owner/copy"]
 
 
 def test_mirror_named_by_argument_variable_or_place(monkeypatch, tmp_path):
     beside = make_mirror(tmp_path / "beside")
     named = make_mirror(tmp_path / "named")
     given = make_mirror(tmp_path / "given")
-    assert fetch(source(), FILE) == Fetched(beside / FILE, "mirror")
+    assert fetch(source(), FILE) == Fetched(beside / FILE, "mirror", SHA256)
     monkeypatch.setenv(sources.VARIABLE, str(named))
-    assert fetch(source(), FILE) == Fetched(named / FILE, "mirror")
-    assert fetch(source(), FILE, str(given)) == Fetched(given / FILE, "mirror")
+    assert fetch(source(), FILE) == Fetched(named / FILE, "mirror", SHA256)
+    assert fetch(source(), FILE, str(given)) == Fetched(given / FILE, "mirror", SHA256)
 
 
 def test_mirror_folder_is_none_without_one():
@@ -109,9 +102,7 @@ def test_mirror_that_was_asked_for_must_exist(tmp_path):
         fetch(source(), FILE, tmp_path / "gone")
 
 
-def test_truncated_mirror_file_is_an_error_and_never_falls_through(monkeypatch, tmp_path):
-    download, calls = fake_hub(tmp_path, cached=True, reachable=True)
-    monkeypatch.setattr(sources, "hf_hub_download", download)
+def test_truncated_mirror_file_is_an_error_and_never_falls_through(hub, copy, tmp_path):
     folder = make_mirror(tmp_path / "mirror", TEXT[:-3])
     with pytest.raises(UserError) as raised:
         fetch(with_hub(), FILE, folder)
@@ -119,53 +110,44 @@ def test_truncated_mirror_file_is_an_error_and_never_falls_through(monkeypatch, 
     assert str(folder / FILE) in message
     assert f"sha256 is {hashlib.sha256(TEXT[:-3]).hexdigest()}" in message
     assert f"expected {hashlib.sha256(TEXT).hexdigest()}" in message
-    assert calls == []
+    assert hub.asked == []
 
 
-def test_hub_cache_before_hub(monkeypatch, tmp_path):
-    (tmp_path / "file").write_bytes(TEXT)
-    download, calls = fake_hub(tmp_path / "file", cached=True, reachable=True)
-    monkeypatch.setattr(sources, "hf_hub_download", download)
-    assert fetch(with_hub(), FILE) == Fetched(tmp_path / "file", "hub cache")
-    assert calls == [True]
+def test_hub_and_from_then_on_its_cache(hub, copy, monkeypatch):
+    first = fetch(with_hub(), FILE)
+    assert (first.route, first.path.read_bytes()) == ("hub", TEXT)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert fetch(with_hub(), FILE) == Fetched(first.path, "hub cache", SHA256)
 
 
-def test_hub_when_neither_mirror_nor_cache_has_the_file(monkeypatch, tmp_path):
-    (tmp_path / "file").write_bytes(TEXT)
-    (tmp_path / "mirror").mkdir()
-    download, calls = fake_hub(tmp_path / "file", cached=False, reachable=True)
-    monkeypatch.setattr(sources, "hf_hub_download", download)
-    fetched = fetch(with_hub(), FILE, tmp_path / "mirror")
-    assert fetched == Fetched(tmp_path / "file", "hub")
-    assert calls == [True, False]
-
-
-def test_wrong_bytes_from_the_hub_are_an_error(monkeypatch, tmp_path):
-    (tmp_path / "file").write_bytes(b"other bytes")
-    download, _ = fake_hub(tmp_path / "file", cached=False, reachable=True)
-    monkeypatch.setattr(sources, "hf_hub_download", download)
+def test_other_bytes_on_the_hub_are_an_error(copy):
+    copy.files["raw/rows.json"] = b"other bytes"
     with pytest.raises(UserError, match=r"from the hub.*expected"):
         fetch(with_hub(), FILE)
 
 
-def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(monkeypatch, tmp_path):
+def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(hub, tmp_path):
     (tmp_path / "mirror").mkdir()
-    download, _ = fake_hub(tmp_path, cached=False, reachable=False)
-    monkeypatch.setattr(sources, "hf_hub_download", download)
     with pytest.raises(UserError) as raised:
         fetch(with_hub(), FILE, tmp_path / "mirror")
     message = str(raised.value)
     assert message.startswith(f"things: {FILE} not found; mirror: no {tmp_path / 'mirror' / FILE}")
-    assert "hub: the hub is switched off" in message
+    assert f"hub: owner/copy@{COMMIT[:7]}: {hub.url}/datasets/owner/copy is not there" in message
     assert "data/rows.json of GitHub owner/things" in message
     assert sources.VARIABLE in message
     assert "\n" not in message
 
 
+def test_a_checksum_that_is_not_known_is_told_afterwards(tmp_path):
+    folder = make_mirror(tmp_path / "mirror", b"whatever")
+    found = fetch(source(files={FILE: None}), FILE, folder)
+    assert found.sha256 == hashlib.sha256(b"whatever").hexdigest()
+
+
 def test_the_published_file_is_downloaded_once(github):
     first = fetch(source(), FILE)
     assert (first.route, first.path.read_bytes()) == ("download", TEXT)
-    assert fetch(source(), FILE) == Fetched(first.path, "downloaded before")
+    assert fetch(source(), FILE) == Fetched(first.path, "downloaded before", SHA256)
     assert len(github.asked) == 1
 
 
@@ -203,15 +185,3 @@ def test_offline_nothing_is_asked(github, monkeypatch):
     with pytest.raises(UserError, match="GitHub: switched off by HF_HUB_OFFLINE"):
         fetch(source(), FILE)
     assert github.asked == []
-
-
-def test_real_hub_client_reads_its_cache_and_obeys_offline_mode(monkeypatch, tmp_path):
-    """A cache folder as huggingface_hub lays it out, one snapshot a commit; nothing is asked."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(UserError, match=r"hub: .*; put data/rows.json"):
-        fetch(with_hub(), FILE)
-    snapshot = tmp_path / "datasets--owner--copy" / "snapshots" / COMMIT / "raw"
-    snapshot.mkdir(parents=True)
-    (snapshot / "rows.json").write_bytes(TEXT)
-    assert fetch(with_hub(), FILE) == Fetched(snapshot / "rows.json", "hub cache")

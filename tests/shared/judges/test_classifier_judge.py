@@ -183,5 +183,5 @@ def test_an_unclear_label_is_an_error_that_lists_the_labels(folder, labels, want
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(UserError, match=r"classifier folder .*none does not exist"):
+    with pytest.raises(UserError, match=r"model folder .*none does not exist"):
         SequenceClassifier(f"path:{tmp_path}/none")

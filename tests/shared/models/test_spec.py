@@ -2,6 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.errors import UserError
+from shared.fetch.wanted import Repository
 from shared.models.loading import load, save
 from shared.models.spec import ModelSpec, RandomModel, display_name, location, needs
 from shared.settings import ROOT
@@ -13,11 +14,11 @@ check = TypeAdapter(ModelSpec).validate_python
 def test_names_and_places():
     hub = check(f"hub:openlm-research/open_llama_3b@{REVISION}")
     assert display_name(hub) == "open_llama_3b"
-    assert location(hub) == ("openlm-research/open_llama_3b", REVISION)
+    assert location(hub) == Repository("model", "openlm-research/open_llama_3b", REVISION)
     bundled = check("bundled:smollm2-135m-instruct-q4_1")
     assert display_name(bundled) == "SmolLM2-135M-Instruct-Q4_1"
     assert needs(bundled) == ["resources/models/smollm2-135m-instruct-q4_1"]
-    assert location(bundled)[0] == str(ROOT / needs(bundled)[0])
+    assert location(bundled) == ROOT / needs(bundled)[0]
     assert needs(hub) == []
 
 
