@@ -11,7 +11,7 @@ import pytest
 from shared.settings import ROOT
 
 BIN = Path(sys.executable).parent
-LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info", "tests")
+LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info")
 
 
 @pytest.fixture(scope="session")

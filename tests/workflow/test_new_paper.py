@@ -1,0 +1,77 @@
+"""A new paper made from the templates runs at once, in a copy of the repository."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.errors import UserError
+from shared.new_paper.__main__ import check
+
+pytestmark = pytest.mark.workflow
+
+BIN = Path(sys.executable).parent
+SHORTEST, LONGEST = "x", "the_longest_possible"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory, copy_of_repository, program):
+    """A copy of the repository with two new papers, whose names are as short and long as can be."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("new") / "repository")
+    for paper_id in (SHORTEST, LONGEST):
+        run = program(folder, "shared.new_paper", paper_id)
+        assert run.returncode == 0, run.stderr
+        for path in run.stdout.split("\n\n")[0].splitlines():
+            assert "my_paper" not in path and "my_paper" not in (folder / path).read_text()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "tool", [("ruff", "check"), ("ruff", "format", "--check"), ("snakefmt", "--check")]
+)
+def test_its_code_has_the_style_of_the_rest(copy, tool):
+    run = subprocess.run([BIN / tool[0], *tool[1:], "papers"], cwd=copy, capture_output=True)
+    assert run.returncode == 0, run.stdout.decode() + run.stderr.decode()
+
+
+def test_it_stands_among_the_other_papers(copy, snakemake):
+    run = snakemake(copy, "-n", "--config", "scale=smoke")
+    assert run.returncode == 0, run.stderr[-3000:]
+    for rule in ("x_data", "x_train", "x_figures", f"{LONGEST}_evaluate", "r_tuning_data"):
+        assert f"rule {rule}:" in run.stdout + run.stderr
+
+
+def test_it_runs_and_passes_its_own_tests(copy):
+    """Its own smoke test runs everything there is at smoke: the other papers are taken away."""
+    for folder in (copy / "papers").iterdir():
+        if folder.is_dir() and folder.name != SHORTEST:
+            shutil.rmtree(folder)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/papers/x", "tests/workflow/test_smoke_x.py"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-5000:]
+    assert "7 passed" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("paper_id", "message"),
+    [
+        ("Ninth", "expected a Python name"),
+        ("class", "expected a Python name"),
+        ("a-paper", "expected a Python name"),
+        (f"{LONGEST}_", "of at most 20"),
+        ("r_tuning", "papers/r_tuning is already there"),
+        ("all", "'all' is a rule or a variable of the workflow"),
+        ("readme", "'readme' is a rule"),
+        ("results", "'RESULTS' is a rule or a variable"),
+        ("r_tuning_data", "'r_tuning_data' is a rule"),
+    ],
+)
+def test_a_name_that_can_not_be_is_one_line(paper_id, message):
+    with pytest.raises(UserError, match=message):
+        check(paper_id)
