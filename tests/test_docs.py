@@ -1,0 +1,74 @@
+"""What the Markdown files say can be followed: links lead to files, commands name what is there."""
+
+import re
+
+import pytest
+
+from shared.settings import ROOT, load_paper
+
+PAGES = sorted(
+    page
+    for place in ("*.md", "docs/*.md", "papers/*/*.md", "results/*/*.md")
+    for page in ROOT.glob(place)
+)
+PLACEHOLDERS = {"ID", "<id>", "my_paper"}  # of a paper that is not there
+CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+def named(page):
+    return str(page.relative_to(ROOT))
+
+
+def commands(page):
+    """(program, words) of each command line, without the remark that follows two spaces or `#`."""
+    for block, span in CODE.findall(page.read_text(encoding="utf-8")):
+        for line in (block or span).replace("\\\n", " ").splitlines():
+            first, *words = re.split(r"  |#", line)[0].split() or [""]
+            if first in ("make", "pytest", "python", "snakemake"):
+                yield first, words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_to_files(page):
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    local = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+@pytest.fixture(scope="module")
+def targets():
+    """What can be asked of each program."""
+    files = [ROOT / "Snakefile", *ROOT.glob("shared/*.smk"), *ROOT.glob("papers/*/*.smk")]
+    rules = re.findall(r"^rule (\w+):", "".join(map(read, files)), re.MULTILINE)
+    made = re.findall(r"^([\w./]+):", read(ROOT / "Makefile"), re.MULTILINE)
+    return {"snakemake": {*rules, *PLACEHOLDERS}, "make": set(made)}
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_commands_name_what_is_there(page, targets):
+    for program, words in commands(page):
+        line = " ".join([program, *words])
+        plain = [word for word in words if not word.startswith("-") and "=" not in word]
+        if program == "python" and words[:1] == ["-m"]:
+            assert is_module(words[1]), line
+        elif program in targets:
+            paths = {word for word in plain if word.startswith(("results/", "resources/"))}
+            assert set(plain) - paths <= targets[program], line
+        elif program == "pytest":
+            missing = [word for word in plain if not (ROOT / word).exists()]
+            assert all(PLACEHOLDERS & set(word.split("/")) for word in missing), line
+        for setting in words:
+            key, _, value = setting.partition("=")
+            assert key != "scale" or value in load_paper("r_tuning").scales or value == "…", line
+
+
+def is_module(name):
+    """One of this repository that can be run, or another's."""
+    path = ROOT.joinpath(*name.split("."))
+    ours = name.startswith(("shared", "papers"))
+    return not ours or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
