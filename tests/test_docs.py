@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.settings import ROOT, load_paper
+from shared.settings import PAPERS, ROOT, load_paper, paper_ids
 
 PAGES = sorted(
     page
@@ -34,6 +34,14 @@ def test_links_lead_to_files(page):
     links = LINK.findall(page.read_text(encoding="utf-8"))
     local = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("paper_id", paper_ids())
+def test_a_papers_readme_leads_to_its_deviations(paper_id):
+    text = read(PAPERS / paper_id / "README.md")
+    differs = text.partition("## What differs from the paper")[2].partition("\n## ")[0]
+    assert "`deviations`" in differs and "paper.yaml" in differs
+    assert load_paper(paper_id).deviations
 
 
 @pytest.fixture(scope="module")
