@@ -103,22 +103,27 @@ def table1(data: Data) -> Figure:
 
 
 def rates(data: Data) -> Figure:
-    """Hidden characters that were made up against clear ones that were left out."""
-    made_up, refused = (data.cells_of("rates", m) for m in ("hallucination", "clear_refused"))
-    methods = [m for m in [*ORDER, *analyze.ABLATIONS[:2]] if (m, ALL) in made_up.index]
-    rows = {method: (refused.loc[method, ALL], made_up.loc[method, ALL]) for method in methods}
-    fig, (axes,) = style.figure(size=(5.4, 5.0))
-    charts.tradeoff(
+    """Hidden characters that were made up and clear ones that were left out, by method."""
+    names = {
+        "hallucination": "hidden characters made up",
+        "clear_refused": "clear characters left out",
+    }
+    cells = {metric: data.cells_of("rates", metric).xs(ALL, level="dataset") for metric in names}
+    methods = [m for m in [*ORDER, *analyze.ABLATIONS[:2]] if m in cells["hallucination"].index]
+    rows = np.stack(
+        [cells[metric].loc[methods, ["value", "ci_low", "ci_high"]] for metric in names], axis=1
+    ).astype(float)
+    fig, (axes,) = style.figure(size=(8.0, 3.6))
+    charts.grouped_bars(
         axes,
-        {method: tuple(row["value"] for row in pair) for method, pair in rows.items()},
-        {
-            method: tuple((row["ci_low"], row["ci_high"]) for row in pair)
-            for method, pair in rows.items()
-        },
-        looks=LOOKS,
-        labels=("clear characters left out (%)", "hidden characters made up (%)"),
+        rows[..., 0],
+        rows[..., 1:],
+        groups=list(names.values()),
+        series=methods,
+        colours=[LOOKS[method].colour for method in methods],
+        label="Share (%)",
     )
-    charts.shared_legend(fig, columns=2)
+    charts.shared_legend(fig, columns=4)
     return fig
 
 
@@ -213,8 +218,8 @@ CAPTIONS = {
         "counts as clear."
     ),
     "rates": (
-        "Not in the paper: share of hidden characters for which something was written against "
-        "the share of clear characters left out, with 95 % intervals; lower left is ideal."
+        "Not in the paper: share of hidden characters for which something was written, and of "
+        "clear characters left out, with 95 % intervals; lower is better."
     ),
     "rewards": (
         "Mean reward of the sampled replies and its weighted parts over the steps of GRPO. Every "
