@@ -77,13 +77,13 @@ def _item(table: ItemTable) -> list[str]:
     reproduced = [
         place for place, name in enumerate(names) if name in {c.model for c in table.ours}
     ]
-    rows = []
+    rows, notes = [], []
     for row in table.rows:
         if all(shown.text == formats.ABSENT for shown in row.ours):
             continue
         dataset = f"{row.dataset} (ours: {row.our_dataset})" if row.our_dataset else row.dataset
         metric = [] if table.metric else [row.metric]
-        reported = [row.reported[place].text for place in reproduced]
+        reported = [_reported(row.reported[place], table, notes) for place in reproduced]
         rows.append([dataset, *metric, row.method, *reported, *map(_number, row.ours)])
     title = f"**{table.title}**" + (f", {table.metric}" if table.metric else "")
     title += "".join(f", {model}" for model in models)
@@ -91,7 +91,19 @@ def _item(table: ItemTable) -> list[str]:
         return [f"{title}: not attempted at this scale."]
     head = ["data set", *([] if table.metric else ["metric"]), "method"]
     head += [f"paper, {names[place]}" for place in reproduced] + heads
-    return [f"{title}:", "", *pipe_table(head, rows, numbers=len(reproduced) + len(heads))]
+    lines = [f"{title}:", "", *pipe_table(head, rows, numbers=len(reproduced) + len(heads))]
+    for number, note in enumerate(notes, start=1):
+        lines += ["", f"<sup>{number}</sup> {note}"]
+    return lines
+
+
+def _reported(shown: Shown, table: ItemTable, notes: list[str]) -> str:
+    """A number of the paper; where it is not printed by it, with a footnote, added to `notes`."""
+    if not shown.note:
+        return shown.text
+    if (note := table.notes[shown.note - 1]) not in notes:
+        notes.append(note)
+    return f"{shown.text}<sup>{notes.index(note) + 1}</sup>"
 
 
 def _whose(column: OurColumn) -> str:
