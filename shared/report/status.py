@@ -82,7 +82,8 @@ def _table(summary: Mapping) -> list[str]:
     head = ["paper", *CLAIM_VERDICTS, "cells reported", "attempted", "match"]
     rows = []
     for paper_id, paper in summary["papers"].items():
-        name = f"[{paper['title']}](papers/{paper_id}/README.md) (`{paper_id}`)"
+        title = paper["title"].partition(":")[0]
+        name = f"[{title}](papers/{paper_id}/README.md) (`{paper_id}`)"
         claims = next(iter(paper["claims"].values()), {})
         cells = paper["cells"]
         if paper["run"]:
