@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.files import sha256, write_json
+from shared.launch import is_first
 from shared.settings import ROOT
 
 PACKAGES = (
@@ -36,12 +37,14 @@ def write_run(
     inputs: Iterable[str | Path] = (),
     **measured: object,
 ) -> None:
-    """Write the record of one step.
+    """Write the record of one step, of which only the first of several processes writes one.
 
     `started` is `time.perf_counter()` at the start. `inputs` are files or folders, recorded by
     SHA-256 under their file names. `measured` is what the step adds (tokens, tokens_per_second,
     data routes, ...).
     """
+    if not is_first():
+        return
     record = {
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),

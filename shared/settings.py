@@ -152,7 +152,8 @@ class StandIns(Strict):
 class Resources(Strict):
     """What one training or evaluation job asks of the machine; a plan is summed from these."""
 
-    gpu: int = 0
+    gpu: int = 0  # of all its nodes
+    nodes: int = 1
     mem_mb: int
     disk_mb: int
     runtime: int  # minutes
@@ -163,7 +164,12 @@ class ScaleSettings(Strict):
 
     stand_ins: StandIns = StandIns()
     resources: Resources
+    training_resources: Resources | None = None  # of a job that trains; None: as any other
     draws: int = Field(1000, ge=100)  # of the bootstrap
+
+    @property
+    def to_train(self) -> Resources:
+        return self.training_resources or self.resources
 
     def downloads(self) -> list[Wanted]:
         """What the steps read from elsewhere: here, the repositories that the settings name."""

@@ -81,14 +81,15 @@ rule r_tuning_train:
         "<results>/r_tuning/benchmarks/{task}/train-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
-        **R_TUNING.resources.model_dump(),
+        **R_TUNING.to_train.model_dump(),
     params:
         code=code_hash("papers.r_tuning.train"),
         settings=only(R_TUNING, "model", "prompt", "block", "training"),
         variant=lambda wildcards: R_TUNING.variants[wildcards.variant].trained_by(),
         base=lambda wildcards, input: f"--base {input.base}" if input.base else "",
     shell:
-        "python -m papers.r_tuning.train {STEP} --task {wildcards.task}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.r_tuning.train {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --data {input.data} {params.base} --out {output[0]} --record {output.record} 2> {log}"
 

@@ -85,13 +85,14 @@ rule refusal_tokens_train:
         "<results>/refusal_tokens/benchmarks/train-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
-        **REFUSAL_TOKENS.resources.model_dump(),
+        **REFUSAL_TOKENS.to_train.model_dump(),
     params:
         code=code_hash("papers.refusal_tokens.train"),
         settings=only(REFUSAL_TOKENS, "model", "prompt", "end", "categories", "training"),
         variant=lambda wildcards: REFUSAL_TOKENS.variants[wildcards.variant].trained_by(),
     shell:
-        "python -m papers.refusal_tokens.train {STEP} --variant {wildcards.variant}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.refusal_tokens.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} --out {output[0]}"
         " --record {output.record} 2> {log}"
 

@@ -61,7 +61,7 @@ rule resa_train:
     priority: 1  # reinforcement and all evaluations wait for it
     threads: max(1, workflow.cores // 2)
     resources:
-        **RESA.resources.model_dump(),
+        **RESA.to_train.model_dump(),
     params:
         code=code_hash("papers.resa.train"),
         settings=only(RESA, "model", "system", "wording", "training", "data_seed"),
@@ -75,7 +75,8 @@ rule resa_train:
         ),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
-        "python -m papers.resa.train {STEP} --variant {wildcards.variant}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.resa.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.start} --out {output[0]}"
         " --record {output.record} 2> {log}"
 

@@ -47,13 +47,14 @@ rule roleref_train:
     priority: 1  # the largest steps, and asking the trained models waits for them
     threads: max(1, workflow.cores // 2)
     resources:
-        **ROLEREF.resources.model_dump(),
+        **ROLEREF.to_train.model_dump(),
     params:
         code=code_hash("papers.roleref.train"),
         settings=only(ROLEREF, "model", "trained_questions", "turns", "reply_tokens"),
         variant=lambda wildcards: ROLEREF.variants[wildcards.variant].model_dump_json(),
     shell:
-        "python -m papers.roleref.train {STEP} --variant {wildcards.variant} --data {input.data}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.roleref.train {STEP} --variant {wildcards.variant} --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
 

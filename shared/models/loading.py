@@ -6,6 +6,7 @@ import torch
 import transformers
 from peft import PeftModel
 from safetensors import SafetensorError
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from transformers import (
     AutoConfig,
     AutoProcessor,
@@ -20,6 +21,7 @@ from shared.errors import UserError
 from shared.fetch import hub
 from shared.fetch.wanted import Repository
 from shared.files import atomic
+from shared.launch import is_first, world_size
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
 from shared.models.processors import build_processor, token_fields
@@ -88,12 +90,17 @@ def save(
     folder: str | Path,
     tokenizer: PreTrainedTokenizerBase | ProcessorMixin | None = None,
 ) -> None:
-    """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent.
+    """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent. Of several
+    processes each must call it, and the first one writes.
 
     tokenizer: where tokens were added to it, or the model was made here; or its processor. Of the
     embeddings an adapter holds the rows that were trained, never all of them.
     """
     options = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
+    if world_size() > 1:
+        options["state_dict"] = _whole(model)
+    if not is_first():
+        return
     with atomic(folder) as temporary:
         try:
             model.save_pretrained(temporary, **options)
@@ -101,6 +108,13 @@ def save(
                 tokenizer.save_pretrained(temporary)
         except SafetensorError as error:  # a full disk, most of all
             raise UserError(f"{folder}: {error}") from None
+
+
+def _whole(model: PreTrainedModel | PeftModel) -> dict[str, torch.Tensor]:
+    """All weights of a model that each process has a shard of, in the first process; the others
+    get none."""
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    return get_model_state_dict(model, options=options)
 
 
 def _from(folder: str | Path, dtype: torch.dtype) -> PreTrainedModel:

@@ -4,18 +4,21 @@ import json
 import time
 from pathlib import Path
 
+from accelerate.utils import broadcast_object_list
 from transformers import TrainerCallback
 
 
 class TimedCheckpoint(TrainerCallback):
-    """Ask `Trainer` for a checkpoint every so many seconds."""
+    """Ask `Trainer` for a checkpoint every so many seconds by the clock of the first process: all
+    write their part of it."""
 
     def __init__(self, seconds: float):
         self.seconds = seconds
         self.last = time.monotonic()
 
     def on_step_end(self, args, state, control, **kwargs):
-        if time.monotonic() - self.last >= self.seconds and state.global_step < state.max_steps:
+        due = time.monotonic() - self.last >= self.seconds and state.global_step < state.max_steps
+        if broadcast_object_list([due])[0]:
             control.should_save = True
             self.last = time.monotonic()
 

@@ -20,10 +20,11 @@ from trl import GRPOConfig, GRPOTrainer
 
 from shared.devices import own_device
 from shared.errors import UserError
+from shared.launch import is_first, world_size
 from shared.models.loading import save
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
-from shared.training.supervised import lora_config
+from shared.training.supervised import lora_config, sharding, split_batch
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN
@@ -88,7 +89,8 @@ def reinforce(
     needs; `image` for a vision-language model. They are taken in their order, round and
     round. A model with adapters goes on training them.
     scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
-    the reward and its parts, and counts of unscored completions and of groups without variance.
+    the reward and its parts, and counts of unscored completions and of groups without variance; of
+    several processes those that the first one saw.
     """
     if not rows:
         raise UserError("reinforcement learning needs at least one prompt, found none")
@@ -103,7 +105,8 @@ def reinforce(
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
-    shutil.rmtree(scratch, ignore_errors=True)
+    if is_first():
+        shutil.rmtree(scratch, ignore_errors=True)
     record = {
         "steps": trainer.state.global_step,
         "resumed_from_step": int(checkpoint.name.split("-")[1]) if checkpoint else 0,
@@ -133,13 +136,14 @@ def _trainer(
 ) -> GRPOTrainer:
     cuda = own_device() == "cuda"
     completions = settings.prompts_per_step * settings.generations
-    fitting = min(completions, settings.completions_per_device)
-    per_device = max(size for size in range(1, fitting + 1) if completions % size == 0)
+    per_device, accumulation = split_batch(
+        completions, world_size(), longest=1, max_tokens=settings.completions_per_device
+    )
     arguments = GRPOConfig(
         output_dir=str(scratch),
         max_steps=settings.steps,
         per_device_train_batch_size=per_device,
-        gradient_accumulation_steps=completions // per_device,
+        gradient_accumulation_steps=accumulation,
         num_generations=settings.generations,
         shuffle_dataset=False,
         max_completion_length=settings.max_new_tokens,
@@ -155,6 +159,7 @@ def _trainer(
         gradient_checkpointing=False,
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
+        **sharding(cuda),
         logging_steps=1,
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),

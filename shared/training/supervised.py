@@ -10,14 +10,17 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
 
 from shared.devices import own_device
 from shared.errors import UserError
+from shared.launch import is_first, world_size
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.settings import Lora, Training
+from shared.training.sharing import EvenSampler, blank
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -57,14 +60,15 @@ def fine_tune(
     in the end. It must belong to exactly this training (settings, data and code).
     new_tokens: ids whose rows of the embeddings are trained beside adapters, which leave all other
     rows as they are (full fine-tuning trains them anyway).
-    The record holds steps, tokens, tokens_per_second, batch split and the loss curve.
+    The record holds steps, tokens, tokens_per_second, batch split and the loss curve. Processes
+    that `shared.launch` started share out each batch; the losses are those of one process.
     """
     torch.manual_seed(seed)
     model = adapted(model, settings, new_tokens)
     trainer = LabelledTrainer(
         model=model,
         args=arguments(settings, list(map(_length, examples)), seed, scratch),
-        train_dataset=list(examples),
+        train_dataset=[*examples, *([blank(examples[0])] if world_size() > 1 else [])],
         data_collator=right_padded,
         loss=loss,
     )
@@ -97,13 +101,15 @@ def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dic
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
-    shutil.rmtree(scratch, ignore_errors=True)
+    if is_first():
+        shutil.rmtree(scratch, ignore_errors=True)
     tokens = round(tokens * settings.epochs)
     return {
         "steps": trainer.state.global_step,
         "tokens": tokens,
         "tokens_per_second": None if checkpoint else round(tokens / seconds, 1),
         "resumed_from_step": int(checkpoint.name.split("-")[1]) if checkpoint else 0,
+        "processes": trainer.args.world_size,
         "per_device_batch": trainer.args.per_device_train_batch_size,
         "accumulation": trainer.args.gradient_accumulation_steps,
         "losses": [
@@ -119,7 +125,7 @@ def arguments(
     if not lengths:
         raise UserError("training needs at least one example, found none")
     cuda = own_device() == "cuda"
-    devices = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    devices = world_size()
     per_device, accumulation = split_batch(
         settings.effective_batch_size, devices, max(lengths), settings.max_tokens_per_device
     )
@@ -140,12 +146,20 @@ def arguments(
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
+        **sharding(cuda),
         logging_steps=max(1, steps // 20),
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
+
+
+def sharding(cuda: bool) -> dict:
+    """The arguments by which several processes share out the weights: FSDP, which accelerate has
+    for GPUs."""
+    config = {"state_dict_type": "SHARDED_STATE_DICT"}  # in checkpoints each writes its own part
+    return {"fsdp": True, "fsdp_config": config} if cuda and world_size() > 1 else {}
 
 
 def _length(example: dict[str, Sequence]) -> int:
@@ -159,6 +173,13 @@ class LabelledTrainer(Trainer):
         super().__init__(*arguments, **keywords)
         self.loss = loss
         self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all steps
+
+    def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
+        if self.args.world_size == 1:
+            return super()._get_train_sampler(dataset)
+        together = self.args.per_device_train_batch_size * self.args.world_size
+        examples = len(self.train_dataset) - 1  # the last one is blank
+        return EvenSampler(examples, together, lambda: int(self.state.epoch or 0))
 
     def compute_loss(
         self,

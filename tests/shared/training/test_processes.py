@@ -1,0 +1,99 @@
+"""Training in two processes, weights sharded by FSDP, against training in one."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from shared.errors import UserError
+from shared.launch import command
+from shared.settings import ROOT
+from shared.training.examples import IGNORED
+from shared.training.sharing import EvenSampler, blank
+
+PROGRAM = Path(__file__).with_name("in_processes.py")
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("in_processes", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_two_processes_interrupted_end_as_one_does(program, tmp_path):
+    """The same loss at each step and the same weights: with a last batch that does not go into
+    two, and a stop after 6 of 12 steps."""
+    model, alone = program.train(tmp_path / "one")
+    folder = tmp_path / "two"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    for batches in ("6", "1000"):
+        run = subprocess.run(
+            [*torchrun, "--nproc-per-node=2", PROGRAM, folder, batches],
+            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr[-3000:]
+    together = json.loads((folder / "record.json").read_text())
+    assert together["resumed_from_step"] == 6
+    assert (alone["processes"], together["processes"]) == (1, 2)
+    assert [each["per_device_batch"] for each in (alone, together)] == [2, 2]
+    assert [each["accumulation"] for each in (alone, together)] == [2, 1]
+    torch.testing.assert_close(
+        torch.tensor(together["losses"]), torch.tensor(alone["losses"]), atol=1e-4, rtol=0
+    )
+    weights = load_file(folder / "model" / "model.safetensors")
+    for name, weight in model.state_dict().items():
+        torch.testing.assert_close(weights[name], weight, atol=1e-4, rtol=0)
+    assert AutoModelForCausalLM.from_pretrained(folder / "model").num_parameters() == sum(
+        weight.numel() for weight in model.parameters()
+    )
+    assert not (folder / "scratch").exists()
+
+
+@pytest.mark.parametrize(("examples", "multiple", "blanks"), [(13, 4, 3), (12, 4, 0), (1, 8, 7)])
+def test_blanks_even_out_an_epoch(examples, multiple, blanks):
+    epochs = iter([0, 1, 0])
+    order = EvenSampler(examples, multiple, lambda: next(epochs))
+    first, second, again = list(order), list(order), list(order)
+    assert len(first) == len(order) == examples + blanks
+    for epoch in (first, second):
+        assert sorted(epoch[:examples]) == list(range(examples))
+        assert epoch[examples:] == [examples] * blanks
+    assert again == first and (examples == 1 or second != first)
+
+
+def test_nothing_is_learnt_from_a_blank():
+    example = {"input_ids": [5, 6], "labels": [IGNORED, 6], "others": [IGNORED, 7], "image": "x"}
+    unlabelled = [IGNORED, IGNORED]
+    assert blank(example) == example | {"labels": unlabelled, "others": unlabelled}
+
+
+def test_one_process_for_each_gpu():
+    step = ["papers.resa.train", "--scale", "paper"]
+    assert command(0, 1, step, {}) == command(1, 1, step, {}) == [sys.executable, "-m", *step]
+    eight = command(8, 1, step, {})
+    assert eight[:3] == [sys.executable, "-m", "torch.distributed.run"]
+    assert eight[eight.index("--nproc-per-node") + 1] == "8" and "--standalone" in eight
+    assert eight[-4:] == ["-m", *step]
+
+
+def test_one_torchrun_on_each_node_and_a_place_to_meet():
+    on_two = command(16, 2, ["papers.resa.train"], {"SLURM_JOB_ID": "1234567"})
+    assert on_two[0] == "srun" and {"--nodes=2", "--ntasks-per-node=1"} <= set(on_two)
+    assert on_two[on_two.index("--nproc-per-node") + 1] == "8"
+    assert "--rdzv-id=1234567" in on_two
+    assert any(part.endswith(":24567") for part in on_two)
+
+
+def test_gpus_that_can_not_be_spread_evenly_are_refused():
+    with pytest.raises(UserError, match="9 GPUs can't be spread evenly over 2 nodes"):
+        command(9, 2, ["papers.resa.train"], {})
