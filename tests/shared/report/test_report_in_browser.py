@@ -65,13 +65,13 @@ def chromium(tmp_path_factory):
 @pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk", "phone"])
 def opened(request, chromium, folder):
     """The report in a window of this width."""
-    window = {"width": request.param, "height": 800, "deviceScaleFactor": 1}
-    chromium.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", window | {"mobile": request.param == PHONE}
-    )
+    width = request.param
+    screen = {"width": width, "height": 800, "screenWidth": width, "screenHeight": 800}
+    kind = {"deviceScaleFactor": 1, "mobile": width == PHONE}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen | kind)
     chromium.get("about:blank")
-    for kind in ("browser", "performance"):
-        chromium.get_log(kind)  # what the other window left
+    for log in ("browser", "performance"):
+        chromium.get_log(log)  # what the other window left
     chromium.get((folder / "report.html").as_uri())
     return chromium
 
