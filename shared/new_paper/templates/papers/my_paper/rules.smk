@@ -39,12 +39,13 @@ rule my_paper_train:
         "<results>/my_paper/benchmarks/train-tuned-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
-        **MY_PAPER.resources.model_dump(),
+        **MY_PAPER.to_train.model_dump(),
     params:
         code=code_hash("papers.my_paper.train"),
         settings=only(MY_PAPER, "model", "prompt", "training"),
     shell:
-        "python -m papers.my_paper.train {STEP} --seed {wildcards.seed}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.my_paper.train {STEP} --seed {wildcards.seed}"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -108,7 +109,10 @@ rule my_paper_figures:
     input:
         "<results>/my_paper/cells.csv",
     output:
-        directory("<results>/my_paper/figures"),
+        report(
+            directory("<results>/my_paper/figures"),
+            **figures_in_report("my_paper"),
+        ),
     log:
         "<results>/my_paper/logs/figures.log",
     benchmark:
