@@ -36,6 +36,7 @@ class Artefact(Strict):
     id: str
     revision: str | None = None
     licence: str
+    gated: bool = False  # on the hub: its licence must be accepted there first
     note: str = ""
 
 

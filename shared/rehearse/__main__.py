@@ -25,10 +25,10 @@ from shared.records import write_run
 from shared.rehearse.architecture import Architecture, architectures, of_model
 from shared.rehearse.measure import Job, Measured, extrapolated, measure, need, training_job
 from shared.rehearse.memory import gigabytes
+from shared.rehearse.records import RECORDS
 from shared.settings import ROOT, ScaleSettings, Strict, load_settings
 from shared.training.settings import Training
 
-RECORDS = ROOT / "resources" / "rehearsals"
 PROMPT_TOKENS = 256  # of a prompt for a reply, where a training has longer sequences
 
 
