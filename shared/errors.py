@@ -8,13 +8,17 @@ class UserError(Exception):
     """A mistake in a file or a setting: the message names it, what was found, what was expected."""
 
 
-def one_line_errors(main: Callable[[], None]) -> None:
-    """Run a program's `main`; a `UserError` ends it with status 1 and one line, no traceback."""
+def one_line_errors(main: Callable[[], None], status: int = 1) -> None:
+    """Run a program's `main`; a `UserError` ends it with `status` and one line, no traceback."""
     try:
         main()
     except UserError as error:
-        sys.exit(f"error: {error}")
+        line = f"error: {error}"
     except OSError as error:
         if error.errno is None:
             raise
-        sys.exit(f"error: {error.filename or 'input or output'}: {error.strerror}")
+        line = f"error: {error.filename or 'input or output'}: {error.strerror}"
+    else:
+        return
+    print(line, file=sys.stderr)
+    sys.exit(status)

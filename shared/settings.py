@@ -226,11 +226,21 @@ def load_settings(paper_id: str, scale: str, model: str | None = None) -> ScaleS
     values = _merge(paper.defaults, paper.scales[scale])
     if model:
         values["model"] = model
+    return _validated(
+        paper_id, values, f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
+    )
+
+
+def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
+    """The settings that a step recorded. Raises `UserError` where the code has others by now."""
+    return _validated(paper_id, values, f"recorded settings of {paper_id}, for the code as it is")
+
+
+def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
     try:
         return settings_class.model_validate(values)
     except ValidationError as error:
-        where = f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
         raise UserError(f"{where}: {_first(error)}") from None
 
 

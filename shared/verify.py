@@ -14,13 +14,10 @@ import pandas as pd
 from shared.comparison import results
 from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import COLUMNS, read_cells
-from shared.comparison.tables import REAL
+from shared.comparison.tables import equal
 from shared.errors import UserError, one_line_errors
 from shared.settings import ROOT
 
-# Numbers are written with four decimals. Another machine sums in another order, which may move
-# the last of them.
-ABSOLUTE, RELATIVE = 2e-4, 1e-5
 # The columns that say which row it is.
 KEYS = {
     "cells": COLUMNS[:6],
@@ -59,7 +56,7 @@ def differences(
     left, right = (side.loc[common] for side in sides)
     for name in left:
         for key, old, new in zip(common, left[name], right[name], strict=True):
-            if not _equal(name, old, new):
+            if not equal(name, old, new):
                 lines.append(f"{where}: {_shown(key)}: {name} {old} in the file, {new} recomputed")
     return lines
 
@@ -91,12 +88,6 @@ def _committed() -> list[Path]:
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return found
-
-
-def _equal(name: str, old: object, new: object) -> bool:
-    if pd.isna(old) or pd.isna(new):
-        return pd.isna(old) and pd.isna(new)
-    return abs(old - new) <= ABSOLUTE + RELATIVE * abs(new) if name in REAL else old == new
 
 
 def _shown(key: object) -> str:

@@ -14,7 +14,7 @@ from shared.comparison.groups import Group
 from shared.comparison.reported import read_reported
 from shared.errors import UserError
 from shared.metrics.metric import Metric
-from shared.settings import Paper, StandIns, load_paper, load_settings
+from shared.settings import Paper, StandIns, load_paper, load_settings, recorded_settings
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,22 @@ class Analysis:
 
 
 def load_analysis(
-    paper_id: str, scale: str, results: str | Path, model: str | None = None
+    paper_id: str,
+    scale: str,
+    results: str | Path,
+    model: str | None = None,
+    recorded: dict | None = None,
 ) -> Analysis:
     """The analysis of a results folder, from the scores in it.
 
     `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(scores folder, settings)
     and the functions that claims name; the settings give stand_ins and draws. `model`: the user's
-    own model, if the run used one.
+    own model, if the run used one. `recorded`: the settings of the run, in place of today's.
     """
     paper = load_paper(paper_id)
-    settings = load_settings(paper_id, scale, model)
+    settings = (
+        recorded_settings(paper_id, recorded) if recorded else load_settings(paper_id, scale, model)
+    )
     scores = Path(results) / "scores"
     if not scores.is_dir():
         raise UserError(f"{scores}: no such folder; expected the scores of {paper_id}")

@@ -10,6 +10,8 @@ from shared.files import atomic
 # Numbers are rounded to this many decimals in their own unit (a percentage to 0.0001 points):
 # finer than any paper prints, coarser than what another machine's order of summing changes.
 DECIMALS = 4
+# Another machine sums in another order, which may move the last decimal that is written.
+ABSOLUTE, RELATIVE = 2e-4, 1e-5
 # Probabilities keep four leading digits instead: a small one is not 0.
 PROBABILITIES = ("p", "p_holm")
 REAL = ("value", "ci_low", "ci_high", "coverage", "effect", *PROBABILITIES)
@@ -28,6 +30,15 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
         else:
             frame[name] = frame[name].round(DECIMALS) + 0.0  # no minus zero
     return frame
+
+
+def equal(name: str, first: object, second: object) -> bool:
+    """Whether two values of the column `name` are the same but for a machine's order of summing."""
+    if pd.isna(first) or pd.isna(second):
+        return pd.isna(first) and pd.isna(second)
+    if name not in REAL:
+        return first == second
+    return abs(first - second) <= ABSOLUTE + RELATIVE * abs(second)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -38,7 +38,7 @@ def test_a_failure_keeps_what_was_there(tmp_path):
     assert target.read_text() == "before"
 
 
-def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, monkeypatch):
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, monkeypatch, capsys):
     """The kernel's error when a write does not fit has no file name of its own."""
 
     def full(*_):
@@ -47,7 +47,8 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr(files.Path, "write_text", lambda *a, **k: full())
     with pytest.raises(SystemExit) as stopped:
         one_line_errors(lambda: write_jsonl(tmp_path / "rows.jsonl", [{"a": 1}]))
-    assert stopped.value.code == f"error: {tmp_path}/rows.jsonl: No space left on device"
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == f"error: {tmp_path}/rows.jsonl: No space left on device\n"
 
 
 def test_jsonl_goes_around_and_names_a_broken_line(tmp_path):

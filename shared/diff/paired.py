@@ -1,0 +1,86 @@
+"""Paired tests of two runs: the same metric of the same method on the examples that both scored."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from shared.comparison.analysis import Analysis
+from shared.comparison.estimates import has_columns
+from shared.comparison.groups import Group
+from shared.comparison.paired import Pair, difference, mcnemar
+from shared.metrics.intervals import percentile_interval
+from shared.metrics.metric import Metric
+from shared.metrics.rates import rate
+from shared.metrics.significance import bootstrap_p, holm
+
+
+class Test(NamedTuple):
+    what: tuple[str, ...]  # model, method, data set, protocol, metric
+    n: int  # examples that both have
+    effect: float  # second minus first, in the unit of the metric
+    interval: tuple[float, float]
+    p: float
+    p_holm: float
+
+
+def tests(first: Analysis, second: Analysis) -> tuple[list[Test], int]:
+    """A test for each metric whose scores differ, and how many have the same scores."""
+    found, same = [], 0
+    for ours, theirs in _common(first, second):
+        for metric in _metrics(first, ours, theirs):
+            if all(
+                ours.seeds == theirs.seeds
+                and np.array_equal(ours.columns[name], theirs.columns[name], equal_nan=True)
+                for name in metric.needs
+            ):
+                same += 1
+            else:
+                found.append(_test(ours, theirs, metric, first.draws))
+    corrected = holm([test.p for test in found])
+    return [test._replace(p_holm=p) for test, p in zip(found, corrected, strict=True)], same
+
+
+def _common(first: Analysis, second: Analysis) -> Iterator[tuple[Group, Group]]:
+    """Groups that both have, each with only the examples of both."""
+    others = {_name(group): group for group in second.groups}
+    for group in first.groups:
+        other = others.get(_name(group))
+        if other is not None and len(ids := np.intersect1d(group.ids, other.ids)):
+            yield _only(group, ids), _only(other, ids)
+
+
+def _metrics(analysis: Analysis, *sides: Group) -> list[Metric]:
+    """Those of the paper's tables and figures that both sides have the columns for."""
+    names = {
+        name: None
+        for item in analysis.items
+        if item.has(sides[0], analysis.stand_ins)
+        for name in item.metrics
+    }
+    metrics = [analysis.metrics[name] for name in names]
+    return [metric for metric in metrics if all(has_columns(side, metric) for side in sides)]
+
+
+def _test(ours: Group, theirs: Group, metric: Metric, draws: int) -> Test:
+    pair = Pair(theirs, ours)
+    effect, drawn = difference(pair, metric, draws)
+    counted = metric.function is rate and ours.clusters is None
+    p = mcnemar([pair], metric.needs[0]) if counted else bootstrap_p(drawn)
+    what = (*_name(ours), metric.name)
+    return Test(what, len(ours.ids), effect, percentile_interval(drawn), p, p)
+
+
+def _only(group: Group, ids: np.ndarray) -> Group:
+    kept = np.isin(group.ids, ids)
+    return replace(
+        group,
+        ids=group.ids[kept],
+        columns={name: values[:, kept] for name, values in group.columns.items()},
+        clusters=None if group.clusters is None else group.clusters[kept],
+    )
+
+
+def _name(group: Group) -> tuple[str, ...]:
+    return group.model, group.method, group.dataset, group.protocol

@@ -1,0 +1,84 @@
+"""Results folders that are to be compared, and the records of the steps that made them."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from shared.comparison import verdicts
+from shared.comparison.analysis import Analysis, load_analysis
+from shared.comparison.cells import read_cells
+from shared.comparison.tables import read_table
+from shared.errors import UserError
+from shared.settings import paper_ids
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The results of one paper."""
+
+    folder: Path
+    runs: dict[str, dict]  # step → its record
+
+    @property
+    def paper(self) -> str:
+        return self.folder.name
+
+    @property
+    def scale(self) -> str:
+        """As the steps were told on their command line."""
+        for run in self.runs.values():
+            command = run.get("command", [])
+            if "--scale" in command[:-1]:
+                return command[command.index("--scale") + 1]
+        raise UserError(f"{self.folder}/runs: no record names a scale; expected `--scale`")
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        return read_cells(self.folder / "cells.csv")
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        return read_table(self.folder / "claims.csv", verdicts.COLUMNS)
+
+    def analysis(self) -> Analysis:
+        """By this checkout's code, with the settings that the last step recorded."""
+        last = max(self.runs.values(), key=_when)
+        return load_analysis(self.paper, self.scale, self.folder, recorded=last.get("settings"))
+
+
+def find(path: Path) -> dict[str, Tree]:
+    """The trees in results/<scale> or results/<scale>/<paper>, by paper.
+
+    Raises `UserError` for another folder, and for one without records.
+    """
+    path = path.resolve()
+    ids = paper_ids()
+    folders = [path] if path.name in ids else [path / name for name in ids]
+    found = {f.name: Tree(f, _runs(f)) for f in folders if (f / "cells.csv").is_file()}
+    if not found:
+        raise UserError(
+            f"{path}: no results there; expected a folder like results/<scale> or "
+            "results/<scale>/<paper>, with a cells.csv for each paper"
+        )
+    return found
+
+
+def _runs(folder: Path) -> dict[str, dict]:
+    runs = {}
+    for path in sorted((folder / "runs").rglob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise UserError(f"{path}: not JSON; expected the record of a step") from None
+        runs[str(path.relative_to(folder / "runs").with_suffix(""))] = record
+    if not runs:
+        raise UserError(f"{folder}/runs: no records; expected runs/*.json, one for each step")
+    return runs
+
+
+def _when(run: dict) -> tuple[bool, str]:
+    """Sorts steps that recorded settings after others, and those by their end."""
+    return bool(run.get("settings")), run.get("finished") or ""
