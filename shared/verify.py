@@ -3,7 +3,7 @@
     python -m shared.verify [results/<scale>/<paper> ...]
 
 Without arguments: all results but those of smoke and of a user's own model. Exit status 1 if a
-number differs.
+number differs or a file can't be read; the other results are verified all the same.
 """
 
 import argparse
@@ -42,9 +42,12 @@ def verify(analysis: Analysis, folder: str | Path) -> tuple[dict[str, int], list
 def differences(
     written: pd.DataFrame, made: pd.DataFrame, keys: list[str], where: str
 ) -> list[str]:
-    """A line for each row that only one side has and each value that differs."""
+    """A line for each row that is there twice or on one side only, and each value that differs."""
     sides = [frame.set_index(keys) for frame in (written, made)]
-    lines = [
+    again = sides[0].index.duplicated()
+    lines = [f"{where}: {_shown(key)}: twice in the file" for key in sides[0].index[again]]
+    sides[0] = sides[0][~again]
+    lines += [
         f"{where}: {_shown(key)}: {word}"
         for here, there, word in (
             (*sides, "in the file but not recomputed"),
@@ -70,7 +73,12 @@ def main() -> None:
     for folder in arguments.results or _committed():
         run, paper = folder.resolve().parts[-2:]
         scale = run.partition("+")[0]
-        rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
+        try:
+            rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
+        except UserError as error:
+            print(f"error: {error}")
+            failed = True
+            continue
         different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
         verdict = different if lines else "all recomputed"
         counts = ", ".join(
@@ -82,12 +90,13 @@ def main() -> None:
 
 
 def _committed() -> list[Path]:
-    found = sorted(file.parent for file in (ROOT / "results").glob("*/*/cells.csv"))
+    """Folders that have any of the files."""
+    found = {file.parent for file in (ROOT / "results").glob("*/*/*.csv") if file.stem in KEYS}
     # Runs of a user's own model are in <scale>+<model>.
-    found = [f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name]
+    found = {f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name}
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
-    return found
+    return sorted(found)
 
 
 def _shown(key: object) -> str:

@@ -28,6 +28,7 @@ class Analysis:
     metrics: Mapping[str, Metric]
     functions: Mapping[str, Callable[[pd.DataFrame], Finding]]  # of claims, by name
     draws: int = DRAWS
+    tables: Callable[[pd.DataFrame], Mapping[str, str]] = lambda cells: {}  # Markdown by name
 
 
 def load_analysis(
@@ -39,9 +40,10 @@ def load_analysis(
 ) -> Analysis:
     """The analysis of a results folder, from the scores in it.
 
-    `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(scores folder, settings)
-    and the functions that claims name; the settings give stand_ins and draws. `model`: the user's
-    own model, if the run used one. `recorded`: the settings of the run, in place of today's.
+    `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(scores folder, settings),
+    tables(cells) and the functions that claims name; the settings give stand_ins and draws.
+    `model`: the user's own model, if the run used one. `recorded`: the settings of the run, in
+    place of today's.
     """
     paper = load_paper(paper_id)
     settings = (
@@ -51,15 +53,22 @@ def load_analysis(
     if not scores.is_dir():
         raise UserError(f"{scores}: no such folder; expected the scores of {paper_id}")
     analyze = importlib.import_module(f"papers.{paper_id}.analyze")
+    try:
+        groups = analyze.groups(scores, settings)
+    except KeyError as error:
+        raise UserError(
+            f"{scores}: no {error} there; expected by papers.{paper_id}.analyze"
+        ) from None
     named = {claim.function for claim in paper.claims if claim.function}
     return Analysis(
         paper=paper,
         scale=scale,
         stand_ins=settings.stand_ins,
         reported=read_reported(paper_id),
-        groups=analyze.groups(scores, settings),
+        groups=groups,
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
         functions={name: getattr(analyze, name) for name in named if hasattr(analyze, name)},
         draws=settings.draws,
+        tables=analyze.tables,
     )

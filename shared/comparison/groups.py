@@ -58,8 +58,8 @@ def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> p
         scores = pd.read_parquet(path)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; expected the scores of a run") from None
-    except pa.ArrowInvalid as error:
-        raise UserError(f"{path}: not a parquet file ({str(error).splitlines()[0]})") from None
+    except (pa.ArrowException, OSError) as error:  # pyarrow raises either for a damaged file
+        raise UserError(f"{path}: not a whole parquet file ({_reason(error)})") from None
     missing = [name for name in needs if name not in scores]
     if missing:
         found = ", ".join(map(str, scores.columns))
@@ -110,12 +110,22 @@ def group_from_frames(
         seeds=tuple(aligned),
         ids=ids.to_numpy(),
         columns={
-            name: np.stack([_numbers(frame[name]) for frame in aligned.values()])
+            name: np.stack([_numbers(frame[name], where) for frame in aligned.values()])
             for name in columns
         },
         clusters=aligned[first][clusters].astype(str).to_numpy() if clusters else None,
     )
 
 
-def _numbers(column: pd.Series) -> np.ndarray:
-    return column.to_numpy() if column.dtype == bool else column.to_numpy(float, na_value=np.nan)
+def _numbers(column: pd.Series, where: str) -> np.ndarray:
+    if column.dtype == bool:
+        return column.to_numpy()
+    try:
+        return column.to_numpy(float, na_value=np.nan)
+    except ValueError as error:
+        raise UserError(f"{where}: column {column.name}: {error}; expected numbers") from None
+
+
+def _reason(error: Exception) -> str:
+    """The last part of what pyarrow says, which begins with the path."""
+    return str(error).splitlines()[0].rpartition("': ")[2]

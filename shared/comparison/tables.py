@@ -50,7 +50,10 @@ def read_table(path: str | Path, columns: list[str]) -> pd.DataFrame:
     """A CSV that `write_table` wrote; `columns` are what it must hold."""
     if not Path(path).is_file():
         raise UserError(f"{path}: no such file; expected columns {', '.join(columns)}")
-    text = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        text = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a CSV file ({str(error).splitlines()[0]})") from None
     if list(text.columns) != columns:
         found, wanted = ", ".join(text.columns), ", ".join(columns)
         raise UserError(f"{path}: found columns {found}; expected {wanted}")

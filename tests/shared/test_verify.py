@@ -1,6 +1,10 @@
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from shared import verify as verify_module
@@ -155,3 +159,92 @@ def test_it_needs_neither_torch_nor_scikit_learn():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert run.stdout == "set()\n"
+
+
+@pytest.fixture
+def committed(tmp_path, monkeypatch, capsys):
+    """Run the program on a copy of committed results: its exit status and lines, and the copy."""
+    folder = tmp_path / "results" / "cpu" / "r_tuning"
+    shutil.copytree(ROOT / "results" / "cpu" / "r_tuning", folder)
+    monkeypatch.setattr(verify_module, "ROOT", tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["verify", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            verify_module.main()
+        return ended.value.code, capsys.readouterr().out.splitlines()
+
+    return run, folder
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:1500])
+
+
+def spoil(path):
+    """Change bytes inside, where neither the beginning nor the end of the file tells."""
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + bytes(1000) + content[1100:])
+
+
+def without(column):
+    return lambda path: pd.read_parquet(path).drop(columns=column).to_parquet(path)
+
+
+def with_words(path):
+    pd.read_parquet(path).assign(answer_confidence="high").to_parquet(path)
+
+
+SCORES = "scores/facts/vanilla-s0.parquet"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        (SCORES, Path.unlink, r"vanilla-s0\.parquet: no such file; expected the scores of a run"),
+        (SCORES, cut, r"vanilla-s0\.parquet: not a whole parquet file \(Parquet magic bytes not"),
+        (SCORES, spoil, r"vanilla-s0\.parquet: not a whole parquet file \("),
+        (SCORES, without("correct"), r"scores: no 'correct' there; expected by papers\.r_tuning"),
+        (SCORES, with_words, r"column confidence: could not convert .*; expected numbers"),
+        ("scores", shutil.rmtree, r"scores: no such folder; expected the scores of r_tuning"),
+        ("cells.csv", Path.unlink, r"cells\.csv: no such file; expected columns item, model"),
+        ("claims.csv", Path.unlink, r"claims\.csv: no such file; expected columns id, protocol"),
+        ("cells.csv", lambda p: p.write_text(""), r"cells\.csv: not a CSV file \(No columns"),
+        (
+            "cells.csv",
+            lambda p: p.write_bytes(b"\xff\xfe"),
+            r"cells\.csv: not a CSV file \('utf-8'",
+        ),
+        (
+            "audit.csv",
+            lambda p: p.write_text('a,"b\n'),
+            r"audit\.csv: not a CSV file \(Error token",
+        ),
+    ],
+)
+def test_a_damaged_file_is_one_line(committed, name, damage, message):
+    run, folder = committed
+    damage(folder / name)
+    status, lines = run()
+    assert status == 1
+    assert len(lines) == 1 and re.search(f"^error: .*{message}", lines[0])
+
+
+def test_one_broken_folder_does_not_hide_the_others(committed):
+    run, folder = committed
+    other = folder.with_name("forbidden_science")
+    shutil.copytree(ROOT / "results" / "cpu" / "forbidden_science", other)
+    (other / "cells.csv").unlink()
+    status, lines = run()
+    assert status == 1
+    assert lines[0].startswith(f"error: {other}/cells.csv: no such file")
+    assert lines[-1].startswith("cpu r_tuning: ")
+
+
+def test_a_row_that_is_there_twice_is_named(committed):
+    run, folder = committed
+    text = (folder / "cells.csv").read_text()
+    (folder / "cells.csv").write_text(text + text.splitlines()[1] + "\n")
+    status, lines = run()
+    assert status == 1
+    assert lines[0].endswith(": twice in the file") and lines[1].endswith(": 1 difference")

@@ -29,6 +29,7 @@ def paper_folder(invented, monkeypatch):
         ITEMS=invented.ITEMS,
         groups=lambda folder, settings: asked.append((folder, settings.draws)) or [],
         all_high=len,
+        tables=dict,
     )
     monkeypatch.setattr(analysis, "load_paper", lambda paper: invented.paper(claims=claims))
     monkeypatch.setattr(analysis, "load_settings", settings)
@@ -44,6 +45,7 @@ def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path)
     assert paper_folder == [("invented", "cpu", "mine"), (tmp_path / "scores", 77)]
     assert found.stand_ins.models == {"Tiny": "Big"}
     assert found.items is invented.ITEMS
+    assert found.tables is dict
     assert found.functions == {"all_high": len}  # `forgotten` is reported when claims are checked
     assert (found.scale, found.draws) == ("cpu", 77)
 

@@ -64,6 +64,6 @@ def test_unreadable_scores_are_one_line(tmp_path):
         read_scores(tmp_path / "absent.parquet")
     broken = tmp_path / "broken.parquet"
     broken.write_text("not parquet")
-    with pytest.raises(UserError, match=r"broken\.parquet: not a parquet file") as error:
+    with pytest.raises(UserError, match=r"broken\.parquet: not a whole parquet file") as error:
         read_scores(broken)
     assert "\n" not in str(error.value)
