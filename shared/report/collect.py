@@ -112,7 +112,7 @@ def _printed(paper_id: str) -> list[Row]:
     """The cells of `reported.csv`, without a verdict."""
     path = settings.PAPERS / paper_id / "reported.csv"
     rows = _table(path, "item model method dataset metric source") if path.is_file() else []
-    return [row | {"protocol": "", "verdict": ""} for row in rows]
+    return [row | {"protocol": "", "verdict": "", "our_model": ""} for row in rows]
 
 
 def _figures(folder: Path) -> list[Picture]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from shared.report.collect import Results, Row
 
-CELL_VERDICTS = ("match", "differs", "stand-in", "blocked", "not attempted")
+CELL_VERDICTS = ("match", "differs", "stand-in", "unknown", "blocked", "not attempted")
 CLAIM_VERDICTS = ("holds", "fails", "inconclusive", "blocked")
-ATTEMPTED = ("match", "differs", "stand-in")
+ATTEMPTED = ("match", "differs", "stand-in", "unknown")
 
 # A cell counts once, by the reading nearest to the paper's text; "" is a cell of no protocol.
 PROTOCOLS = ("corrected", "official", "")
@@ -18,6 +18,12 @@ NOT_PRINTED = ("derived", "secondary")
 
 def cell_key(row: Row) -> tuple[str, ...]:
     return tuple(row[name] for name in ("item", "model", "method", "dataset", "metric"))
+
+
+def cell_verdict(row: Row) -> str:
+    """The verdict of a row, `unknown` where ours stands beside a number that could not be read."""
+    unread = row["verdict"] == "blocked" and row["our_model"]
+    return "unknown" if unread else row["verdict"]
 
 
 def protocols(rows: Iterable[Row]) -> list[str]:
@@ -32,7 +38,7 @@ def cell_counts(comparison: list[Row]) -> dict[str, int]:
     for protocol in PROTOCOLS:
         for row in comparison:
             if row["protocol"] == protocol and row["source"] not in NOT_PRINTED:
-                verdicts.setdefault(cell_key(row), row["verdict"])
+                verdicts.setdefault(cell_key(row), cell_verdict(row))
     found = Counter(verdicts.values())
     counts = {"reported": len(verdicts), "attempted": sum(found[name] for name in ATTEMPTED)}
     return counts | {name: found[name] for name in CELL_VERDICTS}

@@ -70,9 +70,8 @@ def duration(seconds: str | float | None) -> str:
 
 def metric_name(metric: str, unit: str) -> str:
     """`ap` in percent → `AP (%)`; `answer_rate` → `answer rate`."""
-    head, *rest = metric.split("_")
-    words = " ".join([head.upper() if head in ACRONYMS else head, *rest])
+    words = " ".join(w.upper() if w in ACRONYMS else w for w in metric.split("_"))
     return f"{words} ({unit})" if unit else words
 
 
-ACRONYMS = {"ap", "ece", "auc", "auroc", "asr", "f1"}
+ACRONYMS = {"ap", "asr", "auc", "auroc", "dsr", "ece", "f1", "gpt", "rouge", "rr", "sarr"}

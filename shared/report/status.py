@@ -59,10 +59,13 @@ def status(summaries: Iterable[Mapping]) -> str:
 
 
 def badge(summary: Mapping) -> str:
-    """`claims at cpu | 31 hold, 8 fail, 52 open`, as SVG."""
+    """`claims at cpu | 31 hold, 8 fail, 52 inconclusive, 40 blocked`, as SVG."""
     claims = summary["total"]["claims"]
     label = f"claims at {summary['scale']}"
-    message = f"{claims['holds']} hold, {claims['fails']} fail, {claims['inconclusive']} open"
+    message = (
+        f"{claims['holds']} hold, {claims['fails']} fail, "
+        f"{claims['inconclusive']} inconclusive, {claims['blocked']} blocked"
+    )
     widths = [round(LETTER * len(text)) for text in (label, message)]
     left, right = (width + 2 * PADDING for width in widths)
     return BADGE.format(

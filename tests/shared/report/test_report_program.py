@@ -118,12 +118,25 @@ def test_cells_count_once_by_their_corrected_reading_and_only_if_the_paper_print
         "match": 1,
         "differs": 1,
         "stand-in": 2,
+        "unknown": 0,
         "blocked": 4,
         "not attempted": 2,
     }
     assert summary["papers"]["demo"]["cells"] == expected
     row = next(r for r in page.rows if r[0].get("data-paper") == "demo")
     assert {a["data-cells"]: int("".join(w)) for a, w in row[1] if "data-cells" in a} == expected
+
+
+def test_ours_beside_a_number_that_could_not_be_read_is_attempted(report, results):
+    path = results / "demo" / "comparison.csv"
+    text = path.read_text()
+    assert text.count(",0.255,,paper,") == text.count("differs,off by +0.145") == 1
+    unread = text.replace(",0.255,,paper,", ",,,paper,").replace("differs,off by", "blocked,not")
+    path.write_text(unread)
+    _, _, summary = report()
+    cells = summary["papers"]["demo"]["cells"]
+    counted = [cells[name] for name in ("attempted", "differs", "unknown", "blocked")]
+    assert counted == [4, 0, 1, 4]
 
 
 def test_a_claim_has_its_effect_interval_p_n_and_the_count_in_the_paper(report):

@@ -64,7 +64,10 @@ def test_the_badge_is_an_image_that_needs_nothing_else(results, run):
     run("--scale", "cpu", "--results", results, "--out", results)
     text = (results / "badge.svg").read_text()
     image = ElementTree.fromstring(text)
-    assert "".join(image.itertext()).split("\n")[1] == "claims at cpu: 1 hold, 1 fail, 0 open"
+    assert (
+        "".join(image.itertext()).split("\n")[1]
+        == "claims at cpu: 1 hold, 1 fail, 0 inconclusive, 1 blocked"
+    )
     width = float(image.get("width"))
     ends = [
         float(t.get("x")) + float(t.get("textLength"))
