@@ -77,11 +77,16 @@ def total_counts(papers: list[Results]) -> dict:
     }
 
 
+def seconds(papers: Iterable[Results]) -> float:
+    """Of all steps, one after the other."""
+    return sum(run.get("seconds") or 0 for results in papers for run in results.runs)
+
+
 def summary(scale: str, papers: list[Results]) -> dict:
     """What other pages are made from: the README's status table, the badge."""
     return {
         "scale": scale,
-        "total": total_counts(papers),
+        "total": total_counts(papers) | {"seconds": round(seconds(papers), 1)},
         "papers": {results.paper.id: _paper(results) for results in papers},
     }
 
@@ -95,7 +100,7 @@ def _paper(results: Results) -> dict:
         **paper_counts(results),
         "verdicts": verdicts,
         "audit": dict(Counter(row["agrees"] for row in arithmetic(results.audit))),
-        "seconds": round(sum(run.get("seconds") or 0 for run in results.runs), 1),
+        "seconds": round(seconds([results]), 1),
         "commits": sorted({run["commit"] for run in results.runs if run.get("commit")}),
         "dirty": any(run.get("dirty") for run in results.runs),
         "missing": results.missing,

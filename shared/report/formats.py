@@ -68,6 +68,11 @@ def duration(seconds: str | float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def minutes(seconds: float) -> str:
+    """Whole minutes, absent for no time at all."""
+    return count(math.ceil(seconds / 60)) if seconds else ABSENT
+
+
 def metric_name(metric: str, unit: str) -> str:
     """`ap` in percent → `AP (%)`; `answer_rate` → `answer rate`."""
     words = " ".join(w.upper() if w in ACRONYMS else w for w in metric.split("_"))

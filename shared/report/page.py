@@ -14,6 +14,7 @@ from shared.report.counts import (
     CLAIM_VERDICTS,
     arithmetic,
     paper_counts,
+    seconds,
     total_counts,
 )
 from shared.report.items import (
@@ -76,6 +77,10 @@ class PaperView:
         return [entry for entry in self.paper.deviations if self.results.scale in entry.scales]
 
     @property
+    def minutes(self) -> str:
+        return formats.minutes(seconds([self.results]))
+
+    @property
     def judged_claims(self) -> list[ClaimView]:
         return [claim for claim in self.claims if not claim.blocked]
 
@@ -105,6 +110,7 @@ def render(
         "banner": SCALES.get(scale, ""),
         "papers": [_view(results) for results in papers],
         "total": total_counts(papers),
+        "minutes": formats.minutes(seconds(papers)),
         "workflow": workflow,
         "cell_verdicts": CELL_VERDICTS,
         "claim_verdicts": CLAIM_VERDICTS,

@@ -1,5 +1,7 @@
 """The whole chain through Snakemake at scale `smoke`, in a copy of the repository."""
 
+import base64
+import gzip
 import re
 import shutil
 import subprocess
@@ -95,6 +97,17 @@ def test_report_and_records_are_there(repository, results):
     for name in ("figure3", "figure8", "refusal"):
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000
     assert (results / "runs" / "facts" / "train-r-tuning-s1.json").is_file()
+
+
+def test_the_report_holds_snakemakes_own(repository):
+    """Tables of every paper, figures, and the rules that ran, packed in the page."""
+    page = (repository / "results" / "smoke" / "report.html").read_text(encoding="utf-8")
+    packed = page.partition('id="workflow-page">')[2].partition("</script>")[0]
+    inside = gzip.decompress(base64.b64decode(packed)).decode()
+    for paper in paper_ids():
+        assert f'"results/smoke/{paper}/claims.csv": ' in inside
+    assert '"results/smoke/r_tuning/figures/figure3.png": ' in inside
+    assert "python -m papers.r_tuning.train" in inside.replace("</span> <span>", " ")
 
 
 def test_center_bench_asks_scores_and_counts(repository):
