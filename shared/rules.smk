@@ -62,6 +62,7 @@ REPORTED_ON = [
 rule workflow_page:
     input:
         REPORTED_ON,
+        sorted(Path("shared/report/captions").glob("*.rst")),
     output:
         "<results>/workflow.html",
     log:

@@ -18,14 +18,14 @@ BADGE = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}">
 <title>{text}</title>
 <rect width="{width}" height="20" rx="3" fill="#444c56"/>
-<path d="M{left} 0h{inner}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{inner}z" fill="#0b6b4d"/>
+<path d="M{left} 0h{inner}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{inner}z" fill="#0b5c94"/>
 <g fill="#fff" font-family="DejaVu Sans,Verdana,sans-serif" font-size="11">
 <text x="6" y="14" textLength="{left_text}">{label}</text>
 <text x="{right_at}" y="14" textLength="{right_text}">{message}</text>
 </g>
 </svg>
 """
-LETTER, PADDING = 6.6, 6  # width of an average letter of 11 pixels, space on each side of a text
+LETTER, PADDING = 6.2, 6  # width of an average letter of 11 pixels, space on each side of a text
 
 
 def read_summaries(results: Path) -> list[dict]:
