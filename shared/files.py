@@ -70,6 +70,11 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def readable_size(count: float) -> str:
+    """Of a number of bytes."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.2f} MB"
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)

@@ -75,7 +75,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if parts[0] == "storage":
             self._content("/".join(parts[1:4]), "/".join(parts[4:]))
             return
-        api = parts.pop(0) == "api" if parts[0] == "api" else False
+        if len(parts) < 4:  # the client asks after itself now and then
+            self._refuse(404, "EntryNotFound")
+            return
+        api = parts[0] == "api" and bool(parts.pop(0))
         kind = parts.pop(0) if parts[0] in ("models", "datasets") else "models"
         key = "/".join([kind, *parts[:2]])
         verb, revision, name = parts[2], parts[3], "/".join(parts[4:])

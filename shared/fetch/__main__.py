@@ -16,6 +16,7 @@ from shared.data.sources import fetch as fetch_file
 from shared.errors import UserError, one_line_errors
 from shared.fetch import hub
 from shared.fetch.wanted import ByHand, Repository, Wanted
+from shared.files import readable_size
 from shared.settings import ScaleSettings, load_settings, paper_ids
 
 
@@ -25,8 +26,8 @@ def get(wanted: Wanted, mirror: str | None) -> Iterator[str]:
         yield f"not fetched: {wanted.what}: {wanted.why}; {wanted.do}"
     elif isinstance(wanted, Repository):
         found = hub.fetch(wanted)
-        yield f"{wanted}: {_files(len(found.files))}, {found.size / 1e9:.2f} GB, checked" + (
-            f", {found.new / 1e9:.2f} GB of it new" if found.new else ", all here before"
+        yield f"{wanted}: {_files(len(found.files))}, {readable_size(found.size)}, checked, " + (
+            f"{readable_size(found.new)} of it new" if found.new else "all here before"
         )
     else:
         source = sources()[wanted.source]

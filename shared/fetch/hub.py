@@ -6,9 +6,12 @@ own hash of a small one) and with `known.yaml`. Which files were found right is 
 so that no job reads 16 GB only to check them again. With HF_HUB_OFFLINE=1 nothing is asked.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
@@ -170,18 +173,27 @@ def _download(repository: Repository, files: dict[str, Listed]) -> int:
 def _download_one(repository: Repository, name: str, file: Listed, bar: tqdm) -> None:
     """The file into the cache: its bytes by us, its place in the cache by huggingface_hub."""
     kept = {"repo_type": repository.kind, "revision": repository.revision}
-    blob = _blob(repository, file)
-    if not blob.is_file():
-        part = _blob(repository, file, ".incomplete")
-        try:
-            continue_file(hf_hub_url(repository.id, name, **kept), part, file.size, bar.update)
-        except UserError as error:
-            raise UserError(f"{repository}: {name} {error}") from None
-        if (found := _digest(part, file)) != file.digest:
-            part.unlink()
-            _expect(repository, name, _kind_of(file), found, file.digest, "; it was not kept")
-        part.rename(blob)
+    blob, part = _blob(repository, file), _blob(repository, file, ".incomplete")
+    with _alone(_storage(repository) / "checked" / f"{file.digest}.lock"):
+        if not blob.is_file():
+            try:
+                continue_file(hf_hub_url(repository.id, name, **kept), part, file.size, bar.update)
+            except UserError as error:
+                raise UserError(f"{repository}: {name} {error}") from None
+            if (found := _digest(part, file)) != file.digest:
+                part.unlink()
+                _expect(repository, name, _kind_of(file), found, file.digest, "; it was not kept")
+            part.rename(blob)
     hf_hub_download(repository.id, name, **kept)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Let only one process do this at a time: jobs that start together may want the same file."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check(repository: Repository, name: str, file: Listed) -> None:

@@ -4,7 +4,6 @@ huggingface_hub (1.31 and later) begins a new file each time, so what a killed p
 Here a partial file is kept and continued by an HTTP range request, by this process or the next.
 """
 
-import fcntl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +23,11 @@ def continue_file(url: str, part: Path, size: int, moved: Callable[[int], object
     """Fill `part` to `size` bytes. `moved` is told of new bytes, and (below zero) of those that
     have to come again.
 
-    Two processes that want the same file wait for each other. Raises `UserError` if the transfer
-    breaks off for good (the part stays), an error of huggingface_hub if the server refuses.
+    Raises `UserError` if the transfer breaks off for good (the part stays), an error of
+    huggingface_hub if the server refuses.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
     with open(part, "ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
         failed = 0
         while (before := file.tell()) < size:
             try:

@@ -9,7 +9,9 @@ from shared.data.catalogue import sources
 from shared.data.sources import DOWNLOADS, mirror_folder
 from shared.fetch import hub
 from shared.fetch.wanted import ByHand, Repository, SourceFiles, Wanted
+from shared.files import readable_size
 from shared.plan.jobs import Job
+from shared.rehearse.architecture import architectures
 from shared.rehearse.records import RECORDS
 from shared.settings import ROOT, Artefact, ScaleSettings, load_paper, load_settings
 
@@ -95,11 +97,14 @@ def _download(wanted: Wanted, mirror: str | None) -> str:
         return _files(wanted, mirror)
     if record := hub.read_record(wanted):
         size = sum(file.size for file, _ in record.values())
-        return f"{wanted}: {_size(size)} (recorded when it was fetched)"
+        return f"{wanted}: {readable_size(size)} (recorded when it was fetched)"
     facts = hub.known().get(f"{wanted.id}@{wanted.revision}", {})
     sizes = [each["bytes"] for each in facts.values() if "bytes" in each]
     if sizes:
-        return f"{wanted}: at least {_size(sum(sizes))} ({_count(sizes)} in known.yaml)"
+        return f"{wanted}: at least {readable_size(sum(sizes))} ({_count(sizes)} in known.yaml)"
+    if found := [each for each in architectures().values() if wanted.id in each.models]:
+        weights = readable_size(2 * found[0].parameters)
+        return f"{wanted}: about {weights} (its parameters, if each is stored in two bytes)"
     return f"{wanted}: {UNKNOWN}, until it is fetched"
 
 
@@ -116,15 +121,11 @@ def _files(wanted: SourceFiles, mirror: str | None) -> str:
     name = f"{wanted.source}, {_count(files)} of {source.upstream}"
     if not all(place.is_file() for place in places):
         return f"{name}: {UNKNOWN}, until they are fetched"
-    return f"{name}: {_size(sum(place.stat().st_size for place in places))} (here)"
+    return f"{name}: {readable_size(sum(place.stat().st_size for place in places))} (here)"
 
 
 def _count(files: Sequence[object]) -> str:
     return f"{len(files)} file{'s' * (len(files) != 1)}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.2f} MB"
 
 
 def _calls(settings: ScaleSettings) -> str:

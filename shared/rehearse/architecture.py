@@ -1,17 +1,24 @@
-"""Models of the papers' own size, by `architectures.yaml`, with random weights."""
+"""Models of the papers' own size, by `architectures.yaml`, with random weights.
+
+What only counts (a plan) starts without torch, so it is imported where a model is built.
+"""
+
+from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-import transformers
 import yaml
-from transformers import PreTrainedModel
 
 from shared.errors import UserError
-from shared.models.images import Seen
 from shared.models.spec import ModelSpec, display_name
 from shared.settings import Strict
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from shared.models.images import Seen
 
 SIZES = Path(__file__).with_name("architectures.yaml")
 
@@ -26,6 +33,10 @@ class Picture(Strict):
 
     def drawn(self) -> Seen:
         """Noise, as `shared.models.images` prepares a picture."""
+        import torch
+
+        from shared.models.images import Seen
+
         tensors = {"pixel_values": torch.randn(*self.pixel_values)}
         if self.image_grid_thw:
             tensors["image_grid_thw"] = torch.tensor([self.image_grid_thw])
@@ -53,6 +64,9 @@ class Architecture(Strict):
     def build(self, layers: int, device: str) -> PreTrainedModel:
         """float32, evaluation mode, with so many layers of the language model. On the device
         `meta` it takes no memory."""
+        import torch
+        import transformers
+
         text = {**self.text, "num_hidden_layers": layers}
         config = self.config | ({"text_config": text} if "text_config" in self.config else text)
         made = getattr(transformers, self.architecture)

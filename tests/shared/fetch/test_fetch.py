@@ -30,12 +30,12 @@ def test_one_thing_that_cannot_be_had_does_not_keep_the_others(hub, monkeypatch,
     assert raised.value.code == 1
     assert said.out.splitlines() == [
         "not fetched: a file: it is yours; put it there",
-        "org/good@0123456: 2 files, 0.00 GB, checked, 0.00 GB of it new",
+        "org/good@0123456: 2 files, 0.00 MB, checked, 0.00 MB of it new",
     ]
     (error,) = [line for line in said.err.splitlines() if line.startswith("error:")]
     assert error.startswith("error: org/gated@0123456: gated; accept its licence at ")
     run(monkeypatch, [GOOD])
-    assert capsys.readouterr().out.endswith("2 files, 0.00 GB, checked, all here before\n")
+    assert capsys.readouterr().out.endswith("2 files, 0.00 MB, checked, all here before\n")
 
 
 def test_a_scale_that_needs_nothing(monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """The way in from the hub, against a server on localhost that can fail in each of its ways."""
 
 import hashlib
+import multiprocessing
 import shutil
 
 import pytest
@@ -118,6 +119,18 @@ def test_the_next_process_goes_on_where_a_killed_one_was(hub, served, tmp_path):
     assert hub.ranges("model.safetensors") == ["bytes=300000-"]
     assert (fetched.folder / "model.safetensors").read_bytes() == WEIGHTS
     assert not partial(tmp_path).exists()
+
+
+def test_jobs_that_want_the_same_file_wait_for_each_other(hub, served):
+    served.cut["model.safetensors"] = [300_000]
+    fork = multiprocessing.get_context("fork")
+    jobs = [fork.Process(target=door.local_folder, args=(MODEL,)) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0, 0, 0]
+    assert hub.ranges("model.safetensors") == [None, "bytes=300000-"]
 
 
 def test_a_server_without_ranges_sends_all_of_it_again(hub, served):

@@ -135,6 +135,7 @@ def test_the_plan_of_a_paper(monkeypatch, capsys):
     program.main()
     out = capsys.readouterr().out
     assert out.startswith(f"kie_hvqa, paper\n  jobs       {len(jobs)}, ")
+    assert "Qwen/Qwen2.5-VL-7B-Instruct@cc59489: about 16.58 GB (its parameters" in out
     assert "bytedance-research/KIE-HVQA@1021ad7: at least 0.14 MB (1 file in known.yaml)" in out
 
 
