@@ -36,7 +36,7 @@ def read_summaries(results: Path) -> list[dict]:
         if path.parent.name != "smoke" and "+" not in path.parent.name
     ]
     if not paths:
-        raise UserError(f"{results}: no <scale>/summary.json; run `snakemake report` first")
+        raise UserError(f"{results}: no summary.json but of smoke; run `snakemake report` first")
     summaries = []
     for path in paths:
         try:

@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.support.wait import WebDriverWait
 
 from shared.report.__main__ import main
 from shared.settings import ROOT, load_paper
-
-webdriver = pytest.importorskip("selenium.webdriver")
-wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
@@ -117,9 +116,9 @@ def requested(page):
 def open_workflow(page):
     page.execute_script("document.getElementById('workflow-open').click()")
     frame = page.find_element("id", "workflow-frame")
-    wait(page, PATIENCE).until(lambda _: frame.is_displayed())
+    WebDriverWait(page, PATIENCE).until(lambda _: frame.is_displayed())
     page.switch_to.frame(frame)
-    text = wait(page, PATIENCE).until(
+    text = WebDriverWait(page, PATIENCE).until(
         lambda _: "Statistics" in (text := page.find_element("tag name", "body").text) and text
     )
     page.switch_to.default_content()
@@ -186,7 +185,9 @@ def test_every_link_leads_somewhere(page):
 def test_a_link_to_a_folded_part_unfolds_it(page):
     part = all_of(page, "details.part:not([open])", "element.id")[0]
     page.execute_script(f"document.querySelector('a[href=\"#{part}\"]').click()")
-    wait(page, PATIENCE).until(lambda _: page.find_element("id", part).get_attribute("open"))
+    WebDriverWait(page, PATIENCE).until(
+        lambda _: page.find_element("id", part).get_attribute("open")
+    )
 
 
 def test_nothing_scrolls_sideways_however_much_is_unfolded(page):

@@ -49,7 +49,7 @@ def test_each_scale_has_its_table_but_smoke_and_a_users_own_model(readme):
 
 
 def test_without_a_summary_nothing_is_written(readme, results):
-    with pytest.raises(UserError, match=r"no <scale>/summary\.json; run `snakemake report`"):
+    with pytest.raises(UserError, match=r"no summary\.json but of smoke; run `snakemake report`"):
         readme()
     (results / "summary.json").write_text('{"scale": ')
     with pytest.raises(UserError, match=r"cpu/summary\.json: not a summary of the report"):
