@@ -62,12 +62,16 @@ def show(first: Tree, second: Tree) -> bool:
     print("identities", *_identities(first, second), sep="\n")
     print(f"cells: {_counts(cells)}", *_cells(cells), sep="\n")
     print(f"verdicts of claims: {_counts(claims)}", *_claims(claims), sep="\n")
+    found = []
     try:
-        found, same = tests(first.analysis(), second.analysis())
-        print(*_tests(found, same), sep="\n", end="\n\n")
+        if first.scores and first.scores == second.scores:
+            print("scores: the same files")
+        else:
+            found, same = tests(first.analysis(), second.analysis())
+            print(*_tests(found, same), sep="\n")
     except UserError as error:
-        found = []
-        print(f"no paired tests: {error}\n")
+        print(f"no paired tests: {error}")
+    print()
     return not (cells.all_same and claims.all_same and not found)
 
 

@@ -12,6 +12,7 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
 from shared.comparison.tables import read_table
 from shared.errors import UserError
+from shared.files import sha256
 from shared.settings import paper_ids
 
 
@@ -42,6 +43,12 @@ class Tree:
     @cached_property
     def claims(self) -> pd.DataFrame:
         return read_table(self.folder / "claims.csv", verdicts.COLUMNS)
+
+    @property
+    def scores(self) -> str:
+        """Checksum of all score files, or nothing where there are none."""
+        folder = self.folder / "scores"
+        return sha256(folder) if folder.is_dir() else ""
 
     def analysis(self) -> Analysis:
         """By this checkout's code, with the settings that the last step recorded."""

@@ -49,7 +49,7 @@ def test_a_copy_is_the_same(copy, diff):
     assert "  the same: commit, settings, seed, data, input, package, hardware" in lines
     same = f"{cells} the same, 0 differ, 0 only in the first, 0 only in the second"
     assert f"cells: {same}" in lines
-    assert lines[-2].endswith("with the same scores, 0 with others")
+    assert lines[-2] == "scores: the same files"
 
 
 def test_identities_alone_do_not_make_numbers_differ(copy, diff):
@@ -89,12 +89,24 @@ def test_changed_scores_are_tested(copy, diff):
     assert ", n 160, p " in line and ", after Holm " in line
 
 
+def test_scores_written_again_are_the_same(copy, diff):
+    for path in (copy / "scores" / "facts").iterdir():
+        pd.read_parquet(path).to_parquet(path, compression=None)
+    status, lines, _ = diff(COMMITTED / PAPER, copy)
+    assert status == 0
+    assert lines[-2].startswith("paired tests, second minus first: ")
+    assert lines[-2].endswith(" with the same scores, 0 with others")
+
+
 def test_scores_that_cannot_be_read_leave_the_rest(copy, diff):
     (copy / "scores" / "facts" / "r-tuning-s0.parquet").unlink()
     status, lines, _ = diff(COMMITTED / PAPER, copy)
     assert status == 0
     assert lines[-2].startswith("no paired tests: ")
     assert "r-tuning-s0.parquet: no such file" in lines[-2]
+    shutil.rmtree(copy / "scores")
+    _, lines, _ = diff(copy, copy)
+    assert lines[-2].startswith("no paired tests: ") and "scores: no such folder" in lines[-2]
 
 
 def test_settings_that_the_code_no_longer_knows_leave_the_rest(copy, diff):
@@ -102,6 +114,7 @@ def test_settings_that_the_code_no_longer_knows_leave_the_rest(copy, diff):
         record = json.loads(path.read_text())
         if record["settings"]:
             path.write_text(json.dumps(record | {"settings": {"old": 1}}))
+    (copy / "scores" / "facts" / "base.parquet").write_bytes(b"other")
     _, lines, _ = diff(COMMITTED / PAPER, copy)
     assert lines[-2].startswith("no paired tests: recorded settings of r_tuning, for the code")
 
