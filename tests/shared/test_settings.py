@@ -74,6 +74,7 @@ def test_two_models_never_share_a_folder():
     names = {Setup("cpu", model, []).run_name for model in ("path:/a/b", "path:/a/c", "hub:a/b@1")}
     assert plain.run_name == "cpu" and len(names) == 3 and "cpu" not in names
     assert Setup("gpu", "path:/a", []).arguments == "--scale gpu --model path:/a"
+    assert Setup("gpu", "path:/a b", []).config == "scale=gpu 'model=path:/a b'"
 
 
 def test_a_bad_config_ends_in_one_line():
