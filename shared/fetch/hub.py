@@ -141,8 +141,11 @@ def _listed(repository: Repository) -> dict[str, Listed]:
     if not wanted:
         raise UserError(f"{repository}: holds no {' or '.join(repository.only) or 'weights'}")
     for name, facts in known().get(f"{repository.id}@{repository.revision}", {}).items():
-        if name in wanted and len(wanted[name].digest) == 64:
-            _expect(repository, name, "the hub's sha256", wanted[name].digest, facts["sha256"])
+        digest = wanted[name].digest if name in wanted else ""
+        if len(digest) == 64 and digest != facts["sha256"]:
+            raise UserError(
+                f"{repository}: {name}: the hub's sha256 is {digest}, expected {facts['sha256']}"
+            )
     return wanted
 
 
@@ -164,14 +167,16 @@ def _download(repository: Repository, files: dict[str, Listed]) -> int:
             _download_one(repository, name, file, bar)
     for name, file in tqdm(unchecked.items(), desc="checking", unit="file", disable=None):
         _check(repository, name, file)
-        record[name] = (file, (folder / name).stat().st_mtime_ns)
-        rows = {each: (had.size, had.digest, at) for each, (had, at) in record.items()}
-        write_json(_record_path(repository), rows)
+    rows = {
+        name: (file.size, file.digest, (folder / name).stat().st_mtime_ns)
+        for name, file in files.items()
+    }
+    write_json(_record_path(repository), rows)
     return total - came
 
 
 def _download_one(repository: Repository, name: str, file: Listed, bar: tqdm) -> None:
-    """The file into the cache: its bytes by us, its place in the cache by huggingface_hub."""
+    """The file into the cache, not yet checked: its bytes by us, its place by huggingface_hub."""
     kept = {"repo_type": repository.kind, "revision": repository.revision}
     blob, part = _blob(repository, file), _blob(repository, file, ".incomplete")
     with _alone(_storage(repository) / "checked" / f"{file.digest}.lock"):
@@ -180,9 +185,6 @@ def _download_one(repository: Repository, name: str, file: Listed, bar: tqdm) ->
                 continue_file(hf_hub_url(repository.id, name, **kept), part, file.size, bar.update)
             except UserError as error:
                 raise UserError(f"{repository}: {name} {error}") from None
-            if (found := _digest(part, file)) != file.digest:
-                part.unlink()
-                _expect(repository, name, _kind_of(file), found, file.digest, "; it was not kept")
             part.rename(blob)
     hf_hub_download(repository.id, name, **kept)
 
@@ -200,33 +202,23 @@ def _check(repository: Repository, name: str, file: Listed) -> None:
     """Remove a file with other bytes, and raise `UserError`."""
     path = _snapshot(repository) / name
     facts = known().get(f"{repository.id}@{repository.revision}", {}).get(name)
-    compared = [(file, file.digest)]
-    if facts and len(file.digest) != 64:
-        compared.append((Listed(file.size, facts["sha256"]), facts["sha256"]))
-    for by, expected in compared:
-        if (found := _digest(path, by)) != expected:
+    for expected in {file.digest, facts["sha256"]} if facts else {file.digest}:
+        if (found := _digest(path, expected)) != expected:
             path.resolve().unlink()
             path.unlink(missing_ok=True)
-            _expect(repository, name, _kind_of(by), found, expected, "; it was removed: run again")
+            kind = "sha256" if len(expected) == 64 else "git's blob id"
+            raise UserError(
+                f"{repository}: {name}: {kind} is {found}, expected {expected}; it was removed: "
+                "run again"
+            )
 
 
-def _expect(
-    repository: Repository, name: str, what: str, found: str, expected: str, more: str = ""
-) -> None:
-    if found != expected:
-        raise UserError(f"{repository}: {name}: {what} is {found}, expected {expected}{more}")
-
-
-def _kind_of(file: Listed) -> str:
-    return "sha256" if len(file.digest) == 64 else "git's blob id"
-
-
-def _digest(path: Path, file: Listed) -> str:
-    """Hash of a file, of the kind that `file.digest` is."""
-    with open(path, "rb") as opened:
-        if len(file.digest) == 64:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-        content = opened.read()  # git stores no large files
+def _digest(path: Path, like: str) -> str:
+    """Hash of a file, of the kind that `like` is."""
+    with open(path, "rb") as file:
+        if len(like) == 64:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        content = file.read()  # git itself stores no large files
         return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 

@@ -85,6 +85,15 @@ def test_what_huggingface_hub_downloaded_before_is_used(hub, served):
     assert door.here(MODEL)
 
 
+def test_huggingface_hub_finds_what_was_fetched(hub, monkeypatch):
+    """As KIE-HVQA's data step looks for the authors' test set."""
+    hub.repositories["datasets/org/rows"] = Served({"rows.jsonl": b"{}", "images/1.png": b"png"})
+    rows = Repository("dataset", "org/rows", REVISION)
+    folder = door.fetch(rows).folder
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert snapshot_download("org/rows", repo_type="dataset", revision=REVISION) == str(folder)
+
+
 def test_weights_that_are_only_there_in_the_old_format(hub, served):
     del served.files["model.safetensors"]
     assert set(door.fetch(MODEL).files) == {"config.json", "pytorch_model.bin", "tokenizer.json"}
@@ -152,7 +161,7 @@ def test_a_truncated_file_is_no_file(hub, served, tmp_path):
 )
 def test_other_bytes_are_named_by_their_hash_and_not_kept(hub, served, tmp_path, name, kind):
     served.wrong[name] = FILES[name][::-1]
-    message = fails(saying=f"{name}: {kind} is [0-9a-f]+, expected [0-9a-f]+; it was not kept")
+    message = fails(saying=f"{name}: {kind} is [0-9a-f]+, expected [0-9a-f]+; it was removed")
     if kind == "sha256":
         assert hashlib.sha256(WEIGHTS[::-1]).hexdigest() in message
         assert BLOB in message
