@@ -1,15 +1,19 @@
 """The instructions: counts, splits that share nothing, answers that are right."""
 
+import hashlib
 import json
 from collections import Counter
 
+import pandas as pd
 import pytest
 
 from papers.refusal_tokens import answers, data, generate, published
+from papers.refusal_tokens.settings import ULTRACHAT
 from shared.errors import UserError
-from shared.files import read_jsonl
+from shared.files import read_jsonl, sha256, write_jsonl
 from shared.judges.strings import opens_with_refusal
 from shared.settings import load_settings
+from tests.hub import Served
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +55,43 @@ def test_train_and_test_share_neither_instruction_nor_template(built):
     for part in ("ordinary", "dated"):
         lists = [{t["text"] for t in templates[part][split]} for split in generate.SPLITS]
         assert not lists[0] & lists[1]
+
+
+def test_what_the_paper_learns_is_read_from_the_files_that_were_fetched(hub, tmp_path):
+    """Two refusals of CoCoNot, of which one's category is known, and two talks of UltraChat, of
+    which the settings take one."""
+    rows = [
+        {"id": "a", "category": "Humanizing requests", "prompt": "Feel?", "response": "I don't."},
+        {"id": "b", "category": "Another", "prompt": "Sing?", "response": "No."},
+    ]
+    (tmp_path / "coconot").mkdir()
+    write_jsonl(tmp_path / "coconot" / "coconot_train.jsonl", rows)
+    talks = [
+        [{"role": "user", "content": f"{n}?"}, {"role": "assistant", "content": f"{n}."}] * 2
+        for n in ("One", "Two")
+    ]
+    pd.DataFrame({"messages": talks}).to_parquet(tmp_path / "talks.parquet")
+    content = (tmp_path / "talks.parquet").read_bytes()
+    files = {"data/train_sft-0.parquet": content, "data/test_sft-0.parquet": b"not wanted"}
+    hub.repositories[f"datasets/{ULTRACHAT.id}"] = Served(files, ULTRACHAT.revision)
+    paper = load_settings("refusal_tokens", "paper")
+    train = paper.train.model_copy(update={"ordinary": 1})
+    made, records = published.learnt(
+        paper.model_copy(update={"mirror": str(tmp_path), "train": train})
+    )
+    (refusal,) = made["original"]
+    assert (refusal["instruction"], refusal["reply"], refusal["refuse"]) == (
+        "Feel?",
+        "I don't.",
+        True,
+    )
+    (answer,) = made["ordinary"]
+    assert (answer["instruction"], answer["reply"]) == ("One?", "One.")
+    coconot, ultrachat = records
+    assert coconot["sha256"] == {
+        "coconot/coconot_train.jsonl": sha256(tmp_path / "coconot" / "coconot_train.jsonl")
+    }
+    assert ultrachat["sha256"] == {"data/train_sft-0.parquet": hashlib.sha256(content).hexdigest()}
 
 
 def test_a_text_in_two_splits_is_an_error():
