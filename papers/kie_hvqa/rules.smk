@@ -179,7 +179,7 @@ rule kie_hvqa_figures:
         "<results>/kie_hvqa/cells.csv",
         "<results>/kie_hvqa/data",
     output:
-        directory("<results>/kie_hvqa/figures"),
+        report(directory("<results>/kie_hvqa/figures"), **figures_in_report("kie_hvqa")),
     log:
         "<results>/kie_hvqa/logs/figures.log",
     benchmark:

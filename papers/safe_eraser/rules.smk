@@ -163,7 +163,7 @@ rule safe_eraser_figures:
         "<results>/safe_eraser/data",
         "<results>/safe_eraser/cells.csv",
     output:
-        directory("<results>/safe_eraser/figures"),
+        report(directory("<results>/safe_eraser/figures"), **figures_in_report("safe_eraser")),
     log:
         "<results>/safe_eraser/logs/figures.log",
     benchmark:
