@@ -7,6 +7,7 @@ number differs or a file can't be read; the other results are verified all the s
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,8 @@ def verify(analysis: Analysis, folder: str | Path) -> tuple[dict[str, int], list
     lines = []
     for name, keys in KEYS.items():
         lines += differences(written[name], made[name], keys, f"{folder.name}/{name}.csv")
+    if not lines:  # tables are made of cells
+        lines += _tables(folder, analysis.tables(written["cells"]))
     return {name: len(frame) for name, frame in written.items()}, lines
 
 
@@ -97,6 +100,21 @@ def _committed() -> list[Path]:
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return sorted(found)
+
+
+def _tables(folder: Path, made: Mapping[str, str]) -> list[str]:
+    """A line for each table that is not, as text, what the cells give."""
+    files = {path.stem: path for path in (folder / "tables").glob("*.md")}
+    lines = []
+    for name in sorted({*files, *made}):
+        where = f"{folder.name}/tables/{name}.md"
+        if name not in files:
+            lines.append(f"{where}: no such file, but the cells give that table")
+        elif name not in made:
+            lines.append(f"{where}: no table that the cells give")
+        elif files[name].read_text(encoding="utf-8") != made[name]:
+            lines.append(f"{where}: not the table that the cells give")
+    return lines
 
 
 def _shown(key: object) -> str:

@@ -2,6 +2,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -248,3 +249,21 @@ def test_a_row_that_is_there_twice_is_named(committed):
     status, lines = run()
     assert status == 1
     assert lines[0].endswith(": twice in the file") and lines[1].endswith(": 1 difference")
+
+
+def test_tables_must_be_what_the_cells_give(invented, folder):
+    analysis = replace(
+        again(invented), tables=lambda cells: {"table1": f"{len(cells)} cells\n", "table2": ""}
+    )
+    tables = folder / "tables"
+    tables.mkdir()
+    (tables / "table1.md").write_text("9 cells\n")
+    (tables / "table2.md").write_text("")
+    assert verify(analysis, folder)[1] == []
+    (tables / "table1.md").write_text("10 cells\n")
+    (tables / "table2.md").rename(tables / "table3.md")
+    assert verify(analysis, folder)[1] == [
+        f"{folder.name}/tables/table1.md: not the table that the cells give",
+        f"{folder.name}/tables/table2.md: no such file, but the cells give that table",
+        f"{folder.name}/tables/table3.md: no table that the cells give",
+    ]
