@@ -1,10 +1,8 @@
 """Training in two processes, weights sharded by FSDP, against training in one."""
 
-import importlib.util
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,28 +14,19 @@ from shared.launch import command
 from shared.settings import ROOT
 from shared.training.examples import IGNORED
 from shared.training.sharing import EvenSampler, blank
-
-PROGRAM = Path(__file__).with_name("in_processes.py")
-
-
-@pytest.fixture(scope="module")
-def program():
-    spec = importlib.util.spec_from_file_location("in_processes", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.shared.training import in_processes
 
 
-def test_two_processes_interrupted_end_as_one_does(program, tmp_path):
+def test_two_processes_interrupted_end_as_one_does(tmp_path):
     """The same loss at each step and the same weights: with a last batch that does not go into
     two, and a stop after 6 of 12 steps."""
-    model, alone = program.train(tmp_path / "one")
+    model, alone = in_processes.train(tmp_path / "one")
     folder = tmp_path / "two"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     for batches in ("6", "1000"):
         run = subprocess.run(
-            [*torchrun, "--nproc-per-node=2", PROGRAM, folder, batches],
-            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+            [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, batches],
+            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
         )
