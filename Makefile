@@ -8,8 +8,8 @@ BIN := .venv/bin
 all: .venv/installed
 	$(BIN)/snakemake
 
-test: .venv/installed
-	$(BIN)/python -m pytest
+test: .venv/installed resources/models/smollm2-135m-instruct-q4_1
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 	$(BIN)/python -m shared.bench

@@ -1,4 +1,4 @@
-"""Tests marked `mirror` run where a mirror folder is found and are left out elsewhere."""
+"""What tests share. Those marked `mirror` run where a mirror folder is found, and nowhere else."""
 
 from pathlib import Path
 
@@ -67,23 +67,37 @@ def mirror() -> Path:
     return mirror_folder()
 
 
+def pytest_report_header() -> str | None:
+    if not _has_mirror():
+        return f"no mirror folder: tests on real benchmark rows are left out; set {VARIABLE}"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what needs a mirror; the longest tests come first."""
+    if not _has_mirror():
+        left_out = [item for item in items if item.get_closest_marker("mirror")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Shares out the tests to processes by file, and all that look at the run of `smoke` to one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Sharing(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "smoke" if "/test_smoke" in nodeid else super()._split_scope(nodeid)
+
+    return Sharing(config, log)
+
+
+def _has_mirror() -> bool:
     try:
-        if mirror_folder():
-            return
+        return bool(mirror_folder())
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
-    left_out = [item for item in items if item.get_closest_marker("mirror")]
-    config.left_out = len(left_out)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
-    if count := getattr(config, "left_out", 0):
-        terminalreporter.write_line(
-            f"no mirror folder: {count} tests on real benchmark rows left out; set {VARIABLE}"
-        )
 
 
 @pytest.fixture
