@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from papers.resa.names import harmful_set
+from papers.resa.prompts import conversation
 from papers.resa.reply_format import after_check, fake_check
 from papers.resa.settings import Settings, Variant
-from papers.resa.train import conversation
 from shared.attacks.asking import Asker
 from shared.attacks.gcg import gcg
 from shared.attacks.pair import pair

@@ -30,9 +30,9 @@ from papers.resa import judging
 from papers.resa.adaptive import adaptive_rows
 from papers.resa.names import FACTS, FOUR, NONE, PREFILLING, harmful_set
 from papers.resa.post_hoc import PostHocGuard
+from papers.resa.prompts import conversation
 from papers.resa.reply_format import Parts, Style, read
 from papers.resa.settings import Settings, Variant
-from papers.resa.train import conversation
 from shared import harness
 from shared.chat.asking import ask
 from shared.chat.keeping import kept_for

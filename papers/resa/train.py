@@ -16,12 +16,12 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
+from papers.resa.prompts import conversation
 from papers.resa.queries import subset
 from papers.resa.reply_format import Parts, write
 from papers.resa.rewards import reward
 from papers.resa.settings import Settings, Variant
 from shared.chat.opening import open_chat
-from shared.chat.replies import Conversation
 from shared.code import code_hash
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
@@ -32,11 +32,6 @@ from shared.records import write_run
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune
-
-
-def conversation(prompt: str, instruction: str) -> Conversation:
-    """How every model is asked, in training and in testing."""
-    return [{"role": "system", "content": instruction}, {"role": "user", "content": prompt}]
 
 
 def chosen(samples: Sequence[dict], variant: Variant, seed: int) -> list[dict]:
