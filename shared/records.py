@@ -80,8 +80,9 @@ def _git(*arguments: str) -> str:
 
 
 def _packages() -> dict[str, str]:
-    installed = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
-    return {name: installed[name] for name in PACKAGES if name in installed}
+    """Versions of those that are installed."""
+    found = importlib.metadata.distributions
+    return {name: each.version for name in PACKAGES for each in found(name=name)}
 
 
 def _hardware() -> dict:
