@@ -144,6 +144,11 @@ def main() -> None:
     if arguments.layers is not None and not 1 <= 2 * arguments.layers <= of.layers:
         raise UserError(f"--layers {arguments.layers}: expected 1 to {of.layers // 2}")
     device = own_device()
+    if device == "cpu" and arguments.layers is None:
+        print(
+            "no GPU here: all layers may take hours; minutes: --layers 1 --length 64 --batch 1",
+            file=sys.stderr,
+        )
     torch.set_float32_matmul_precision("high")
     made, refused = [], []
     for job in jobs(settings, arguments.variant, of, arguments.length):

@@ -81,8 +81,10 @@ def architectures() -> dict[str, Architecture]:
     return {name: Architecture(name=name, **row) for name, row in rows.items()}
 
 
-def of_model(spec: ModelSpec) -> Architecture:
+def of_model(spec: ModelSpec | None) -> Architecture:
     """The architecture of a model of the hub. Raises `UserError` if its sizes are not known."""
+    if spec is None:
+        raise UserError("this paper has no model of its own to rehearse at this scale")
     if isinstance(spec, str) and spec.startswith("hub:"):
         name = spec.removeprefix("hub:").partition("@")[0]
         for each in architectures().values():

@@ -72,6 +72,8 @@ def test_the_model_of_every_paper_that_trains_is_known(paper):
 def test_a_model_whose_sizes_are_not_known():
     with pytest.raises(UserError, match=r"other: its sizes are not in architectures\.yaml"):
         of_model(f"hub:org/other@{'0' * 40}")
+    with pytest.raises(UserError, match="no model of its own"):
+        of_model(load_settings("center_bench", "paper").model)
 
 
 def test_memory_by_arithmetic():
