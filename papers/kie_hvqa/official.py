@@ -4,22 +4,20 @@ Two things are known to be wrong with it: some nested answers are not JSON, and 
 rows call `./images/...` lie in `./data/`. A row that can't be used is left out and counted.
 """
 
-import re
 import sys
 from pathlib import Path
 
 import pandas as pd
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from papers.kie_hvqa.notation import parse_truth, write_answer
 from shared.data.pictures import open_picture
 from shared.errors import UserError
+from shared.fetch.hub import local_folder
+from shared.fetch.wanted import pinned
 from shared.files import read_jsonl
 
 FILE = "kie_hocr.jsonl"
 NAME = "KIE-HVQA"  # its rows do not say which subset they belong to
-_HUB = re.compile(r"(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
 
 
 def read_official(place: str) -> tuple[pd.DataFrame, dict]:
@@ -49,19 +47,15 @@ def read_official(place: str) -> tuple[pd.DataFrame, dict]:
 
 
 def _located(place: str) -> tuple[Path, str, str]:
-    match = _HUB.fullmatch(place)
-    if not match:
-        if not (Path(place) / FILE).is_file():
-            raise UserError(
-                f"official: {place} has no {FILE}; expected the authors' folder, or a hub id "
-                "with its revision: ORG/NAME@<40 hex digits>"
-            )
+    if (Path(place) / FILE).is_file():
         return Path(place), "a folder of the user's", "folder"
-    try:
-        wanted = {"repo_type": "dataset", "revision": match["revision"]}
-        return Path(snapshot_download(match["id"], **wanted)), match["revision"], "hub"
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise UserError(f"official: {place}: {' '.join(str(error).split())}") from None
+    repository = next(pinned(place), None)
+    if repository is None:
+        raise UserError(
+            f"official: {place} has no {FILE}; expected the authors' folder, or a hub id "
+            "with its revision: ORG/NAME@<40 hex digits>"
+        )
+    return local_folder(repository), repository.revision, "hub"
 
 
 def _read(row: dict, folder: Path, where: str, name: str) -> dict:
