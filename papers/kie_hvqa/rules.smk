@@ -84,14 +84,15 @@ rule kie_hvqa_train:
     priority: 1
     threads: max(1, workflow.cores // 2)
     resources:
-        **KIE.resources.model_dump(),
+        **KIE.to_train.model_dump(),
     params:
         code=code_hash("papers.kie_hvqa.train"),
         settings=lambda wildcards: KIE.training_of(wildcards.variant),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
         features=lambda wildcards, input: f"--features {input.features}" if input.features else "",
     shell:
-        "python -m papers.kie_hvqa.train {STEP} --variant {wildcards.variant}"
+        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " papers.kie_hvqa.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.start} {params.features}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
