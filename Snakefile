@@ -20,11 +20,13 @@ from shared.workflow import (
     only,
     table_in_report,
     unknown_target,
+    wake_only_for_jobs,
 )
 
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"
 STEP = SETUP.arguments  # --scale and --model, the same for every step
+wake_only_for_jobs(workflow.scheduling_settings)
 
 
 pathvars:

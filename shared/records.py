@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -49,6 +50,7 @@ def write_run(
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - started, 1),
+        "peak_mb": _peak_mb(),
         **commit(),
         "seed": seed,
         "settings": settings,
@@ -85,6 +87,12 @@ def _packages() -> dict[str, str]:
     return {name: each.version for name in PACKAGES for each in found(name=name)}
 
 
+def _peak_mb() -> int:
+    """The most main memory that this process has had, in MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KiB; macOS gives bytes
+    return round(most * (1 if sys.platform == "darwin" else 1024) / 1e6)
+
+
 def _hardware() -> dict:
     hardware = {
         "system": platform.system(),
@@ -95,6 +103,7 @@ def _hardware() -> dict:
     torch = sys.modules.get("torch")  # a step that did not need torch does not load it for this
     if torch:
         hardware["threads"] = torch.get_num_threads()
+        hardware["simd"] = torch.backends.cpu.get_cpu_capability()  # decides how sums are rounded
         if torch.cuda.is_available():
             hardware["gpu"] = torch.cuda.get_device_name()
     return hardware

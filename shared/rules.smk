@@ -34,8 +34,6 @@ rule compare:
         report("<results>/{paper}/audit.csv", **table_in_report("audit")),
     log:
         "<results>/{paper}/logs/compare.log",
-    benchmark:
-        "<results>/{paper}/benchmarks/compare.tsv"
     params:
         code=lambda wildcards: code_hash(
             "shared.comparison.__main__", f"papers.{wildcards.paper}.analyze"

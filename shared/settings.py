@@ -8,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.chat.calls import UNCOUNTED, Calls, endpoints
 from shared.errors import UserError
 from shared.fetch.wanted import Wanted, pinned
 
@@ -175,6 +176,10 @@ class ScaleSettings(Strict):
     def downloads(self) -> list[Wanted]:
         """What the steps read from elsewhere: here, the repositories that the settings name."""
         return list(pinned(self.model_dump_json()))
+
+    def calls(self) -> list[Calls]:
+        """What the steps ask of models behind an endpoint: here, that they do."""
+        return [Calls(name, UNCOUNTED) for name in endpoints(self.model_dump_json())]
 
 
 class Paper(Strict):

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings, load_settings, paper_ids
+
+if TYPE_CHECKING:
+    from snakemake.settings.types import SchedulingSettings
 
 DEFAULT_SCALE = "cpu"
 KEYS = ("scale", "model")
@@ -121,6 +124,18 @@ def lock_folder() -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(f"error: another snakemake is running in {Path.cwd()}; wait until it has ended")
+
+
+def wake_only_for_jobs(settings: "SchedulingSettings | None") -> None:
+    """Let the scheduler (`workflow.scheduling_settings`) look for work when a job has ended.
+
+    With a limit of jobs in a time span, 100 a second unless told otherwise, Snakemake 9.27 looks at
+    all waiting jobs and their files again each second, and once more a second after each job that
+    has ended: in a run of an hour that took a sixth of a core. A limit that a user sets is kept.
+    """
+    limit = settings and settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        settings.max_jobs_per_timespan = None
 
 
 def unknown_target(name: str) -> NoReturn:

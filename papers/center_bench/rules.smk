@@ -21,8 +21,6 @@ rule center_bench_data:
         record="<results>/center_bench/runs/data.json",
     log:
         "<results>/center_bench/logs/data.log",
-    benchmark:
-        "<results>/center_bench/benchmarks/data.tsv"
     params:
         code=code_hash("papers.center_bench.data"),
         settings=only(CENTER_BENCH, "data_seed", "sentences", "official"),
@@ -41,8 +39,6 @@ rule center_bench_ask:
         record="<results>/center_bench/runs/ask-{run}.json",
     log:
         "<results>/center_bench/logs/ask-{run}.log",
-    benchmark:
-        "<results>/center_bench/benchmarks/ask-{run}.tsv"
     threads: max(1, workflow.cores // max(1, len(CENTER_BENCH_RUNS)))
     resources:
         **CENTER_BENCH.resources.model_dump(),
@@ -71,9 +67,7 @@ rule center_bench_evaluate:
         record="<results>/center_bench/runs/evaluate.json",
     log:
         "<results>/center_bench/logs/evaluate.log",
-    benchmark:
-        "<results>/center_bench/benchmarks/evaluate.tsv"
-    threads: workflow.cores
+    threads: max(1, workflow.cores // 2)
     resources:
         **CENTER_BENCH.resources.model_dump(),
     params:
@@ -95,8 +89,6 @@ rule center_bench_analyze:
         record="<results>/center_bench/runs/analyze.json",
     log:
         "<results>/center_bench/logs/analyze.log",
-    benchmark:
-        "<results>/center_bench/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.center_bench.analyze"),
         settings=only(CENTER_BENCH, "model", "models", "solvers", "stand_ins", "draws"),
@@ -113,8 +105,6 @@ rule center_bench_figures:
         report(directory("<results>/center_bench/figures"), **figures_in_report("center_bench")),
     log:
         "<results>/center_bench/logs/figures.log",
-    benchmark:
-        "<results>/center_bench/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.center_bench.figures"),
     shell:

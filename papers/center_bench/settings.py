@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from papers.center_bench.grammar import LEVELS
+from papers.center_bench.questions import TYPES
 from shared.chat.settings import Panel
 from shared.fetch.wanted import SourceFiles, Wanted
 from shared.settings import Strict
@@ -11,6 +13,7 @@ from shared.settings import Strict
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
 PUBLISHED_SENTENCES = 30  # of each level and subset
+SUBSETS: dict[Source, int] = {"Generated": 3, "CenterBench": 2}
 
 
 class Part(Strict):
@@ -36,6 +39,13 @@ class Settings(Panel):
     def downloads(self) -> list[Wanted]:
         official = [] if self.official == "no" else [SourceFiles("center_bench")]
         return [*super().downloads(), *official]
+
+    def replies_a_model(self) -> int:
+        return sum(
+            part.sentences * SUBSETS[source] * (1 if part.middle_only else level + 1) * len(TYPES)
+            for source, part in self.asked.items()
+            for level in LEVELS
+        )
 
     @model_validator(mode="after")
     def _names(self) -> "Settings":

@@ -20,8 +20,6 @@ rule forbidden_science_data:
         record="<results>/forbidden_science/runs/data.json",
     log:
         "<results>/forbidden_science/logs/data.log",
-    benchmark:
-        "<results>/forbidden_science/benchmarks/data.tsv"
     params:
         code=code_hash("papers.forbidden_science.data"),
         settings=only(
@@ -46,8 +44,6 @@ rule forbidden_science_ask:
         record="<results>/forbidden_science/runs/ask-{run}.json",
     log:
         "<results>/forbidden_science/logs/ask-{run}.log",
-    benchmark:
-        "<results>/forbidden_science/benchmarks/ask-{run}.tsv"
     threads: max(1, workflow.cores // max(1, len(FORBIDDEN_SCIENCE_RUNS)))
     resources:
         **FORBIDDEN_SCIENCE.resources.model_dump(),
@@ -76,8 +72,6 @@ rule forbidden_science_evaluate:
         record="<results>/forbidden_science/runs/evaluate.json",
     log:
         "<results>/forbidden_science/logs/evaluate.log",
-    benchmark:
-        "<results>/forbidden_science/benchmarks/evaluate.tsv"
     threads: workflow.cores
     resources:
         **FORBIDDEN_SCIENCE.resources.model_dump(),
@@ -101,8 +95,6 @@ rule forbidden_science_analyze:
         record="<results>/forbidden_science/runs/analyze.json",
     log:
         "<results>/forbidden_science/logs/analyze.log",
-    benchmark:
-        "<results>/forbidden_science/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.forbidden_science.analyze"),
         settings=only(FORBIDDEN_SCIENCE, "model", "models", "stand_ins", "variations", "draws"),
@@ -124,8 +116,6 @@ rule forbidden_science_figures:
         ),
     log:
         "<results>/forbidden_science/logs/figures.log",
-    benchmark:
-        "<results>/forbidden_science/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.forbidden_science.figures"),
     shell:

@@ -6,6 +6,7 @@ from papers.forbidden_science.variations import VARIATIONS
 from shared.chat.settings import Panel
 from shared.judges.naming import JudgeSpec, judge_name
 
+TEMPLATES = 5  # T1 to T5
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")
 
@@ -22,6 +23,14 @@ class Settings(Panel):
     batch_size: int = Field(gt=0)  # conversations
     batch_tokens: int = Field(gt=0)
     mirror: str | None = None  # folder with the authors' file; None: REPLICATIONS_MIRROR
+
+    def replies_a_model(self) -> int:
+        """A self-report of each wording of a prompt, and a reply in words to each base prompt that
+        asks for no synthesis (one of the five templates of agents does)."""
+        others = self.industrial + self.environmental
+        base = TEMPLATES * self.agents_per_template + others
+        wordings = 1 + max(self.variations, default=0)
+        return base * wordings + base - self.agents_per_template
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":

@@ -26,8 +26,6 @@ rule kie_hvqa_data:
         record="<results>/kie_hvqa/runs/data.json",
     log:
         "<results>/kie_hvqa/logs/data.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/data.tsv"
     params:
         code=code_hash("papers.kie_hvqa.data"),
         settings=only(KIE, "reads", "fonts", "spoiling", "sizes", "official", "data_seed"),
@@ -43,8 +41,6 @@ rule kie_hvqa_features:
         record="<results>/kie_hvqa/runs/features-{which}.json",
     log:
         "<results>/kie_hvqa/logs/features-{which}.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/features-{which}.tsv"
     priority: 2  # everything waits for them
     threads: max(1, workflow.cores // 2)
     params:
@@ -79,8 +75,6 @@ rule kie_hvqa_train:
         record="<results>/kie_hvqa/runs/train-{variant}-s{seed}.json",
     log:
         "<results>/kie_hvqa/logs/train-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/train-{variant}-s{seed}.tsv"
     priority: 1
     threads: max(1, workflow.cores // 2)
     resources:
@@ -113,8 +107,6 @@ rule kie_hvqa_evaluate:
         record="<results>/kie_hvqa/runs/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/kie_hvqa/logs/evaluate-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/evaluate-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **KIE.resources.model_dump(),
@@ -138,8 +130,6 @@ rule kie_hvqa_engine:
         record="<results>/kie_hvqa/runs/engine.json",
     log:
         "<results>/kie_hvqa/logs/engine.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/engine.tsv"
     params:
         code=code_hash("papers.kie_hvqa.engine"),
     shell:
@@ -164,8 +154,6 @@ rule kie_hvqa_analyze:
         record="<results>/kie_hvqa/runs/analyze.json",
     log:
         "<results>/kie_hvqa/logs/analyze.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.kie_hvqa.analyze"),
         settings=only(KIE, "model", "reads", "stand_ins", "base", "rewards", "seeds", "draws"),
@@ -183,8 +171,6 @@ rule kie_hvqa_figures:
         report(directory("<results>/kie_hvqa/figures"), **figures_in_report("kie_hvqa")),
     log:
         "<results>/kie_hvqa/logs/figures.log",
-    benchmark:
-        "<results>/kie_hvqa/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.kie_hvqa.figures"),
     shell:

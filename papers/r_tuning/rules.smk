@@ -27,8 +27,6 @@ rule r_tuning_data:
         record="<results>/r_tuning/runs/data.json",
     log:
         "<results>/r_tuning/logs/data.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/data.tsv"
     params:
         code=code_hash("papers.r_tuning.data"),
         settings=only(R_TUNING, "tasks", "unanswerable", "data_seed", "mirror"),
@@ -45,8 +43,6 @@ rule r_tuning_base:
         record="<results>/r_tuning/runs/{task}/base.json",
     log:
         "<results>/r_tuning/logs/{task}/base.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/{task}/base.tsv"
     priority: 1  # most trainings wait for it
     threads: max(1, workflow.cores // 2)
     resources:
@@ -77,8 +73,6 @@ rule r_tuning_train:
         record="<results>/r_tuning/runs/{task}/train-{variant}-s{seed}.json",
     log:
         "<results>/r_tuning/logs/{task}/train-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/{task}/train-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **R_TUNING.to_train.model_dump(),
@@ -114,8 +108,6 @@ rule r_tuning_evaluate:
         record="<results>/r_tuning/runs/{task}/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/r_tuning/logs/{task}/evaluate-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/{task}/evaluate-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **R_TUNING.resources.model_dump(),
@@ -148,8 +140,6 @@ rule r_tuning_analyze:
         record="<results>/r_tuning/runs/analyze.json",
     log:
         "<results>/r_tuning/logs/analyze.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.r_tuning.analyze"),
         settings=only(R_TUNING, "model", "stand_ins", "tasks", "variants", "draws"),
@@ -166,8 +156,6 @@ rule r_tuning_figures:
         report(directory("<results>/r_tuning/figures"), **figures_in_report("r_tuning")),
     log:
         "<results>/r_tuning/logs/figures.log",
-    benchmark:
-        "<results>/r_tuning/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.r_tuning.figures"),
     shell:

@@ -30,8 +30,6 @@ rule refusal_tokens_data:
         record="<results>/refusal_tokens/runs/data.json",
     log:
         "<results>/refusal_tokens/logs/data.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/data.tsv"
     params:
         code=code_hash("papers.refusal_tokens.data"),
         settings=only(
@@ -59,8 +57,6 @@ rule refusal_tokens_base:
         record="<results>/refusal_tokens/runs/base.json",
     log:
         "<results>/refusal_tokens/logs/base.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/base.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **REFUSAL_TOKENS.resources.model_dump(),
@@ -81,8 +77,6 @@ rule refusal_tokens_train:
         record="<results>/refusal_tokens/runs/train-{variant}-s{seed}.json",
     log:
         "<results>/refusal_tokens/logs/train-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/train-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **REFUSAL_TOKENS.to_train.model_dump(),
@@ -107,8 +101,6 @@ rule refusal_tokens_evaluate:
         record="<results>/refusal_tokens/runs/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/refusal_tokens/logs/evaluate-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/evaluate-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **REFUSAL_TOKENS.resources.model_dump(),
@@ -140,8 +132,6 @@ rule refusal_tokens_analyze:
         record="<results>/refusal_tokens/runs/analyze.json",
     log:
         "<results>/refusal_tokens/logs/analyze.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.refusal_tokens.analyze"),
         settings=only(
@@ -169,8 +159,6 @@ rule refusal_tokens_figures:
         report(directory("<results>/refusal_tokens/figures"), **figures_in_report("refusal_tokens")),
     log:
         "<results>/refusal_tokens/logs/figures.log",
-    benchmark:
-        "<results>/refusal_tokens/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.refusal_tokens.figures"),
     shell:

@@ -19,8 +19,6 @@ rule resa_data:
         record="<results>/resa/runs/data.json",
     log:
         "<results>/resa/logs/data.log",
-    benchmark:
-        "<results>/resa/benchmarks/data.tsv"
     params:
         code=code_hash("papers.resa.data"),
         settings=only(
@@ -56,8 +54,6 @@ rule resa_train:
         record="<results>/resa/runs/train-{variant}-s{seed}.json",
     log:
         "<results>/resa/logs/train-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/resa/benchmarks/train-{variant}-s{seed}.tsv"
     priority: 1  # reinforcement and all evaluations wait for it
     threads: max(1, workflow.cores // 2)
     resources:
@@ -106,8 +102,6 @@ rule resa_base:
         record="<results>/resa/runs/evaluate-base.json",
     log:
         "<results>/resa/logs/evaluate-base.log",
-    benchmark:
-        "<results>/resa/benchmarks/evaluate-base.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **RESA.resources.model_dump(),
@@ -129,8 +123,6 @@ rule resa_evaluate:
         record="<results>/resa/runs/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/resa/logs/evaluate-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/resa/benchmarks/evaluate-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **RESA.resources.model_dump(),
@@ -161,8 +153,6 @@ rule resa_analyze:
         record="<results>/resa/runs/analyze.json",
     log:
         "<results>/resa/logs/analyze.log",
-    benchmark:
-        "<results>/resa/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.resa.analyze"),
         settings=only(RESA, "model", "stand_ins", "variants", "draws"),
@@ -180,8 +170,6 @@ rule resa_figures:
         report(directory("<results>/resa/figures"), **figures_in_report("resa")),
     log:
         "<results>/resa/logs/figures.log",
-    benchmark:
-        "<results>/resa/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.resa.figures"),
     shell:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
+from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
 from shared.harness import prepare
@@ -167,6 +168,36 @@ class Settings(ScaleSettings):
                 )
             )
         return wanted
+
+    def calls(self) -> list[Calls]:
+        """The data's, each stage once a query, or fewer where a filter drops some. Of attacks,
+        guards and judges of replies there are as many as replies call for."""
+        side = sum(self.queries.values())
+        benign = side + self.facts.train
+        queries = side + benign
+        found = []
+        if self.generators and not self.released:
+            stages = {
+                "uncensored": ("answers to harmful queries", side),
+                "helpful": ("answers, plans, safe completions, filter 2", benign + 3 * queries),
+                "analyst": ("safety analyses", 2 * queries),
+                "guard": ("filter 1", queries),
+            }
+            found = [
+                Calls(name, what, most)
+                for role, (what, most) in stages.items()
+                for name in endpoints(getattr(self.generators, role).model_dump_json())
+            ]
+        later = {
+            "verdicts on replies, two on each of a harmful request": self.guard,
+            f"attacks and their ratings ({', '.join(self.tests.adaptive)})": self.attacker,
+        }
+        for what, asked in later.items():
+            found += [
+                Calls(name, what) for name in endpoints(asked.model_dump_json() if asked else "")
+            ]
+        judges = endpoints(" ".join(self.judges))
+        return found + [Calls(name, "verdicts on replies, one on each") for name in judges]
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""

@@ -22,8 +22,6 @@ rule roleref_data:
         record="<results>/roleref/runs/data.json",
     log:
         "<results>/roleref/logs/data.log",
-    benchmark:
-        "<results>/roleref/benchmarks/data.tsv"
     params:
         code=code_hash("papers.roleref.data"),
         settings=only(
@@ -42,8 +40,6 @@ rule roleref_train:
         record="<results>/roleref/runs/train-{variant}.json",
     log:
         "<results>/roleref/logs/train-{variant}.log",
-    benchmark:
-        "<results>/roleref/benchmarks/train-{variant}.tsv"
     priority: 1  # the largest steps, and asking the trained models waits for them
     threads: max(1, workflow.cores // 2)
     resources:
@@ -81,8 +77,6 @@ rule roleref_ask:
         record="<results>/roleref/runs/ask-{variant}.json",
     log:
         "<results>/roleref/logs/ask-{variant}.log",
-    benchmark:
-        "<results>/roleref/benchmarks/ask-{variant}.tsv"
     wildcard_constraints:
         variant="|".join(ROLEREF.variants),
     priority: 1  # the sweep and editing wait for prompting
@@ -112,8 +106,6 @@ rule roleref_sweep:
         record="<results>/roleref/runs/sweep.json",
     log:
         "<results>/roleref/logs/sweep.log",
-    benchmark:
-        "<results>/roleref/benchmarks/sweep.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **ROLEREF.resources.model_dump(),
@@ -142,8 +134,6 @@ rule roleref_evaluate:
         record="<results>/roleref/runs/evaluate.json",
     log:
         "<results>/roleref/logs/evaluate.log",
-    benchmark:
-        "<results>/roleref/benchmarks/evaluate.tsv"
     threads: workflow.cores
     resources:
         **ROLEREF.resources.model_dump(),
@@ -165,8 +155,6 @@ rule roleref_analyze:
         record="<results>/roleref/runs/analyze.json",
     log:
         "<results>/roleref/logs/analyze.log",
-    benchmark:
-        "<results>/roleref/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.roleref.analyze"),
         settings=only(ROLEREF, "model", "stand_ins", "variants", "sweep", "draws"),
@@ -184,8 +172,6 @@ rule roleref_figures:
         report(directory("<results>/roleref/figures"), **figures_in_report("roleref")),
     log:
         "<results>/roleref/logs/figures.log",
-    benchmark:
-        "<results>/roleref/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.roleref.figures"),
     shell:

@@ -1,13 +1,17 @@
 """The settings of one scale of RoleRef (`scales:` in paper.yaml), checked."""
 
+from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import Field, model_validator
 
+from shared.chat.calls import Calls, endpoints
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
 
+WORKS = Path(__file__).with_name("works")
 Protocol = Literal["official", "corrected"]
 Method = Literal["prompting", "lora", "full", "editing"]
 
@@ -126,6 +130,16 @@ class Settings(ScaleSettings):
     batch_size: int = Field(gt=0)
     batch_tokens: int = Field(gt=0)
 
+    def calls(self) -> list[Calls]:
+        """The rubric's, one for each reply. The authors' data have as many roles as they have."""
+        replies = [size for size in (self.counts.test, self.replies) if size is not None]
+        most = None
+        if replies and not self.data_path:
+            roles = sum(len(_read_work(name)["roles"]) for name in self.works)
+            most = roles * len(TYPES) * min(replies) * len(self.variants)
+        rubric = endpoints(str(self.rubric))
+        return [Calls(name, "grades by the rubric, one a reply", most) for name in rubric]
+
     @model_validator(mode="after")
     def _starts_from_prompting(self) -> "Settings":
         if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
@@ -135,3 +149,7 @@ class Settings(ScaleSettings):
         if "sweep" in self.variants:
             raise ValueError("variants.sweep: this name is for the setting `sweep`")
         return self
+
+
+def _read_work(name: str) -> dict:
+    return yaml.safe_load((WORKS / f"{name}.yaml").read_text(encoding="utf-8"))

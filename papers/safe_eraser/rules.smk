@@ -32,8 +32,6 @@ rule safe_eraser_data:
         record="<results>/safe_eraser/runs/data.json",
     log:
         "<results>/safe_eraser/logs/data.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/data.tsv"
     params:
         code=code_hash("papers.safe_eraser.data"),
         settings=only(SAFE_ERASER, "generated", "benchmark", "data_seed"),
@@ -51,8 +49,6 @@ rule safe_eraser_vanilla:
         record="<results>/safe_eraser/runs/train-vanilla-s0.json",
     log:
         "<results>/safe_eraser/logs/train-vanilla-s0.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/train-vanilla-s0.tsv"
     threads: workflow.cores  # nothing else can run before it is there
     resources:
         **SAFE_ERASER.resources.model_dump(),
@@ -75,8 +71,6 @@ rule safe_eraser_train:
         record="<results>/safe_eraser/runs/train-{variant}-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/train-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/train-{variant}-s{seed}.tsv"
     wildcard_constraints:
         variant="(?!vanilla).+",
     threads: max(1, workflow.cores // 2)
@@ -114,8 +108,6 @@ rule safe_eraser_evaluate:
         record="<results>/safe_eraser/runs/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/evaluate-{variant}-s{seed}.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/evaluate-{variant}-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **SAFE_ERASER.resources.model_dump(),
@@ -147,8 +139,6 @@ rule safe_eraser_analyze:
         record="<results>/safe_eraser/runs/analyze.json",
     log:
         "<results>/safe_eraser/logs/analyze.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.safe_eraser.analyze"),
         settings=only(SAFE_ERASER, "model", "stand_ins", "variants", "draws"),
@@ -166,8 +156,6 @@ rule safe_eraser_figures:
         report(directory("<results>/safe_eraser/figures"), **figures_in_report("safe_eraser")),
     log:
         "<results>/safe_eraser/logs/figures.log",
-    benchmark:
-        "<results>/safe_eraser/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.safe_eraser.figures"),
     shell:

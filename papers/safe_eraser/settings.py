@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from shared.chat.calls import Calls, endpoints
+from shared.fetch.wanted import ByHand, Wanted
 from shared.models.spec import ModelSpec, SmallVlm
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Seeing, Training
@@ -77,6 +79,27 @@ class Settings(ScaleSettings):
         if self.samples > 1 and not self.temperature:
             raise ValueError("samples: more than one are all the same at temperature 0")
         return self
+
+    def downloads(self) -> list[Wanted]:
+        wanted = super().downloads()
+        if self.benchmark:
+            wanted.append(
+                ByHand(
+                    "the benchmark's records and pictures",
+                    "its answers are harmful, so only your own copy is read",
+                    f"put all_train.json, all_val.json and the pictures into {self.benchmark}",
+                )
+            )
+        return wanted + [
+            ByHand(
+                f"the questions of {name}", "it is a file of your own", f"write them into {path}"
+            )
+            for name, path in self.specificity.items()
+        ]
+
+    def calls(self) -> list[Calls]:
+        what = f"three verdicts on each answer of {len(self.runs())} models"
+        return [Calls(name, what) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:
         """Name of a data set in tables: generated ones say what they are."""

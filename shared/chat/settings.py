@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints, model_validator
 
+from shared.chat.calls import UNCOUNTED, Calls, endpoints
 from shared.errors import UserError
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -36,6 +37,19 @@ class Panel(ScaleSettings):
     def runs(self) -> dict[str, Asked]:
         """The models to be asked, by the name of their run."""
         return {OWN: Asked(model=self.model)} if self.model else self.models
+
+    def replies_a_model(self) -> int | None:
+        """How many replies each model of the panel is asked for. None: not known before."""
+        return None
+
+    def calls(self) -> list[Calls]:
+        replies = [
+            Calls(name, f"replies of {run}", self.replies_a_model())
+            for run, asked in self.runs().items()
+            for name in endpoints(asked.model_dump_json())
+        ]
+        others = endpoints(self.model_dump_json(exclude={"model", "models"}))  # such as judges
+        return replies + [Calls(name, UNCOUNTED) for name in others]
 
     def run(self, name: str) -> Asked:
         """The model of one run. Raises `UserError` if there is no such run."""

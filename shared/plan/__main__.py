@@ -4,8 +4,8 @@
     python -m shared.plan --scale paper roleref
 
 Each number says where it comes from: the rules (limits, so mostly far more than it takes), recorded
-runs of this scale, a rehearsal (`python -m shared.rehearse`), what was fetched. What none of these
-tells is printed as unknown.
+runs of this scale, a rehearsal (`python -m shared.rehearse`), what was fetched, or, for calls, the
+settings. What none of these tells is printed as unknown.
 """
 
 import argparse

@@ -1,7 +1,6 @@
 """What a paper takes at a scale, and of each number where it comes from. Nothing is guessed."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from shared.settings import ROOT, Artefact, ScaleSettings, load_paper, load_sett
 
 UNKNOWN = "unknown"
 Line = tuple[str, str]  # what, and how much by which source
-_ENDPOINT = re.compile(r"api:([^\"\s,]+)")
 
 
 def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -> list[Line]:
@@ -28,10 +26,10 @@ def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -
         ("jobs", _counted(jobs)),
         ("hours", _hours(jobs, [1] * len(jobs))),
         ("GPU-hours", _hours(jobs, [job.gpus for job in jobs])),
-        ("memory", _most("GB a job", [job.mem_mb for job in jobs])),
+        ("memory", _memory(jobs)),
         ("disk", _disk(jobs)),
         *_downloads(settings, load_paper(paper).artefacts),
-        ("calls", _calls(settings)),
+        *(("calls", line) for line in _calls(settings)),
         *(("rehearsed", line) for line in rehearsed or [UNKNOWN] if settings.resources.gpu),
     ]
 
@@ -50,22 +48,26 @@ def _hours(jobs: Sequence[Job], weights: Sequence[int]) -> str:
     most = f"at most {sum(m * weight for m, weight in limited) / 60:,.1f}"
     open_ended = len(weighed) - len(limited)
     more = f", {open_ended} without one" * bool(open_ended)
-    recorded = [(s, weight) for job, weight in weighed if (s := _seconds(job)) is not None]
+    recorded = [(s, weight) for job, weight in weighed if (s := _recorded(job, "seconds"))]
     took = f"{sum(s * weight for s, weight in recorded) / 3600:,.2f}" if recorded else UNKNOWN
     of = f"{len(recorded)} of {len(weighed)} jobs"
     return f"{most} (limits of the rules{more}); {took} recorded ({of})"
 
 
-def _seconds(job: Job) -> float | None:
+def _recorded(job: Job, what: str) -> float | None:
     path = ROOT / job.record if job.record else None
     if path is None or not path.is_file():
         return None
-    return json.loads(path.read_text(encoding="utf-8"))["seconds"]
+    return json.loads(path.read_text(encoding="utf-8")).get(what)
 
 
-def _most(unit: str, megabytes: Iterable[int | None]) -> str:
-    known = [value for value in megabytes if value is not None]
-    return f"at most {max(known) / 1000:,.1f} {unit} (by the rules)" if known else UNKNOWN
+def _memory(jobs: Sequence[Job]) -> str:
+    known = [job.mem_mb for job in jobs if job.mem_mb is not None]
+    limit = f"at most {max(known) / 1000:,.1f} GB a job (by the rules)" if known else UNKNOWN
+    recorded = [value for job in jobs if (value := _recorded(job, "peak_mb"))]
+    if not recorded:
+        return limit
+    return f"{limit}; {max(recorded) / 1000:,.1f} recorded ({len(recorded)} of {len(jobs)} jobs)"
 
 
 def _disk(jobs: Sequence[Job]) -> str:
@@ -128,12 +130,12 @@ def _count(files: Sequence[object]) -> str:
     return f"{len(files)} file{'s' * (len(files) != 1)}"
 
 
-def _calls(settings: ScaleSettings) -> str:
+def _calls(settings: ScaleSettings) -> list[str]:
     """Of models behind an endpoint, as judges or to be asked."""
-    names = dict.fromkeys(_ENDPOINT.findall(settings.model_dump_json()))
-    if not names:
-        return "none"
-    return f"{UNKNOWN} ({', '.join(names)}); each step prints its own before the first call"
+    return [
+        f"{each.model}: {UNKNOWN if each.most is None else f'at most {each.most:,}'} ({each.what})"
+        for each in settings.calls()
+    ] or ["none"]
 
 
 def _rehearsals(paper: str, scale: str, folder: Path) -> Iterable[str]:

@@ -68,6 +68,11 @@ def duration(seconds: str | float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def memory(megabytes: str | float | None) -> str:
+    found = parsed(megabytes)
+    return ABSENT if found is None else f"{found / 1000:.1f} GB"
+
+
 def minutes(seconds: float) -> str:
     """Whole minutes, absent for no time at all."""
     return count(math.ceil(seconds / 60)) if seconds else ABSENT

@@ -10,6 +10,7 @@ from shared.report import formats
 class Step(NamedTuple):
     name: str
     duration: str
+    memory: str  # of the process, at most
     share: float  # of the paper's seconds, in percent
     tokens: str  # a second
     inputs: dict[str, str]  # file name → start of its SHA-256
@@ -57,6 +58,7 @@ def _step(run: dict, total: float) -> Step:
     return Step(
         name=run["step"],
         duration=formats.duration(seconds),
+        memory=formats.memory(run.get("peak_mb")),
         share=100 * seconds / total if seconds else 0,
         tokens=formats.count(run.get("tokens_per_second")),
         inputs={name: digest[:12] for name, digest in (run.get("inputs") or {}).items()},

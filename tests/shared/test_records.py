@@ -1,5 +1,6 @@
 import json
 import subprocess
+import sys
 import time
 
 import pytest
@@ -61,3 +62,13 @@ def test_a_record_says_what_ran_on_what(tmp_path):
     assert record["tokens"] == 10
     assert {"numpy", "snakemake"} <= set(record["packages"])
     assert record["hardware"]["cores"] >= 1
+    assert 20 < record["peak_mb"] < 1e6
+
+
+def test_a_step_with_torch_says_with_which_instructions_it_computed(monkeypatch):
+    """A step without torch does not load it for this."""
+    import torch
+
+    assert records._hardware()["simd"] == torch.backends.cpu.get_cpu_capability()
+    monkeypatch.delitem(sys.modules, "torch")
+    assert set(records._hardware()) == {"system", "machine", "python", "cores"}

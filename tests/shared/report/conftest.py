@@ -80,6 +80,7 @@ RUN = {
     "command": ["train.py", "--seed", "0"],
     "finished": "2026-01-02T03:04:05+00:00",
     "seconds": 125.0,
+    "peak_mb": 1430,
     "commit": "0123456789abcdef",
     "dirty": True,
     "settings": {"epochs": 1},

@@ -239,7 +239,7 @@ def test_audit_deviations_provenance_data_and_cost(report):
     ] in rows
     assert "Fewer rows. The budget. Effect: Wide." in page.text
     assert "Of another scale" not in page.text
-    assert ["train", "2 min 05 s", "", "312"] in rows
+    assert ["train", "2 min 05 s", "", "1.4 GB", "312"] in rows
     assert "Commit 0123456789 with uncommitted changes (train) not known (data)" in page.text
     assert "Hardware Linux x86_64, 2 cores (train)" in page.text
     assert "Versions numpy 2.1.0 (train)" in page.text

@@ -17,8 +17,6 @@ rule my_paper_data:
         record="<results>/my_paper/runs/data.json",
     log:
         "<results>/my_paper/logs/data.log",
-    benchmark:
-        "<results>/my_paper/benchmarks/data.tsv"
     params:
         code=code_hash("papers.my_paper.data"),
         settings=only(MY_PAPER, "train", "test", "data_seed"),
@@ -35,8 +33,6 @@ rule my_paper_train:
         record="<results>/my_paper/runs/train-tuned-s{seed}.json",
     log:
         "<results>/my_paper/logs/train-tuned-s{seed}.log",
-    benchmark:
-        "<results>/my_paper/benchmarks/train-tuned-s{seed}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **MY_PAPER.to_train.model_dump(),
@@ -66,8 +62,6 @@ rule my_paper_evaluate:
         record="<results>/my_paper/runs/evaluate-{run}.json",
     log:
         "<results>/my_paper/logs/evaluate-{run}.log",
-    benchmark:
-        "<results>/my_paper/benchmarks/evaluate-{run}.tsv"
     threads: max(1, workflow.cores // 2)
     resources:
         **MY_PAPER.resources.model_dump(),
@@ -95,8 +89,6 @@ rule my_paper_analyze:
         record="<results>/my_paper/runs/analyze.json",
     log:
         "<results>/my_paper/logs/analyze.log",
-    benchmark:
-        "<results>/my_paper/benchmarks/analyze.tsv"
     params:
         code=code_hash("papers.my_paper.analyze"),
         settings=only(MY_PAPER, "model", "stand_ins", "seeds", "draws"),
@@ -115,8 +107,6 @@ rule my_paper_figures:
         ),
     log:
         "<results>/my_paper/logs/figures.log",
-    benchmark:
-        "<results>/my_paper/benchmarks/figures.tsv"
     params:
         code=code_hash("papers.my_paper.figures"),
     shell:
