@@ -25,7 +25,7 @@ import yaml
 
 from papers.roleref import authors_data, facts, prompts
 from papers.roleref.facts import Event, Fact
-from papers.roleref.settings import Counts, Settings
+from papers.roleref.settings import Counts, Settings, work_texts
 from shared.data.step import make_data
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
@@ -47,11 +47,7 @@ class Role(NamedTuple):
 
 def read_work(name: str, test_facts: int, test_events: float, seed: int) -> list[Role]:
     """The roles of a file in works/."""
-    path = FOLDER / "works" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise UserError(f"unknown work '{name}'; works: {known}")
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values = work_texts(name)
     events = []
     for number, row in enumerate(values["events"]):
         done = {role: row[role] for role in values["roles"] if role in row}

@@ -7,6 +7,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from shared.chat.calls import Calls, endpoints
+from shared.errors import UserError
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
@@ -135,7 +136,7 @@ class Settings(ScaleSettings):
         replies = [size for size in (self.counts.test, self.replies) if size is not None]
         most = None
         if replies and not self.data_path:
-            roles = sum(len(_read_work(name)["roles"]) for name in self.works)
+            roles = sum(len(work_texts(name)["roles"]) for name in self.works)
             most = roles * len(TYPES) * min(replies) * len(self.variants)
         rubric = endpoints(str(self.rubric))
         return [Calls(name, "grades by the rubric, one a reply", most) for name in rubric]
@@ -151,5 +152,10 @@ class Settings(ScaleSettings):
         return self
 
 
-def _read_work(name: str) -> dict:
-    return yaml.safe_load((WORKS / f"{name}.yaml").read_text(encoding="utf-8"))
+def work_texts(name: str) -> dict:
+    """A file of works/: `roles` and `events`. Raises `UserError` if there is none of this name."""
+    path = WORKS / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in WORKS.glob("*.yaml")))
+        raise UserError(f"unknown work '{name}'; works: {known}")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -48,7 +48,9 @@ def _hours(jobs: Sequence[Job], weights: Sequence[int]) -> str:
     most = f"at most {sum(m * weight for m, weight in limited) / 60:,.1f}"
     open_ended = len(weighed) - len(limited)
     more = f", {open_ended} without one" * bool(open_ended)
-    recorded = [(s, weight) for job, weight in weighed if (s := _recorded(job, "seconds"))]
+    recorded = [
+        (s, weight) for job, weight in weighed if (s := _recorded(job, "seconds")) is not None
+    ]
     took = f"{sum(s * weight for s, weight in recorded) / 3600:,.2f}" if recorded else UNKNOWN
     of = f"{len(recorded)} of {len(weighed)} jobs"
     return f"{most} (limits of the rules{more}); {took} recorded ({of})"
