@@ -9,6 +9,7 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
+from shared import preloaded
 from shared.code import code_hash
 from shared.judges.naming import judge_needs
 from shared.models.spec import needs
@@ -35,6 +36,8 @@ pathvars:
 
 onstart:
     lock_folder()
+    if workflow.local_exec and workflow.is_main_process:
+        preloaded.offer()
 
 
 report: "shared/report/captions/workflow.rst"

@@ -38,6 +38,11 @@ def own_device() -> str:
     return "cuda"
 
 
+def gpus_at_hand() -> bool:
+    """Whether this machine has the driver of a GPU, found without loading PyTorch."""
+    return any(Path("/dev", driver).exists() for driver in ("nvidiactl", "kfd"))
+
+
 def visible(environment: Mapping[str, str], count: int) -> list[str]:
     """The GPUs that a process may use, by the names that CUDA_VISIBLE_DEVICES gives them; `count`
     is how many it sees."""

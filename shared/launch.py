@@ -2,7 +2,8 @@
 
     python -m shared.launch --gpus 8 papers.resa.train --scale paper ...
 
-With one GPU or none this is `python -m papers.resa.train ...`. With more, PyTorch's `torchrun`
+With one GPU or none this is `python -m papers.resa.train ...`, if need be in a process that has
+loaded PyTorch before (`shared.preloaded`). With more, PyTorch's `torchrun`
 starts the processes, which share out each batch and, by FSDP, the weights. A job of Slurm on
 several nodes starts `torchrun` on each of them.
 """
@@ -13,6 +14,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from shared import preloaded
 from shared.errors import UserError, one_line_errors
 
 
@@ -45,10 +47,12 @@ def is_first() -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gpus", type=int, required=True, help="of all nodes together")
+    parser.add_argument("--gpus", type=int, default=0, help="of all nodes together")
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("step", nargs=argparse.REMAINDER, help="module and its arguments")
     arguments = parser.parse_args()
+    if arguments.gpus <= 1 and (status := preloaded.run(arguments.step, os.environ)) is not None:
+        sys.exit(status)
     started = command(arguments.gpus, arguments.nodes, arguments.step, os.environ)
     os.execvp(started[0], started)
 

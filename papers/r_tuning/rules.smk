@@ -52,7 +52,8 @@ rule r_tuning_base:
         settings=only(R_TUNING, *R_TUNING_ASKING),
         entropy=any(variant.method == "r-tuning-u" for variant in R_TUNING.variants.values()),
     shell:
-        "python -m papers.r_tuning.evaluate {STEP} --task {wildcards.task} --variant base"
+        "python -m shared.launch papers.r_tuning.evaluate {STEP}"
+        " --task {wildcards.task} --variant base"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -119,7 +120,7 @@ rule r_tuning_evaluate:
         ),
         answers=lambda wildcards, input: f"--answers-of {input.answers}" if input.answers else "",
     shell:
-        "python -m papers.r_tuning.evaluate {STEP} --task {wildcards.task}"
+        "python -m shared.launch papers.r_tuning.evaluate {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed} --data {input.data}"
         " --trained {input.trained} {params.answers} --out {output[0]} --record {output.record}"
         " 2> {log}"

@@ -64,7 +64,7 @@ rule refusal_tokens_base:
         code=code_hash("papers.refusal_tokens.evaluate"),
         settings=only(REFUSAL_TOKENS, *REFUSAL_TOKENS_ASKING),
     shell:
-        "python -m papers.refusal_tokens.evaluate {STEP} --variant base"
+        "python -m shared.launch papers.refusal_tokens.evaluate {STEP} --variant base"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -109,7 +109,8 @@ rule refusal_tokens_evaluate:
         settings=only(REFUSAL_TOKENS, *REFUSAL_TOKENS_ASKING),
         variant=lambda wildcards: REFUSAL_TOKENS.variants[wildcards.variant].trained_by(),
     shell:
-        "python -m papers.refusal_tokens.evaluate {STEP} --variant {wildcards.variant}"
+        "python -m shared.launch papers.refusal_tokens.evaluate {STEP}"
+        " --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} --trained {input.trained}"
         " --out {output[0]} --record {output.record} 2> {log}"
 

@@ -90,7 +90,8 @@ rule roleref_ask:
         trained=lambda wildcards, input: f"--trained {input.trained}" if input.trained else "",
         base=lambda wildcards, input: f"--base {input.base}" if input.base else "",
     shell:
-        "python -m papers.roleref.ask {STEP} --variant {wildcards.variant} --data {input.data}"
+        "python -m shared.launch papers.roleref.ask {STEP}"
+        " --variant {wildcards.variant} --data {input.data}"
         " {params.trained} {params.base} --out {output.replies} --states {output.states}"
         " --record {output.record} 2> {log}"
 
@@ -113,7 +114,8 @@ rule roleref_sweep:
         code=code_hash("papers.roleref.sweep"),
         settings=only(ROLEREF, "sweep", *ROLEREF_ASKING),
     shell:
-        "python -m papers.roleref.sweep {STEP} --data {input.data} --base {input.base}"
+        "python -m shared.launch papers.roleref.sweep {STEP}"
+        " --data {input.data} --base {input.base}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -141,7 +143,7 @@ rule roleref_evaluate:
         code=code_hash("papers.roleref.evaluate"),
         settings=only(ROLEREF, "variants", "probes", "rubric"),
     shell:
-        "python -m papers.roleref.evaluate {STEP} --data {input.data}"
+        "python -m shared.launch papers.roleref.evaluate {STEP} --data {input.data}"
         " --replies {RESULTS}/roleref/replies --states {RESULTS}/roleref/states"
         " --out {RESULTS}/roleref/scores --record {output.record} 2> {log}"
 

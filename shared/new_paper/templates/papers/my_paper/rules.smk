@@ -70,7 +70,7 @@ rule my_paper_evaluate:
         settings=only(MY_PAPER, "model", "prompt", "batch_size"),
         trained=lambda wildcards, input: f"--trained {input.trained}" if input.trained else "",
     shell:
-        "python -m papers.my_paper.evaluate {STEP} --data {input.data}"
+        "python -m shared.launch papers.my_paper.evaluate {STEP} --data {input.data}"
         " {params.trained} --out {output[0]} --record {output.record} 2> {log}"
 
 
