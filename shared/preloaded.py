@@ -40,8 +40,9 @@ PACKAGES = (
     "transformers.trainer",
     "peft",
 )
-OWNER = "STEPS_PRELOADED_FOR"  # in the environment of a step: the process id of its Snakemake
-MOST_BYTES = 2**17  # of a request
+SWITCH = "PRELOAD"  # 0 in the environment of Snakemake: each step loads for itself
+OWNER = "PRELOAD_FOR"  # in the environment of a step: the process id of its Snakemake
+MOST_BYTES = 2**17  # of a request, which is one message
 
 
 class Step(NamedTuple):
@@ -54,7 +55,8 @@ class Step(NamedTuple):
 
 def offer() -> None:
     """Let the steps of this process, a Snakemake that runs its jobs itself, be preloaded."""
-    if hasattr(os, "pidfd_open") and not gpus_at_hand():
+    possible = hasattr(os, "pidfd_open") and not gpus_at_hand()
+    if possible and os.environ.get(SWITCH) != "0":
         os.environ[OWNER] = str(os.getpid())
 
 
@@ -68,16 +70,22 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int | None:
     threads = environment.get("OMP_NUM_THREADS", "all")
     address = Path(".snakemake", f"preloaded-{owner}-{threads}")  # a socket's path must be short
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # to end at once: the step has it too
+    request = json.dumps(Step(list(command), dict(environment), os.getcwd())).encode()
+    if len(request) > MOST_BYTES:
+        return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         if not (_connect(connection, address) or _start_and_connect(connection, owner, address)):
             return None
-        request = json.dumps(Step(list(command), dict(environment), os.getcwd())).encode()
         try:
             socket.send_fds(connection, [request], [0, 1, 2])
             status = connection.recv(16)
         except ConnectionError:  # loading failed; its log says why
             return None
     return int(status or 137)  # 137: as a shell says of a program that was killed
+
+
+def _log(address: Path) -> Path:
+    return address.with_suffix(".log")
 
 
 def _connect(connection: socket.socket, address: Path) -> bool:
@@ -90,7 +98,7 @@ def _connect(connection: socket.socket, address: Path) -> bool:
 
 def _start_and_connect(connection: socket.socket, owner: str, address: Path) -> bool:
     """Start the process that loads and waits, unless another step has done so just now."""
-    with open(f"{address}.log", "a") as log:
+    with open(_log(address), "a") as log:
         command = [sys.executable, "-m", "shared.preloaded", owner, str(address)]
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     while server.poll() is None:
@@ -123,7 +131,8 @@ def serve(owner: int, address: Path) -> Step:
                 server.close()
                 return _attended(connection, life)
             connection.close()
-    address.unlink()
+    for file in (address, _log(address)):
+        file.unlink()
     sys.exit()
 
 
@@ -156,6 +165,7 @@ def main() -> None:
     os.environ.update(step.environment)
     os.chdir(step.folder)
     module, *sys.argv[1:] = step.command
+    Path("/proc/self/comm").write_text(module[-15:])  # what `top` shows
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
