@@ -27,7 +27,6 @@ from shared.workflow import (
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"
 STEP = SETUP.arguments  # --scale and --model, the same for every step
-wake_only_for_jobs(workflow.scheduling_settings)
 
 
 pathvars:
@@ -36,6 +35,7 @@ pathvars:
 
 onstart:
     lock_folder()
+    wake_only_for_jobs(workflow)
     if workflow.local_exec and workflow.is_main_process:
         preloaded.offer()
 

@@ -16,7 +16,7 @@ from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings, load_settings, paper_ids
 
 if TYPE_CHECKING:
-    from snakemake.settings.types import SchedulingSettings
+    from snakemake.workflow import Workflow
 
 DEFAULT_SCALE = "cpu"
 KEYS = ("scale", "model")
@@ -126,16 +126,16 @@ def lock_folder() -> None:
         sys.exit(f"error: another snakemake is running in {Path.cwd()}; wait until it has ended")
 
 
-def wake_only_for_jobs(settings: "SchedulingSettings | None") -> None:
-    """Let the scheduler (`workflow.scheduling_settings`) look for work when a job has ended.
+def wake_only_for_jobs(workflow: "Workflow") -> None:
+    """Let the scheduler look for work when a job has ended; to be called when a run starts.
 
     With a limit of jobs in a time span, 100 a second unless told otherwise, Snakemake 9.27 looks at
     all waiting jobs and their files again each second, and once more a second after each job that
     has ended: in a run of an hour that took a sixth of a core. A limit that a user sets is kept.
     """
-    limit = settings and settings.max_jobs_per_timespan
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
     if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        settings.max_jobs_per_timespan = None
+        workflow.scheduler.job_rate_limiter = None
 
 
 def unknown_target(name: str) -> NoReturn:
