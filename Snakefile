@@ -16,6 +16,7 @@ from shared.models.spec import needs
 from shared.workflow import (
     checked,
     figures_in_report,
+    keep_freed_memory,
     lock_folder,
     mirror_in_use,
     only,
@@ -37,6 +38,7 @@ onstart:
     lock_folder()
     wake_only_for_jobs(workflow)
     if workflow.local_exec and workflow.is_main_process:
+        keep_freed_memory()
         preloaded.offer()
 
 
