@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from shared import preloaded
 from shared.preloaded import OWNER, SWITCH
 from shared.settings import ROOT
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
 
@@ -59,14 +59,6 @@ def start(place, *step, **environment):
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def until(found, seconds=60):
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return value
 
 
 def process_in(path):

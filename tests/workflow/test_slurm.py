@@ -16,6 +16,7 @@ import torch
 
 from shared.settings import ROOT
 from tests.shared.training import in_processes
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.workflow,
@@ -59,15 +60,6 @@ def clone(tmp_path_factory, copy_of_repository):
     smoke = smoke.replace("epochs: 1\n", "epochs: 4\n          checkpoint_seconds: 0\n", 1)
     paper.write_text(f"{before}\n  smoke:\n{smoke}")
     return folder
-
-
-def until(found, seconds=300):
-    """What `found()` gives, as soon as it gives something."""
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-    return value
 
 
 def training_process(folder):
