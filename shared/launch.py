@@ -2,10 +2,10 @@
 
     python -m shared.launch --gpus 8 papers.resa.train --scale paper ...
 
-With one GPU or none this is `python -m papers.resa.train ...`, if need be in a process that has
-loaded PyTorch before (`shared.preloaded`). With more, PyTorch's `torchrun`
-starts the processes, which share out each batch and, by FSDP, the weights. A job of Slurm on
-several nodes starts `torchrun` on each of them.
+With one GPU or none this is `python -m papers.resa.train ...`, where possible as a fork of a
+process that has PyTorch loaded already (`shared.preloaded`). With more, PyTorch's `torchrun` starts
+the processes, which share out each batch and, by FSDP, the weights. A job of Slurm on several nodes
+starts `torchrun` on each of them.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Steps as forks of a process that has already loaded PyTorch and transformers.
 
 To import them takes longer than many a step of a small scale computes. So the first step of a
-Snakemake starts, beside itself, one process that imports them and waits; `shared.launch` has it
-run the steps that follow. A step sees the arguments, environment, folder and streams that its
-command gave it, ends when its command or Snakemake is killed, and is called as ever:
+Snakemake starts one process that imports them and waits; `shared.launch` has it run this step and
+those that follow. A step sees the arguments, environment, folder and streams that its command gave
+it, and ends when its command or Snakemake is killed. The command of a rule:
 
     python -m shared.launch papers.r_tuning.train --scale cpu ...
 
