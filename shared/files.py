@@ -1,12 +1,14 @@
 """Reading and writing files: a file is either whole or absent."""
 
+import csv
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from shared.errors import UserError
 
@@ -49,13 +51,35 @@ def write_jsonl(path: str | Path, rows: Iterable[dict]) -> None:
 def read_jsonl(path: str | Path) -> list[dict]:
     """Rows of a JSON Lines file. Raises `UserError` naming the file and line that is not JSON."""
     rows = []
-    with open(path, encoding="utf-8") as file:
+    with _opened(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 rows.append(json.loads(line))
             except json.JSONDecodeError as error:
                 raise UserError(f"{path}:{number}: not a JSON record ({error.msg})") from None
     return rows
+
+
+def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and fields, as text, of each row of a file with these columns in this order.
+
+    Raises `UserError` naming the file, and the line that has other fields.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such file; expected columns {','.join(columns)}")
+    with _opened(path, newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if header != list(columns):
+            raise UserError(
+                f"{path}:1: found columns {','.join(header)}; expected {','.join(columns)}"
+            )
+        for fields in reader:
+            if len(fields) != len(columns):
+                raise UserError(
+                    f"{path}:{reader.line_num}: found {len(fields)} fields; expected {len(columns)}"
+                )
+            yield reader.line_num, dict(zip(columns, fields, strict=True))
 
 
 def sha256(path: str | Path) -> str:
@@ -73,6 +97,17 @@ def sha256(path: str | Path) -> str:
 def readable_size(count: float) -> str:
     """Of a number of bytes."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.2f} MB"
+
+
+@contextmanager
+def _opened(path: str | Path, **how) -> Iterator[TextIO]:
+    """UTF-8 text to read, with or without the mark that spreadsheets put before it."""
+    try:
+        with open(path, encoding="utf-8-sig", **how) as file:
+            yield file
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{error.object[error.start]:02x}"
+        raise UserError(f"{path}: found {found}, which is not UTF-8; expected UTF-8 text") from None
 
 
 def _remove(path: Path) -> None:

@@ -10,12 +10,12 @@ The terms: controlled, schedule I to V, illegal, illicit, harm, safety, misuse, 
 not appropriate, ethic, restricted, regulated, should not, cannot provide.
 """
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
 from shared.errors import UserError
+from shared.files import read_csv
 
 LABELS = Path(__file__).with_name("labels.csv")
 PROMPTS = 512
@@ -53,30 +53,17 @@ def read_labels(path: str | Path = LABELS) -> pd.DataFrame:
     number: 1 to 512. allowed and cot_mentions_safety are bool, the two counts are in words.
     Raises `UserError` naming line and column of the first field that can't be.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; expected columns {','.join(COLUMNS)}")
     rows, lines = [], {}
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != COLUMNS:
+    for line, row in read_csv(path, COLUMNS):
+        where = f"{path}:{line}"
+        _check(row, where)
+        if row["number"] in lines:
             raise UserError(
-                f"{path}:1: found columns {','.join(header)}; expected {','.join(COLUMNS)}"
+                f"{where}: number {row['number']} is already in line {lines[row['number']]}; "
+                "expected each number once"
             )
-        for fields in reader:
-            where = f"{path}:{reader.line_num}"
-            if len(fields) != len(COLUMNS):
-                raise UserError(f"{where}: found {len(fields)} fields; expected {len(COLUMNS)}")
-            row = dict(zip(COLUMNS, fields, strict=True))
-            _check(row, where)
-            if row["number"] in lines:
-                raise UserError(
-                    f"{where}: number {row['number']} is already in line {lines[row['number']]}; "
-                    "expected each number once"
-                )
-            lines[row["number"]] = reader.line_num
-            rows.append(row)
+        lines[row["number"]] = line
+        rows.append(row)
     if len(rows) != PROMPTS:
         raise UserError(f"{path}: found {len(rows)} prompts; expected {PROMPTS}")
     return pd.concat([_of_model(rows, short) for short in MODELS], ignore_index=True)

@@ -1,6 +1,5 @@
 """The numbers a paper prints: `papers/<id>/reported.csv`, checked line by line."""
 
-import csv
 import re
 from collections.abc import Collection
 from decimal import Decimal
@@ -10,6 +9,7 @@ import pandas as pd
 
 from shared.comparison.cells import KEY
 from shared.errors import UserError
+from shared.files import read_csv
 from shared.settings import PAPERS
 
 COLUMNS = [*KEY, "value", "unit", "direction", "n", "source", "note"]
@@ -30,30 +30,18 @@ def read_reported(paper: str | Path) -> pd.DataFrame:
     its `number` is NaN.
     """
     path = Path(paper) if str(paper).endswith(".csv") else PAPERS / paper / "reported.csv"
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; expected columns {','.join(COLUMNS)}")
     rows, seen = [], {}
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != COLUMNS:
+    for line, row in read_csv(path, COLUMNS):
+        where = f"{path}:{line}"
+        _check(row, where)
+        key = tuple(row[name] for name in KEY)
+        if key in seen:
             raise UserError(
-                f"{path}:1: found columns {','.join(header)}; expected {','.join(COLUMNS)}"
+                f"{where}: cell {' / '.join(key)} is already in line {seen[key]}; "
+                "expected each cell once"
             )
-        for fields in reader:
-            where = f"{path}:{reader.line_num}"
-            if len(fields) != len(COLUMNS):
-                raise UserError(f"{where}: found {len(fields)} fields; expected {len(COLUMNS)}")
-            row = dict(zip(COLUMNS, fields, strict=True))
-            _check(row, where)
-            key = tuple(row[name] for name in KEY)
-            if key in seen:
-                raise UserError(
-                    f"{where}: cell {' / '.join(key)} is already in line {seen[key]}; "
-                    "expected each cell once"
-                )
-            seen[key] = reader.line_num
-            rows.append(row)
+        seen[key] = line
+        rows.append(row)
     reported = pd.DataFrame(rows, columns=COLUMNS, dtype=str)
     return reported.assign(number=pd.to_numeric(reported["value"].replace("", None)).astype(float))
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared import files
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_jsonl, sha256, write_jsonl
+from shared.files import atomic, read_csv, read_jsonl, sha256, write_jsonl
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
@@ -70,3 +70,36 @@ def test_sha256_of_a_file_and_of_a_folder(tmp_path):
     renamed = sha256(tmp_path)
     (tmp_path / "g").write_text("abd")
     assert len({before, renamed, sha256(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])  # spreadsheets put one before UTF-8
+def test_csv_rows_come_with_their_lines(tmp_path, mark):
+    path = tmp_path / "rows.csv"
+    path.write_text(f'{mark}a,b\n1,"two\nlines"\nü,\n', encoding="utf-8")
+    rows = [(3, {"a": "1", "b": "two\nlines"}), (4, {"a": "ü", "b": ""})]
+    assert list(read_csv(path, ["a", "b"])) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, r"rows\.csv: no such file; expected columns a,b"),
+        (b"a,c\n", r"rows\.csv:1: found columns a,c; expected a,b"),
+        (b"", r"rows\.csv:1: found columns ; expected a,b"),
+        (b"a,b\n1,2\n1,2,3\n", r"rows\.csv:3: found 3 fields; expected 2"),
+        (b"a,b\n1,\xfc\n", r"rows\.csv: found byte 0xfc, .* expected UTF-8 text"),
+    ],
+)
+def test_a_csv_that_is_none_is_named(tmp_path, content, says):
+    path = tmp_path / "rows.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=says):
+        list(read_csv(path, ["a", "b"]))
+
+
+def test_json_lines_in_another_encoding_are_named(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"a": "\xfc"}\n')
+    with pytest.raises(UserError, match=r"rows\.jsonl: found byte 0xfc"):
+        read_jsonl(path)
