@@ -48,10 +48,24 @@ def write_jsonl(path: str | Path, rows: Iterable[dict]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
+@contextmanager
+def open_utf8(path: str | Path, newline: str | None = None) -> Iterator[TextIO]:
+    """Text to read, with or without the mark that spreadsheets put before it.
+
+    Raises `UserError` naming the file and the first byte that is not UTF-8.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline=newline) as file:
+            yield file
+    except UnicodeDecodeError as error:
+        found = f"{error.object[error.start]:#x}"
+        raise UserError(f"{path}: expected UTF-8, found byte {found}") from None
+
+
 def read_jsonl(path: str | Path) -> list[dict]:
     """Rows of a JSON Lines file. Raises `UserError` naming the file and line that is not JSON."""
     rows = []
-    with _opened(path) as file:
+    with open_utf8(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 rows.append(json.loads(line))
@@ -67,19 +81,23 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, di
     """
     if not Path(path).is_file():
         raise UserError(f"{path}: no such file; expected columns {','.join(columns)}")
-    with _opened(path, newline="") as file:
+    with open_utf8(path, newline="") as file:
         reader = csv.reader(file)
-        header = next(reader, [])
-        if header != list(columns):
-            raise UserError(
-                f"{path}:1: found columns {','.join(header)}; expected {','.join(columns)}"
-            )
-        for fields in reader:
-            if len(fields) != len(columns):
+        try:
+            header = next(reader, [])
+            if header != list(columns):
                 raise UserError(
-                    f"{path}:{reader.line_num}: found {len(fields)} fields; expected {len(columns)}"
+                    f"{path}:1: found columns {','.join(header)}; expected {','.join(columns)}"
                 )
-            yield reader.line_num, dict(zip(columns, fields, strict=True))
+            for fields in reader:
+                if len(fields) != len(columns):
+                    raise UserError(
+                        f"{path}:{reader.line_num}: found {len(fields)} fields; "
+                        f"expected {len(columns)}"
+                    )
+                yield reader.line_num, dict(zip(columns, fields, strict=True))
+        except csv.Error as error:
+            raise UserError(f"{path}:{reader.line_num}: not CSV ({error})") from None
 
 
 def sha256(path: str | Path) -> str:
@@ -97,17 +115,6 @@ def sha256(path: str | Path) -> str:
 def readable_size(count: float) -> str:
     """Of a number of bytes."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.2f} MB"
-
-
-@contextmanager
-def _opened(path: str | Path, **how) -> Iterator[TextIO]:
-    """UTF-8 text to read, with or without the mark that spreadsheets put before it."""
-    try:
-        with open(path, encoding="utf-8-sig", **how) as file:
-            yield file
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{error.object[error.start]:02x}"
-        raise UserError(f"{path}: found {found}, which is not UTF-8; expected UTF-8 text") from None
 
 
 def _remove(path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import UserError
+from shared.files import open_utf8
 
 SOURCE = "forbidden_science"
 FILE = "forbidden_science/dont_ask_science_answered2.csv"
@@ -60,17 +61,13 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     columns += [f"{model}_{part}" for model in MODELS.values() for part in parts]
     numbers: set[str] = set()
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
+        with open_utf8(path, newline="") as file:
             reader = csv.DictReader(file)
             if missing := [c for c in columns if c not in (reader.fieldnames or [])]:
                 raise UserError(f"{path}: header: expected a column {missing[0]}, found none")
             for place, row in enumerate(reader, start=1):
                 _check(path, place, row, columns, numbers)
                 yield row
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: expected UTF-8, found byte {error.object[error.start]:#x}"
-        ) from None
     except csv.Error as error:
         raise UserError(f"{path}: line {reader.line_num}: not CSV ({error})") from None
 
