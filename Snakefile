@@ -9,11 +9,11 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
-from shared import preloaded
-from shared.code import code_hash
-from shared.judges.naming import judge_needs
+from shared.workflow import preloaded
+from shared.workflow.code import code_hash
+from shared.judges.registry import judge_needs
 from shared.models.spec import needs
-from shared.workflow import (
+from shared.workflow.setup import (
     checked,
     figures_in_report,
     keep_freed_memory,
@@ -58,7 +58,7 @@ rule all:
         "<results>/report.html",
 
 
-include: "shared/rules.smk"
+include: "shared/workflow/rules.smk"
 
 
 for paper in SETUP.papers:

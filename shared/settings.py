@@ -9,11 +9,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.chat.calls import UNCOUNTED, Calls, endpoints
+from shared.data.fetch.wanted import Wanted, pinned
 from shared.errors import UserError
-from shared.fetch.wanted import Wanted, pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPERS = ROOT / "papers"
+# Checkpoints stand outside declared outputs, which Snakemake deletes when a job fails.
+SCRATCH = ROOT / "resources" / "checkpoints"
 
 
 class Strict(BaseModel):

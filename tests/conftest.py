@@ -105,7 +105,7 @@ def hub(monkeypatch, tmp_path):
     """A hub on localhost in place of the real one, and an empty cache (`tmp_path`/cache)."""
     from huggingface_hub import constants
 
-    from shared.fetch import transfer
+    from shared.data.fetch import transfer
     from tests.hub import Hub
 
     server = Hub()

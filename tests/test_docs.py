@@ -47,7 +47,7 @@ def test_a_papers_readme_leads_to_its_deviations(paper_id):
 @pytest.fixture(scope="module")
 def targets():
     """What can be asked of each program."""
-    files = [ROOT / "Snakefile", *ROOT.glob("shared/*.smk"), *ROOT.glob("papers/*/*.smk")]
+    files = [ROOT / "Snakefile", *ROOT.glob("shared/workflow/*.smk"), *ROOT.glob("papers/*/*.smk")]
     rules = re.findall(r"^rule (\w+):", "".join(map(read, files)), re.MULTILINE)
     made = re.findall(r"^([\w./]+):", read(ROOT / "Makefile"), re.MULTILINE)
     return {"snakemake": {*rules, *PLACEHOLDERS}, "make": set(made)}

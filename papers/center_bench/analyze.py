@@ -23,12 +23,12 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
 from shared.models.spec import display_name
-from shared.tables import markdown_table
 
 SUBSETS = {
     "CenterBench": ("plausible", "implausible"),

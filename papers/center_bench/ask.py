@@ -23,17 +23,17 @@ import pandas as pd
 from papers.center_bench.prompts import conversation
 from papers.center_bench.settings import Part, Settings
 from shared.chat.asking import ask, waiting
+from shared.chat.cache import cached_replies
 from shared.chat.estimate import estimate
-from shared.chat.keeping import kept_for
-from shared.chat.opening import open_chat
+from shared.chat.loading import open_chat
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.comparison.groups import write_scores
 from shared.errors import one_line_errors
 from shared.files import read_jsonl
 from shared.models.spec import is_endpoint
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import key_of, step_parser, step_settings
+from shared.workflow.records import write_run
 
 FILES = {"Generated": "generated.jsonl", "CenterBench": "official.jsonl"}  # by source
 
@@ -85,7 +85,7 @@ def main() -> None:
 
     chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
     loaded = time.perf_counter()
-    with kept_for(asked.model, key_of(arguments.out.resolve())) as kept:
+    with cached_replies(asked.model, key_of(arguments.out.resolve())) as kept:
         how = {"stop": stops(asked), "kept": kept}
         if is_endpoint(asked.model):
             missing = waiting(chat, conversations, settings.max_new_tokens, **how)

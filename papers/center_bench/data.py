@@ -25,8 +25,8 @@ from shared.data.catalogue import sources
 from shared.data.sources import Fetched, fetch, mirror_folder
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import step_parser, step_settings
+from shared.workflow.records import write_run
 
 SOURCE_ID = "center_bench"
 GENERATED = "Generated"

@@ -35,9 +35,9 @@ from papers.center_bench.solvers import solve
 from shared.comparison.groups import read_scores, write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
-from shared.text.embeddings import SentenceEncoder
+from shared.models.embeddings import SentenceEncoder
+from shared.workflow.programs import step_parser, step_settings
+from shared.workflow.records import write_run
 
 QUESTION = ["id", "source", "subset", "level", "type", "sentence_id", "pair", "middle"]
 ASKED = ["sentence", "entity", "question", "answer"]  # also of a question, not of its scores

@@ -47,7 +47,7 @@ rule center_bench_ask:
         settings=only(CENTER_BENCH, "asked", "max_new_tokens", "batch_size", "batch_tokens"),
         run=lambda wildcards: CENTER_BENCH_RUNS[wildcards.run].model_dump_json(),
     shell:
-        "python -m shared.launch papers.center_bench.ask {STEP}"
+        "python -m shared.workflow.launch papers.center_bench.ask {STEP}"
         " --run {wildcards.run} --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -75,7 +75,7 @@ rule center_bench_evaluate:
         code=code_hash("papers.center_bench.evaluate"),
         settings=only(CENTER_BENCH, "asked", "solvers", "similarity"),
     shell:
-        "python -m shared.launch papers.center_bench.evaluate {STEP} --data {input.data}"
+        "python -m shared.workflow.launch papers.center_bench.evaluate {STEP} --data {input.data}"
         " --replies {RESULTS}/center_bench/replies --out {RESULTS}/center_bench/scores"
         " --record {output.record} 2> {log}"
 

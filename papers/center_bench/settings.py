@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
 from shared.chat.settings import Panel
-from shared.fetch.wanted import SourceFiles, Wanted
+from shared.data.fetch.wanted import SourceFiles, Wanted
 from shared.settings import Strict
 
 Solver = Literal["oracle", "nearest-verb", "plausibility"]

@@ -23,17 +23,17 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
-from shared.judges.naming import judge_name
+from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among
 from shared.models.spec import display_name
 from shared.report.markdown import pipe_table
 from shared.settings import load_paper
-from shared.tables import markdown_table
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"

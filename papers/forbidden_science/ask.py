@@ -24,16 +24,15 @@ from pathlib import Path
 from papers.forbidden_science import prompts
 from papers.forbidden_science.settings import Settings
 from shared.chat.asking import ask, waiting
+from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.estimate import estimate
-from shared.chat.keeping import kept_for
-from shared.chat.kept import Kept
-from shared.chat.opening import open_chat
+from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Conversation, Reply
 from shared.errors import one_line_errors
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import key_of, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,11 @@ class Pass:
     start: str = ""
     shorten: Callable[[Reply], Reply] | None = None
 
-    def replies(self, chat: Chat, kept: Kept) -> list[Reply]:
+    def replies(self, chat: Chat, kept: ReplyCache) -> list[Reply]:
         limits = {"stop": self.stop, "start": self.start, "kept": kept}
         return ask(chat, self.conversations, self.max_new_tokens, **limits, shorten=self.shorten)
 
-    def cost(self, chat: Chat, kept: Kept, prices: tuple[float, float] | None) -> str:
+    def cost(self, chat: Chat, kept: ReplyCache, prices: tuple[float, float] | None) -> str:
         """What an endpoint will still be asked, in one line."""
         limits = {"stop": self.stop, "start": self.start, "kept": kept}
         missing = waiting(chat, self.conversations, self.max_new_tokens, **limits)
@@ -112,7 +111,7 @@ def main() -> None:
     chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
     loaded = time.perf_counter()
     passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
-    with kept_for(asked.model, key_of(arguments.out.resolve())) as kept:
+    with cached_replies(asked.model, key_of(arguments.out.resolve())) as kept:
         if is_endpoint(asked.model):
             for each in passes:
                 print(each.cost(chat, kept, asked.prices), flush=True)

@@ -29,7 +29,7 @@ import pandas as pd
 
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
 from papers.forbidden_science.settings import Settings
-from shared.chat.keeping import kept_for
+from shared.chat.cache import cached_replies
 from shared.comparison.groups import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import fetch, mirror_folder
@@ -39,10 +39,10 @@ from shared.judges import human_labels
 from shared.judges.calibration import calibrate
 from shared.judges.human_labels import Labelled
 from shared.judges.judge import Judge
-from shared.judges.opening import open_judge
+from shared.judges.loading import open_judge
 from shared.judges.strings import StringJudge
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import key_of, step_parser, step_settings
+from shared.workflow.records import write_run
 
 PUBLISHED = "Published replies"
 TEXTS = dict.fromkeys(("judge", "id", "source"), "string")
@@ -130,7 +130,11 @@ def opened(settings: Settings, key: str) -> Iterator[list[Judge]]:
     with ExitStack() as stack:
         for place, name in enumerate(settings.judges):
             kind, _, model = name.partition(":")
-            kept = stack.enter_context(kept_for(model, f"{key}-{place}")) if kind == "llm" else None
+            kept = (
+                stack.enter_context(cached_replies(model, f"{key}-{place}"))
+                if kind == "llm"
+                else None
+            )
             judges.append(open_judge(name, kept=kept, **batches))
         yield judges
 

@@ -52,7 +52,7 @@ rule forbidden_science_ask:
         settings=only(FORBIDDEN_SCIENCE, "reply_tokens", "batch_size", "batch_tokens"),
         run=lambda wildcards: FORBIDDEN_SCIENCE_RUNS[wildcards.run].model_dump_json(),
     shell:
-        "python -m shared.launch papers.forbidden_science.ask {STEP}"
+        "python -m shared.workflow.launch papers.forbidden_science.ask {STEP}"
         " --run {wildcards.run} --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -81,7 +81,7 @@ rule forbidden_science_evaluate:
         settings=only(FORBIDDEN_SCIENCE, "judges", "human_labels", "batch_size", "batch_tokens"),
         mirror=mirror_in_use(FORBIDDEN_SCIENCE.mirror),
     shell:
-        "python -m shared.launch papers.forbidden_science.evaluate {STEP} --data {input.data}"
+        "python -m shared.workflow.launch papers.forbidden_science.evaluate {STEP} --data {input.data}"
         " --replies {RESULTS}/forbidden_science/replies"
         " --out {RESULTS}/forbidden_science/scores --record {output.record} 2> {log}"
 

@@ -4,7 +4,7 @@ from pydantic import Field, model_validator
 
 from papers.forbidden_science.variations import VARIATIONS
 from shared.chat.settings import Panel
-from shared.judges.naming import JudgeSpec, judge_name
+from shared.judges.registry import JudgeSpec, judge_name
 
 TEMPLATES = 5  # T1 to T5
 # Fields of an endpoint's request that would let a reply go on behind its flag.

@@ -27,10 +27,10 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, ratio_of_sums
-from shared.tables import markdown_table
 
 RL, RL_EQ3 = "SFT+RL", "SFT+RL (Eq. 3)"
 ONLY_CLEAR, ONLY_FINAL = "SFT+RL (only clear)", "SFT+RL (only final)"

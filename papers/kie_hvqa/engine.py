@@ -28,9 +28,9 @@ from papers.kie_hvqa.notation import Answer, parse_tags, write_answer
 from papers.kie_hvqa.reading import picture
 from papers.kie_hvqa.settings import CLASS_NAMES
 from shared.errors import one_line_errors
-from shared.programs import step_parser
-from shared.records import write_run
-from shared.text.edit_distance import align
+from shared.metrics.edit_distance import align
+from shared.workflow.programs import step_parser
+from shared.workflow.records import write_run
 
 LINES_ONLY = {"use_det": False, "use_cls": False}  # the line is known: none is looked for
 

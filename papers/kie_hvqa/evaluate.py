@@ -33,10 +33,10 @@ from papers.kie_hvqa.scoring import counts, score, similarity
 from papers.kie_hvqa.settings import Settings
 from shared.errors import one_line_errors
 from shared.files import atomic
-from shared.generation.pictured import decode_pictured
+from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import see, with_pictures
-from shared.programs import named, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 TESTS = ("test", "undegraded")
 
@@ -78,7 +78,9 @@ def ask(
     replies = [""] * len(rows)
     sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     stops = {tokenizer.eos_token_id}
-    for batch, decoded in decode_pictured(model, prompts, settings.answer_tokens, stops, **sizes):
+    for batch, decoded in decode_with_pictures(
+        model, prompts, settings.answer_tokens, stops, **sizes
+    ):
         for row, ids in zip(batch, decoded.ids, strict=True):
             replies[row] = tokenizer.decode(ids, skip_special_tokens=True)
     return replies

@@ -16,8 +16,8 @@ from papers.kie_hvqa.reading import picture
 from papers.kie_hvqa.settings import FEATURES
 from shared.errors import one_line_errors
 from shared.models.ocr_tower import OcrTower
-from shared.programs import step_parser
-from shared.records import write_run
+from shared.workflow.programs import step_parser
+from shared.workflow.records import write_run
 
 
 def main() -> None:

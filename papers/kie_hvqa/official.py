@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from papers.kie_hvqa.notation import parse_truth, write_answer
+from shared.data.fetch.hub import local_folder
+from shared.data.fetch.wanted import pinned
 from shared.data.pictures import open_picture
 from shared.errors import UserError
-from shared.fetch.hub import local_folder
-from shared.fetch.wanted import pinned
 from shared.files import read_jsonl
 
 FILE = "kie_hocr.jsonl"

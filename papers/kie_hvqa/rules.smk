@@ -46,7 +46,7 @@ rule kie_hvqa_features:
     params:
         code=code_hash("papers.kie_hvqa.features"),
     shell:
-        "python -m shared.launch papers.kie_hvqa.features {STEP}"
+        "python -m shared.workflow.launch papers.kie_hvqa.features {STEP}"
         " --which {wildcards.which} --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -86,7 +86,7 @@ rule kie_hvqa_train:
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
         features=lambda wildcards, input: f"--features {input.features}" if input.features else "",
     shell:
-        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
         " papers.kie_hvqa.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.start} {params.features}"
         " --out {output[0]} --record {output.record} 2> {log}"
@@ -117,7 +117,7 @@ rule kie_hvqa_evaluate:
         trained=lambda wildcards, input: f"--trained {input.trained}" if input.trained else "",
         features=lambda wildcards, input: f"--features {input.features}" if input.features else "",
     shell:
-        "python -m shared.launch papers.kie_hvqa.evaluate {STEP} --variant {wildcards.variant}"
+        "python -m shared.workflow.launch papers.kie_hvqa.evaluate {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.trained} {params.features}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -134,7 +134,7 @@ rule kie_hvqa_engine:
     params:
         code=code_hash("papers.kie_hvqa.engine"),
     shell:
-        "python -m shared.launch papers.kie_hvqa.engine {STEP}"
+        "python -m shared.workflow.launch papers.kie_hvqa.engine {STEP}"
         " --data {input.data} --out {output[0]}"
         " --legibility {output.legibility} --record {output.record} 2> {log}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from papers.kie_hvqa.notation import Answer, Character
-from shared.text.edit_distance import align, distance
+from shared.metrics.edit_distance import align, distance
 
 PARTS = ("clear", "not_clear", "final")
 

@@ -25,16 +25,17 @@ from papers.kie_hvqa.notation import parse_tags, parse_truth, write_reply
 from papers.kie_hvqa.reading import new_model, open_model, picture, prompt, prompt_text
 from papers.kie_hvqa.rewards import reward_parts
 from papers.kie_hvqa.settings import Reward, Settings
-from shared.code import code_hash
 from shared.errors import one_line_errors
 from shared.files import sha256
 from shared.models.images import see, with_pictures
 from shared.models.loading import save
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 PARTS = {"base": "clean", "sft": "cold_start"}
 

@@ -18,13 +18,13 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.errors import one_line_errors
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import mean, rate, rate_among
 from shared.models.spec import display_name
-from shared.tables import markdown_table
 
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers

@@ -42,8 +42,8 @@ from shared.generation.rows import Prefix, Rows
 from shared.generation.score import among, first_tokens, text_nll
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
-from shared.programs import named, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 BASE = "base"
 

@@ -52,7 +52,7 @@ rule r_tuning_base:
         settings=only(R_TUNING, *R_TUNING_ASKING),
         entropy=any(variant.method == "r-tuning-u" for variant in R_TUNING.variants.values()),
     shell:
-        "python -m shared.launch papers.r_tuning.evaluate {STEP}"
+        "python -m shared.workflow.launch papers.r_tuning.evaluate {STEP}"
         " --task {wildcards.task} --variant base"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
@@ -83,7 +83,7 @@ rule r_tuning_train:
         variant=lambda wildcards: R_TUNING.variants[wildcards.variant].trained_by(),
         base=lambda wildcards, input: f"--base {input.base}" if input.base else "",
     shell:
-        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
         " papers.r_tuning.train {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --data {input.data} {params.base} --out {output[0]} --record {output.record} 2> {log}"
@@ -120,7 +120,7 @@ rule r_tuning_evaluate:
         ),
         answers=lambda wildcards, input: f"--answers-of {input.answers}" if input.answers else "",
     shell:
-        "python -m shared.launch papers.r_tuning.evaluate {STEP} --task {wildcards.task}"
+        "python -m shared.workflow.launch papers.r_tuning.evaluate {STEP} --task {wildcards.task}"
         " --variant {wildcards.variant} --seed {wildcards.seed} --data {input.data}"
         " --trained {input.trained} {params.answers} --out {output[0]} --record {output.record}"
         " 2> {log}"

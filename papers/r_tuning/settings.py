@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.fetch.wanted import SourceFiles, Wanted
+from shared.data.fetch.wanted import SourceFiles, Wanted
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training

@@ -16,16 +16,17 @@ import pandas as pd
 
 from papers.r_tuning import prompts
 from papers.r_tuning.settings import Settings, Variant
-from shared.code import code_hash
 from shared.comparison.groups import read_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.losses.supervised import minimum_cross_entropy
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:

@@ -23,6 +23,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
@@ -30,7 +31,6 @@ from shared.metrics.rates import rate, rate_among
 from shared.metrics.tradeoff import auroc, f1, f1_of_always
 from shared.models.spec import display_name
 from shared.settings import load_paper
-from shared.tables import markdown_table
 
 UNTUNED, ONE, CATEGORIES = "Untuned", "One token", "Category tokens"
 TEMPERATURE = {"corrected": 1, "official": 2}

@@ -33,11 +33,11 @@ from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import decode
 from shared.generation.rows import Prefix, Rows
 from shared.judges.judge import Judge
-from shared.judges.opening import open_judge
+from shared.judges.loading import open_judge
 from shared.models.added_tokens import token_ids
 from shared.models.loading import load
-from shared.programs import named, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 BASE = "base"
 # Parts of the test set that a model is asked: the temporal variant learns another task.

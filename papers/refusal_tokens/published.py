@@ -10,6 +10,7 @@ from pyarrow.parquet import ParquetFile
 from papers.refusal_tokens.instruction import record
 from papers.refusal_tokens.settings import ULTRACHAT, Settings
 from shared.data.catalogue import sources
+from shared.data.fetch import hub
 from shared.data.refusal_benchmarks import (
     Request,
     read_coconot,
@@ -17,7 +18,6 @@ from shared.data.refusal_benchmarks import (
     read_temporal,
 )
 from shared.data.sources import fetch
-from shared.fetch import hub
 from shared.files import read_jsonl
 
 

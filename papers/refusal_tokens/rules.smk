@@ -64,7 +64,7 @@ rule refusal_tokens_base:
         code=code_hash("papers.refusal_tokens.evaluate"),
         settings=only(REFUSAL_TOKENS, *REFUSAL_TOKENS_ASKING),
     shell:
-        "python -m shared.launch papers.refusal_tokens.evaluate {STEP} --variant base"
+        "python -m shared.workflow.launch papers.refusal_tokens.evaluate {STEP} --variant base"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -85,7 +85,7 @@ rule refusal_tokens_train:
         settings=only(REFUSAL_TOKENS, "model", "prompt", "end", "categories", "training"),
         variant=lambda wildcards: REFUSAL_TOKENS.variants[wildcards.variant].trained_by(),
     shell:
-        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
         " papers.refusal_tokens.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} --out {output[0]}"
         " --record {output.record} 2> {log}"
@@ -109,7 +109,7 @@ rule refusal_tokens_evaluate:
         settings=only(REFUSAL_TOKENS, *REFUSAL_TOKENS_ASKING),
         variant=lambda wildcards: REFUSAL_TOKENS.variants[wildcards.variant].trained_by(),
     shell:
-        "python -m shared.launch papers.refusal_tokens.evaluate {STEP}"
+        "python -m shared.workflow.launch papers.refusal_tokens.evaluate {STEP}"
         " --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} --trained {input.trained}"
         " --out {output[0]} --record {output.record} 2> {log}"

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.fetch.wanted import Repository, SourceFiles, Wanted
-from shared.judges.naming import JudgeSpec
+from shared.data.fetch.wanted import Repository, SourceFiles, Wanted
+from shared.judges.registry import JudgeSpec
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training

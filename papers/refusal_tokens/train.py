@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 
 from papers.refusal_tokens.settings import RESPOND, Settings, Variant
-from shared.code import code_hash
 from shared.errors import one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def segments(row: dict, variant: Variant, settings: Settings) -> list[Segment]:

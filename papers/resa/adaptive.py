@@ -17,7 +17,7 @@ from shared.attacks.pair import pair
 from shared.attacks.pap import pap
 from shared.attacks.renellm import renellm
 from shared.attacks.tap import tap
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.local import LocalChat
 from shared.chat.replies import Chat, Conversation, Reply
 
@@ -51,7 +51,7 @@ def adaptive_rows(
     rows: Sequence[dict],
     chat: LocalChat,
     attacker: Chat,
-    kept: Kept,
+    kept: ReplyCache,
     variant: Variant | None,
     settings: Settings,
 ) -> list[dict]:

@@ -33,12 +33,12 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.errors import one_line_errors
-from shared.judges.naming import STRING_RULES
+from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
 from shared.models.spec import display_name
-from shared.tables import markdown_table
 
 BASE, POST_HOC = "Base", "Post-hoc (embedding guard)"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"

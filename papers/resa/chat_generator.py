@@ -8,9 +8,8 @@ from contextlib import ExitStack, contextmanager
 from papers.resa.queries import Query
 from papers.resa.settings import Models
 from shared.chat.asking import ask
-from shared.chat.keeping import kept_for
-from shared.chat.kept import Kept
-from shared.chat.opening import open_chat
+from shared.chat.cache import ReplyCache, cached_replies
+from shared.chat.loading import open_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.errors import UserError
@@ -79,7 +78,7 @@ _JSON = re.compile(r"{.*}", re.DOTALL)
 class ChatGenerator:
     """Each model asked in turn; what it was asked before is not asked again (`kept`)."""
 
-    def __init__(self, chats: dict[str, tuple[Chat, Kept]], models: Models):
+    def __init__(self, chats: dict[str, tuple[Chat, ReplyCache]], models: Models):
         self.chats, self.models = chats, models
         self.guard = Guard(*chats["guard"])
 
@@ -184,7 +183,7 @@ def opened(models: Models, key: str) -> Iterator[ChatGenerator]:
         chats = {}
         for role in ("uncensored", "helpful", "analyst", "guard"):
             asked: Asked = getattr(models, role)
-            kept = stack.enter_context(kept_for(asked.model, f"{key}-{role}"))
+            kept = stack.enter_context(cached_replies(asked.model, f"{key}-{role}"))
             chats[role] = (open_chat(asked), kept)
         yield ChatGenerator(chats, models)
 

@@ -47,7 +47,7 @@ from shared.data.sources import fetch, mirror_folder
 from shared.data.step import make_data
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_json, write_jsonl
-from shared.programs import key_of
+from shared.workflow.programs import key_of
 
 
 def requests(settings: Settings) -> list[Query]:

@@ -33,24 +33,23 @@ from papers.resa.post_hoc import PostHocGuard
 from papers.resa.prompts import conversation
 from papers.resa.reply_format import Parts, Style, read
 from papers.resa.settings import Settings, Variant
-from shared import harness
 from shared.chat.asking import ask
-from shared.chat.keeping import kept_for
-from shared.chat.kept import Kept
-from shared.chat.opening import open_chat
+from shared.chat.cache import ReplyCache, cached_replies
+from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.groups import write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
+from shared.judges import harness
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge
-from shared.judges.naming import judge_name
-from shared.judges.opening import open_judge
+from shared.judges.loading import open_judge
+from shared.judges.registry import judge_name
 from shared.models.loading import is_adapter, model_folder
 from shared.models.spec import RandomModel
-from shared.programs import key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 BASE = "base"
 
@@ -239,9 +238,11 @@ def main() -> None:
     )
 
 
-def _kept(stack: ExitStack, key: str, asked: Asked) -> Kept:
+def _kept(stack: ExitStack, key: str, asked: Asked) -> ReplyCache:
     """Where the replies of a guard or an attacker are kept until the stack closes."""
-    return stack.enter_context(kept_for(asked.model, f"{key}-{key_of(asked.model_dump_json())}"))
+    return stack.enter_context(
+        cached_replies(asked.model, f"{key}-{key_of(asked.model_dump_json())}")
+    )
 
 
 def as_frame(made: Sequence[dict]) -> pd.DataFrame:

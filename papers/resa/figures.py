@@ -27,7 +27,7 @@ from papers.resa.settings import Settings
 from shared.comparison.cells import read_cells
 from shared.comparison.reported import own_numbers, read_reported
 from shared.errors import one_line_errors
-from shared.judges.naming import STRING_RULES
+from shared.judges.registry import STRING_RULES
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser
 from shared.settings import load_settings

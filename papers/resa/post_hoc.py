@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sklearn.linear_model import LogisticRegression
 
-from shared.text.embeddings import SentenceEncoder
+from shared.models.embeddings import SentenceEncoder
 
 INVERSE_REGULARISATION = 10.0  # as of the classifier of refusals (shared/judges/classifier.py)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from papers.resa.reply_format import REFUSAL, Wording, read
 from papers.resa.settings import RELEASED_FILE
+from shared.data.fetch import hub
+from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.fetch import hub
-from shared.fetch.wanted import Repository
 from shared.models.spec import location
 
 PAIRS = (("prompt", "response"), ("instruction", "output"), ("query", "response"))

@@ -71,7 +71,7 @@ rule resa_train:
         ),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
-        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
         " papers.resa.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.start} --out {output[0]}"
         " --record {output.record} 2> {log}"
@@ -109,7 +109,7 @@ rule resa_base:
         code=code_hash("papers.resa.evaluate"),
         settings=only(RESA, *RESA_ASKING),
     shell:
-        "python -m shared.launch papers.resa.evaluate {STEP} --variant base --data {input.data}"
+        "python -m shared.workflow.launch papers.resa.evaluate {STEP} --variant base --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -133,7 +133,7 @@ rule resa_evaluate:
             exclude={"seeds", "method"}
         ),
     shell:
-        "python -m shared.launch papers.resa.evaluate {STEP} --variant {wildcards.variant}"
+        "python -m shared.workflow.launch papers.resa.evaluate {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} --trained {input.trained}"
         " --out {output[0]} --record {output.record} 2> {log}"
 

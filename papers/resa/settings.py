@@ -8,9 +8,9 @@ from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
-from shared.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
-from shared.harness import prepare
-from shared.judges.naming import JudgeSpec, judge_name
+from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
+from shared.judges.harness import prepare
+from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training

@@ -21,17 +21,18 @@ from papers.resa.queries import subset
 from papers.resa.reply_format import Parts, write
 from papers.resa.rewards import reward
 from papers.resa.settings import Settings, Variant
-from shared.chat.opening import open_chat
-from shared.code import code_hash
+from shared.chat.loading import open_chat
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl, sha256
 from shared.judges.guard import Guard
 from shared.models.loading import load, save
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def chosen(samples: Sequence[dict], variant: Variant, seed: int) -> list[dict]:

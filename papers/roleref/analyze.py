@@ -29,6 +29,7 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
@@ -36,7 +37,6 @@ from shared.metrics.rates import count, mean, rate
 from shared.metrics.tradeoff import auroc
 from shared.models.spec import display_name
 from shared.settings import load_paper
-from shared.tables import markdown_table
 
 BASE, EDITING = METHOD_NAMES[PROMPTING], METHOD_NAMES["editing"]
 METHODS = list(METHOD_NAMES.values())

@@ -37,11 +37,11 @@ from shared.files import write_json
 from shared.generation.score import text_nll
 from shared.models.loading import load
 from shared.models.spec import display_name
-from shared.programs import named, step_parser, step_settings
-from shared.records import write_run
 from shared.steering.states import last_token_states, read_states, save_states
 from shared.steering.steered import steered
 from shared.steering.vectors import Vectors
+from shared.workflow.programs import named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 PROSE = Path(__file__).with_name("ordinary.yaml")
 LAYERS = "layers"  # name of the tensor that says which layers are kept

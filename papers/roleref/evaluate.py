@@ -31,15 +31,15 @@ from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.ask import LAYERS
 from papers.roleref.data_files import of_role, read_queries, read_roles
 from papers.roleref.settings import ALL_TYPES, PROMPTING, TRAINING_SETS, Settings
-from shared.chat.keeping import kept_for
-from shared.chat.opening import open_chat
+from shared.chat.cache import cached_replies
+from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
 from shared.comparison.groups import write_scores
 from shared.errors import one_line_errors
 from shared.models.spec import display_name
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
 from shared.steering.states import read_states
+from shared.workflow.programs import key_of, step_parser, step_settings
+from shared.workflow.records import write_run
 
 KEYS = ["id", "role", "type", "fact", "edit"]
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
@@ -192,7 +192,7 @@ def main() -> None:
     for variant, found in said.items():
         frame = score_replies(found["replies"], by_id, roles).assign(variant=variant)
         if settings.rubric:
-            with kept_for(settings.rubric, f"{key}-{variant}") as kept:
+            with cached_replies(settings.rubric, f"{key}-{variant}") as kept:
                 judge = rubric.RubricJudge(open_chat(Asked(model=settings.rubric)), kept)
                 add_rubric(frame, found["replies"], by_id, roles, judge)
         frames.append(frame)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from shared.chat.asking import ask
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
 from shared.errors import UserError
 
@@ -71,7 +71,7 @@ class RubricJudge:
     `max_new_tokens` leaves room for nine lines with something around them.
     """
 
-    def __init__(self, chat: Chat, kept: Kept | None = None, *, max_new_tokens: int = 160):
+    def __init__(self, chat: Chat, kept: ReplyCache | None = None, *, max_new_tokens: int = 160):
         self.name = f"{chat.name} (rubric)"
         self.chat, self.kept, self.max_new_tokens = chat, kept, max_new_tokens
 

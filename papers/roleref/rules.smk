@@ -49,7 +49,7 @@ rule roleref_train:
         settings=only(ROLEREF, "model", "trained_questions", "turns", "reply_tokens"),
         variant=lambda wildcards: ROLEREF.variants[wildcards.variant].model_dump_json(),
     shell:
-        "python -m shared.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
         " papers.roleref.train {STEP} --variant {wildcards.variant} --data {input.data}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -90,7 +90,7 @@ rule roleref_ask:
         trained=lambda wildcards, input: f"--trained {input.trained}" if input.trained else "",
         base=lambda wildcards, input: f"--base {input.base}" if input.base else "",
     shell:
-        "python -m shared.launch papers.roleref.ask {STEP}"
+        "python -m shared.workflow.launch papers.roleref.ask {STEP}"
         " --variant {wildcards.variant} --data {input.data}"
         " {params.trained} {params.base} --out {output.replies} --states {output.states}"
         " --record {output.record} 2> {log}"
@@ -114,7 +114,7 @@ rule roleref_sweep:
         code=code_hash("papers.roleref.sweep"),
         settings=only(ROLEREF, "sweep", *ROLEREF_ASKING),
     shell:
-        "python -m shared.launch papers.roleref.sweep {STEP}"
+        "python -m shared.workflow.launch papers.roleref.sweep {STEP}"
         " --data {input.data} --base {input.base}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -143,7 +143,7 @@ rule roleref_evaluate:
         code=code_hash("papers.roleref.evaluate"),
         settings=only(ROLEREF, "variants", "probes", "rubric"),
     shell:
-        "python -m shared.launch papers.roleref.evaluate {STEP} --data {input.data}"
+        "python -m shared.workflow.launch papers.roleref.evaluate {STEP} --data {input.data}"
         " --replies {RESULTS}/roleref/replies --states {RESULTS}/roleref/states"
         " --out {RESULTS}/roleref/scores --record {output.record} 2> {log}"
 

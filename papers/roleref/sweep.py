@@ -16,8 +16,8 @@ from papers.roleref.data_files import of_role, read_queries, read_roles
 from papers.roleref.settings import Settings
 from shared.errors import one_line_errors
 from shared.files import write_json
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
+from shared.workflow.programs import step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def main() -> None:

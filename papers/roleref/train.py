@@ -19,15 +19,16 @@ from papers.roleref.data_files import read_queries, read_roles
 from papers.roleref.settings import Settings
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
-from shared.code import code_hash
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
 from shared.models.loading import load, save
 from shared.models.spec import display_name
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def mixture(rows: Sequence[dict], most: int | None) -> list[dict]:

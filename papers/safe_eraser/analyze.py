@@ -18,11 +18,11 @@ from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.markdown import markdown_table
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, ratio
 from shared.models.spec import display_name
-from shared.tables import markdown_table
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without

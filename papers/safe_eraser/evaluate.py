@@ -34,13 +34,13 @@ from papers.safe_eraser.settings import VANILLA, Settings
 from shared.comparison.groups import write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
-from shared.generation.pictured import decode_pictured
+from shared.generation.vision_language import decode_with_pictures
 from shared.metrics.overlap import rouge_l
 from shared.models.images import looking
 from shared.models.loading import load, load_processor
-from shared.programs import key_of, step_parser, step_settings
-from shared.records import write_run
-from shared.training.pictured import prompted
+from shared.training.vision_language import prompted
+from shared.workflow.programs import key_of, step_parser, step_settings
+from shared.workflow.records import write_run
 
 # (set, split) -> its name in tables
 DATASETS = {
@@ -136,7 +136,7 @@ class Examiner:
             prompted(self.processor, row["question"], self.look(row["picture"])) for row in rows
         ]
         outputs = [""] * len(rows)
-        for batch, decoded in decode_pictured(
+        for batch, decoded in decode_with_pictures(
             model,
             prompts,
             settings.answer_tokens,

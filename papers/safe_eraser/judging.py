@@ -14,9 +14,8 @@ from typing import NamedTuple, Protocol
 from papers.safe_eraser import questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN
 from shared.chat.asking import ask
-from shared.chat.keeping import kept_for
-from shared.chat.kept import Kept
-from shared.chat.opening import open_chat
+from shared.chat.cache import ReplyCache, cached_replies
+from shared.chat.loading import open_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.judges.strings import opens_with_refusal
@@ -42,7 +41,7 @@ def judge_of(name: str, key: str) -> Iterator[Judge]:
         yield Rules()
         return
     model = name.removeprefix("llm:")
-    with kept_for(model, key) as kept:
+    with cached_replies(model, key) as kept:
         yield LanguageModel(open_chat(Asked(model=model)), kept)
 
 
@@ -128,7 +127,7 @@ class LanguageModel:
     """Three questions about each answer. The labels are those of the released code: for harm the
     answer alone is shown, without its question."""
 
-    def __init__(self, chat: Chat, kept: Kept | None = None):
+    def __init__(self, chat: Chat, kept: ReplyCache | None = None):
         self.chat, self.kept = chat, kept
 
     def verdicts(self, asked: Sequence[str], outputs: Sequence[str]) -> list[Verdict]:

@@ -56,7 +56,7 @@ rule safe_eraser_vanilla:
         code=code_hash("papers.safe_eraser.train"),
         settings=only(SAFE_ERASER, "model", "vanilla", "data_seed"),
     shell:
-        "python -m shared.launch papers.safe_eraser.train {STEP} --variant vanilla --seed 0"
+        "python -m shared.workflow.launch papers.safe_eraser.train {STEP} --variant vanilla --seed 0"
         " --data {input.data} --out {output[0]} --record {output.record} 2> {log}"
 
 
@@ -82,7 +82,7 @@ rule safe_eraser_train:
         variant=lambda wildcards: SAFE_ERASER.variants[wildcards.variant].trained_by(),
         vanilla=lambda wildcards, input: f"--vanilla {input.vanilla}" if input.vanilla else "",
     shell:
-        "python -m shared.launch papers.safe_eraser.train {STEP} --variant {wildcards.variant}"
+        "python -m shared.workflow.launch papers.safe_eraser.train {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.vanilla} --answers {input.answers}"
         " --out {output[0]} --record {output.record} 2> {log}"
 
@@ -119,7 +119,7 @@ rule safe_eraser_evaluate:
             f"--trained {input.trained[0]} --answers {input.trained[1]}" if input.trained else ""
         ),
     shell:
-        "python -m shared.launch papers.safe_eraser.evaluate {STEP} --variant {wildcards.variant}"
+        "python -m shared.workflow.launch papers.safe_eraser.evaluate {STEP} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {input.data} {params.vanilla} {params.trained}"
         " --out {output[0]} --record {output.record} 2> {log}"
 

@@ -5,10 +5,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from shared.chat.calls import Calls, endpoints
-from shared.fetch.wanted import ByHand, Wanted
+from shared.data.fetch.wanted import ByHand, Wanted
 from shared.models.spec import ModelSpec, SmallVlm
 from shared.settings import ScaleSettings, Strict
-from shared.training.settings import Seeing, Training
+from shared.training.settings import EncoderTraining, Training
 
 Protocol = Literal["official", "corrected"]
 VANILLA = "vanilla"
@@ -55,7 +55,7 @@ class Settings(ScaleSettings):
     benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
-    seeing: Seeing | None = None  # of a small model's image encoder, before vanilla
+    seeing: EncoderTraining | None = None  # of a small model's image encoder, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]

@@ -22,20 +22,21 @@ from transformers import PreTrainedModel, ProcessorMixin
 from papers.safe_eraser import benchmark, questions
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.settings import VANILLA, Settings, Variant
-from shared.code import code_hash
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, read_jsonl, sha256
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm
-from shared.programs import SCRATCH, key_of, named, step_parser, step_settings
-from shared.records import write_run
+from shared.settings import SCRATCH
 from shared.training.examples import Segment
-from shared.training.pictured import example, prompt, segments
-from shared.training.seeing import learn_to_see
+from shared.training.image_encoder import train_image_encoder
 from shared.training.supervised import fine_tune
 from shared.training.unlearning import unlearn
+from shared.training.vision_language import example, prompt, segments
+from shared.workflow.code import code_hash
+from shared.workflow.programs import key_of, named, step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def as_trained(text: str, protocol: str) -> str:
@@ -93,7 +94,9 @@ def see_first(
     pictures = [look(data / lesson["picture"]).tensors["pixel_values"] for lesson in lessons]
     answers = [" ".join(f" {answer}" for _, answer in lesson["pairs"]) for lesson in lessons]
     texts = processor.tokenizer(answers, add_special_tokens=False)["input_ids"]
-    return learn_to_see(model, torch.cat(pictures), texts, settings.seeing, seed=settings.data_seed)
+    return train_image_encoder(
+        model, torch.cat(pictures), texts, settings.seeing, seed=settings.data_seed
+    )
 
 
 def items(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.chat.asking import ask
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat, Conversation
 
 MOST = 10  # the best rating of an attempt: it ends an attack
@@ -48,7 +48,7 @@ class Asker:
 
     chat: Chat
     tokens: int
-    kept: Kept | None = None
+    kept: ReplyCache | None = None
 
     def __call__(self, conversations: Sequence[Conversation]) -> list[str]:
         """Texts of the replies; a reply without text is empty."""

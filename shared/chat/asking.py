@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tqdm import tqdm
 
-from shared.chat.kept import Kept, reply_key
+from shared.chat.cache import ReplyCache, reply_key
 from shared.chat.replies import Chat, Conversation, Reply
 
 
@@ -15,7 +15,7 @@ def ask(
     *,
     stop: Sequence[str] = (),
     start: str = "",
-    kept: Kept | None = None,
+    kept: ReplyCache | None = None,
     shorten: Callable[[Reply], Reply] | None = None,
 ) -> list[Reply]:
     """The replies, in the order of the conversations.
@@ -53,7 +53,7 @@ def waiting(
     *,
     stop: Sequence[str] = (),
     start: str = "",
-    kept: Kept | None = None,
+    kept: ReplyCache | None = None,
 ) -> list[int]:
     """Indices of the conversations that `ask` would send: not kept, and the first of its kind."""
     keys = _keys(chat, conversations, max_new_tokens, stop, start)

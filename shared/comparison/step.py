@@ -10,9 +10,9 @@ from shared.comparison.cells import Item, cells, write_cells
 from shared.comparison.groups import Group
 from shared.files import atomic
 from shared.metrics.metric import Metric
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 from shared.settings import ScaleSettings
+from shared.workflow.programs import step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def analyze(

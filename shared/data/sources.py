@@ -13,9 +13,9 @@ import httpx
 from huggingface_hub import constants
 from pydantic import StringConstraints
 
+from shared.data.fetch import hub
+from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.fetch import hub
-from shared.fetch.wanted import Repository
 from shared.files import atomic, sha256
 from shared.settings import ROOT, Strict
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.programs import step_parser, step_settings
-from shared.records import write_run
 from shared.settings import ScaleSettings
+from shared.workflow.programs import step_parser, step_settings
+from shared.workflow.records import write_run
 
 
 def make_data(doc: str, paper_id: str, build: Callable[[ScaleSettings, Path], None]) -> None:

@@ -10,10 +10,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.judges.examples import OTHERS, REFUSALS
-from shared.judges.naming import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
+from shared.judges.registry import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
+from shared.models.embeddings import SentenceEncoder, padded_batches
 from shared.models.loading import model_folder
 from shared.models.spec import display_name
-from shared.text.embeddings import SentenceEncoder, padded_batches
 
 OPENING = 300  # characters of a reply that are read: about twice the longest example
 # Vectors of length 1 have small features, so the weights must be let grow. In ten-fold

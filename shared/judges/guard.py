@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.chat.asking import ask
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
 from shared.errors import UserError
 
@@ -38,7 +38,7 @@ class Verdict(NamedTuple):
 class Guard:
     """Verdicts on replies; the chat template of the guard frames request and reply."""
 
-    def __init__(self, chat: Chat, kept: Kept | None = None):
+    def __init__(self, chat: Chat, kept: ReplyCache | None = None):
         self.name, self.chat, self.kept = chat.name, chat, kept
 
     def verdicts(self, requests: Sequence[str], replies: Sequence[str]) -> list[Verdict | None]:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 
 from shared.chat.asking import ask
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
 from shared.errors import UserError
-from shared.judges.naming import LLM_JUDGE
+from shared.judges.registry import LLM_JUDGE
 
 CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
 LONGEST = 500  # characters that are shown of a request or reply: it is clear by then
@@ -57,7 +57,7 @@ class LLMJudge:
     def __init__(
         self,
         chat: Chat,
-        kept: Kept | None = None,
+        kept: ReplyCache | None = None,
         *,
         partial_counts: bool = False,
         max_new_tokens: int = 16,

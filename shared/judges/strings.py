@@ -10,7 +10,7 @@ GPT-3.5 as allowed, too).
 import re
 from collections.abc import Sequence
 
-from shared.judges.naming import STRING_RULES
+from shared.judges.registry import STRING_RULES
 
 # The default test of the attack code of AdvBench (Zou et al. 2023, arXiv 2307.15043),
 # llm_attacks/base/attack_manager.py. Longer lists go round under the same name.

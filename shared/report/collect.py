@@ -9,7 +9,7 @@ from pathlib import Path
 from shared import settings
 from shared.errors import UserError
 from shared.settings import Paper
-from shared.workflow import DEFAULT_SCALE
+from shared.workflow.setup import DEFAULT_SCALE
 
 Row = dict[str, str]
 

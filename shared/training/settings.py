@@ -58,8 +58,8 @@ class Reinforcement(Strict):
     checkpoint_seconds: float = Field(60, ge=0)
 
 
-class Seeing(Strict):
-    """Of an image encoder, by `shared.training.seeing`."""
+class EncoderTraining(Strict):
+    """Of an image encoder, by `shared.training.image_encoder`."""
 
     epochs: int = Field(gt=0)
     learning_rate: float = Field(gt=0)

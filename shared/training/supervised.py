@@ -15,12 +15,12 @@ from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArgu
 
 from shared.devices import own_device
 from shared.errors import UserError
-from shared.launch import is_first, world_size
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
+from shared.training.sampler import EvenSampler, blank
 from shared.training.settings import Lora, Training
-from shared.training.sharing import EvenSampler, blank
+from shared.workflow.launch import is_first, world_size
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -61,7 +61,7 @@ def fine_tune(
     new_tokens: ids whose rows of the embeddings are trained beside adapters, which leave all other
     rows as they are (full fine-tuning trains them anyway).
     The record holds steps, tokens, tokens_per_second, batch split and the loss curve. Processes
-    that `shared.launch` started share out each batch; the losses are those of one process.
+    that `shared.workflow.launch` started share out each batch; the losses are those of one process.
     """
     torch.manual_seed(seed)
     model = adapted(model, settings, new_tokens)

@@ -4,7 +4,7 @@ import yaml
 from shared import settings
 from shared.errors import UserError
 from shared.settings import load_paper, load_settings, paper_ids
-from shared.workflow import Setup, checked, only
+from shared.workflow.setup import Setup, checked, only
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import UserError
-from shared.new_paper.__main__ import check
+from tools.new_paper.__main__ import check
 
 pytestmark = pytest.mark.workflow
 
@@ -21,7 +21,7 @@ def copy(tmp_path_factory, copy_of_repository, program):
     """A copy of the repository with two new papers, whose names are as short and long as can be."""
     folder = copy_of_repository(tmp_path_factory.mktemp("new") / "repository")
     for paper_id in (SHORTEST, LONGEST):
-        run = program(folder, "shared.new_paper", paper_id)
+        run = program(folder, "tools.new_paper", paper_id)
         assert run.returncode == 0, run.stderr
         for path in run.stdout.split("\n\n")[0].splitlines():
             assert "my_paper" not in path and "my_paper" not in (folder / path).read_text()

@@ -127,7 +127,7 @@ def test_account_and_partition_are_given_on_the_command_line(slurm, clone):
 
 def test_two_nodes_train_as_one_process_does(slurm, tmp_path):
     _, alone = in_processes.train(tmp_path / "one")
-    command = [sys.executable, "-m", "shared.launch", "--gpus", "2", "--nodes", "2"]
+    command = [sys.executable, "-m", "shared.workflow.launch", "--gpus", "2", "--nodes", "2"]
     command += ["tests.shared.training.in_processes", str(tmp_path), "1000"]
     slurm(
         "sbatch", "--wait", "--nodes=2", f"--chdir={ROOT}", f"--output={tmp_path}/log",

@@ -200,7 +200,7 @@ def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake):
         [
             sys.executable,
             "-c",
-            "import time, shared.workflow as w; w.lock_folder(); time.sleep(60)",
+            "import time, shared.workflow.setup as w; w.lock_folder(); time.sleep(60)",
         ],
         cwd=repository,
     )
@@ -224,7 +224,7 @@ def test_another_paper_reruns_nothing_here(repository, jobs):
 
 
 def test_verify_recomputes_and_notices(repository, results, program):
-    run = program(repository, "shared.verify", "results/smoke/r_tuning")
+    run = program(repository, "shared.checking.verify", "results/smoke/r_tuning")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "r_tuning" in run.stdout
     cells = results / "cells.csv"
@@ -233,7 +233,7 @@ def test_verify_recomputes_and_notices(repository, results, program):
     parts = line.split(",")
     parts[6] = "12.34"
     cells.write_text(original.replace(line, ",".join(parts)))
-    run = program(repository, "shared.verify", "results/smoke/r_tuning")
+    run = program(repository, "shared.checking.verify", "results/smoke/r_tuning")
     cells.write_text(original)
     assert run.returncode == 1
     assert "12.34" in run.stdout + run.stderr and "Traceback" not in run.stderr

@@ -12,7 +12,7 @@ from papers.center_bench.generate import generate
 from papers.center_bench.questions import TYPES, questions, records
 from papers.center_bench.scorer_audit import COLUMNS
 from papers.center_bench.settings import Settings
-from shared.chat import keeping
+from shared.chat import cache
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.files import write_jsonl
@@ -76,8 +76,8 @@ def data(rows, tmp_path):
 @pytest.fixture
 def step(monkeypatch, tmp_path, data):
     """Run a step's `main` with SETTINGS, all paths under the test's folder."""
-    monkeypatch.setattr(keeping, "SCRATCH", tmp_path / "scratch")
-    monkeypatch.setattr(keeping, "BOUGHT", tmp_path / "bought")
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
 
     def run(module, out, *arguments):
         monkeypatch.setattr(module, "step_settings", lambda *_: SETTINGS)

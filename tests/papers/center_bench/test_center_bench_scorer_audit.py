@@ -16,7 +16,7 @@ from papers.center_bench.solvers import (
     solve,
 )
 from shared.data.sources import mirror_folder
-from shared.text.embeddings import SentenceEncoder
+from shared.models.embeddings import SentenceEncoder
 
 GOAT = "The goat that the fox that the ranger tracked stalked fled."
 

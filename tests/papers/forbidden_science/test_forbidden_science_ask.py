@@ -7,7 +7,7 @@ import pytest
 
 from papers.forbidden_science import ask, data, prompts
 from papers.forbidden_science.settings import Settings
-from shared.chat import keeping
+from shared.chat import cache
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.errors import UserError
@@ -66,8 +66,8 @@ def refusing(conversation, stop):
 @pytest.fixture
 def step(tmp_path, monkeypatch):
     """Runs the program with a chat; gives the records it wrote and the run record."""
-    monkeypatch.setattr(keeping, "SCRATCH", tmp_path / "scratch")
-    monkeypatch.setattr(keeping, "BOUGHT", tmp_path / "bought")
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
     monkeypatch.setattr(ask, "step_settings", lambda paper, arguments: SETTINGS)
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
 

@@ -10,7 +10,7 @@ import pytest
 from papers.forbidden_science import evaluate
 from papers.forbidden_science.published_replies import FILE, MODELS
 from papers.forbidden_science.settings import Settings
-from shared.chat import keeping
+from shared.chat import cache
 from shared.data.catalogue import sources
 from shared.errors import UserError
 from shared.files import sha256, write_jsonl
@@ -188,7 +188,7 @@ def test_a_copy_with_other_bytes_is_an_error(mirror):
 @pytest.fixture
 def step(tmp_path, monkeypatch, mirror):
     """Runs the program on the rows above, for two models; gives the folder of scores."""
-    monkeypatch.setattr(keeping, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
     monkeypatch.setattr(human_labels, "human_labels", lambda: LABELLED)
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
     refusals = [record | {"replied": True, "allowed": False} for record in RECORDS]
@@ -262,7 +262,7 @@ def test_what_a_language_model_says_as_a_judge_is_kept_while_the_judges_are_open
     tmp_path, monkeypatch
 ):
     """Of a local judge until the end of the block; a string judge keeps nothing."""
-    monkeypatch.setattr(keeping, "SCRATCH", tmp_path)
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path)
     opened_with = []
 
     def open_judge(name, *, kept, batch_size, batch_tokens):

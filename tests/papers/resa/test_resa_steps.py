@@ -16,9 +16,9 @@ from papers.resa.settings import PromptFile, Settings
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.harness import Answered
 from shared.judges.guard import Verdict
-from shared.judges.opening import open_judge
+from shared.judges.harness import Answered
+from shared.judges.loading import open_judge
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
 

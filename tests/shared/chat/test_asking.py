@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from shared.chat.asking import ask, waiting
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 from shared.errors import UserError
 
@@ -38,7 +38,7 @@ def say(*questions):
 
 @pytest.fixture
 def kept(tmp_path):
-    with Kept(tmp_path / "replies") as kept:
+    with ReplyCache(tmp_path / "replies") as kept:
         yield kept
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from shared.chat import endpoint as module
 from shared.chat.asking import ask, waiting
+from shared.chat.cache import ReplyCache
 from shared.chat.endpoint import Endpoint
-from shared.chat.kept import Kept
 from shared.chat.replies import Reply
 from shared.errors import UserError
 
@@ -310,7 +310,7 @@ def test_the_key_is_nowhere(server, tmp_path):
         (500, f"Bearer {SECRET}") if question == "b" else (200, completion("A"))
     )
     chat = endpoint()
-    with Kept(tmp_path / "replies") as kept:
+    with ReplyCache(tmp_path / "replies") as kept:
         replies = ask(chat, say("a", "b"), 8, kept=kept)
     assert replies[1].reason == "HTTP 500: Bearer <key>"
     assert SECRET.encode() not in (tmp_path / "replies").read_bytes()
@@ -396,7 +396,7 @@ def test_a_run_goes_on_where_it_stopped(server, tmp_path, death):
     served = lambda question: int(question[1:]) < 30  # noqa: E731
     server.behave = lambda q, _: (200, completion(q.upper())) if served(q) else death
     chat = endpoint(concurrency=1, attempts=2, given_up_after=5)
-    with Kept(tmp_path / "replies") as kept:
+    with ReplyCache(tmp_path / "replies") as kept:
         with pytest.raises(UserError) as error:
             ask(chat, questions, 8, kept=kept)
         assert waiting(chat, questions, 8, kept=kept) == list(range(30, 50))
@@ -406,7 +406,7 @@ def test_a_run_goes_on_where_it_stopped(server, tmp_path, death):
 
     server.asked.clear()
     server.behave = lambda q, _: (200, completion(q.upper()))
-    with Kept(tmp_path / "replies") as kept:
+    with ReplyCache(tmp_path / "replies") as kept:
         replies = ask(chat, questions, 8, kept=kept)
     assert [reply.text for reply in replies] == [f"Q{i}" for i in range(50)]
     assert server.asked == [f"q{i}" for i in range(30, 50)]

@@ -67,8 +67,8 @@ def test_published_rules_on_the_human_labels(rule, hits, kappa):
 def test_string_judges_labels_and_names_need_no_torch():
     program = (
         "import sys, shared.judges.calibration, shared.judges.human_labels\n"
-        "from shared.judges.naming import judge_name\n"
-        "from shared.judges.opening import open_judge\n"
+        "from shared.judges.registry import judge_name\n"
+        "from shared.judges.loading import open_judge\n"
         "open_judge('strings:phrases'), judge_name('llm:api:x')\n"
         "assert not {'torch', 'transformers', 'sklearn'} & set(sys.modules)\n"
     )

@@ -15,7 +15,7 @@ from shared.judges.classifier import (
     SequenceClassifier,
 )
 from shared.judges.examples import OTHERS, REFUSALS
-from shared.text import embeddings
+from shared.models import embeddings
 
 # Written for this test; none is among the examples.
 REFUSED = [

@@ -2,13 +2,13 @@
 
 import pytest
 
-from shared.chat.kept import Kept
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.llm import CLASSES, LONGEST, START, LLMJudge, parse, prompt
-from shared.judges.naming import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name, judge_needs
-from shared.judges.opening import open_judge
+from shared.judges.loading import open_judge
+from shared.judges.registry import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name, judge_needs
 from shared.settings import Strict
 
 
@@ -105,7 +105,7 @@ def test_only_the_beginning_of_a_long_text_is_shown():
 
 def test_kept_verdicts_are_not_asked_for_again(tmp_path):
     chat = Scripted(SCRIPT)
-    with Kept(tmp_path / "replies.sqlite") as kept:
+    with ReplyCache(tmp_path / "replies.sqlite") as kept:
         first = LLMJudge(chat, kept).refusals(["Fruit?"] * 5, REPLIES)
         asked = len(chat.asked)
         assert LLMJudge(chat, kept).refusals(["Fruit?"] * 5, REPLIES) == first
@@ -180,7 +180,7 @@ def test_open_a_language_model(monkeypatch):
         opened.append((spec, asking))
         return Scripted(SCRIPT)
 
-    monkeypatch.setattr("shared.chat.opening.open_chat", open_chat)
+    monkeypatch.setattr("shared.chat.loading.open_chat", open_chat)
     judge = open_judge("llm:api:org/large", partial_counts=True, batch_size=8)
     assert opened == [(Asked(model="api:org/large"), {"batch_size": 8})]
     assert judge.refusals(["Fruit?"] * 2, REPLIES[:2]) == [True, True]

@@ -1,8 +1,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.fetch.wanted import Repository
 from shared.models.loading import load, save
 from shared.models.spec import ModelSpec, RandomModel, display_name, location, needs
 from shared.settings import ROOT

@@ -7,8 +7,8 @@ import torch
 
 from shared.errors import UserError
 from shared.generation.decode import decode
-from shared.generation.pictured import decode_pictured
 from shared.generation.rows import Rows
+from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import see, with_pictures
 from shared.models.loading import load, load_processor, load_tokenizer, save
 from shared.models.spec import RandomModel
@@ -63,7 +63,9 @@ def test_batches_of_prompts_come_back_in_their_places(model, processor, pictures
     asked = prompts(processor, pictures)
     alone = [decode(rows_of(model, [each]), 5, stop={-1}).ids[0] for each in asked]
     found = {}
-    for batch, decoded in decode_pictured(model, asked, 5, {-1}, batch_size=3, batch_tokens=999):
+    for batch, decoded in decode_with_pictures(
+        model, asked, 5, {-1}, batch_size=3, batch_tokens=999
+    ):
         found |= dict(zip(batch, decoded.ids, strict=True))
     assert [found[i] for i in range(len(asked))] == alone
 

@@ -10,10 +10,10 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from shared.errors import UserError
-from shared.launch import command
 from shared.settings import ROOT
 from shared.training.examples import IGNORED
-from shared.training.sharing import EvenSampler, blank
+from shared.training.sampler import EvenSampler, blank
+from shared.workflow.launch import command
 from tests.shared.training import in_processes
 
 

@@ -1,0 +1,129 @@
+"""Recompute every committed number from the committed scores, without a model.
+
+    python -m shared.checking.verify [results/<scale>/<paper> ...]
+
+Without arguments: all results but those of smoke and of a user's own model. Exit status 1 if a
+number differs or a file can't be read; the other results are verified all the same.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from shared.comparison import results
+from shared.comparison.analysis import Analysis, load_analysis
+from shared.comparison.cells import COLUMNS, read_cells
+from shared.comparison.tables import equal
+from shared.errors import UserError, one_line_errors
+from shared.settings import ROOT
+
+# The columns that say which row it is.
+KEYS = {
+    "cells": COLUMNS[:6],
+    "claims": ["id", "protocol"],
+    "comparison": [*COLUMNS[:6], "our_model", "our_dataset"],
+    "audit": ["check", "what"],
+}
+
+
+def verify(analysis: Analysis, folder: str | Path) -> tuple[dict[str, int], list[str]]:
+    """Rows of each file in a results folder, and a line for each number that differs."""
+    folder = Path(folder)
+    written = {"cells": read_cells(folder / "cells.csv"), **results.read(folder)}
+    ours = results.our_cells(analysis)
+    made = {"cells": ours, **results.frames(analysis, ours)}
+    lines = []
+    for name, keys in KEYS.items():
+        lines += differences(written[name], made[name], keys, f"{folder.name}/{name}.csv")
+    if not lines:  # tables are made of cells
+        lines += _tables(folder, analysis.tables(written["cells"]))
+    return {name: len(frame) for name, frame in written.items()}, lines
+
+
+def differences(
+    written: pd.DataFrame, made: pd.DataFrame, keys: list[str], where: str
+) -> list[str]:
+    """A line for each row that is there twice or on one side only, and each value that differs."""
+    sides = [frame.set_index(keys) for frame in (written, made)]
+    again = sides[0].index.duplicated()
+    lines = [f"{where}: {_shown(key)}: twice in the file" for key in sides[0].index[again]]
+    sides[0] = sides[0][~again]
+    lines += [
+        f"{where}: {_shown(key)}: {word}"
+        for here, there, word in (
+            (*sides, "in the file but not recomputed"),
+            (*sides[::-1], "recomputed but not in the file"),
+        )
+        for key in here.index.difference(there.index, sort=False)
+    ]
+    common = sides[0].index.intersection(sides[1].index, sort=False)
+    left, right = (side.loc[common] for side in sides)
+    for name in left:
+        for key, old, new in zip(common, left[name], right[name], strict=True):
+            if not equal(name, old, new):
+                lines.append(f"{where}: {_shown(key)}: {name} {old} in the file, {new} recomputed")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
+    parser.add_argument("--model", help="your own model, if the runs used one")
+    arguments = parser.parse_args()
+    failed = False
+    for folder in arguments.results or _committed():
+        run, paper = folder.resolve().parts[-2:]
+        scale = run.partition("+")[0]
+        try:
+            rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
+        except UserError as error:
+            print(f"error: {error}")
+            failed = True
+            continue
+        different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
+        verdict = different if lines else "all recomputed"
+        counts = ", ".join(
+            f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
+        )
+        print(*lines, f"{run} {paper}: {counts}: {verdict}", sep="\n")
+        failed |= bool(lines)
+    raise SystemExit(int(failed))
+
+
+def _committed() -> list[Path]:
+    """Folders that have any of the files."""
+    found = {file.parent for file in (ROOT / "results").glob("*/*/*.csv") if file.stem in KEYS}
+    # Runs of a user's own model are in <scale>+<model>.
+    found = {f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name}
+    if not found:
+        raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
+    return sorted(found)
+
+
+def _tables(folder: Path, made: Mapping[str, str]) -> list[str]:
+    """A line for each table that is not, as text, what the cells give."""
+    files = {path.stem: path for path in (folder / "tables").glob("*.md")}
+    lines = []
+    for name in sorted({*files, *made}):
+        where = f"{folder.name}/tables/{name}.md"
+        if name not in files:
+            lines.append(f"{where}: no such file, but the cells give that table")
+        elif name not in made:
+            lines.append(f"{where}: no table that the cells give")
+        elif files[name].read_text(encoding="utf-8") != made[name]:
+            lines.append(f"{where}: not the table that the cells give")
+    return lines
+
+
+def _shown(key: object) -> str:
+    return " / ".join(filter(None, key)) if isinstance(key, tuple) else str(key)
+
+
+def _plural(name: str) -> str:
+    return "comparisons" if name == "comparison" else name
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

@@ -1,0 +1,80 @@
+"""Download everything of a scale that comes from elsewhere, and check it.
+
+    snakemake fetch --config scale=paper
+    python -m shared.data.fetch --scale paper r_tuning resa
+
+What is here already is not downloaded again, and what was begun goes on. One thing that can't be
+had does not keep the others; all that is missing is named at the end, in one line each.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+
+from shared.data.catalogue import sources
+from shared.data.fetch import hub
+from shared.data.fetch.wanted import ByHand, Repository, Wanted
+from shared.data.sources import fetch as fetch_file
+from shared.errors import UserError, one_line_errors
+from shared.files import readable_size
+from shared.settings import ScaleSettings, load_settings, paper_ids
+
+
+def get(wanted: Wanted, mirror: str | None) -> Iterator[str]:
+    """Get it and check it; yields what there is to say, one line each. Raises `UserError`."""
+    if isinstance(wanted, ByHand):
+        yield f"not fetched: {wanted.what}: {wanted.why}; {wanted.do}"
+    elif isinstance(wanted, Repository):
+        found = hub.fetch(wanted)
+        yield f"{wanted}: {_files(len(found.files))}, {readable_size(found.size)}, checked, " + (
+            f"{readable_size(found.new)} of it new" if found.new else "all here before"
+        )
+    else:
+        source = sources()[wanted.source]
+        came = {file: fetch_file(source, file, mirror) for file in wanted.files or source.files}
+        routes = ", ".join(sorted({each.route for each in came.values()}))
+        unknown = [file for file in came if source.files[file] is None]
+        yield f"{wanted.source}: {_files(len(came))}, checked, from: {routes}"
+        for file in unknown:
+            yield f"{file}: its sha256 was not known beforehand; it is {came[file].sha256}"
+
+
+def everything(settings: Iterable[ScaleSettings]) -> dict[Wanted, str | None]:
+    """What the papers want, each once, and the mirror folder of the paper that wants it."""
+    return {
+        wanted: getattr(each, "mirror", None) for each in settings for wanted in each.downloads()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", required=True)
+    parser.add_argument("--model", help="a model in place of the scale's own (see shared/models)")
+    parser.add_argument("papers", nargs="*", help="papers; none: all")
+    arguments = parser.parse_args()
+    papers = arguments.papers or paper_ids()
+    settings = [load_settings(each, arguments.scale, arguments.model) for each in papers]
+    wanted = everything(settings)
+    failed = []
+    for each, mirror in wanted.items():
+        try:
+            for line in get(each, mirror):
+                print(line, flush=True)
+        except UserError as error:
+            failed.append(str(error))
+    for line in failed:
+        print(f"error: {line}", file=sys.stderr)
+    if failed:
+        sys.exit(1)
+    if not wanted:
+        print(f"scale {arguments.scale} needs nothing from elsewhere")
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
+
+
+if __name__ == "__main__":
+    one_line_errors(main)

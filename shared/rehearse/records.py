@@ -1,5 +1,0 @@
-"""Where rehearsals are recorded. No torch here: the plan reads it too."""
-
-from shared.settings import ROOT
-
-RECORDS = ROOT / "resources" / "rehearsals"

@@ -1,0 +1,54 @@
+"""Conversations about pictures as training examples and as prompts."""
+
+from collections.abc import Sequence
+
+from transformers import ProcessorMixin
+
+from shared.models.images import Seen, with_pictures
+from shared.training.examples import Segment, from_segments
+
+Turn = tuple[str, str]  # a question and its answer
+
+
+def segments(processor: ProcessorMixin, turns: Sequence[Turn]) -> list[Segment]:
+    """A conversation about one picture in the model's own chat format.
+
+    Answers are learnt, with what the format puts behind them.
+    """
+    messages, text, made = [], "", []
+    for question, answer in turns:
+        messages.append(_user(question, with_picture=not messages))
+        asked = _format(processor, messages, reply=True)
+        messages.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
+        answered = _format(processor, messages, reply=False)
+        made += [Segment(asked[len(text) :], False), Segment(answered[len(asked) :], True)]
+        text = answered
+    return made
+
+
+def prompt(processor: ProcessorMixin, question: str) -> str:
+    """A question about a picture, up to where the answer begins."""
+    return _format(processor, [_user(question, with_picture=True)], reply=True)
+
+
+def example(processor: ProcessorMixin, pieces: Sequence[Segment], seen: Seen, **options) -> dict:
+    """Segments around one picture, tokenised; options are those of `from_segments`."""
+    tokenizer = processor.tokenizer
+    begins = tokenizer("")["input_ids"] == [tokenizer.bos_token_id]  # as LLaMA's does
+    made = from_segments(tokenizer, pieces, bos=begins, **options)
+    return with_pictures(made, [seen], processor.image_token_id)
+
+
+def prompted(processor: ProcessorMixin, question: str, seen: Seen) -> dict:
+    """A question about a picture, tokenised, for `shared.generation.vision_language`."""
+    made = example(processor, [Segment(prompt(processor, question), False)], seen)
+    return {name: value for name, value in made.items() if name != "labels"}
+
+
+def _user(question: str, with_picture: bool) -> dict:
+    words = {"type": "text", "text": question}
+    return {"role": "user", "content": [{"type": "image"}, words] if with_picture else [words]}
+
+
+def _format(processor: ProcessorMixin, messages: list[dict], reply: bool) -> str:
+    return processor.apply_chat_template(messages, add_generation_prompt=reply, tokenize=False)

@@ -1,0 +1,98 @@
+"""Calls that the settings tell beforehand, against the questions that the steps really put."""
+
+import pytest
+
+from papers.center_bench import ask as center_bench
+from papers.center_bench.data import _records
+from papers.center_bench.generate import generate
+from papers.forbidden_science import ask as forbidden_science
+from papers.forbidden_science.data import prompts
+from papers.resa import queries as resa
+from papers.roleref import data as roleref
+from papers.roleref.ask import answered
+from shared.chat.calls import Calls, endpoints
+from shared.files import write_jsonl
+from shared.planning.plan import collect
+from shared.settings import load_settings
+
+MODEL = "api:org/model"
+
+
+def test_endpoints_are_named_once():
+    named = '{"model": "api:org/a", "judges": ["llm:api:org/b", "api:org/a"], "other": "path:api"}'
+    assert list(endpoints(named)) == ["org/a", "org/b"]
+
+
+@pytest.mark.parametrize("middle_only", [True, False])
+def test_center_bench(tmp_path, middle_only):
+    settings = load_settings("center_bench", "paper", MODEL)
+    part = settings.asked["Generated"].model_copy(
+        update={"sentences": 2, "middle_only": middle_only}
+    )
+    settings = settings.model_copy(update={"asked": {"Generated": part}})
+    rows = [row for each in generate(0, 3) for row in _records(each)]
+    write_jsonl(tmp_path / center_bench.FILES["Generated"], rows)
+    asked = center_bench.asked_questions(tmp_path, settings.asked)
+    assert settings.calls() == [Calls("org/model", "replies of own", len(asked))]
+
+
+def test_center_bench_has_so_many_questions_as_the_authors_released():
+    settings = load_settings("center_bench", "paper", MODEL)
+    part = settings.asked["Generated"].model_copy(update={"sentences": 30, "middle_only": False})
+    settings = settings.model_copy(update={"asked": {"CenterBench": part}})
+    assert settings.replies_a_model() == 9720
+
+
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "paper"])
+def test_forbidden_science(scale):
+    settings = load_settings("forbidden_science", scale, MODEL)
+    rows = prompts(settings)
+    passes = [
+        forbidden_science.self_reports(rows),
+        forbidden_science.in_words(rows, settings.reply_tokens),
+    ]
+    asked = sum(len(each.conversations) for each in passes)
+    assert settings.calls() == [Calls("org/model", "replies of own", asked)]
+
+
+def test_roleref_has_no_more_replies_to_grade():
+    """Alice has no question about what she missed, so there are somewhat fewer."""
+    settings = load_settings("roleref", "paper")
+    split = settings.test_facts, settings.test_events, settings.data_seed
+    roles = [role for name in settings.works for role in roleref.read_work(name, *split)]
+    rows = roleref.queries(roles, settings.counts, settings.data_seed)
+    replies = sum(
+        len(answered([row for row in rows if row["role"] == role.id], settings.replies))
+        for role in roles
+    )
+    (calls,) = settings.calls()
+    assert 0.9 * calls.most < replies * len(settings.variants) <= calls.most
+    assert settings.model_copy(update={"data_path": "/authors"}).calls()[0].most is None
+
+
+def test_resa_puts_each_stage_to_each_query():
+    settings = load_settings("resa", "paper")
+    made = resa.training(settings.queries, settings.data_seed)
+    harmful = sum(query.harmful for query in made)
+    every = len(made) + settings.facts.train
+    most = {(each.model, each.what): each.most for each in settings.calls()}
+    guard = settings.generators.guard.model.removeprefix("api:")
+    assert most[guard, "filter 1"] == every
+    assert [n for (_, what), n in most.items() if what == "answers to harmful queries"] == [harmful]
+    assert most[guard, "verdicts on replies, two on each of a harmful request"] is None
+
+
+def test_a_judge_beside_the_panel_is_not_forgotten():
+    settings = load_settings("forbidden_science", "paper", MODEL)
+    judged = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
+    assert [each.model for each in judged.calls()] == ["org/model", "org/judge"]
+
+
+def test_lines_of_the_plan():
+    assert collect._calls(load_settings("r_tuning", "paper")) == ["none"]
+    settings = load_settings("forbidden_science", "paper", MODEL)
+    settings = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
+    assert collect._calls(settings) == [
+        f"org/model: at most {settings.replies_a_model():,} (replies of own)",
+        "org/judge: unknown (as many as the steps need)",
+    ]

@@ -1,0 +1,49 @@
+"""Conversations about pictures: what is learnt, and where the picture is."""
+
+import torch
+
+from shared.models.images import Seen
+from shared.models.small_vlm import small_processor, vocabulary
+from shared.models.spec import SmallVlm
+from shared.training.examples import IGNORED
+from shared.training.vision_language import example, prompt, prompted, segments
+
+TURNS = [("What is it?", "A box."), ("Is it red?", "No.")]
+SPEC = SmallVlm(name="small", vocabulary="words", vision={"patch_size": 8}, text={}, image_size=16)
+SEEN = Seen({"pixel_values": torch.ones(1, 3, 16, 16)}, 4)
+
+
+def processor():
+    texts = ["USER: \n ASSISTANT:", *(f"{q} {a}" for q, a in TURNS)]
+    return small_processor(SPEC, vocabulary("words", texts))
+
+
+def test_answers_and_their_ends_are_learnt():
+    made = segments(processor(), TURNS)
+    assert made == [
+        ("USER: <image>\nWhat is it? ASSISTANT:", False),
+        (" A box.</s>", True),
+        ("USER: Is it red? ASSISTANT:", False),
+        (" No.</s>", True),
+    ]
+
+
+def test_a_prompt_ends_where_the_answer_begins():
+    assert prompt(processor(), "Is it red?") == segments(processor(), [("Is it red?", "No.")])[0][0]
+
+
+def test_an_example_has_room_for_the_picture():
+    reader = processor()
+    made = example(reader, segments(reader, TURNS), SEEN)
+    assert made["input_ids"].count(reader.image_token_id) == 4
+    learnt = [token for token in made["labels"] if token != IGNORED]
+    assert reader.tokenizer.decode(learnt) == " A box.</s> No.</s>"
+    assert len(made["labels"]) == len(made["input_ids"])
+
+
+def test_a_prompt_is_the_beginning_of_its_example():
+    reader = processor()
+    asked = prompted(reader, "What is it?", SEEN)
+    whole = example(reader, segments(reader, TURNS[:1]), SEEN)
+    assert set(asked) == {"input_ids", "pixel_values"}
+    assert whole["input_ids"][: len(asked["input_ids"])] == asked["input_ids"]

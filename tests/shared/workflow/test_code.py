@@ -1,0 +1,67 @@
+"""The import graph decides what runs again when a file changes."""
+
+import pytest
+
+from shared.errors import UserError
+from shared.settings import ROOT
+from shared.workflow import code
+from shared.workflow.code import code_hash, dependencies
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """shared.a imports shared.deep.b (inside a function); papers.x imports shared.a."""
+    files = {
+        "shared/__init__.py": "",
+        "shared/a.py": "def f():\n    from shared.deep.b import g\n    return g()\n",
+        "shared/deep/__init__.py": "",
+        "shared/deep/b.py": "import os\ndef g():\n    return 1\n",
+        "shared/lonely.py": "",
+        "papers/__init__.py": "",
+        "papers/x.py": "import numpy\nfrom shared import a\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    code._imports.cache_clear()
+    yield tmp_path
+    code._imports.cache_clear()
+
+
+def test_dependencies_follow_imports_and_their_packages(tree):
+    names = [str(path.relative_to(tree)) for path in dependencies("papers.x")]
+    assert names == [
+        "papers/__init__.py",
+        "papers/x.py",
+        "shared/__init__.py",
+        "shared/a.py",
+        "shared/deep/__init__.py",
+        "shared/deep/b.py",
+    ]
+
+
+def test_hash_changes_with_what_is_imported_and_with_nothing_else(tree):
+    before = code_hash("papers.x")
+    (tree / "shared/lonely.py").write_text("changed = True\n")
+    assert code_hash("papers.x") == before
+    (tree / "shared/deep/b.py").write_text("def g():\n    return 2\n")
+    assert code_hash("papers.x") != before
+
+
+def test_an_unknown_module_is_an_error(tree):
+    with pytest.raises(UserError, match=r"no module papers\.y"):
+        code_hash("papers.y")
+
+
+def steps_that_read(path):
+    steps = ("data", "train", "evaluate", "analyze", "figures")
+    return [s for s in steps if ROOT / path in dependencies(f"papers.r_tuning.{s}")]
+
+
+def test_what_the_steps_of_r_tuning_read():
+    assert steps_that_read("shared/losses/supervised.py") == ["train"]
+    assert steps_that_read("shared/metrics/ranking.py") == ["analyze", "figures"]
+    assert steps_that_read("shared/plots/charts.py") == ["figures"]
+    assert steps_that_read("shared/generation/decode.py") == ["evaluate"]
+    assert steps_that_read("shared/data/facts.py") == ["data"]
