@@ -74,6 +74,17 @@ def read_jsonl(path: str | Path) -> list[dict]:
     return rows
 
 
+def read_json(path: str | Path) -> object:
+    """The value in a JSON file. Raises `UserError` naming a file that is not there or not JSON."""
+    try:
+        with open_utf8(path) as file:
+            return json.load(file)
+    except (FileNotFoundError, IsADirectoryError):
+        raise UserError(f"{path}: no such file; expected JSON") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}:{error.lineno}: not JSON ({error.msg})") from None
+
+
 def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and fields, as text, of each row of a file with these columns in this order.
 

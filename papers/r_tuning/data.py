@@ -1,8 +1,5 @@
 """Questions of R-Tuning: train, in-domain and out-of-domain test, and questions without answer.
 
-    python -m papers.r_tuning.data --scale cpu --out results/cpu/r_tuning/data \\
-        --record results/cpu/r_tuning/runs/data.json
-
 Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
 `unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used).
 """
@@ -15,15 +12,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from papers.r_tuning.settings import Settings, Task
+from papers.r_tuning.questions import UNANSWERABLE_FILE
+from papers.r_tuning.settings import Task
 from shared.data import benchmarks, facts, invented
 from shared.data.catalogue import sources
 from shared.data.questions import Question
 from shared.data.sources import fetch
 from shared.data.splits import sample, split
-from shared.data.step import make_data
-from shared.errors import one_line_errors
 from shared.files import write_json, write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("tasks", "unanswerable", "data_seed", "mirror")
 
 Reader = Callable[[Path, str], list[Question]]
 Rows = dict[int, Question]  # by position in the complete set: the number in a row's id
@@ -144,8 +143,9 @@ def build_unanswerable(
     }
 
 
-def build(settings: Settings, out: Path) -> None:
+def data(run: Run) -> dict:
     """Write all sets of the settings into the folder `out`."""
+    settings, out = run.settings, run.out
     ledger = Ledger(settings.mirror)
     trained: set[str] = set()
     for name, task in settings.tasks.items():
@@ -168,8 +168,9 @@ def build(settings: Settings, out: Path) -> None:
             records += _records(name, part, dataset, rows)
             made = name == "invented" and part == "answerable"
             ledger.used("facts" if made else name, dataset, len(rows))
-    write_jsonl(out / "unanswerable.jsonl", records)
+    write_jsonl(out / UNANSWERABLE_FILE, records)
     write_json(out / "sources.json", list(ledger.records.values()))
+    return {"sources": list(ledger.records.values())}
 
 
 def _facts(sizes: Mapping[str, int | None], seed: int, ledger: Ledger) -> dict[str, Rows]:
@@ -259,9 +260,5 @@ def _records(name: str, part: str, dataset: str, rows: Rows) -> list[dict]:
     return records
 
 
-def main() -> None:
-    make_data(__doc__, "r_tuning", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

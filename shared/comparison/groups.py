@@ -73,6 +73,19 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
         scores.to_parquet(temporary, compression="zstd", index=False)
 
 
+def as_frame(scores: pd.DataFrame | list[dict]) -> pd.DataFrame:
+    """Scores as they are written: which example first, names as categories and numbers as float32,
+    to keep the files small."""
+    frame = pd.DataFrame(scores)
+    first = [name for name in ("dataset", "split", "id") if name in frame]
+    frame = frame[first + [name for name in frame.columns if name not in first]]
+    for column in frame.columns.intersection(["dataset", "split"]):
+        frame[column] = frame[column].astype("category")
+    for column in frame.select_dtypes("float64"):
+        frame[column] = frame[column].astype("float32")
+    return frame
+
+
 def group_from_frames(
     frames: Mapping[int, pd.DataFrame],
     columns: Iterable[str],

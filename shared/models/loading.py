@@ -18,14 +18,13 @@ from transformers import (
 
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
-from shared.devices import own_device
+from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
-from shared.workflow.launch import is_first, world_size
 
 transformers.utils.logging.disable_progress_bar()
 

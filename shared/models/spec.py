@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from shared.data.fetch.wanted import Repository
+from shared.errors import UserError
 from shared.settings import ROOT, Strict
 
 BUNDLED = {
@@ -83,9 +84,23 @@ def bundled_folder(name: str) -> Path:
 
 
 def needs(spec: ModelSpec | SmallVlm) -> list[str]:
-    """Files that a rule must have before this model can be loaded, relative to the repository."""
+    """Files that a rule must have before this model can be loaded, relative to the repository; of
+    a user's own folder all that it holds, so that new weights in it are seen as new."""
     if isinstance(spec, SmallVlm):
         return []
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     kind, _, rest = named.partition(":")
-    return [f"resources/models/{rest}"] if kind == "bundled" else []
+    if kind == "bundled":
+        return [f"resources/models/{rest}"]
+    return list(map(str, own_files(named)))
+
+
+def own_files(spec: object) -> list[Path]:
+    """The files of a model in a folder of the user's own, sorted; of any other spec none."""
+    if not isinstance(spec, str) or not spec.startswith("path:"):
+        return []
+    folder = Path(spec.removeprefix("path:"))
+    found = sorted(path for path in folder.glob("*") if path.is_file())
+    if not found:
+        raise UserError(f"{spec}: no model there; expected a folder with its files")
+    return found
