@@ -17,7 +17,7 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import COLUMNS, read_cells
 from shared.comparison.tables import equal
 from shared.errors import UserError, one_line_errors
-from shared.settings import ROOT
+from shared.settings import ROOT, paper_ids
 
 # The columns that say which row it is.
 KEYS = {
@@ -96,7 +96,11 @@ def _committed() -> list[Path]:
     """Folders that have any of the files."""
     found = {file.parent for file in (ROOT / "results").glob("*/*/*.csv") if file.stem in KEYS}
     # Runs of a user's own model are in <scale>+<model>.
-    found = {f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name}
+    found = {
+        f
+        for f in found
+        if f.parent.name != "smoke" and "+" not in f.parent.name and f.name in paper_ids()
+    }
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return sorted(found)
