@@ -1,5 +1,6 @@
 import json
 
+from shared.files import atomic
 from shared.plots import style
 from shared.plots.drawing import Drawing, draw_all, figures_parser
 
@@ -11,14 +12,15 @@ def bars():
 
 
 def test_what_can_be_drawn_is_and_the_rest_is_said(tmp_path, capsys):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "old.png").write_text("of an earlier run")
+    with atomic(tmp_path / "figures") as folder:
+        folder.mkdir()
+        (folder / "old.png").write_text("of an earlier run")
     drawings = {
         "bars": Drawing(bars, "of two things", "Two bars."),
         "nothing": Drawing(lambda: None, "", "Never shown."),
     }
     assert draw_all(drawings, tmp_path / "figures") == ["bars"]
-    files = {path.name for path in (tmp_path / "figures").iterdir()}
+    files = {path.name for path in (tmp_path / "figures").glob("[!.]*")}
     assert files == {"bars.png", "bars.pdf", "captions.json"}
     captions = json.loads((tmp_path / "figures" / "captions.json").read_text())
     assert captions == {"bars": "Two bars."}
