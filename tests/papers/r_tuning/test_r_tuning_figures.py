@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score
 from papers.r_tuning import analyze, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
+from shared.files import atomic
 from shared.plots import style
 from shared.settings import StandIns
 
@@ -81,15 +82,16 @@ def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
-    assert {path.name for path in (tmp_path / "one").iterdir()} == names | {"captions.json"}
+    assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
     figures.draw_all(whole(), tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
 def test_a_figure_without_scores_is_left_out_and_said(tmp_path, capsys):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "figure11.png").write_text("of an earlier run")
+    with atomic(tmp_path / "figures") as folder:
+        folder.mkdir()
+        (folder / "figure11.png").write_text("of an earlier run")
     drawn = figures.draw_all(data([group("R-Tuning"), group("Vanilla")]), tmp_path / "figures")
     assert drawn == ["figure7", "figure8"]
     assert not (tmp_path / "figures" / "figure11.png").exists()
