@@ -1,10 +1,10 @@
 """The `data` step of every paper: its command line, and the record of where the rows came from."""
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from shared.files import read_json
 from shared.settings import ScaleSettings
 from shared.workflow.programs import step_parser, step_settings
 from shared.workflow.records import write_run
@@ -22,5 +22,5 @@ def make_data(doc: str, paper_id: str, build: Callable[[ScaleSettings, Path], No
         started,
         settings=settings.model_dump(mode="json"),
         seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
+        sources=read_json(arguments.out / "sources.json", list),
     )
