@@ -1,44 +1,44 @@
 """Rebuild the tables and figures of every paper: `snakemake`, or of one: `snakemake r_tuning`.
 
-snakemake -n                       what would run
-snakemake --config scale=smoke     another scale (cpu is the default)
-snakemake --config model=path:/my/model
+snakemake -n                                    what would run
+snakemake --config scale=smoke                  another scale (cpu is the default)
+snakemake --config scale=gpu models=A,B         some of the models of a scale
+snakemake --config model=path:/my/model         one of your own
 """
 
 from snakemake.utils import min_version
 
 min_version("9.20")
 
-from shared.workflow import preloaded
-from shared.workflow.code import code_hash
 from shared.judges.registry import judge_needs
 from shared.models.spec import needs
+from shared.workflow import preloaded
+from shared.workflow.code import code_hash
 from shared.workflow.setup import (
     checked,
     figures_in_report,
-    keep_freed_memory,
     lock_folder,
-    mirror_in_use,
-    only,
     table_in_report,
     unknown_target,
-    wake_only_for_jobs,
 )
 
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"
-STEP = SETUP.arguments  # --scale and --model, the same for every step
+HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
 
 
 pathvars:
     results=RESULTS,
 
 
+wildcard_constraints:
+    paper="|".join(SETUP.papers),
+    model="[^/]+",
+
+
 onstart:
     lock_folder()
-    wake_only_for_jobs(workflow)
     if workflow.local_exec and workflow.is_main_process:
-        keep_freed_memory()
         preloaded.offer()
 
 

@@ -1,10 +1,11 @@
-"""The device of a process: a GPU of its own, where there are any.
+"""The device of a process, and the processes that run a step together.
 
 Snakemake counts GPUs but does not say which job gets which. Here each process takes one that no
 other process has, and keeps it for its life: the operating system gives it back, however the
 process ends.
 """
 
+import ctypes
 import fcntl
 import os
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 LOCKS = Path(tempfile.gettempdir()) / f"gpus-in-use-{os.getuid()}"
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 # Within a job of Slurm, PBS or LSF. Two jobs on a machine may call different GPUs by one name.
 JOB_IDS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
 
@@ -41,6 +43,33 @@ def own_device() -> str:
 def gpus_at_hand() -> bool:
     """Whether this machine has the driver of a GPU, found without loading PyTorch."""
     return any(Path("/dev", driver).exists() for driver in ("nvidiactl", "kfd"))
+
+
+def world_size() -> int:
+    """How many processes run this step together."""
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def is_first() -> bool:
+    """Whether this is the one of them that writes."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def keep_freed_memory() -> None:
+    """Let a step on a CPU keep the memory that it frees, for what it needs next.
+
+    glibc gives each block of 32 MB and more back to the system, which clears its pages when it is
+    asked for again: up to a sixth of the time of a training that copies embeddings at each step,
+    and without it decoding was seen to run at a third. Not to do so took up to 14 % more memory.
+    Settings of a user's own in the environment are kept; other systems have none.
+    """
+    chosen = any(name.startswith("MALLOC_") for name in os.environ)
+    if chosen or not sys.platform.startswith("linux") or gpus_at_hand():
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def visible(environment: Mapping[str, str], count: int) -> list[str]:

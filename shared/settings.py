@@ -1,6 +1,8 @@
 """What `papers/<id>/paper.yaml` may say, checked: an unknown key or scale is an error."""
 
 import importlib
+import os
+from abc import abstractmethod
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -8,8 +10,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.chat.calls import UNCOUNTED, Calls, endpoints
-from shared.data.fetch.wanted import Wanted, pinned
 from shared.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,9 +164,16 @@ class Resources(Strict):
 
 
 class ScaleSettings(Strict):
-    """What the settings of every paper have in common; `papers/<id>/settings.py` extends it."""
+    """The settings of one scale for one of its models; `papers/<id>/settings.py` extends it.
 
-    stand_ins: StandIns = StandIns()
+    In paper.yaml a scale names its models, each with what is its own: `models: {NAME: {…}}`, where
+    NAME is the one that the paper prints, or that of a stand-in.
+    """
+
+    name: str  # of the model, in tables and paths
+    stands_in_for: str | None = None  # the model of the paper in whose place it is
+    own: bool = False  # a model of the user's, by --config model=…
+    stand_ins: dict[str, str] = {}  # data sets: ours → the paper's
     resources: Resources
     training_resources: Resources | None = None  # of a job that trains; None: as any other
     draws: int = Field(1000, ge=100)  # of the bootstrap
@@ -175,19 +182,29 @@ class ScaleSettings(Strict):
     def to_train(self) -> Resources:
         return self.training_resources or self.resources
 
-    def downloads(self) -> list[Wanted]:
-        """What the steps read from elsewhere: here, the repositories that the settings name."""
-        return list(pinned(self.model_dump_json()))
+    @abstractmethod
+    def scores(self) -> list[str]:
+        """Every file below `scores/<model>/` that a complete run has, without its ending."""
 
-    def calls(self) -> list[Calls]:
-        """What the steps ask of models behind an endpoint: here, that they do."""
-        return [Calls(name, UNCOUNTED) for name in endpoints(self.model_dump_json())]
+    def common_scores(self) -> list[str]:
+        """Those of no model, right below `scores/`."""
+        return []
+
+    def missing(self, folder: Path) -> list[Path]:
+        """The score files of this model that are not in a folder `scores/`."""
+        wanted = [folder / self.name / f"{name}.parquet" for name in self.scores()]
+        return [path for path in wanted if not path.is_file()]
+
+    def misfit(self) -> str | None:
+        """Which setting of this scale a model of the user's own does not fit, in one line."""
+        return None
 
 
 class Paper(Strict):
     """The whole of a `paper.yaml`. `scales` maps a scale to settings laid over `defaults`."""
 
     id: str
+    name: str  # short, as others call it
     title: str
     kind: str
     summary: str
@@ -204,7 +221,9 @@ class Paper(Strict):
 
 
 def paper_ids() -> list[str]:
-    return sorted(folder.parent.name for folder in PAPERS.glob("*/paper.yaml"))
+    only = os.environ.get("PAPERS_ONLY", "").split()  # TEMPORARY, while the papers move
+    found = sorted(folder.parent.name for folder in PAPERS.glob("*/paper.yaml"))
+    return [name for name in found if not only or name in only]
 
 
 @cache
@@ -221,21 +240,70 @@ def load_paper(paper_id: str) -> Paper:
         raise UserError(f"{_shown(path)}: {_first(error)}") from None
 
 
-def load_settings(paper_id: str, scale: str, model: str | None = None) -> ScaleSettings:
-    """The settings of one scale, as the paper's own `Settings` class.
+def model_names(paper_id: str, scale: str) -> list[str]:
+    """The models of a scale, in the order of its tables."""
+    return list(_scale(paper_id, scale).get("models", {}))
 
-    `model` replaces the setting `model` (a user's own model in place of the scale's).
-    Raises `UserError` that lists the valid scales, or names the bad key.
+
+@cache
+def load_settings(
+    paper_id: str, scale: str, model: str | None = None, stands_in_for: str | None = None
+) -> ScaleSettings:
+    """The settings of one scale for one model, as the paper's own `Settings` class.
+
+    model: one of the scale's, by name; None: the first. A spec (`hub:…`, `path:…`, see
+    `shared.models.spec`) is a model of the user's own: it is asked as the first one is, and is the
+    paper's where the paper has the same repository, else a stand-in for `stands_in_for` or what the
+    first one is or stands for.
+
+    Raises `UserError` that lists what there is, or names the bad key.
     """
+    values = _scale(paper_id, scale)
+    models = values.pop("models", {})
+    where = f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
+    if not models:
+        raise UserError(f"{where}: no models; expected at least one under `models`")
+    own = model is not None and ":" in model
+    name = next(iter(models)) if own or model is None else model
+    if name not in models:
+        raise UserError(
+            f"unknown model '{name}' of {paper_id} at scale {scale}; models: {', '.join(models)}"
+        )
+    values = _merge(values, {"name": name, **(models[name] or {})})
+    if own:
+        values |= {"model": model, "own": True, **_column(paper_id, model, values)}
+        if stands_in_for:
+            values["stands_in_for"] = stands_in_for
+    settings = _validated(paper_id, values, f"{where}, model {values['name']}")
+    if own and (misfit := settings.misfit()):
+        raise UserError(f"{paper_id} at scale {scale} does not fit {model}: {misfit}")
+    return settings
+
+
+def load_models(
+    paper_id: str, scale: str, model: str | None = None, stands_in_for: str | None = None
+) -> list[ScaleSettings]:
+    """The settings of every model of a scale, or of the user's own alone."""
+    names = [model] if model else model_names(paper_id, scale)
+    return [load_settings(paper_id, scale, name, stands_in_for) for name in names]
+
+
+def _scale(paper_id: str, scale: str) -> dict:
+    """The settings of a scale laid over the defaults, not checked yet."""
     paper = load_paper(paper_id)
     if scale not in paper.scales:
         raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
-    values = _merge(paper.defaults, paper.scales[scale])
-    if model:
-        values["model"] = model
-    return _validated(
-        paper_id, values, f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
-    )
+    return _merge(paper.defaults, paper.scales[scale])
+
+
+def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:
+    """Under which name a user's model stands in tables, and for which model of the paper."""
+    same = spec.partition("@")[0]
+    for name, model in load_paper(paper_id).scales.get("paper", {}).get("models", {}).items():
+        if str((model or {}).get("model")).partition("@")[0] == same:
+            return {"name": name, "stands_in_for": None}
+    name = same.partition(":")[2].rstrip("/").rsplit("/", 1)[-1]
+    return {"name": name, "stands_in_for": first.get("stands_in_for") or first["name"]}
 
 
 def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:

@@ -1,33 +1,32 @@
-"""From the scores of R-Tuning to the cells of its tables.
+"""What the scores of R-Tuning mean: the cells of its tables, and its claims.
 
-    python -m papers.r_tuning.analyze --scale cpu --scores results/cpu/r_tuning/scores \\
-        --out results/cpu/r_tuning --record results/cpu/r_tuning/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
+function for each claim that is more than "A beats B".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papers.r_tuning.settings import METHOD_NAMES, Settings, Variant
-from shared.comparison import step
+from papers.r_tuning.methods import BASE, METHODS
+from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
-from shared.errors import one_line_errors
+from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import mean, rate, rate_among
-from shared.models.spec import display_name
+
+READS = ("tasks", "variants")
 
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers
+PRETRAIN = {"R-Tuning": PRETRAIN_W_PADDING, "R-Tuning-R": PRETRAIN_W}
 TESTS = ("id_test", "ood_test")
 REFUSAL_SETS = ("unanswerable", "answerable")
 CORRECT = {"corrected": "correct", "official": "correct_official"}
@@ -85,7 +84,7 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Every group of the scores folder: `<task>/base.parquet` and `<task>/<variant>-s<seed>...`."""
+    """Of one model, from `<task>/base.parquet` and `<task>/<variant>-s<seed>.parquet`."""
     found = []
     for task in settings.tasks:
         base = read_scores(scores / task / "base.parquet")
@@ -112,19 +111,20 @@ def _methods(
     """(name of the method, its scores by seed), rows as the comparison reads them:
     `correct`, `confidence` (which AP ranks by), `willing`, `refused`, ..."""
     plain = _plain(base[base["split"] != "train"], protocol)
-    yield "Pretrain-T", {0: plain}
+    yield BASE.name, {0: plain}
     sampled: Frames = {}
     for name, frames in runs.items():
-        method = variants[name].method
-        read = {s: READINGS[method](_plain(frame, protocol)) for s, frame in frames.items()}
-        yield METHOD_NAMES[method], read
-        if method == "vanilla" and variants[name].sampled:
+        method = METHODS[variants[name].method].name
+        reading = METHODS[variants[name].method].willing
+        read = {s: reading(_plain(frame, protocol)) for s, frame in frames.items()}
+        yield method, read
+        if variants[name].sampled:
             sampled = {s: _majority(frames[s]) for s in variants[name].sampled}
-        if method in ("r-tuning", "r-tuning-r"):
+        if method in PRETRAIN:
             willing = {s: frame[["id", "willing"]] for s, frame in read.items()}
             kept = plain.drop(columns="willing")
             yield (
-                PRETRAIN_W_PADDING if method == "r-tuning" else PRETRAIN_W,
+                PRETRAIN[method],
                 {s: kept.merge(frame, on="id") for s, frame in willing.items()},
             )
     checked = next((frames for n, frames in runs.items() if variants[n].checks_answers_of), {})
@@ -147,19 +147,6 @@ def _plain(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
     )
 
 
-def _padded(frame: pd.DataFrame) -> pd.DataFrame:
-    """R-Tuning: willing if sure; ranked by half of each confidence (released calculate_ap.py)."""
-    sure = frame["sure_probability"]
-    return frame.assign(
-        willing=sure > 0.5, refused=sure <= 0.5, confidence=0.5 * frame["confidence"] + 0.5 * sure
-    )
-
-
-def _replaced(frame: pd.DataFrame) -> pd.DataFrame:
-    """R-Tuning-R: willing unless the answer is an uncertainty sentence."""
-    return frame.assign(willing=~frame["refused"].astype(bool))
-
-
 def _majority(frame: pd.DataFrame) -> pd.DataFrame:
     """Vanilla-C: the majority of k sampled answers, its share as confidence (eq. 8)."""
     frame = frame[frame["split"].isin(TESTS)]
@@ -169,15 +156,6 @@ def _majority(frame: pd.DataFrame) -> pd.DataFrame:
         confidence=frame["majority_share"],
         willing=True,
     )
-
-
-READINGS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "vanilla": lambda frame: frame,
-    "r-tuning": _padded,
-    "r-tuning-u": _padded,
-    "r-tuning-r": _replaced,
-    "min-loss": _replaced,
-}
 
 
 def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings) -> Iterator[Group]:
@@ -193,7 +171,7 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
             yield group_from_frames(
                 {s: frame[frame["dataset"] == dataset] for s, frame in chosen.items()},
                 present,
-                model=display_name(settings.model),
+                model=settings.name,
                 method=method,
                 dataset=str(dataset),
                 protocol=protocol,
@@ -210,8 +188,8 @@ def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
         yield group_from_frames(
             {0: rows},
             ["d1", "d0", "perplexity"],
-            model=display_name(settings.model),
-            method="Pretrain-T",
+            model=settings.name,
+            method=BASE.name,
             dataset=str(dataset).removesuffix(" train"),
             protocol="corrected",
         )
@@ -366,11 +344,3 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     """Those of the paper; what its figures show is drawn."""
     items = [item for item in found["item"].unique() if item.startswith("table")]
     return {item: markdown_table(found, item) for item in items}
-
-
-def main() -> None:
-    step.analyze(__doc__, "r_tuning", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -1,17 +1,11 @@
-"""Draw the paper's figures: `python -m papers.r_tuning.figures --scale cpu --results DIR`.
-
-Reads `DIR/cells.csv` and `DIR/scores/`, writes `DIR/figures/` with a PNG and a PDF of each figure
-and `captions.json`. Figures are named after the paper's. Figures 1 and 2 are drawings, 4 is the
+"""The figures of R-Tuning, named after the paper's. Figures 1 and 2 are drawings, 4 is the
 multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is ours.
 
 The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,56 +13,48 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from papers.r_tuning import analyze
-from shared.comparison.cells import read_cells
 from shared.comparison.groups import Group
-from shared.errors import one_line_errors
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
-from shared.plots import charts, drawing, style
-from shared.plots.drawing import Drawing, figures_parser
-from shared.settings import StandIns, load_settings
+from shared.plots import charts, style
+from shared.plots.figure import figure
+from shared.plots.results import Results
 
 PROTOCOLS = ("corrected", "official")  # the order in which they are drawn
 ANSWERABLE = " answerable"  # ends the name of the answerable half of an unanswerable set
 
 
-@dataclass(frozen=True)
-class Data:
-    """What the figures are drawn from."""
-
-    scale: str
-    stand_ins: StandIns
-    cells: pd.DataFrame
-    groups: list[Group]
-
-    @property
-    def models(self) -> list[str]:
-        return list(dict.fromkeys(group.model for group in self.groups))
-
-    def dataset(self, name: str) -> str:
-        """Our name, with the paper's behind it where ours stands in for that."""
-        paper = self.stand_ins.datasets
-        return f"{name} (for {paper[name]})" if name in paper else name
-
-    def of(self, methods: Sequence[str], *columns: str) -> list[Group]:
-        """Groups of `methods` on test sets that have all `columns`, corrected before official."""
-        found = [
-            group
-            for group in self.groups
-            if group.method in methods and all(name in group.columns for name in columns)
-        ]
-        return sorted(found, key=lambda g: (methods.index(g.method), PROTOCOLS.index(g.protocol)))
+def _of(results: Results, methods: Sequence[str], *columns: str) -> list[Group]:
+    """Groups of `methods` on test sets that have all `columns`, corrected before official."""
+    found = [
+        group
+        for group in results.groups
+        if group.method in methods and all(name in group.columns for name in columns)
+    ]
+    return sorted(found, key=lambda g: (methods.index(g.method), PROTOCOLS.index(g.protocol)))
 
 
-def figure3(data: Data) -> Figure | None:
+@figure(
+    "Accuracy on the questions that each method is willing to answer, with 95 % intervals. "
+    "Vanilla and Pretrain-T answer all questions; Pretrain-W is the untuned model on those "
+    "that R-Tuning answers. Hatched: the official protocol."
+)
+def figure3(results: Results) -> Figure | None:
     """Accuracy on the questions a method answers (Pretrain-W: on those R-Tuning answers)."""
-    cells = data.cells[(data.cells["item"] == "figure3") & (data.cells["metric"] == "accuracy")]
-    return _bars(data, cells, ("R-Tuning", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W_PADDING))
+    cells = results.cells[
+        (results.cells["item"] == "figure3") & (results.cells["metric"] == "accuracy")
+    ]
+    return _bars(results, cells, ("R-Tuning", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W_PADDING))
 
 
-def figure5(data: Data) -> Figure | None:
+@figure(
+    "Accuracy of R-Tuning-R on the questions it answers beside the baselines, with 95 % "
+    "intervals; diamonds: share of the questions that R-Tuning-R answers. Pretrain-W is the "
+    "untuned model on those. Hatched: the official protocol."
+)
+def figure5(results: Results) -> Figure | None:
     """Accuracy with R-Tuning-R as bars, and the share of questions it answers as diamonds."""
-    table8 = data.cells[data.cells["item"] == "table8"]
+    table8 = results.cells[results.cells["item"] == "table8"]
     rates = table8[(table8["metric"] == "answer_rate") & (table8["method"] == "R-Tuning-R")]
     rates = rates.set_index(["model", "method", "protocol", "dataset"])["value"]
 
@@ -80,12 +66,15 @@ def figure5(data: Data) -> Figure | None:
         axes.set(ylim=(0, top), ylabel="Accuracy, answer rate (%)")
 
     accuracy = table8[table8["metric"] == "accuracy"]
-    return _bars(data, accuracy, ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W), mark)
+    return _bars(
+        results, accuracy, ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W), mark
+    )
 
 
-def figure6(data: Data) -> Figure | None:
+@figure("Training questions that the untuned model answers right (D1) and wrong (D0).")
+def figure6(results: Results) -> Figure | None:
     """How many training questions the untuned model gets right (D1) and wrong (D0)."""
-    found = [group for group in data.groups if "d1" in group.columns]
+    found = [group for group in results.groups if "d1" in group.columns]
     if not found:
         return None
     counts = np.array([[_floats(group, part).sum() for group in found] for part in ("d1", "d0")])
@@ -93,7 +82,7 @@ def figure6(data: Data) -> Figure | None:
     charts.stacked_counts(
         axes,
         counts,
-        groups=[data.dataset(group.dataset) for group in found],
+        groups=[results.dataset(group.dataset) for group in found],
         series=("D1, answered right: I am sure", "D0, answered wrong: I am unsure"),
         colours=(style.RIGHT, style.WRONG),
         label="training questions",
@@ -102,22 +91,37 @@ def figure6(data: Data) -> Figure | None:
     return fig
 
 
-def figure7(data: Data) -> Figure | None:
+@figure(
+    "Confidence of correct and of wrong answers, as shares of all answers (all seeds "
+    "together); dashed lines: the means. For the methods of the R-Tuning family, confidence "
+    'is half that of the answer and half the probability of "sure".'
+)
+def figure7(results: Results) -> Figure | None:
     """Confidence of correct and of wrong answers; the better they part, the higher the AP."""
 
     def draw(axes: Axes, group: Group) -> None:
         correct, confidence = _pooled(group)
         charts.histogram_pair(axes, confidence[correct == 1], confidence[correct == 0])
 
-    return _grid(data, ("R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C"), draw)
+    return _grid(results, ("R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C"), draw)
 
 
-def figure8(data: Data) -> Figure | None:
+@figure(
+    "Precision over recall when answers are kept from the most confident down; lines: mean of"
+    " the seeds, bands: their range, AP: mean of the seeds in percent. Dashed: the official "
+    "protocol."
+)
+def figure8(results: Results) -> Figure | None:
     """Precision when only the most confident answers are kept; the area is the AP."""
-    return _curves(data, ("R-Tuning", "Vanilla"))
+    return _curves(results, ("R-Tuning", "Vanilla"))
 
 
-def figure11(data: Data) -> Figure | None:
+@figure(
+    "Reliability diagrams (all seeds together): accuracy of the answers in each tenth of "
+    "confidence. Dotted: gap between accuracy and confidence; below the axis: share of the "
+    "answers. ECE: mean of the seeds."
+)
+def figure11(results: Results) -> Figure | None:
     """Accuracy of the answers given with a confidence, in ten bins; calibrated is the diagonal."""
 
     def draw(axes: Axes, group: Group) -> None:
@@ -128,19 +132,27 @@ def figure11(data: Data) -> Figure | None:
         error = _mean_over_seeds(group, expected_calibration_error)
         axes.text(0.04, 0.93, f"ECE {_number(error, 3)}", transform=axes.transAxes, va="top")
 
-    return _grid(data, ("R-Tuning-U", "Vanilla-C"), draw)
+    return _grid(results, ("R-Tuning-U", "Vanilla-C"), draw)
 
 
-def figure13(data: Data) -> Figure | None:
+@figure(
+    "As Figure 8, with the methods of the uncertainty experiments. Dashed: the official protocol."
+)
+def figure13(results: Results) -> Figure | None:
     """The curves of Figure 8 for the methods that measure uncertainty without labels."""
     methods = ("R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U")
-    drawn = {group.method for group in data.of(methods, "correct", "confidence")}
-    return _curves(data, methods) if drawn - {"R-Tuning"} else None
+    drawn = {group.method for group in _of(results, methods, "correct", "confidence")}
+    return _curves(results, methods) if drawn - {"R-Tuning"} else None
 
 
-def refusal(data: Data) -> Figure | None:
+@figure(
+    "Not in the paper: share of unanswerable questions refused against the share of "
+    "answerable ones refused, with 95 % intervals. On the diagonal a model refuses without "
+    "telling them apart; the upper left corner is ideal. Open markers: the official protocol."
+)
+def refusal(results: Results) -> Figure | None:
     """Refused of the unanswerable questions, and of answerable ones of the same kind."""
-    rates = data.cells[data.cells["metric"] == "refusal_rate"].dropna(subset=["value"])
+    rates = results.cells[results.cells["metric"] == "refusal_rate"].dropna(subset=["value"])
     key = ["model", "method", "dataset", "protocol"]
     rates = rates.drop_duplicates(key).set_index(key)
     sets = [
@@ -150,8 +162,8 @@ def refusal(data: Data) -> Figure | None:
     ]
     if not sets:
         return None
-    panels = list(product(data.models, sets))
-    fig, every = style.figure(len(data.models), len(sets), size=(4.4, 4.2))
+    panels = list(product(results.models, sets))
+    fig, every = style.figure(len(results.models), len(sets), size=(4.4, 4.2))
     for axes, (model, name) in zip(every, panels, strict=True):
         points, intervals, looks, hollow = {}, {}, {}, []
         methods = dict.fromkeys(rates.index.get_level_values("method"))
@@ -177,72 +189,13 @@ def refusal(data: Data) -> Figure | None:
             hollow=hollow,
             labels=("refused of the answerable (%)", "refused of the unanswerable (%)"),
         )
-        axes.set_title(data.dataset(name))
+        axes.set_title(results.dataset(name))
     charts.shared_legend(fig, columns=2 * len(sets))
     return fig
 
 
-CAPTIONS = {
-    "figure3": (
-        "Accuracy on the questions that each method is willing to answer, with 95 % intervals. "
-        "Vanilla and Pretrain-T answer all questions; Pretrain-W is the untuned model on those "
-        "that R-Tuning answers."
-    ),
-    "figure5": (
-        "Accuracy of R-Tuning-R on the questions it answers beside the baselines, with 95 % "
-        "intervals; diamonds: share of the questions that R-Tuning-R answers. Pretrain-W is the "
-        "untuned model on those."
-    ),
-    "figure6": "Training questions that the untuned model answers right (D1) and wrong (D0).",
-    "figure7": (
-        "Confidence of correct and of wrong answers, as shares of all answers (all seeds "
-        "together); dashed lines: the means. For the methods of the R-Tuning family, confidence "
-        'is half that of the answer and half the probability of "sure".'
-    ),
-    "figure8": (
-        "Precision over recall when answers are kept from the most confident down; lines: mean "
-        "of the seeds, bands: their range, AP: mean of the seeds in percent."
-    ),
-    "figure11": (
-        "Reliability diagrams (all seeds together): accuracy of the answers in each tenth of "
-        "confidence. Dotted: gap between accuracy and confidence; below the axis: share of the "
-        "answers. ECE: mean of the seeds."
-    ),
-    "figure13": "As Figure 8, with the methods of the uncertainty experiments.",
-    "refusal": (
-        "Not in the paper: share of unanswerable questions refused against the share of "
-        "answerable ones refused, with 95 % intervals. On the diagonal a model refuses without "
-        "telling them apart; the upper left corner is ideal."
-    ),
-}
-OFFICIAL = {
-    "figure3": "Hatched: the official protocol.",
-    "figure5": "Hatched: the official protocol.",
-    "figure8": "Dashed: the official protocol.",
-    "figure13": "Dashed: the official protocol.",
-    "refusal": "Open markers: the official protocol.",
-}
-FIGURES: dict[str, Callable[[Data], Figure | None]] = {
-    function.__name__: function
-    for function in (figure3, figure5, figure6, figure7, figure8, figure11, figure13, refusal)
-}
-
-
-def draw_all(data: Data, folder: Path) -> list[str]:
-    """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    drawings = {
-        name: Drawing(
-            partial(function, data),
-            _subject(data),
-            f"{CAPTIONS[name]} {OFFICIAL.get(name, '')}".strip(),
-        )
-        for name, function in FIGURES.items()
-    }
-    return drawing.draw_all(drawings, folder)
-
-
 def _bars(
-    data: Data,
+    results: Results,
     cells: pd.DataFrame,
     methods: Sequence[str],
     mark: Callable[[Axes, str, dict[tuple[str, str, str], float]], None] | None = None,
@@ -266,7 +219,7 @@ def _bars(
             axes,
             numbers[..., 0],
             numbers[..., 1:],
-            groups=[data.dataset(name).replace(" (", "\n(") for name in datasets],
+            groups=[results.dataset(name).replace(" (", "\n(") for name in datasets],
             series=[_label(*key) for key in series],
             colours=[style.look(_label(method, "")).colour for method, _ in series],
             hatched=[protocol == "official" for _, protocol in series],
@@ -294,9 +247,9 @@ def _series(
     return series
 
 
-def _curves(data: Data, methods: Sequence[str]) -> Figure | None:
+def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
     """Precision-recall curves, a panel for each model and data set."""
-    groups = data.of(methods, "correct", "confidence")
+    groups = _of(results, methods, "correct", "confidence")
     panels = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     if not panels:
         return None
@@ -322,12 +275,12 @@ def _curves(data: Data, methods: Sequence[str]) -> Figure | None:
             },
         )
         axes.legend(loc="best")
-        axes.set_title(data.dataset(panel[1]))
+        axes.set_title(results.dataset(panel[1]))
     return fig
 
 
 def _grid(
-    data: Data,
+    results: Results,
     methods: Sequence[str],
     draw: Callable[[Axes, Group], None],
 ) -> Figure | None:
@@ -335,7 +288,7 @@ def _grid(
 
     Where both protocols have scores, the corrected one is drawn.
     """
-    groups = data.of(methods, "correct", "confidence")
+    groups = _of(results, methods, "correct", "confidence")
     columns = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     rows = list(dict.fromkeys(group.method for group in groups))
     if not groups:
@@ -412,27 +365,3 @@ def _shape(panels: Sequence) -> tuple[int, int]:
 def _label(method: str, protocol: str) -> str:
     method = method.partition(" (")[0]  # of Pretrain-W a figure shows only one kind
     return f"{method}, official" if protocol == "official" else method
-
-
-def _subject(data: Data) -> str:
-    paper = data.stand_ins.models
-    models = [
-        f"{name}, a stand-in for {paper[name]}" if name in paper else name for name in data.models
-    ]
-    return f"R-Tuning, scale {data.scale}: {'; '.join(models)}"
-
-
-def main() -> None:
-    arguments = figures_parser("r_tuning").parse_args()
-    settings = load_settings("r_tuning", arguments.scale, arguments.model)
-    data = Data(
-        scale=arguments.scale,
-        stand_ins=settings.stand_ins,
-        cells=read_cells(arguments.results / "cells.csv"),
-        groups=analyze.groups(arguments.results / "scores", settings),
-    )
-    draw_all(data, arguments.results / "figures")
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

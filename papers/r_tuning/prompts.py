@@ -1,6 +1,5 @@
 """Every text of R-Tuning: what is asked, what is learnt, what counts as a refusal."""
 
-from papers.r_tuning.settings import Protocol
 from shared.data.questions import multiple_choice
 from shared.training.examples import Segment
 
@@ -30,7 +29,7 @@ _COMMON_SENTENCES = [
     "It is not known.",
     "I'm not sure.",
 ]
-REFUSALS: dict[Protocol, list[str]] = {
+REFUSALS: dict[str, list[str]] = {
     "corrected": [*_COMMON_SENTENCES, "We do not know."],
     "official": [*_COMMON_SENTENCES, "I do not know the answer."],
 }

@@ -1,25 +1,17 @@
 """The settings of one scale of R-Tuning (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.data.fetch.wanted import SourceFiles, Wanted
+from papers.r_tuning.methods import METHODS
+from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
 
 Protocol = Literal["official", "corrected"]
-Method = Literal["vanilla", "r-tuning", "r-tuning-r", "r-tuning-u", "min-loss"]
-
-# Names in tables and figures, as the paper writes them.
-METHOD_NAMES: dict[str, str] = {
-    "vanilla": "Vanilla",
-    "r-tuning": "R-Tuning",
-    "r-tuning-r": "R-Tuning-R",
-    "r-tuning-u": "R-Tuning-U",
-    "min-loss": "Min-loss",
-}
+BASE_VARIANT = "base"  # the model before tuning
 
 
 class Task(Strict):
@@ -39,19 +31,29 @@ class Task(Strict):
 class Variant(Strict):
     """One way to fine-tune, trained once for each task and seed."""
 
-    method: Method
+    method: str  # of methods.py
     protocol: Protocol = "corrected"
     seeds: list[int] = Field(min_length=1)
     tasks: list[str] | None = None  # None: every task
     sampled: list[int] = []  # seeds that also answer by the majority of k samples (Vanilla-C)
     checks_answers_of: str | None = None  # also score that variant's majority answers (Vanilla-U)
 
-    def trained_by(self) -> str:
-        """What of this decides the trained weights, as a rule records it."""
-        return f"{self.method} {self.protocol}"
+    @property
+    def learns_what_it_knew(self) -> bool:
+        """Whether its training asks first what the model knows (Vanilla learns every answer)."""
+        return METHODS[self.method].certain != "all"
+
+    @field_validator("method")
+    @classmethod
+    def _is_known(cls, method: str) -> str:
+        if method not in METHODS:
+            raise ValueError(f"unknown method; methods: {', '.join(METHODS)}")
+        return method
 
 
 class Settings(ScaleSettings):
+    UNTRAINED: ClassVar = (BASE_VARIANT,)
+
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
@@ -90,7 +92,7 @@ class Settings(ScaleSettings):
         named = {"pararel": ["pararel"], "mmlu": ["mmlu", "mmlu_test"]}
         read = [source for task in self.tasks.values() for source in named.get(task.source, [])]
         read += [source for source in self.unanswerable if source != "invented"]
-        return [*super().downloads(), *(SourceFiles(source) for source in read)]
+        return [*pinned(self.model_dump_json()), *(SourceFiles(source) for source in read)]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""
@@ -100,3 +102,12 @@ class Settings(ScaleSettings):
             for task in variant.tasks or self.tasks
             for seed in variant.seeds
         ]
+
+    def scores(self) -> list[str]:
+        tuned = [f"{task}/{variant}-s{seed}" for task, variant, seed in self.runs()]
+        return [*tuned, *(f"{task}/{BASE_VARIANT}" for task in self.tasks)]
+
+    @property
+    def measures_entropy(self) -> bool:
+        """Whether the model before tuning samples answers, to tell what it is uncertain of."""
+        return any(METHODS[v.method].certain == "low entropy" for v in self.variants.values())

@@ -1,85 +1,104 @@
 """Fine-tune one variant of R-Tuning on one task.
 
-    python -m papers.r_tuning.train --scale cpu --task facts --variant r-tuning --seed 0 \\
-        --data results/cpu/r_tuning/data --base results/cpu/r_tuning/scores/facts/base.parquet \\
-        --out results/cpu/r_tuning/models/facts/r-tuning-s0 \\
-        --record results/cpu/r_tuning/runs/facts/train-r-tuning-s0.json
+    python -m papers.r_tuning.train --scale cpu --model SmolLM2-135M --task facts \\
+        --variant r-tuning --seed 0 --data results/cpu/r_tuning/data \\
+        --base results/cpu/r_tuning/scores/SmolLM2-135M/facts/base.parquet \\
+        --out results/cpu/r_tuning/models/SmolLM2-135M/facts/r-tuning-s0 \\
+        --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/train-r-tuning-s0.json
 """
 
-import json
-import shutil
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from papers.r_tuning import prompts
+from papers.r_tuning.methods import METHODS
+from papers.r_tuning.questions import read_questions
 from papers.r_tuning.settings import Settings, Variant
-from shared.comparison.groups import read_scores
-from shared.errors import UserError, one_line_errors
-from shared.files import read_jsonl, sha256
+from shared.comparison.scores import read_scores
+from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy
 from shared.models.loading import load, save
-from shared.settings import SCRATCH
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
-from shared.workflow.code import code_hash
-from shared.workflow.programs import key_of, named, step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
+
+READS = ("model", "prompt", "block", "training", "variant.method", "variant.protocol")
+
+
+def train(
+    run: Run, data: Path, task: str, variant: str, seed: int, base: Path | None = None
+) -> dict:
+    """Fine-tune one variant on one task. base: scores of the model before tuning; for those that
+    learn what it knew."""
+    settings, method = run.settings, METHODS[run.variant.method]
+    questions = read_questions(data, task)
+    rows = [row for row in questions.rows if row["split"] == "train"]
+    sure = certain(base, run.variant, rows)
+    model, tokenizer = load(settings.model)
+    second: list[dict] = []
+    if method.two_stages:
+        rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
+        rows, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    made = examples(rows, questions.prefixes, sure, run.variant, tokenizer, settings, seed)
+    fit = {"settings": settings.training, "seed": seed}
+    model, record = fine_tune(model, made, **fit, scratch=run.scratch / "one")
+    stages = [record]
+    if method.two_stages:
+        made = min_loss_examples(second, questions.prefixes, tokenizer, settings)
+        loss = minimum_cross_entropy
+        model, record = fine_tune(model, made, **fit, scratch=run.scratch / "two", loss=loss)
+        stages.append(record)
+    save(model, run.out)
+    return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": stages}
 
 
 def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
-    """Which training questions are in D1 (certain), by id.
-
-    base: scores of the model before tuning. With labels, D1 is what it got right (section 2.1);
-    R-Tuning-U takes the half with the lower answer entropy (5.1). Vanilla learns all answers.
-    """
-    if variant.method == "vanilla":
+    """Which training questions are in D1 (certain), by id, as the method of the variant says."""
+    by = METHODS[variant.method].certain
+    if by == "all":
         return pd.Series(True, index=[row["id"] for row in rows])
     if not base:
         raise UserError(f"{variant.method} needs --base, the scores of the model before tuning")
-    base = read_scores(base)
-    base = base[base["split"] == "train"].set_index("id").sort_index()
-    if variant.method == "r-tuning-u":
-        uncertain = base["entropy"].sort_values(ascending=False, kind="stable").index
-        sure = pd.Series(True, index=base.index)
+    scores = read_scores(base)
+    scores = scores[scores["split"] == "train"].set_index("id").sort_index()
+    if by == "low entropy":
+        uncertain = scores["entropy"].sort_values(ascending=False, kind="stable").index
+        sure = pd.Series(True, index=scores.index)
         sure[uncertain[: len(uncertain) // 2]] = False
         return sure
-    return base["correct_official" if variant.protocol == "official" else "correct"].astype(bool)
+    return scores["correct_official" if variant.protocol == "official" else "correct"].astype(bool)
 
 
-def target(row: dict, variant: Variant, sure: bool, rng: np.random.Generator) -> list[Segment]:
-    """What a variant learns to say after the prompt of a question."""
-    if variant.method in ("r-tuning", "r-tuning-u"):
-        return prompts.answer_segments(row) + prompts.check_segments(sure)
-    if variant.method == "r-tuning-r" and not sure:
-        return prompts.refusal_segments(str(rng.choice(prompts.REFUSALS[variant.protocol])))
-    if variant.method == "min-loss":
-        answer = f" {row['answers'][0]}" if sure else prompts.MIN_LOSS_REFUSAL
-        return [Segment(prompts.MIN_LOSS_LEAD, False), Segment(f"{answer}.", True)]
-    return prompts.answer_segments(row)
-
-
-def examples(rows, prefixes, sure, variant, tokenizer, settings: Settings, seed: int) -> list[dict]:
+def examples(
+    rows: list[dict],
+    prefixes: dict[str, str],
+    sure: pd.Series,
+    variant: Variant,
+    tokenizer,
+    settings: Settings,
+    seed: int,
+) -> list[dict]:
     """Tokenised training examples under the variant's protocol."""
     rng = np.random.default_rng([seed, len(rows)])
     official = variant.protocol == "official"
+    learns = METHODS[variant.method].learns
     made = []
     for row in rows:
         before = prefixes.get(row["relation"], "") + prompts.prompt(row, settings.prompt)
-        segments = [
-            Segment(before, False),
-            *target(row, variant, bool(sure[row["id"]]), rng),
-        ]
+        target = learns(row, variant.protocol, bool(sure[row["id"]]), rng)
         length = None if official else settings.training.max_length
+        segments = [Segment(before, False), *target]
         made.append(from_segments(tokenizer, segments, bos=official, max_length=length))
     if official:
         return pack([made[i] for i in rng.permutation(len(made))], settings.block)
     return made
 
 
-def min_loss_examples(rows, prefixes, tokenizer, settings: Settings) -> list[dict]:
+def min_loss_examples(
+    rows: list[dict], prefixes: dict[str, str], tokenizer, settings: Settings
+) -> list[dict]:
     """Stage two of min-loss (A.8): one labelled position, whose label is the first token of the
     ground truth or of the refusal, whichever is cheaper."""
     made = []
@@ -101,57 +120,5 @@ def min_loss_examples(rows, prefixes, tokenizer, settings: Settings) -> list[dic
     return made
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--task", required=True)
-    parser.add_argument("--variant", required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--base", type=Path, help="scores before tuning (not for vanilla)")
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("r_tuning", arguments)
-    named(arguments, "task", settings.tasks)
-    variant = named(arguments, "variant", settings.variants)
-    data = arguments.data / f"{arguments.task}.jsonl"
-    rows = [row for row in read_jsonl(data) if row["split"] == "train"]
-    prefixes = json.loads(data.with_suffix(".prefixes.json").read_text(encoding="utf-8"))
-    sure = certain(arguments.base, variant, rows)
-
-    model, tokenizer = load(settings.model)
-    key = key_of(
-        code_hash("papers.r_tuning.train"), settings.model_dump_json(), arguments.task,
-        arguments.variant, arguments.seed, sha256(data), sure.to_json(),
-    )  # fmt: skip
-    scratch = SCRATCH / f"r_tuning-{arguments.task}-{arguments.variant}-{key}"
-    fit = {"settings": settings.training, "seed": arguments.seed}
-    records = []
-    if variant.method == "min-loss":
-        half = len(rows) // 2
-        rows = [rows[i] for i in np.random.default_rng(arguments.seed).permutation(len(rows))]
-        rows, second = rows[:half], rows[half:]
-    made = examples(rows, prefixes, sure, variant, tokenizer, settings, arguments.seed)
-    model, record = fine_tune(model, made, **fit, scratch=scratch / "one")
-    records.append(record)
-    if variant.method == "min-loss":
-        made = min_loss_examples(second, prefixes, tokenizer, settings)
-        model, record = fine_tune(
-            model, made, **fit, scratch=scratch / "two", loss=minimum_cross_entropy
-        )
-        records.append(record)
-    save(model, arguments.out)
-    shutil.rmtree(scratch, ignore_errors=True)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(),
-        seed=arguments.seed,
-        inputs=[data, *([arguments.base] if arguments.base else [])],
-        certain=int(sure.sum()),
-        uncertain=int((~sure).sum()),
-        stages=records,
-    )
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(train)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.settings import ScaleSettings
+
 UNCOUNTED = "as many as the steps need"
 _ENDPOINT = re.compile(r'api:([^",\s]+)')
 
@@ -18,6 +20,15 @@ class Calls:
     model: str
     what: str
     most: int | None = None
+
+
+def calls(settings: ScaleSettings) -> list[Calls]:
+    """What the steps ask of models behind an endpoint: what the paper's settings say by a method of
+    this name, or else that they ask."""
+    own = getattr(settings, "calls", None)
+    if own:
+        return own()
+    return [Calls(name, UNCOUNTED) for name in endpoints(settings.model_dump_json())]
 
 
 def endpoints(settings: str) -> Iterator[str]:

@@ -14,7 +14,15 @@ from shared.comparison.groups import Group
 from shared.comparison.reported import read_reported
 from shared.errors import UserError
 from shared.metrics.metric import Metric
-from shared.settings import Paper, StandIns, load_paper, load_settings, recorded_settings
+from shared.settings import (
+    Paper,
+    ScaleSettings,
+    StandIns,
+    load_models,
+    load_paper,
+    recorded_settings,
+)
+from shared.workflow import declared
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class Analysis:
     functions: Mapping[str, Callable[[pd.DataFrame], Finding]]  # of claims, by name
     draws: int = DRAWS
     tables: Callable[[pd.DataFrame], Mapping[str, str]] = lambda cells: {}  # Markdown by name
+    models: Sequence[ScaleSettings] = ()  # that have results, in the order of tables
 
 
 def load_analysis(
@@ -36,25 +45,30 @@ def load_analysis(
     scale: str,
     results: str | Path,
     model: str | None = None,
-    recorded: dict | None = None,
+    stands_in_for: str | None = None,
+    recorded: Mapping[str, dict] | None = None,
 ) -> Analysis:
     """The analysis of a results folder, from the scores in it.
 
-    `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(scores folder, settings),
-    tables(cells) and the functions that claims name; the settings give stand_ins and draws.
-    `model`: the user's own model, if the run used one. `recorded`: the settings of the run, in
-    place of today's.
+    `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(folder, settings) for the
+    scores of one model, perhaps common_groups(folder, settings) for those of none, tables(cells)
+    and the functions that claims name. model: the user's own model, if the run used one. recorded:
+    the settings of each model as the run recorded them, in place of today's.
     """
     paper = load_paper(paper_id)
-    settings = (
-        recorded_settings(paper_id, recorded) if recorded else load_settings(paper_id, scale, model)
-    )
     scores = Path(results) / "scores"
     if not scores.is_dir():
         raise UserError(f"{scores}: no such folder; expected the scores of {paper_id}")
+    if recorded:
+        models = [recorded_settings(paper_id, values) for values in recorded.values()]
+    else:
+        models = models_in(paper_id, scale, scores, model, stands_in_for)
     analyze = importlib.import_module(f"papers.{paper_id}.analyze")
+    views = [declared.view(each, f"papers.{paper_id}.analyze") for each in models]
     try:
-        groups = analyze.groups(scores, settings)
+        groups = [group for each in views for group in analyze.groups(scores / each.name, each)]
+        if hasattr(analyze, "common_groups"):
+            groups += analyze.common_groups(scores, views[0])
     except KeyError as error:
         raise UserError(
             f"{scores}: no {error} there; expected by papers.{paper_id}.analyze"
@@ -63,12 +77,33 @@ def load_analysis(
     return Analysis(
         paper=paper,
         scale=scale,
-        stand_ins=settings.stand_ins,
+        stand_ins=StandIns(
+            models={each.name: each.stands_in_for for each in models if each.stands_in_for},
+            datasets=models[0].stand_ins,
+        ),
         reported=read_reported(paper_id),
         groups=groups,
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
         functions={name: getattr(analyze, name) for name in named if hasattr(analyze, name)},
-        draws=settings.draws,
+        draws=models[0].draws,
         tables=analyze.tables,
+        models=models,
     )
+
+
+def models_in(
+    paper_id: str,
+    scale: str,
+    scores: Path,
+    model: str | None = None,
+    stands_in_for: str | None = None,
+) -> list[ScaleSettings]:
+    """The models of a scale whose scores are all in a folder; the results of one model may have
+    been added to those of others. Raises `UserError` if there is none."""
+    every = load_models(paper_id, scale, model, stands_in_for)
+    missing = {each.name: each.missing(scores) for each in every}
+    if found := [each for each in every if not missing[each.name]]:
+        return found
+    lacking = "; ".join(f"{name} lacks {paths[0]}" for name, paths in missing.items())
+    raise UserError(f"{scores}: no model has all of its scores there: {lacking}")

@@ -8,6 +8,7 @@ import pandas as pd
 from shared.comparison import audit, cells, compare, verdicts
 from shared.comparison.analysis import Analysis
 from shared.comparison.tables import read_table, write_table
+from shared.files import atomic
 
 # File of a results folder -> its columns
 FILES = {
@@ -36,6 +37,14 @@ def our_cells(analysis: Analysis) -> pd.DataFrame:
 def write(made: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
     for name, frame in made.items():
         write_table(frame, Path(folder) / f"{name}.csv")
+
+
+def write_tables(tables: Mapping[str, str], folder: Path) -> None:
+    """Markdown by name, each a file of the folder."""
+    with atomic(folder) as temporary:
+        temporary.mkdir()
+        for name, table in tables.items():
+            (temporary / f"{name}.md").write_text(table, encoding="utf-8")
 
 
 def read(folder: str | Path) -> dict[str, pd.DataFrame]:

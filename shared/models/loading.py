@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixi
 
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
-from shared.devices import own_device
+from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
@@ -25,7 +25,6 @@ from shared.models.checkpoint import (
 )
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
-from shared.workflow.launch import is_first, world_size
 
 transformers.utils.logging.disable_progress_bar()
 

@@ -94,9 +94,9 @@ def needs(spec: ModelSpec | SmallVlm) -> list[str]:
         return []
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     kind, _, rest = named.partition(":")
-    if kind == "path":
-        return [str(path) for path in model_files(Path(rest))]
-    return [f"resources/models/{rest}"] if kind == "bundled" else []
+    if kind == "bundled":
+        return [f"resources/models/{rest}"]
+    return [str(path) for path in own_files(named)]
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -113,3 +113,10 @@ def model_files(folder: Path) -> list[Path]:
     if not found:
         raise UserError(f"model folder {folder} holds no config, weights or tokenizer")
     return found
+
+
+def own_files(spec: object) -> list[Path]:
+    """The files of a model in a folder of the user's own; of any other spec none."""
+    if not isinstance(spec, str) or not spec.startswith("path:"):
+        return []
+    return model_files(Path(spec.removeprefix("path:")))

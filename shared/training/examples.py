@@ -1,9 +1,10 @@
 """Training examples: token ids, and a label where a token is to be learnt."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from transformers import PreTrainedTokenizerBase
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100  # the label of a token that is not learnt, as in PyTorch's cross-entropy
 
@@ -16,7 +17,7 @@ class Segment(NamedTuple):
 
 
 def from_segments(
-    tokenizer: PreTrainedTokenizerBase,
+    tokenizer: "PreTrainedTokenizerBase",
     segments: Sequence[Segment],
     *,
     bos: bool = False,

@@ -18,13 +18,12 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from shared.devices import own_device
+from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
 from shared.training.supervised import lora_config, sharding, split_batch
-from shared.workflow.launch import is_first, world_size
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN

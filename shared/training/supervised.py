@@ -13,14 +13,13 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
 
-from shared.devices import own_device
+from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, blank
 from shared.training.settings import Lora, Training
-from shared.workflow.launch import is_first, world_size
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model

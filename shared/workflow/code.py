@@ -2,7 +2,8 @@
 
 The import graph is read from the source, so nothing is imported and the answer takes
 milliseconds. `code_hash("papers.r_tuning.train")` covers that module, every module of this
-repository that it imports, directly or not, and the packages on the way.
+repository that it imports, directly or not, the packages on the way, and the files that these say
+they read (`FILES`, see `shared.workflow.declared`).
 """
 
 import ast
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from shared.errors import UserError
 from shared.settings import ROOT
+from shared.workflow.declared import files
 
 OURS = ("shared", "papers")
 
@@ -19,7 +21,8 @@ OURS = ("shared", "papers")
 def code_hash(*modules: str) -> str:
     """Hash of the source of modules and of all that they import from this repository."""
     digest = hashlib.sha256()
-    for path in dependencies(*modules):
+    sources = dependencies(*modules)
+    for path in sorted({*sources, *(each for source in sources for each in _read_by(source))}):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -37,6 +40,11 @@ def dependencies(*modules: str) -> list[Path]:
             found.add(module)
             waiting += _imports(module)
     return sorted(_file(module) for module in found)
+
+
+def _read_by(source: Path) -> list[Path]:
+    parts = source.relative_to(ROOT).with_suffix("").parts
+    return files(".".join(parts)) if parts[0] == "papers" and len(parts) == 3 else []
 
 
 def _file(module: str) -> Path | None:

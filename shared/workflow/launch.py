@@ -35,16 +35,6 @@ def command(gpus: int, nodes: int, step: list[str], environment: Mapping[str, st
     return [*srun, *torchrun, f"--nnodes={nodes}", *rendezvous, "-m", *step]
 
 
-def world_size() -> int:
-    """How many processes run this step together."""
-    return int(os.environ.get("WORLD_SIZE", 1))
-
-
-def is_first() -> bool:
-    """Whether this is the one of them that writes."""
-    return int(os.environ.get("RANK", 0)) == 0
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpus", type=int, default=0, help="of all nodes together")

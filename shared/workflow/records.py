@@ -7,13 +7,12 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.files import sha256, write_json
+from shared.devices import is_first
+from shared.files import write_json
 from shared.settings import ROOT
-from shared.workflow.launch import is_first
 
 PACKAGES = (
     "torch",
@@ -29,20 +28,11 @@ PACKAGES = (
 CODE = ["--", ".", ":!results", ":!*.md"]
 
 
-def write_run(
-    path: Path,
-    started: float,
-    *,
-    settings: dict | None = None,
-    seed: int | None = None,
-    inputs: Iterable[str | Path] = (),
-    **measured: object,
-) -> None:
+def write_run(path: Path, started: float, **facts: object) -> None:
     """Write the record of one step, of which only the first of several processes writes one.
 
-    `started` is `time.perf_counter()` at the start. `inputs` are files or folders, recorded by
-    SHA-256 under their file names. `measured` is what the step adds (tokens, tokens_per_second,
-    data routes, ...).
+    `started` is `time.perf_counter()` at the start. `facts` is what is known of the step (settings,
+    seed, inputs as name → SHA-256) and what it measured (tokens, tokens_per_second, ...).
     """
     if not is_first():
         return
@@ -52,12 +42,9 @@ def write_run(
         "seconds": round(time.perf_counter() - started, 1),
         "peak_mb": _peak_mb(),
         **commit(),
-        "seed": seed,
-        "settings": settings,
-        "inputs": {Path(file).name: sha256(file) for file in inputs},
         "packages": _packages(),
         "hardware": _hardware(),
-        **measured,
+        **facts,
     }
     write_json(path, record)
 

@@ -1,4 +1,6 @@
-"""Rules that papers share: the bundled model, the comparison, the report."""
+"""Rules that papers share: the bundled model, data, analysis, figures, the report."""
+
+import shlex
 
 
 rule bundled_model:
@@ -18,29 +20,77 @@ rule bundled_model:
 # Everything of a scale that comes from elsewhere, pinned and checked. Afterwards a run needs no
 # network: HF_HUB_OFFLINE=1.
 rule fetch:
+    params:
+        run=shlex.join([*SETUP.arguments, *SETUP.chosen]),
     shell:
-        "python -m shared.data.fetch {STEP}"
+        "python -m shared.data.fetch {params.run}"
 
 
-# Claims, reported against reproduced cells, and the audit of the paper's own arithmetic.
-rule compare:
+# What a paper ends in: `snakemake r_tuning`.
+for paper in SETUP.papers:
+
+    rule:
+        name:
+            paper
+        input:
+            multiext(f"<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv"),
+            f"<results>/{paper}/figures",
+            f"<results>/{paper}/data",  # see rule report
+        localrule: True
+
+
+# The examples of a paper, for all its models.
+rule data:
+    output:
+        directory("<results>/{paper}/data"),
+        record="<results>/{paper}/runs/data.json",
+    log:
+        "<results>/{paper}/logs/data.log",
+    resources:
+        mem_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.mem_mb,
+        runtime=lambda wildcards: SETUP.settings(wildcards.paper).resources.runtime,
+    params:
+        **SETUP.shared_step("data"),
+    shell:
+        "python -m {params.step} 2> {log}"
+
+
+# From scores to cells and tables; claims, reported against reproduced cells, and the audit of the
+# paper's own arithmetic.
+rule analyze:
     input:
-        cells="<results>/{paper}/cells.csv",
+        scores=lambda wildcards: SETUP.scores(wildcards.paper),
         reported="papers/{paper}/reported.csv",
         claims="papers/{paper}/paper.yaml",
     output:
         report("<results>/{paper}/claims.csv", **table_in_report("claims")),
         report("<results>/{paper}/comparison.csv", **table_in_report("comparison")),
         report("<results>/{paper}/audit.csv", **table_in_report("audit")),
+        directory("<results>/{paper}/tables"),
+        cells="<results>/{paper}/cells.csv",
+        record="<results>/{paper}/runs/analyze.json",
     log:
-        "<results>/{paper}/logs/compare.log",
+        "<results>/{paper}/logs/analyze.log",
     params:
-        code=lambda wildcards: code_hash(
-            "shared.comparison.__main__", f"papers.{wildcards.paper}.analyze"
-        ),
+        **SETUP.analysis("analyze", "shared.comparison.__main__"),
     shell:
-        "python -m shared.comparison --paper {wildcards.paper} {STEP}"
-        " --results {RESULTS}/{wildcards.paper} 2> {log}"
+        "python -m shared.comparison {params.step} 2> {log}"
+
+
+rule figures:
+    input:
+        scores=lambda wildcards: SETUP.scores(wildcards.paper),
+        reported="papers/{paper}/reported.csv",
+        cells="<results>/{paper}/cells.csv",
+        data="<results>/{paper}/data",
+    output:
+        report(directory("<results>/{paper}/figures"), **figures_in_report()),
+    log:
+        "<results>/{paper}/logs/figures.log",
+    params:
+        **SETUP.analysis("figures", "shared.plots.__main__"),
+    shell:
+        "python -m shared.plots {params.step} 2> {log}"
 
 
 REPORTED_ON = [
@@ -84,8 +134,9 @@ rule report:
         "<results>/logs/report.log",
     params:
         code=code_hash("shared.report.__main__"),
+        run=shlex.join([*SETUP.arguments, "--results", RESULTS]),
     shell:
-        "python -m shared.report {STEP} --results {RESULTS} --out {RESULTS}"
+        "python -m shared.report {params.run} --out $(dirname {output[0]})"
         " --workflow {input.workflow} 2> {log}"
 
 
@@ -96,8 +147,10 @@ rule readme:
         expand("<results>/{paper}/comparison.csv", paper=SETUP.papers),
         "<results>/summary.json",
         readmes=["README.md", *expand("papers/{paper}/README.md", paper=SETUP.papers)],
+    params:
+        run=shlex.join([*SETUP.arguments, "--results", RESULTS]),
     shell:
-        "python -m shared.report {STEP} --results {RESULTS} --readme {input.readmes}"
+        "python -m shared.report {params.run} --readme {input.readmes}"
 
 
 # Matches a bare word that is no rule: says which papers there are.

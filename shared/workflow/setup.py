@@ -1,4 +1,4 @@
-"""What the Snakefile needs to know before any rule: the scale, the model, the papers."""
+"""What the Snakefile needs to know before any rule: the scale, the models, the papers."""
 
 import fcntl
 import json
@@ -6,52 +6,172 @@ import os
 import re
 import shlex
 import sys
+import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from shared.data.sources import mirror_folder
-from shared.devices import gpus_at_hand
 from shared.errors import UserError
-from shared.settings import ROOT, ScaleSettings, load_settings, paper_ids
-
-if TYPE_CHECKING:
-    from snakemake.workflow import Workflow
+from shared.models.spec import FORMS, needs
+from shared.settings import (
+    ROOT,
+    Resources,
+    ScaleSettings,
+    load_models,
+    load_settings,
+    model_names,
+    paper_ids,
+)
+from shared.workflow import declared
+from shared.workflow.code import code_hash
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model")
+KEYS = ("scale", "model", "stands_in_for", "models")
 CAPTIONS = ROOT / "shared" / "report" / "captions"
+MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A checked `--config`."""
+    """A checked `--config`, and what rules are made of."""
 
     scale: str
-    model: str | None  # the user's own, in place of the scale's
-    papers: list[str]
+    model: str | None = None  # the user's own, in place of the scale's
+    stands_in_for: str | None = None  # the model of the paper that it stands for
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
+
+    @property
+    def papers(self) -> list[str]:
+        return list(self.columns)
 
     @property
     def run_name(self) -> str:
         """Folder under results/: runs of two scales, or of two models, never share a path."""
-        slug = re.sub(r"[^A-Za-z0-9.]+", "-", self.model or "").strip("-")
-        return f"{self.scale}+{slug}" if slug else self.scale
+        if not self.model:
+            return self.scale
+        slug = re.sub(r"[^A-Za-z0-9.]+", "-", self.model).strip("-")
+        return f"{self.scale}+{slug}-{zlib.crc32(self.model.encode()):08x}"
 
     @property
-    def arguments(self) -> str:
-        """Command-line arguments that say the same to a step."""
-        said = ["--scale", self.scale, *(["--model", self.model] if self.model else [])]
-        return shlex.join(said)  # a folder's name may hold a space
+    def arguments(self) -> list[str]:
+        """Command-line arguments that say the same to a step, but for the model."""
+        return ["--scale", self.scale, *self._own]
+
+    @property
+    def chosen(self) -> list[str]:
+        """The models of the run, for a program that takes them by name."""
+        names = dict.fromkeys(name for names in self.columns.values() for name in names)
+        return [] if self.model else ["--models", *names]
 
     @property
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
-        said = {"scale": self.scale, **({"model": self.model} if self.model else {})}
-        return shlex.join(f"{name}={value}" for name, value in said.items())
+        said = {"scale": self.scale, "model": self.model, "stands_in_for": self.stands_in_for}
+        return shlex.join(f"{name}={value}" for name, value in said.items() if value)
 
-    def settings(self, paper: str) -> ScaleSettings:
-        return load_settings(paper, self.scale, self.model)
+    @property
+    def _own(self) -> list[str]:
+        named = {"--model": self.model, "--stands-in-for": self.stands_in_for}
+        return [word for name, value in named.items() if value for word in (name, value)]
+
+    def settings(self, paper: str, model: str | None = None) -> ScaleSettings:
+        """Of one of the models of the run; None: what is the same for all models of the scale."""
+        return load_settings(paper, self.scale, self.model or model, self.stands_in_for)
+
+    def variant(self, paper: str, wildcards: object) -> object:
+        """The variant that a job's wildcards `model` and `variant` name."""
+        return self.settings(paper, wildcards.model).variants[wildcards.variant]
+
+    def each(self, paper: str) -> list[ScaleSettings]:
+        """The settings of every model of the run."""
+        return [self.settings(paper, model) for model in self.columns[paper]]
+
+    def step(self, module: str) -> dict[str, object]:
+        """`params` of the rule of a step: its code, the settings that it reads, its command."""
+        paper = module.split(".")[1]
+        names = declared.literals(module)["READS"]
+
+        def settings(wildcards: object) -> str:
+            model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
+            return declared.as_text(names, self.settings(paper, model), variant)
+
+        def command(wildcards: object, input: object, output: object) -> str:
+            words = [module, *self.arguments]
+            if hasattr(wildcards, "model") and not self.model:
+                words += ["--model", wildcards.model]
+            for name in declared.parameters(module):
+                found = getattr(input, name, None) or getattr(wildcards, name, None)
+                if found:
+                    several = [found] if isinstance(found, str) else list(found)
+                    words += [f"--{name.replace('_', '-')}", *several]
+            made = [path for path in output if path != output.record]
+            out = made[0] if len(made) == 1 else str(Path(made[0]).parent)
+            return shlex.join([*words, "--out", out, "--record", output.record])
+
+        found = {"code": code_hash(module), "settings": settings, "step": command}
+        if MIRROR in names:
+            found[MIRROR] = mirror_in_use(self.settings(paper).mirror)
+        return found
+
+    def shared_step(self, name: str) -> dict[str, object]:
+        """The same for a step that every paper has, of a rule with the wildcard `paper`."""
+        steps = {paper: self.step(f"papers.{paper}.{name}") for paper in self.papers}
+
+        def of(key: str) -> Callable[..., str]:
+            def found(wildcards: object, input: object, output: object) -> str:
+                value = steps[wildcards.paper].get(key, "")
+                if key == "step":
+                    return value(wildcards, input, output)
+                return value(wildcards) if callable(value) else value
+
+            return found
+
+        return {key: of(key) for key in ("code", "settings", "step", MIRROR)}
+
+    def analysis(self, name: str, program: str) -> dict[str, object]:
+        """`params` of a rule that reads the scores of all models: of `analyze` or `figures`."""
+
+        def settings(wildcards: object) -> str:
+            return "\n".join(
+                declared.as_text(declared.reads(wildcards.paper, name), each)
+                for each in models_of(self, wildcards.paper)
+            )
+
+        def command(wildcards: object, input: object, output: object) -> str:
+            folder = f"results/{self.run_name}/{wildcards.paper}"
+            words = ["--paper", wildcards.paper, *self.arguments, "--results", folder]
+            return shlex.join(words)
+
+        return {
+            "code": lambda wildcards: code_hash(program, f"papers.{wildcards.paper}.{name}"),
+            "settings": settings,
+            "step": command,
+        }
+
+    def weights(self, paper: str) -> Callable[[object], list[str]]:
+        """An input of rules with the wildcard `model`: what must be there before it is loaded."""
+        return lambda wildcards: needs(self.settings(paper, wildcards.model).model)
+
+    def resources(self, paper: str, train: bool = False) -> dict[str, Callable[[object], int]]:
+        """The `resources` of such a rule: what the model's settings ask for."""
+
+        def asked(name: str) -> Callable[[object], int]:
+            def of(wildcards: object) -> int:
+                settings = self.settings(paper, getattr(wildcards, "model", None))
+                return getattr(settings.to_train if train else settings.resources, name)
+
+            return of
+
+        return {name: asked(name) for name in Resources.model_fields}
+
+    def scores(self, paper: str) -> list[str]:
+        """The score files of all models of the run."""
+        folder = f"results/{self.run_name}/{paper}/scores"
+        own = [f"{each.name}/{name}" for each in self.each(paper) for name in each.scores()]
+        common = self.settings(paper).common_scores()
+        return [f"{folder}/{name}.parquet" for name in [*own, *common]]
 
 
 def checked(config: Mapping[str, str]) -> Setup:
@@ -64,20 +184,56 @@ def checked(config: Mapping[str, str]) -> Setup:
     try:
         if unknown := set(config) - set(KEYS):
             raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
-        setup = Setup(config.get("scale", DEFAULT_SCALE), config.get("model"), paper_ids())
+        scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
+        if model is not None and ":" not in model:
+            raise UserError(
+                f"model '{model}': expected {FORMS}; a model of the scale is chosen by models=NAME"
+            )
+        stands_in_for = config.get("stands_in_for")
+        if stands_in_for and not model:
+            raise UserError("stands_in_for: expected together with model=…, which it is about")
+        setup = Setup(scale, model, stands_in_for, _columns(scale, model, config.get("models")))
         for paper in setup.papers:
-            setup.settings(paper)
+            _check(setup, paper)
     except UserError as error:
         sys.exit(f"error: {error}")
     return setup
 
 
-def only(settings: ScaleSettings, *keys: str) -> Callable[..., str]:
-    """For a rule's `params`: the settings it depends on, so that others don't make it run again.
+def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
+    """The models that an analysis will find: those of the run, and others with results already."""
+    folder = ROOT / "results" / setup.run_name / paper / "scores"
+    chosen = setup.columns[paper]
+    every = load_models(paper, setup.scale, setup.model, setup.stands_in_for)
+    return [each for each in every if each.name in chosen or not each.missing(folder)]
 
-    A function, since Snakemake would take the braces in a plain text for wildcards.
-    """
-    return lambda wildcards: settings.model_dump_json(include=set(keys))
+
+def _columns(scale: str, model: str | None, wanted: str | None) -> dict[str, tuple[str, ...]]:
+    """The models of each paper that a run is about; a paper without one is not in the run."""
+    there = {paper: model_names(paper, scale) for paper in paper_ids()}
+    if model:
+        return {paper: (load_settings(paper, scale, model).name,) for paper in there}
+    if wanted is None:
+        return {paper: tuple(names) for paper, names in there.items()}
+    chosen = [name.strip() for name in wanted.split(",")]
+    every = list(dict.fromkeys(name for names in there.values() for name in names))
+    if unknown := [name for name in chosen if name not in every]:
+        raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
+    columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
+    return {paper: names for paper, names in columns.items() if names}
+
+
+def _check(setup: Setup, paper: str) -> None:
+    """Every model's settings, and that what is made once for all of them is read alike in all."""
+    names = declared.literals(f"papers.{paper}.data")["READS"]
+    first, *others = setup.each(paper)
+    for other in others:
+        ours, theirs = declared.values(names, first), declared.values(names, other)
+        if different := [name for name in names if ours[name] != theirs[name]]:
+            raise UserError(
+                f"{paper} at scale {setup.scale}: models {first.name} and {other.name} differ in "
+                f"'{different[0]}', which the data of both are made from; expected one for all"
+            )
 
 
 def table_in_report(name: str) -> dict[str, object]:
@@ -90,7 +246,7 @@ def table_in_report(name: str) -> dict[str, object]:
     }
 
 
-def figures_in_report(paper: str) -> dict[str, object]:
+def figures_in_report() -> dict[str, object]:
     """For `report(directory(...))` of a paper's figures: how Snakemake's own report shows them."""
 
     def labels(wildcards: object, output: Sequence[str]) -> dict[str, str]:
@@ -100,7 +256,7 @@ def figures_in_report(paper: str) -> dict[str, object]:
     return {
         "patterns": ["{figure}.png"],
         "caption": str(CAPTIONS / "figure.rst"),
-        "category": paper,
+        "category": "{paper}",
         "subcategory": "figures",
         "labels": labels,
     }
@@ -125,30 +281,6 @@ def lock_folder() -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(f"error: another snakemake is running in {Path.cwd()}; wait until it has ended")
-
-
-def keep_freed_memory() -> None:
-    """Let steps on a CPU keep the memory that they free, for what they need next.
-
-    glibc gives each block of 32 MB and more back to the system, which clears its pages when it is
-    asked for again: up to a sixth of the time of a training that copies embeddings at each step.
-    Not to do so took up to 14 % more memory. Settings of a user's own are kept.
-    """
-    if not gpus_at_hand():
-        os.environ.setdefault("MALLOC_MMAP_MAX_", "0")
-        os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**40))
-
-
-def wake_only_for_jobs(workflow: "Workflow") -> None:
-    """Let the scheduler look for work when a job has ended; to be called when a run starts.
-
-    With a limit of jobs in a time span, 100 a second unless told otherwise, Snakemake 9.27 looks at
-    all waiting jobs and their files again each second, and once more a second after each job that
-    has ended: in a run of an hour that took a sixth of a core. A limit that a user sets is kept.
-    """
-    limit = workflow.scheduling_settings.max_jobs_per_timespan
-    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None
 
 
 def unknown_target(name: str) -> NoReturn:

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 
 from shared.data.catalogue import sources
 from shared.data.fetch import hub
-from shared.data.fetch.wanted import ByHand, Repository, Wanted
+from shared.data.fetch.wanted import ByHand, Repository, Wanted, downloads
 from shared.data.sources import fetch as fetch_file
 from shared.errors import UserError, one_line_errors
 from shared.files import readable_size
-from shared.settings import ScaleSettings, load_settings, paper_ids
+from shared.settings import ScaleSettings, load_models, paper_ids
 
 
 def get(wanted: Wanted, mirror: str | None) -> Iterator[str]:
@@ -42,7 +42,7 @@ def get(wanted: Wanted, mirror: str | None) -> Iterator[str]:
 def everything(settings: Iterable[ScaleSettings]) -> dict[Wanted, str | None]:
     """What the papers want, each once, and the mirror folder of the paper that wants it."""
     return {
-        wanted: getattr(each, "mirror", None) for each in settings for wanted in each.downloads()
+        wanted: getattr(each, "mirror", None) for each in settings for wanted in downloads(each)
     }
 
 
@@ -51,11 +51,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scale", required=True)
-    parser.add_argument("--model", help="a model in place of the scale's own (see shared/models)")
+    parser.add_argument("--model", help="a model of your own, in place of the scale's")
+    parser.add_argument("--models", nargs="+", help="some of the scale's, by name; none: all")
     parser.add_argument("papers", nargs="*", help="papers; none: all")
     arguments = parser.parse_args()
     papers = arguments.papers or paper_ids()
-    settings = [load_settings(each, arguments.scale, arguments.model) for each in papers]
+    settings = [
+        each
+        for paper in papers
+        for each in load_models(paper, arguments.scale, arguments.model)
+        if arguments.model or not arguments.models or each.name in arguments.models
+    ]
     wanted = everything(settings)
     failed = []
     for each, mirror in wanted.items():

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.settings import ScaleSettings
+
 Kind = Literal["model", "dataset"]
 # hub:ORG/NAME@REVISION names a model, wherever it stands in a setting (classifier:hub:...); what is
 # pinned without `hub:` is a data set.
@@ -43,6 +45,13 @@ class ByHand:
 
 
 Wanted = Repository | SourceFiles | ByHand
+
+
+def downloads(settings: ScaleSettings) -> list[Wanted]:
+    """What the steps read from elsewhere: what the paper's settings say by a method of this name,
+    or else the repositories that they name."""
+    own = getattr(settings, "downloads", None)
+    return own() if own else list(pinned(settings.model_dump_json()))
 
 
 def pinned(settings: str) -> Iterator[Repository]:

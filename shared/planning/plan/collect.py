@@ -1,17 +1,19 @@
 """What a paper takes at a scale, and of each number where it comes from. Nothing is guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from shared.chat.calls import calls
 from shared.data.catalogue import sources
 from shared.data.fetch import hub
-from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted
+from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, downloads
 from shared.data.sources import DOWNLOADS, mirror_folder
 from shared.files import read_json, readable_size
 from shared.planning.measure.architecture import architectures
 from shared.planning.measure.records import RECORDS
 from shared.planning.plan.jobs import Job
-from shared.settings import ROOT, Artefact, ScaleSettings, load_paper, load_settings
+from shared.settings import ROOT, Artefact, ScaleSettings, load_models, load_paper
 
 UNKNOWN = "unknown"
 Line = tuple[str, str]  # what, and how much by which source
@@ -19,7 +21,7 @@ Line = tuple[str, str]  # what, and how much by which source
 
 def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -> list[Line]:
     """The lines of one paper at one scale; `jobs` are its own."""
-    settings = load_settings(paper, scale)
+    models = load_models(paper, scale)
     measured = list(_measurements(paper, scale, records))
     return [
         ("jobs", _counted(jobs)),
@@ -27,9 +29,9 @@ def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -
         ("GPU-hours", _hours(jobs, [job.gpus for job in jobs])),
         ("memory", _memory(jobs)),
         ("disk", _disk(jobs)),
-        *_downloads(settings, load_paper(paper).artefacts),
-        *(("calls", line) for line in _calls(settings)),
-        *(("measured", line) for line in measured or [UNKNOWN] if settings.resources.gpu),
+        *_downloads(models, load_paper(paper).artefacts),
+        *(("calls", line) for line in _calls(models)),
+        *(("measured", line) for line in measured or [UNKNOWN] if models[0].resources.gpu),
     ]
 
 
@@ -80,12 +82,12 @@ def _disk(jobs: Sequence[Job]) -> str:
     )
 
 
-def _downloads(settings: ScaleSettings, artefacts: Sequence[Artefact]) -> list[Line]:
-    wanted = settings.downloads()
+def _downloads(models: Sequence[ScaleSettings], artefacts: Sequence[Artefact]) -> list[Line]:
+    wanted = dict.fromkeys(each for settings in models for each in downloads(settings))
     licences = {artefact.id: artefact for artefact in artefacts}
     lines = []
     for each in wanted:
-        line = _download(each, getattr(settings, "mirror", None))
+        line = _download(each, getattr(models[0], "mirror", None))
         found = licences.get(each.id) if isinstance(each, Repository) else None
         if found:
             line += f"; {found.licence}" + "; GATED: accept its licence first" * found.gated
@@ -131,11 +133,14 @@ def _count(files: Sequence[object]) -> str:
     return f"{len(files)} file{'s' * (len(files) != 1)}"
 
 
-def _calls(settings: ScaleSettings) -> list[str]:
-    """Of models behind an endpoint, as judges or to be asked."""
+def _calls(models: Sequence[ScaleSettings]) -> list[str]:
+    """Of models behind an endpoint, as judges or to be asked; the same for several models once,
+    with how often."""
+    counted = Counter(each for settings in models for each in calls(settings))
     return [
-        f"{each.model}: {UNKNOWN if each.most is None else f'at most {each.most:,}'} ({each.what})"
-        for each in settings.calls()
+        f"{each.model}: {UNKNOWN if each.most is None else f'at most {times * each.most:,}'} "
+        f"({each.what}{f', of {times} models' if times > 1 else ''})"
+        for each, times in counted.items()
     ] or ["none"]
 
 

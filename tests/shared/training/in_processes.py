@@ -13,12 +13,12 @@ from accelerate.state import DistributedType, PartialState
 from torch.distributed.tensor import DTensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from shared.devices import is_first
 from shared.losses.supervised import token_cross_entropy
 from shared.models.loading import save
 from shared.training import supervised
 from shared.training.examples import IGNORED
 from shared.training.settings import Training
-from shared.workflow.launch import is_first
 
 SHAPE = LlamaConfig(
     vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,

@@ -1,0 +1,52 @@
+"""What a model knows before tuning (section 2.1): its answers to all questions of a task.
+
+    python -m papers.r_tuning.identify --scale cpu --model SmolLM2-135M --task facts \\
+        --data results/cpu/r_tuning/data \\
+        --out results/cpu/r_tuning/scores/SmolLM2-135M/facts/base.parquet \\
+        --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/base.json
+
+The scores are those of `papers.r_tuning.evaluate`, with two more of the training questions:
+
+    entropy        of k sampled answers, nats (R-Tuning-U's identification)
+    nll, tokens    of the question (perplexity of D1 and D0)
+"""
+
+from pathlib import Path
+
+from papers.r_tuning import matching
+from papers.r_tuning.examiner import Examiner
+from papers.r_tuning.judging import FIRST, NAMES, judged
+from papers.r_tuning.methods import BASE
+from papers.r_tuning.questions import read_questions
+from shared.comparison.scores import as_frame, write_scores
+from shared.metrics.uncertainty import answer_entropy
+from shared.models.loading import load
+from shared.workflow.step import Run, step
+
+READS = (
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "base_answer_tokens", "samples",
+    "temperature", "batch_size", "batch_tokens", "measures_entropy",
+)  # fmt: skip
+
+
+def identify(run: Run, data: Path, task: str) -> dict:
+    """Ask one model all questions of a task, the training questions too."""
+    settings = run.settings
+    asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_choice)
+    rows, prefixes = read_questions(data, task, unanswerable=bool(asked))
+    train = [row for row in rows if row["split"] == "train"]
+    examiner = Examiner(*load(settings.model), settings, BASE, prefixes)
+    run.loaded()
+    scores = judged(rows, examiner.answer(rows))
+    if settings.measures_entropy:
+        sampled = examiner.sample(train)
+        scores["entropy"] = sampled.map(
+            lambda answers: answer_entropy(list(map(matching.first_sentence, answers)))
+        )
+    scores = scores.join(examiner.nll(train))
+    write_scores(as_frame(scores, names=NAMES, first=FIRST), run.out)
+    return {"questions": len(rows), "tokens": examiner.tokens}
+
+
+if __name__ == "__main__":
+    step(identify)
