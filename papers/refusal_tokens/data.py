@@ -1,8 +1,5 @@
 """Instructions of Refusal Tokens: to be refused, alike but to be answered, ordinary, and temporal.
 
-    python -m papers.refusal_tokens.data --scale cpu --out results/cpu/refusal_tokens/data \\
-        --record results/cpu/refusal_tokens/runs/data.json
-
 Writes `train.jsonl`, `test.jsonl` (rows as in instruction.py) and `sources.json` (what was read or
 generated, which way it came in).
 """
@@ -11,17 +8,18 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from papers.refusal_tokens import generate, published
 from papers.refusal_tokens.settings import Settings
-from shared.data.step import make_data
-from shared.errors import one_line_errors
 from shared.files import write_json, write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("tested", "learnt", "reply_words", "train", "test", "data_seed", "mirror")
 
 
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
+def data(run: Run) -> dict:
+    """Write all instructions of the settings into the folder `out`."""
+    settings, out = run.settings, run.out
     train, test = (generate.generated(settings, split) for split in generate.SPLITS)
     records = []
     if settings.learnt == "published":
@@ -52,6 +50,7 @@ def build(settings: Settings, out: Path) -> None:
     records.append(_generated_source(settings, parts, rows))
     write_json(out / "sources.json", records)
     print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
+    return {"sources": records}
 
 
 def _generated_source(settings: Settings, parts: dict, rows: dict) -> dict:
@@ -63,7 +62,7 @@ def _generated_source(settings: Settings, parts: dict, rows: dict) -> dict:
         "route": ["generated"],
         "sha256": {"rows": hashlib.sha256(text.encode()).hexdigest()},
         "rows": rows,
-        "distinct instructions that the templates make": generate.every_text(settings),
+        "distinct instructions that the templates make": generate.every_text(),
     }
 
 
@@ -75,9 +74,5 @@ def _without(row: dict, key: str) -> dict:
     return {name: value for name, value in row.items() if name != key}
 
 
-def main() -> None:
-    make_data(__doc__, "refusal_tokens", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

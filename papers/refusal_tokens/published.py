@@ -8,6 +8,7 @@ from pathlib import Path
 from pyarrow.parquet import ParquetFile
 
 from papers.refusal_tokens.instruction import record
+from papers.refusal_tokens.methods import CATEGORIES
 from papers.refusal_tokens.settings import ULTRACHAT, Settings
 from shared.data.catalogue import sources
 from shared.data.fetch import hub
@@ -20,10 +21,11 @@ from shared.data.refusal_benchmarks import (
 from shared.data.sources import fetch
 from shared.files import read_jsonl
 
+KEYS = {name: key for key, name in CATEGORIES.items()}  # of categories, as CoCoNot names them
+
 
 def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
     """The test records of CoCoNot and of the temporal set, and where the files came from."""
-    keys = {name: key for key, name in settings.categories.items()}
     made, records = {}, []
     for part, file, refuse in (
         ("original", "coconot/coconot_eval.jsonl", True),
@@ -31,9 +33,9 @@ def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
     ):
         path, source = _fetched("coconot", file, settings.mirror)
         rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
-        rows = [row for row in rows if row.category in keys]
+        rows = [row for row in rows if row.category in KEYS]
         rows = _each(rows, getattr(settings.test, part))
-        made[part] = [_request(row, part, keys[row.category]) for row in rows]
+        made[part] = [_request(row, part, KEYS[row.category]) for row in rows]
         records.append(source | {"rows": {part: len(rows)}})
     path, source = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
     splits = {"temporal": "temporal", "normal": "dated", "coconut-refusal": "leak"}
@@ -49,15 +51,14 @@ def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
 
 def pairs(settings: Settings) -> tuple[list[dict], dict]:
     """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
-    keys = {name: key for key, name in settings.categories.items()}
     path, source = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
-    found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in keys]
+    found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in KEYS]
     order = {pair.request.id: pair for pair in found}
     rows = _each([pair.request for pair in order.values()], settings.train.contrast)
     made = []
     for row in rows:
         words = order[row.id].answer.split()[: settings.reply_words]
-        made.append(_request(row, "contrast", keys[row.category], "train", " ".join(words)))
+        made.append(_request(row, "contrast", KEYS[row.category], "train", " ".join(words)))
     return made, source | {"rows": {"train/contrast": len(made)}}
 
 
@@ -66,16 +67,15 @@ def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
 
     The first of the settings' sizes, in the order of the files.
     """
-    keys = {name: key for key, name in settings.categories.items()}
     path, coconot = _fetched("coconot_train", "coconot/coconot_train.jsonl", settings.mirror)
-    rows = [row for row in read_jsonl(path) if row["category"] in keys]
+    rows = [row for row in read_jsonl(path) if row["category"] in KEYS]
     refusals = [
         record(
             f"train/original/{row['id']}",
             row["prompt"],
             row["response"],
             "original",
-            keys[row["category"]],
+            KEYS[row["category"]],
             refuse=True,
         )
         for row in _first(rows, settings.train.original, by=lambda row: row["category"])
