@@ -4,36 +4,28 @@ Writes `train.jsonl`, `test.jsonl` (rows as in instruction.py) and `sources.json
 generated, which way it came in).
 """
 
-import hashlib
-import json
-import sys
 from collections.abc import Iterable, Iterator
 
 from papers.refusal_tokens import generate, published
-from papers.refusal_tokens.settings import Settings
-from shared.files import write_json, write_jsonl
+from shared.data.ledger import Ledger
+from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("tested", "learnt", "reply_words", "train", "test", "data_seed", "mirror")
+OURS = "generated instructions"  # in sources.json
 
 
 def data(run: Run) -> dict:
     """Write all instructions of the settings into the folder `out`."""
     settings, out = run.settings, run.out
+    ledger = Ledger(settings.mirror)
     train, test = (generate.generated(settings, split) for split in generate.SPLITS)
-    records = []
     if settings.learnt == "published":
-        learnt, more = published.learnt(settings)
-        train |= learnt
-        records += more
+        train |= published.learnt(settings, ledger)
     if settings.learnt != "generated":
-        train["contrast"], source = published.pairs(settings)
-        records.append(source)
+        train["contrast"] = published.pairs(settings, ledger)
     if settings.tested == "coconot":
-        ordinary = test["ordinary"]
-        test, more = published.tests(settings)
-        test["ordinary"] = ordinary
-        records += more
+        test = published.tests(settings, ledger) | {"ordinary": test["ordinary"]}
     else:  # a temporal model should not refuse what other models do
         test["leak"] = [
             row | {"id": row["id"].replace("/original/", "/leak/"), "part": "leak", "refuse": False}
@@ -41,29 +33,20 @@ def data(run: Run) -> dict:
         ]
     parts = {"train": train, "test": test}
     generate.check_apart({split: _texts(made.values()) for split, made in parts.items()})
-    rows = {}
+    ledger.add(
+        OURS,
+        revision=f"seed {settings.data_seed}",
+        licence="written for this project; facts as in their packages",
+        content=parts,
+        **{"distinct instructions that the templates make": generate.every_text()},
+    )
     for split, made in parts.items():
         if split == "test":
             made = {part: [_without(row, "reply") for row in own] for part, own in made.items()}
         write_jsonl(out / f"{split}.jsonl", [row for own in made.values() for row in own])
-        rows |= {f"{split}/{part}": len(own) for part, own in made.items()}
-    records.append(_generated_source(settings, parts, rows))
-    write_json(out / "sources.json", records)
-    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
-    return {"sources": records}
-
-
-def _generated_source(settings: Settings, parts: dict, rows: dict) -> dict:
-    text = json.dumps(parts, ensure_ascii=False)
-    return {
-        "id": "generated instructions",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "written for this project; facts as in their packages",
-        "route": ["generated"],
-        "sha256": {"rows": hashlib.sha256(text.encode()).hexdigest()},
-        "rows": rows,
-        "distinct instructions that the templates make": generate.every_text(),
-    }
+        ledger.used(OURS, {f"{split}/{part}": len(own) for part, own in made.items()})
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
 
 
 def _texts(parts: Iterable[list[dict]]) -> Iterator[str]:

@@ -18,11 +18,9 @@ instruction; no text of a reply is kept:
 
 from pathlib import Path
 
-import pandas as pd
-
 from papers.refusal_tokens.examiner import Examiner
 from papers.refusal_tokens.methods import METHODS
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_jsonl
 from shared.judges.loading import open_judge
 from shared.models.loading import load
@@ -45,20 +43,9 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
         {key: row[key] for key in KEPT} | score
         for row, score in zip(rows, examiner.examine(rows), strict=True)
     ]
-    write_scores(as_frame(scores), run.out)
+    frame = as_frame(scores, names=["part", "category", "first"], flags=["refused*"])
+    write_scores(frame, run.out)
     return {"instructions": len(rows), "tokens": examiner.tokens}
-
-
-def as_frame(scores: list[dict]) -> pd.DataFrame:
-    """Scores as a table: flags that may be missing, names as categories, numbers as float32."""
-    frame = pd.DataFrame(scores)
-    for column in ("part", "category", "first"):
-        frame[column] = frame[column].astype("category")
-    for column in [name for name in frame if name.startswith("refused")]:
-        frame[column] = frame[column].astype("boolean")
-    for column in frame.select_dtypes("float64"):
-        frame[column] = frame[column].astype("float32")
-    return frame
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ token of its own choice.
 from collections.abc import Sequence
 
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from papers.refusal_tokens.methods import short
 from papers.refusal_tokens.settings import Settings
-from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import decode
-from shared.generation.rows import Prefix, Rows
+from shared.generation.prompts import batches, in_order, tokens_run
+from shared.generation.rows import Rows
 from shared.judges.judge import Judge
 from shared.models.added_tokens import token_ids
 
@@ -40,27 +39,30 @@ class Examiner:
         self.tokens = 0
 
     def examine(self, rows: list[dict]) -> list[dict]:
+        """What there is to know of each instruction, as columns of the scores."""
         prompts = [
             self._ids(self.settings.prompt.format(instruction=row["instruction"])) for row in rows
         ]
-        shared = common_prefix(prompts)
-        prefix = Prefix(self.model, prompts[0][:shared]) if shared else None
-        own = [ids[shared:] for ids in prompts]
-        self.tokens += shared + sum(map(len, own))
+        self.tokens += tokens_run(prompts)
         # a prompt goes on in up to as many ways as it has tokens to begin with
         ways = 1 + (3 if self.settings.forced == "likeliest" else len(self.ids))
-        at_once = max(1, self.settings.batch_size // ways)
-        scores: list[dict] = [{} for _ in rows]
-        with tqdm(total=len(rows), unit="instruction", disable=None) as bar:
-            lengths = [len(ids) for ids in prompts]
-            for batch in length_batches(lengths, at_once, self.settings.batch_tokens // ways):
-                asked = Rows(self.model, [own[i] for i in batch], prefix)
-                found = self._first_tokens(asked.logits)
-                verdicts = self._verdicts(asked, [rows[i]["instruction"] for i in batch])
-                for index, score, verdict in zip(batch, found, verdicts, strict=True):
-                    scores[index] = score | verdict
-                bar.update(len(batch))
-        return scores
+        asked = batches(
+            self.model,
+            prompts,
+            batch_size=self.settings.batch_size,
+            batch_tokens=self.settings.batch_tokens,
+            ways=ways,
+            unit="instruction",
+        )
+        return in_order(
+            (numbers, self._scores(batch, [rows[i]["instruction"] for i in numbers]))
+            for numbers, batch in asked
+        )
+
+    def _scores(self, asked: Rows, requests: Sequence[str]) -> list[dict]:
+        first = self._first_tokens(asked.logits)  # before the rows go on
+        replies = self._verdicts(asked, requests)
+        return [one | other for one, other in zip(first, replies, strict=True)]
 
     def _first_tokens(self, logits: torch.Tensor) -> list[dict]:
         """What the first pass says of each row; logits (rows, vocabulary)."""
