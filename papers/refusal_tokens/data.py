@@ -17,13 +17,13 @@ OURS = "generated instructions"  # in sources.json
 
 def data(run: Run) -> dict:
     """Write all instructions of the settings into the folder `out`."""
-    settings, out = run.settings, run.out
+    settings, out, words = run.settings, run.out, run.settings.reply_words
     ledger = Ledger(settings.mirror)
     train, test = (generate.generated(settings, split) for split in generate.SPLITS)
     if settings.learnt == "published":
         train |= published.learnt(settings, ledger)
     if settings.learnt != "generated":
-        train["contrast"] = published.pairs(settings, ledger)
+        train["contrast"] = published.pairs(settings.train.contrast, words, ledger)
     if settings.tested == "coconot":
         test = published.tests(settings, ledger) | {"ordinary": test["ordinary"]}
     else:  # a temporal model should not refuse what other models do

@@ -48,16 +48,19 @@ def tests(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
     return made
 
 
-def pairs(settings: Settings, ledger: Ledger) -> list[dict]:
-    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
+def pairs(size: int | None, words: int | None, ledger: Ledger) -> list[dict]:
+    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs.
+
+    size: of each category. words: of each answer. None: all.
+    """
     path = ledger.fetch("coconot", "coconot/coconot_pref.jsonl")
     found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in KEYS]
     order = {pair.request.id: pair for pair in found}
-    rows = _each([pair.request for pair in order.values()], settings.train.contrast)
+    rows = _each([pair.request for pair in order.values()], size)
     made = []
     for row in rows:
-        words = order[row.id].answer.split()[: settings.reply_words]
-        made.append(_request(row, "contrast", KEYS[row.category], "train", " ".join(words)))
+        reply = " ".join(order[row.id].answer.split()[:words])
+        made.append(_request(row, "contrast", KEYS[row.category], "train", reply))
     ledger.used("coconot", {"train/contrast": len(made)})
     return made
 

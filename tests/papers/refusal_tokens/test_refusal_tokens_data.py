@@ -195,7 +195,7 @@ def test_published_rows_fill_the_test_set():
     assert Counter(row["category"] for row in made["original"])["safety"] == 395
     assert {row["refuse"] for row in made["leak"]} == {False}
     assert {record["route"][0] for record in ledger.records.values()} == {"mirror"}
-    pairs = published.pairs(settings, ledger)
+    pairs = published.pairs(None, settings.reply_words, ledger)
     assert ledger.records["coconot"]["rows"] == {
         "original": 1001,
         "contrast": 379,
