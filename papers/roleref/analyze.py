@@ -17,9 +17,10 @@ from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
+from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
 from shared.metrics.tradeoff import auroc

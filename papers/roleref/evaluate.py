@@ -38,7 +38,7 @@ from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
 from shared.chat.cache import cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
-from shared.comparison.groups import as_frame, write_scores
+from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
 from shared.models.spec import ModelSpec
 from shared.workflow.step import Run, step
@@ -46,6 +46,8 @@ from shared.workflow.step import Run, step
 READS = ("name", "variants", "probes", "rubric")
 
 KEYS = ["id", "role", "type", "fact", "edit"]
+NAMES = ["role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
+FLAGS = ["right", "layer_*"]
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
 
 
@@ -68,7 +70,7 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     }
 
     def write(name: str, frame: pd.DataFrame) -> None:
-        write_scores(as_frame(frame), run.out / f"{name}.parquet")
+        write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
 
     with rubric_judge(settings.rubric, run.key) as judge:
         write("replies", reply_scores(said, by_id, roles, judge))
@@ -125,8 +127,7 @@ def score_replies(
                 "readable": reply_rules.readable(reply),
             }
         )
-    frame = pd.DataFrame(scored)
-    return frame.astype({"right": "boolean"})
+    return pd.DataFrame(scored)
 
 
 def add_rubric(frame: pd.DataFrame, replies: Mapping, rows: Mapping, roles: Mapping, judge) -> None:
@@ -181,9 +182,8 @@ def probe_scores(
         for (variant, seed), found in states.items()
     ]
     frame = pd.concat(frames, ignore_index=True)
-    flags = sorted(column for column in frame if column.startswith("layer_"))
-    frame = frame.astype(dict.fromkeys(flags, "boolean"))
-    return frame[[*(column for column in frame if column not in flags), *flags]]
+    layers = sorted(column for column in frame if column.startswith("layer_"))
+    return frame[[*(column for column in frame if column not in layers), *layers]]
 
 
 def probe_rows(

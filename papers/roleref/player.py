@@ -17,6 +17,7 @@ from papers.roleref.protocols import Protocol
 from papers.roleref.settings import TYPES, Edit, Settings
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
+from shared.generation.prompts import tokens_run
 from shared.generation.score import text_nll
 from shared.models.loading import load
 from shared.steering.states import last_token_states
@@ -32,7 +33,7 @@ PROSE = Path(__file__).with_name("ordinary.yaml")
 class Player:
     """A model that plays the roles, each under its own vectors where it is edited.
 
-    tokens: how many it was asked and has written so far.
+    tokens: how many it has read, what prompts share once, and written so far.
     """
 
     chat: LocalChat
@@ -58,7 +59,7 @@ class Player:
     def states(self, role: str, rows: Sequence[dict]) -> torch.Tensor:
         """(rows, layers + 1, hidden) of the last token of each prompt."""
         asked = [self.chat.prompt_ids(self._conversation(role, row)) for row in rows]
-        self.tokens += sum(map(len, asked))
+        self.tokens += tokens_run(asked)
         batches = {key: getattr(self.settings, key) for key in ("batch_size", "batch_tokens")}
         with self.playing(role):
             return last_token_states(self.chat.model, asked, **batches)
@@ -67,7 +68,8 @@ class Player:
         asked = [self._conversation(role, row) for row in rows]
         with self.playing(role):
             found = ask(self.chat, asked, self.settings.reply_tokens)
-        self.tokens += sum(reply.prompt_tokens + reply.reply_tokens for reply in found)
+        self.tokens += tokens_run(list(map(self.chat.prompt_ids, asked)))
+        self.tokens += sum(reply.reply_tokens for reply in found)
         return {row["id"]: reply.text for row, reply in zip(rows, found, strict=True)}
 
     def ordinary(self, role: str) -> dict[str, tuple[float, int]]:
