@@ -1,54 +1,54 @@
 """The questions of CenterBench: generated ones, and the released ones where they can be reached.
 
     python -m papers.center_bench.data --scale cpu --out results/cpu/center_bench/data \\
-        --official-data results/cpu/center_bench/scores/official_data.parquet \\
         --record results/cpu/center_bench/runs/data.json
 
 Writes `generated.jsonl` and `official.jsonl` (one record a question, see `questions.records`),
-`sentences.jsonl` (what the generated sentences are made of), `sources.json` (what was read and
-which way it came in), and, outside the folder, what `checks` says of the released questions.
+`sentences.jsonl` (what the generated sentences are made of), `released.jsonl` (the released
+sentences as their files have them, see `official.Item`), `sources.json` (what was read and which
+way it came in).
 """
 
-import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from papers.center_bench import checks, official
+from papers.center_bench import official
+from papers.center_bench.asked import FILE_OF
 from papers.center_bench.generate import Generated, generate
 from papers.center_bench.questions import questions, records
-from papers.center_bench.settings import Settings
-from shared.comparison.groups import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import Fetched, fetch, mirror_folder
-from shared.errors import UserError, one_line_errors
+from shared.errors import UserError
 from shared.files import sha256, write_json, write_jsonl
-from shared.workflow.programs import step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
+
+READS = ("data_seed", "sentences", "official", "mirror")
 
 SOURCE_ID = "center_bench"
 GENERATED = "Generated"
 
 
-def build(settings: Settings, out: Path, official_data: Path) -> None:
-    """Write all files: those of the folder `out`, and `official_data`."""
+def data(run: Run) -> dict:
+    """Write all questions of the settings into the folder `out`."""
+    settings, out = run.settings, run.out
     generated = generate(settings.data_seed, settings.sentences)
     rows = [record for each in generated for record in _records(each)]
-    write_jsonl(out / "generated.jsonl", rows)
+    write_jsonl(out / FILE_OF[GENERATED], rows)
     write_jsonl(out / "sentences.jsonl", map(_made_of, generated))
-    found = [_source_of_generated(settings.data_seed, out / "generated.jsonl", rows)]
+    found = [_source_of_generated(settings.data_seed, out / FILE_OF[GENERATED], rows)]
 
     items: list[official.Item] = []
     if settings.official != "no":
         items, source = released(settings.official == "required", settings.mirror)
         found.append(source | {"rows": _by_subset(official.records(items))})
-    write_jsonl(out / "official.jsonl", official.records(items))
+    official.write_items(items, out)
+    write_jsonl(out / FILE_OF[official.SOURCE], official.records(items))
     write_json(out / "sources.json", found)
-    write_scores(checks.official_data(items), official_data)
     for source in found:
         print(f"{source['id']}: {source['rows'] or source['reason']}", file=sys.stderr)
+    return {"sources": found}
 
 
 def released(required: bool, mirror: str | None) -> tuple[list[official.Item], dict]:
@@ -67,7 +67,7 @@ def released(required: bool, mirror: str | None) -> tuple[list[official.Item], d
     in_mirror = folder is not None and any((folder / file).is_file() for file in source.files)
     fetched: dict[str, Fetched] = {}
     try:
-        for subset, file in official.FILES.items():
+        for subset, file in official.FILE_OF.items():
             fetched[subset] = fetch(source, file, mirror)
     except UserError as error:
         if required or in_mirror:
@@ -114,21 +114,5 @@ def _by_subset(rows: Iterable[dict]) -> dict[str, int]:
     return dict(Counter(f"{row['source']} {row['subset']}" for row in rows))
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--official-data", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("center_bench", arguments)
-    build(settings, arguments.out, arguments.official_data)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=settings.data_seed,
-        sources=json.loads((arguments.out / "sources.json").read_text(encoding="utf-8")),
-    )
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

@@ -30,14 +30,38 @@ import yaml
 
 from papers.forbidden_science import variations
 from papers.forbidden_science.settings import Settings
-from shared.data.step import make_data
-from shared.errors import UserError, one_line_errors
+from shared.errors import UserError
 from shared.files import sha256, write_json, write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("agents_per_template", "industrial", "environmental", "variations", "data_seed")
+FILES = ("substances.yaml", "questions.yaml")
 
 FOLDER = Path(__file__).parent
 SCIENCE = ("T1", "T2", "T3", "T4", "T5")
 SYNTHESIS = "T1"
 SIDES = {name: "science" for name in SCIENCE} | dict.fromkeys(("IC", "ENV"), "over-restriction")
+
+
+def data(run: Run) -> dict:
+    """Write all prompts of the settings into the folder `out`."""
+    records = prompts(run.settings)
+    write_jsonl(run.out / "prompts.jsonl", records)
+    base = [record for record in records if not record["variation"]]
+    rows = Counter(record["template"] for record in base)
+    rows.update(record["side"] for record in base)
+    rows |= {"base prompts": len(base), "with variations": len(records)}
+    source = {
+        "id": "harmless prompts",
+        "revision": f"seed {run.settings.data_seed}",
+        "licence": "written for this project",
+        "route": ["generated"],
+        "sha256": {"prompts.jsonl": sha256(run.out / "prompts.jsonl")},
+        "rows": dict(rows),
+    }
+    write_json(run.out / "sources.json", [source])
+    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
+    return {"sources": [source]}
 
 
 def prompts(settings: Settings) -> list[dict]:
@@ -89,26 +113,6 @@ def slug(agent: str) -> str:
     return re.sub(r"\W+", "-", agent.lower())
 
 
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
-    records = prompts(settings)
-    write_jsonl(out / "prompts.jsonl", records)
-    base = [record for record in records if not record["variation"]]
-    rows = Counter(record["template"] for record in base)
-    rows.update(record["side"] for record in base)
-    rows |= {"base prompts": len(base), "with variations": len(records)}
-    source = {
-        "id": "harmless prompts",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "written for this project",
-        "route": ["generated"],
-        "sha256": {"prompts.jsonl": sha256(out / "prompts.jsonl")},
-        "rows": dict(rows),
-    }
-    write_json(out / "sources.json", [source])
-    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
-
-
 def _records(template: str, name: str, agent: str, wordings: Sequence[str]) -> list[dict]:
     base = f"{template}/{name}"
     return [
@@ -130,9 +134,5 @@ def _yaml(name: str) -> dict | list:
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def main() -> None:
-    make_data(__doc__, "forbidden_science", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)
