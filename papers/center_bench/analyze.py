@@ -19,9 +19,10 @@ from papers.center_bench.questions import TYPES
 from papers.center_bench.settings import Settings
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
+from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
 

@@ -27,7 +27,7 @@ from shared.chat.estimate import estimate
 from shared.chat.loading import open_chat
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 

@@ -11,17 +11,16 @@ way it came in).
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from papers.center_bench import official
 from papers.center_bench.asked import FILE_OF
 from papers.center_bench.generate import Generated, generate
 from papers.center_bench.questions import questions, records
-from shared.data.catalogue import sources
-from shared.data.sources import Fetched, fetch, mirror_folder
+from shared.data.ledger import Ledger
+from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.files import sha256, write_json, write_jsonl
+from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("data_seed", "sentences", "official", "mirror")
@@ -33,49 +32,44 @@ GENERATED = "Generated"
 def data(run: Run) -> dict:
     """Write all questions of the settings into the folder `out`."""
     settings, out = run.settings, run.out
+    ledger = Ledger(settings.mirror)
     generated = generate(settings.data_seed, settings.sentences)
     rows = [record for each in generated for record in _records(each)]
     write_jsonl(out / FILE_OF[GENERATED], rows)
     write_jsonl(out / "sentences.jsonl", map(_made_of, generated))
-    found = [_source_of_generated(settings.data_seed, out / FILE_OF[GENERATED], rows)]
+    files = [out / FILE_OF[GENERATED]]
+    ledger.add("generated sentences", revision=f"seed {settings.data_seed}", files=files)
+    ledger.used("generated sentences", _by_subset(rows))
 
-    items: list[official.Item] = []
-    if settings.official != "no":
-        items, source = released(settings.official == "required", settings.mirror)
-        found.append(source | {"rows": _by_subset(official.records(items))})
+    items = released(settings.official, ledger)
     official.write_items(items, out)
-    write_jsonl(out / FILE_OF[official.SOURCE], official.records(items))
-    write_json(out / "sources.json", found)
-    for source in found:
-        print(f"{source['id']}: {source['rows'] or source['reason']}", file=sys.stderr)
-    return {"sources": found}
+    rows = official.records(items)
+    write_jsonl(out / FILE_OF[official.SOURCE], rows)
+    if items:
+        ledger.used(SOURCE_ID, _by_subset(rows))
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
 
 
-def released(required: bool, mirror: str | None) -> tuple[list[official.Item], dict]:
-    """The released sentences and the record of their source.
+def released(wanted: str, ledger: Ledger) -> list[official.Item]:
+    """The released sentences: "required", "if reachable" or "no".
 
-    If they are not required and no way leads to them, there are none, and the record gives the
+    If they are not required and no way leads to them, there are none, and the ledger has the
     reason. A file that is in the mirror with other bytes is an error all the same.
     """
-    source = sources()[SOURCE_ID]
-    record = {
-        "id": SOURCE_ID,
-        "revision": f"{source.upstream}@{source.revision}",
-        "licence": source.licence,
-    }
-    folder = mirror_folder(mirror)
-    in_mirror = folder is not None and any((folder / file).is_file() for file in source.files)
-    fetched: dict[str, Fetched] = {}
+    if wanted == "no":
+        return []
+    folder = mirror_folder(ledger.mirror)
+    in_mirror = folder and any((folder / file).is_file() for file in official.FILE_OF.values())
     try:
-        for subset, file in official.FILE_OF.items():
-            fetched[subset] = fetch(source, file, mirror)
+        paths = {subset: ledger.fetch(SOURCE_ID, file) for subset, file in official.FILE_OF.items()}
     except UserError as error:
-        if required or in_mirror:
+        if wanted == "required" or in_mirror:
             raise
-        return [], record | {"route": None, "reason": str(error)}
-    items = [item for subset, each in fetched.items() for item in official.read(each.path, subset)]
-    routes = sorted({each.route for each in fetched.values()})
-    return items, record | {"route": routes, "sha256": dict(source.files)}
+        ledger.absent(SOURCE_ID, str(error))
+        print(f"{SOURCE_ID}: {error}", file=sys.stderr)
+        return []
+    return [item for subset, path in paths.items() for item in official.read(path, subset)]
 
 
 def _records(each: Generated) -> list[dict]:
@@ -95,17 +89,6 @@ def _made_of(each: Generated) -> dict:
             [event.subject, event.verb.past, event.object] for event in each.sentence.events
         ],
         "verbs": [verb._asdict() for verb in each.sentence.verbs],
-    }
-
-
-def _source_of_generated(seed: int, path: Path, rows: Sequence[dict]) -> dict:
-    return {
-        "id": "generated sentences",
-        "revision": f"seed {seed}",
-        "licence": "written for this project",
-        "route": ["generated"],
-        "sha256": {path.name: sha256(path)},
-        "rows": _by_subset(rows),
     }
 
 

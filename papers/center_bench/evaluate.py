@@ -15,7 +15,7 @@ import pandas as pd
 
 from papers.center_bench.asked import asked_questions
 from papers.center_bench.scoring import OF_REPLIES, Scorers, frame
-from shared.comparison.groups import read_scores, write_scores
+from shared.comparison.scores import read_scores, write_scores
 from shared.errors import UserError
 from shared.workflow.step import Run, step
 

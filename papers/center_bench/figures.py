@@ -22,7 +22,7 @@ from papers.center_bench.analyze import (
     model_labels,
     prepared,
 )
-from shared.comparison.groups import read_scores
+from shared.comparison.scores import read_scores
 from shared.plots import charts, style
 from shared.plots.figure import figure
 from shared.plots.results import Results, array

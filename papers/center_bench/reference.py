@@ -19,7 +19,7 @@ from papers.center_bench.asked import asked_questions, published_questions
 from papers.center_bench.scorer_audit import audit
 from papers.center_bench.scoring import Scorers, frame
 from papers.center_bench.solvers import solve
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.workflow.step import Run, step
 
 READS = ("asked", "solvers", "similarity")

@@ -16,9 +16,9 @@ import pandas as pd
 
 from papers.forbidden_science.judging import opened
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
-from shared.comparison.groups import write_scores
-from shared.data.catalogue import sources
-from shared.data.sources import fetch, mirror_folder
+from shared.comparison.scores import write_scores
+from shared.data.ledger import Ledger
+from shared.data.sources import mirror_folder
 from shared.judges import calibration, human_labels
 from shared.judges.human_labels import Labelled
 from shared.judges.judge import Judge
@@ -33,55 +33,50 @@ TEXTS = dict.fromkeys(("judge", "id", "source"), "string")
 
 def calibrate(run: Run) -> dict:
     """Let the judges of the settings judge all labelled replies."""
+    ledger = Ledger(run.settings.mirror)
     with opened(run.settings, run.key) as judges:
-        people, people_record = by_people(judges, run.settings.human_labels)
+        people = by_people(judges, run.settings.human_labels, ledger)
         strings = [judge for judge in judges if isinstance(judge, StringJudge)]
-        authors, authors_record = published(strings, run.settings.mirror)
+        authors = by_authors(strings, ledger)
         write_scores(pd.concat([people, authors], ignore_index=True), run.out)
     return {
         "judges": [judge.name for judge in judges],
-        "sources": [people_record, authors_record],
+        "sources": list(ledger.records.values()),
     }
 
 
-def by_people(judges: Sequence[Judge], wanted: bool) -> tuple[pd.DataFrame, dict]:
-    """The judges on PyRIT's labels, if they are `wanted`, and where these came from."""
+def by_people(judges: Sequence[Judge], wanted: bool, ledger: Ledger) -> pd.DataFrame:
+    """The judges on PyRIT's labels, if they are `wanted`."""
     labelled = human_labels.human_labels() if wanted else []
-    record = {
-        "id": human_labels.SOURCE,
-        "revision": f"{human_labels.PACKAGE} {human_labels.VERSION}",
-        "licence": "MIT",
-        "route": ["package" if wanted else "not asked for"],
-        "sha256": human_labels.FILES,
-        "rows": {human_labels.SOURCE: len(labelled)},
-    }
-    return calibration.calibrate(judges, labelled).astype(TEXTS), record
+    ledger.add(
+        human_labels.SOURCE,
+        revision=f"{human_labels.PACKAGE} {human_labels.VERSION}",
+        licence="MIT",
+        route="package" if wanted else None,
+        digests=human_labels.FILES,
+    )
+    ledger.used(human_labels.SOURCE, {human_labels.SOURCE: len(labelled)})
+    return calibration.calibrate(judges, labelled).astype(TEXTS)
 
 
-def published(judges: Sequence[Judge], mirror: str | None) -> tuple[pd.DataFrame, dict]:
-    """The judges on the published replies, and where these came from.
+def by_authors(judges: Sequence[Judge], ledger: Ledger) -> pd.DataFrame:
+    """The judges on the published replies.
 
     No rows if the user has no copy of the file; one with other bytes is an error.
     """
-    source, folder = sources()[SOURCE], mirror_folder(mirror)
-    rows, route = [], f"none: no {FILE} in a mirror folder, and it is never downloaded"
+    folder = mirror_folder(ledger.mirror)
+    rows = []
     if folder and (folder / FILE).is_file():
-        fetched = fetch(source, FILE, mirror)
-        rows, route = read_published(fetched.path), fetched.route
+        rows = read_published(ledger.fetch(SOURCE, FILE))
+    else:
+        ledger.absent(SOURCE, f"no {FILE} in a mirror folder, and it is never downloaded")
+    ledger.used(SOURCE, {PUBLISHED: len(rows)})
     labelled = [
         Labelled(place, row.request, row.reply, refusal=not row.allowed)
         for place, row in enumerate(rows)
     ]
     frame = calibration.calibrate(judges, labelled, PUBLISHED).astype(TEXTS)
-    record = {
-        "id": SOURCE,
-        "revision": f"{source.upstream}@{source.revision}",
-        "licence": source.licence,
-        "route": [route],
-        "sha256": source.files,
-        "rows": {PUBLISHED: len(rows)},
-    }
-    return frame.assign(id=frame["id"].map({str(i): row.id for i, row in enumerate(rows)})), record
+    return frame.assign(id=frame["id"].map({str(i): row.id for i, row in enumerate(rows)}))
 
 
 if __name__ == "__main__":

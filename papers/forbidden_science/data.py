@@ -21,7 +21,6 @@ openly documented. The paper's own prompts are not among them.
 
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +29,9 @@ import yaml
 
 from papers.forbidden_science import variations
 from papers.forbidden_science.settings import Settings
+from shared.data.ledger import Ledger
 from shared.errors import UserError
-from shared.files import sha256, write_json, write_jsonl
+from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("agents_per_template", "industrial", "environmental", "variations", "data_seed")
@@ -51,17 +51,12 @@ def data(run: Run) -> dict:
     rows = Counter(record["template"] for record in base)
     rows.update(record["side"] for record in base)
     rows |= {"base prompts": len(base), "with variations": len(records)}
-    source = {
-        "id": "harmless prompts",
-        "revision": f"seed {run.settings.data_seed}",
-        "licence": "written for this project",
-        "route": ["generated"],
-        "sha256": {"prompts.jsonl": sha256(run.out / "prompts.jsonl")},
-        "rows": dict(rows),
-    }
-    write_json(run.out / "sources.json", [source])
-    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
-    return {"sources": [source]}
+    ledger = Ledger()
+    revision = f"seed {run.settings.data_seed}"
+    ledger.add("harmless prompts", revision=revision, files=[run.out / "prompts.jsonl"])
+    ledger.used("harmless prompts", rows)
+    ledger.write(run.out)
+    return {"sources": list(ledger.records.values())}
 
 
 def prompts(settings: Settings) -> list[dict]:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.forbidden_science.judging import opened
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.judge import Judge
