@@ -143,7 +143,7 @@ def _accepted(axes: Axes, accepted: pd.Series, datasets: dict[str, str], colour:
     """
     for place, (protocol, scorer) in enumerate(SCORERS.items()):
         light = protocol == "official"
-        values = accepted[protocol].reindex(datasets.values())
+        values = accepted.reindex([(protocol, dataset) for dataset in datasets.values()])
         at = np.arange(len(datasets)) + (place - 0.5) * 0.4
         axes.barh(
             at,
