@@ -16,8 +16,9 @@ from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.tables import typed
 from shared.settings import StandIns, load_models, load_paper, model_names, paper_ids
 
-# Printed names of models that are in no table of models: a row of all, of people, of counts.
-NO_MODEL = {""}
+# Printed names of models that are in no table of models: a row of all, of people, of counts, of the
+# released files themselves.
+NO_MODEL = {"", "Released files"}
 
 
 # Of Refusal Tokens no printed number is known.
