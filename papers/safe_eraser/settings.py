@@ -1,17 +1,17 @@
 """The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
+from papers.safe_eraser.protocols import ProtocolName
 from shared.chat.calls import Calls, endpoints
-from shared.data.fetch.wanted import ByHand, Wanted
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import EncoderTraining, Training
 
-Protocol = Literal["official", "corrected"]
-VANILLA = "vanilla"
+VANILLA = "vanilla"  # the model before unlearning
 BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
@@ -34,12 +34,8 @@ class Variant(Strict):
     """One way to unlearn, trained once for each seed."""
 
     method: str
-    protocol: Protocol = "official"
+    protocol: ProtocolName = "official"
     seeds: list[int] = Field([0], min_length=1)
-
-    def trained_by(self) -> str:
-        """What of this decides the trained weights, as a rule records it."""
-        return f"{self.method} {self.protocol}"
 
     @model_validator(mode="after")
     def _known(self) -> "Variant":
@@ -49,13 +45,15 @@ class Variant(Strict):
 
 
 class Settings(ScaleSettings):
+    UNTRAINED: ClassVar = (VANILLA,)
+
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark
     data_seed: int = 0
     generated: Generated | None = None
     benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
-    seeing: EncoderTraining | None = None  # of a small model's image encoder, before vanilla
+    image_encoder: EncoderTraining | None = None  # of a small model, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]
@@ -81,7 +79,7 @@ class Settings(ScaleSettings):
         return self
 
     def downloads(self) -> list[Wanted]:
-        wanted = super().downloads()
+        wanted: list[Wanted] = [*pinned(self.model_dump_json())]
         if self.benchmark:
             wanted.append(
                 ByHand(
@@ -110,3 +108,6 @@ class Settings(ScaleSettings):
         return [(VANILLA, 0)] + [
             (name, seed) for name, variant in self.variants.items() for seed in variant.seeds
         ]
+
+    def scores(self) -> list[str]:
+        return [f"{variant}-s{seed}" for variant, seed in self.runs()]
