@@ -32,8 +32,9 @@ from papers.resa.settings import Settings
 from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric

@@ -38,7 +38,7 @@ from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
 from shared.judges import harness

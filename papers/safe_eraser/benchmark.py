@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from papers.safe_eraser.settings import Settings
-from shared.comparison.groups import read_scores
+from shared.comparison.scores import read_scores
 from shared.data.pictures import open_picture
 from shared.errors import UserError
 from shared.files import read_json, read_jsonl

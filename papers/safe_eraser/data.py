@@ -21,8 +21,9 @@ from papers.safe_eraser import benchmark, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
+from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
-from shared.files import read_jsonl, sha256, write_json, write_jsonl
+from shared.files import read_jsonl, write_json, write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("generated", "benchmark", "data_seed")
@@ -37,9 +38,9 @@ def data(run: Run) -> dict:
     if settings.generated:
         generate(settings.generated, settings.data_seed, run.out)
     folder = Path(settings.benchmark) if settings.benchmark else run.out
-    found = sources(settings, folder)
-    write_json(run.out / "sources.json", found)
-    return {"sources": found}
+    ledger = sources(settings, folder)
+    ledger.write(run.out)
+    return {"sources": list(ledger.records.values())}
 
 
 def generate(sizes: Generated, seed: int, out: Path) -> None:
@@ -131,36 +132,31 @@ def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[
     ]
 
 
-def sources(settings: Settings, folder: Path) -> list[dict]:
+def sources(settings: Settings, folder: Path) -> Ledger:
     """What the rows come from, with counts; reading records and pictures checks them."""
-    asked = [
-        (question, record.split)
-        for record in benchmark.read(folder)
-        for question in record.questions
-    ]
-    counts = Counter(f"{question.set}, {split}" for question, split in asked)
-    counts["pictures"] = benchmark.check_pictures(question.picture for question, _ in asked)
-    generated = settings.generated is not None
-    made = {
-        "id": "generated catalogue" if generated else "SafeEraser",
-        "revision": f"seed {settings.data_seed}" if generated else "the user's own copy",
-        "licence": "written for this project" if generated else "none stated",
-        "route": ["generated" if generated else "mirror"],
-        "sha256": {name: sha256(folder / name) for name in benchmark.SPLITS.values()},
-        "rows": counts,
-    }
-    return [made, unrelated_source(folder)] if generated else [made]
-
-
-def unrelated_source(folder: Path) -> dict:
-    return {
-        "id": "easy-VQA",
-        "revision": f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
-        "licence": "MIT",
-        "route": ["package"],
-        "sha256": {SPECIFICITY: sha256(folder / SPECIFICITY)},
-        "rows": {"specificity": len(read_jsonl(folder / SPECIFICITY))},
-    }
+    read = benchmark.read(folder)
+    counts = Counter(f"{each.set}, {record.split}" for record in read for each in record.questions)
+    counts["pictures"] = benchmark.check_pictures(
+        each.picture for record in read for each in record.questions
+    )
+    files = [folder / name for name in benchmark.SPLITS.values()]
+    ledger = Ledger()
+    if not settings.generated:
+        yours = {"revision": "the user's own copy", "licence": "none stated", "route": "mirror"}
+        ledger.add("SafeEraser", **yours, files=files)
+        ledger.used("SafeEraser", counts)
+        return ledger
+    ledger.add("generated catalogue", revision=f"seed {settings.data_seed}", files=files)
+    ledger.used("generated catalogue", counts)
+    ledger.add(
+        "easy-VQA",
+        revision=f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
+        licence="MIT",
+        route="package",
+        files=[folder / SPECIFICITY],
+    )
+    ledger.used("easy-VQA", {"specificity": len(read_jsonl(folder / SPECIFICITY))})
+    return ledger
 
 
 def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:

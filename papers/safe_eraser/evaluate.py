@@ -33,7 +33,7 @@ from papers.safe_eraser.benchmark import DATASETS, TARGETS
 from papers.safe_eraser.examiner import Asked, Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
-from shared.comparison.groups import as_frame, write_scores
+from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.models.loading import load, load_processor
 from shared.workflow.step import Run, step
@@ -42,6 +42,8 @@ READS = (
     "model", "generated", "benchmark", "specificity", "judge", "probe", "samples", "temperature",
     "top_p", "answer_tokens", "batch_size", "batch_tokens",
 )  # fmt: skip
+
+NAMES = ("dataset", "set", "category", "level", "picture")
 
 
 def evaluate(
@@ -67,7 +69,7 @@ def evaluate(
             part = everything if progress == 1 else probed(everything, settings.probe)
             scores = examiner.scores(model, part, seed)
             found += [score | {"progress": progress} for score in scores]
-        scores = as_frame(found)
+        scores = as_frame(found, names=NAMES)
         if variant == VANILLA:  # what vanilla itself says is what it said
             own = scores["rouge_recall"]
             scores["rouge_official"] = own.where(own.isna(), 1.0)
