@@ -21,7 +21,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, ratio
 
-READS = ("generated", "variants")
+READS = ("benchmark", "variants")
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without

@@ -78,7 +78,7 @@ def read(folder: Path) -> list[Record]:
 
 def records(settings: Settings, data: Path) -> list[Record]:
     """The records of a scale: of the user's copy of the authors' files, or generated ones."""
-    return read(Path(settings.benchmark) if settings.benchmark else data)
+    return read(data if settings.generated else Path(settings.benchmark))
 
 
 def read_specificity(name: str, path: Path) -> list[Question]:

@@ -26,7 +26,7 @@ from shared.data.pictures import open_picture
 from shared.files import read_jsonl, write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("generated", "benchmark", "data_seed")
+READS = ("benchmark", "data_seed")
 
 SPECIFICITY = "specificity.jsonl"
 UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
@@ -37,7 +37,7 @@ def data(run: Run) -> dict:
     settings = run.settings
     if settings.generated:
         generate(settings.generated, settings.data_seed, run.out)
-    folder = Path(settings.benchmark) if settings.benchmark else run.out
+    folder = run.out if settings.generated else Path(settings.benchmark)
     ledger = sources(settings, folder)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}

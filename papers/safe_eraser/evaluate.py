@@ -33,14 +33,15 @@ from papers.safe_eraser.benchmark import DATASETS, TARGETS
 from papers.safe_eraser.examiner import Asked, Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
+from papers.safe_eraser.unlearn import before_unlearning
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.models.loading import load, load_processor
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "generated", "benchmark", "specificity", "judge", "probe", "samples", "temperature",
-    "top_p", "answer_tokens", "batch_size", "batch_tokens",
+    "model", "benchmark", "specificity", "judge", "probe", "sampling", "answer_tokens",
+    "batch_size", "batch_tokens",
 )  # fmt: skip
 
 NAMES = ("dataset", "set", "category", "level", "picture")
@@ -58,7 +59,7 @@ def evaluate(
     """Ask one model all questions. vanilla: its folder, where it was trained here. trained and
     answers: a variant's snapshots, and vanilla's scores; vanilla itself needs neither."""
     settings = run.settings
-    base = f"path:{vanilla}" if vanilla else settings.model
+    base = before_unlearning(settings.model, vanilla)
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
     with judge_of(settings.judge, run.key) as judge:

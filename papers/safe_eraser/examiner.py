@@ -28,12 +28,14 @@ class Examiner:
         self, settings: Settings, processor: ProcessorMixin, judge: Judge, said: Mapping[str, str]
     ):
         self.settings, self.processor, self.judge, self.said = settings, processor, judge, said
+        self.sampling = settings.sampling
         self.look = looking(processor)
         self.tokens = 0
 
     def scores(self, model: PreTrainedModel, asked: Sequence[Asked], seed: int) -> list[dict]:
-        """A record for each answer; forget questions are answered `samples` times."""
-        several = range(self.settings.samples)
+        """A record for each answer; forget questions are answered several times where the settings
+        draw answers."""
+        several = range(self.sampling.samples if self.sampling else 1)
         wanted = [
             (each, sample)
             for each in asked
@@ -79,6 +81,9 @@ class Examiner:
         prompts = [
             prompted(self.processor, each.question, self.look(each.picture)) for each in questions
         ]
+        drawn = {}
+        if self.sampling:
+            drawn = {"temperature": self.sampling.temperature, "top_p": self.sampling.top_p}
         outputs = [""] * len(questions)
         for batch, decoded in decode_with_pictures(
             model,
@@ -87,9 +92,8 @@ class Examiner:
             {tokenizer.eos_token_id},
             batch_size=settings.batch_size,
             batch_tokens=settings.batch_tokens,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
             seed=(seed,),
+            **drawn,
         ):
             texts = tokenizer.batch_decode(decoded.ids, skip_special_tokens=True)
             for index, text, ids in zip(batch, texts, decoded.ids, strict=True):

@@ -15,7 +15,7 @@ from shared.plots import charts, pictures, style
 from shared.plots.figure import figure
 from shared.plots.results import Results, array
 
-READS = ("benchmark", "snapshots", "probe")
+READS = ("snapshots", "probe")
 
 OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("asr", "Efficacy"): ("ASR\nefficacy", True),

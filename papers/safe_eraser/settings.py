@@ -30,6 +30,14 @@ class Generated(Strict):
     specificity: int = Field(gt=0)  # pictures of another kind
 
 
+class Sampling(Strict):
+    """How answers are drawn: `samples` of each forget question, one of any other."""
+
+    samples: int = Field(1, gt=0)
+    temperature: float = Field(1.0, gt=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+
+
 class Variant(Strict):
     """One way to unlearn, trained once for each seed."""
 
@@ -49,8 +57,8 @@ class Settings(ScaleSettings):
 
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark
     data_seed: int = 0
-    generated: Generated | None = None
-    benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
+    # What is generated in the form of the authors' files, or a folder with these
+    benchmark: Generated | str
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
     image_encoder: EncoderTraining | None = None  # of a small model, before vanilla
@@ -59,28 +67,26 @@ class Settings(ScaleSettings):
     variants: dict[str, Variant]
     snapshots: int = Field(1, gt=0)  # of each training: at its end, half, a quarter and so on
     probe: int = Field(0, ge=0)  # questions of each set that the snapshots before the end answer
-    samples: int = Field(1, gt=0)  # answers to each forget question
-    temperature: float = Field(0.0, ge=0)  # 0: greedy
-    top_p: float = Field(1.0, gt=0, le=1)
+    sampling: Sampling | None = None  # None: greedy
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)
 
     @model_validator(mode="after")
-    def _one_benchmark(self) -> "Settings":
-        if (self.generated is None) == (self.benchmark is None):
-            raise ValueError("expected one of `generated` and `benchmark`")
-        if self.generated is None and isinstance(self.model, SmallVlm):
-            raise ValueError("a small model is made for the `generated` benchmark")
+    def _small_models_are_trained(self) -> "Settings":
+        if isinstance(self.model, SmallVlm) and not self.generated:
+            raise ValueError("a small model is made for a generated `benchmark`")
         if isinstance(self.model, SmallVlm) and not self.vanilla:
             raise ValueError("a small model has random weights; expected `vanilla`, its training")
-        if self.samples > 1 and not self.temperature:
-            raise ValueError("samples: more than one are all the same at temperature 0")
         return self
+
+    @property
+    def generated(self) -> Generated | None:
+        return self.benchmark if isinstance(self.benchmark, Generated) else None
 
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = [*pinned(self.model_dump_json())]
-        if self.benchmark:
+        if not self.generated:
             wanted.append(
                 ByHand(
                     "the benchmark's records and pictures",

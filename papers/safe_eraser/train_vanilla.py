@@ -28,14 +28,16 @@ from shared.training.supervised import fine_tune
 from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
-READS = ("model", "generated", "data_seed", "image_encoder", "vanilla")
+READS = ("model", "benchmark", "data_seed", "image_encoder", "vanilla")
 
 
 def train_vanilla(run: Run, data: Path, seed: int) -> dict:
     """Train vanilla on the catalogue: its image encoder first, then all questions."""
     settings = run.settings
     if not settings.vanilla or not settings.generated:
-        raise UserError("vanilla is not trained at this scale; expected `vanilla` and `generated`")
+        raise UserError(
+            "vanilla is not trained at this scale; expected `vanilla` and a generated `benchmark`"
+        )
     lessons = read_jsonl(data / "lessons.jsonl")
     model, processor = start(settings, words(lessons, benchmark.read(data)))
     encoder = settings.image_encoder and see_first(model, processor, lessons, data, settings)

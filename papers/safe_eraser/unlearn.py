@@ -24,6 +24,7 @@ from papers.safe_eraser.protocols import PROTOCOLS, Protocol
 from shared.files import atomic
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
+from shared.models.spec import ModelSpec, SmallVlm
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
@@ -39,7 +40,7 @@ def unlearn(
     """Make vanilla unlearn in one way. vanilla: its folder, where it was trained here. answers: its
     scores, with what it says itself."""
     settings, how = run.settings, run.variant
-    base = f"path:{vanilla}" if vanilla else settings.model
+    base = before_unlearning(settings.model, vanilla)
     model, processor = load(base)[0], load_processor(base)
     records = [each for each in benchmark.records(settings, data) if each.split == "train"]
     made = items(
@@ -65,6 +66,11 @@ def unlearn(
     with atomic(run.out) as folder:
         shutil.move(steps, folder)
     return record
+
+
+def before_unlearning(model: ModelSpec | SmallVlm, vanilla: Path | None) -> ModelSpec:
+    """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
+    return f"path:{vanilla}" if vanilla else model
 
 
 def snapshot_steps(items: int, training: Training, count: int) -> set[int]:

@@ -184,7 +184,7 @@ def test_pictures_are_checked_before_anything_is_trained(authors):
 
 def test_of_the_authors_files_nothing_is_copied(authors, settings, tmp_path):
     """The step checks and counts them: two records to train on, one held out, three pictures."""
-    values = {"generated": None, "benchmark": str(authors), "model": f"path:{authors}"}
+    values = {"benchmark": str(authors), "model": f"path:{authors}"}
     own = Settings.model_validate(settings.model_dump() | values | {"vanilla": None})
     found = data.data(Run(own, tmp_path / "data"))
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["sources.json"]

@@ -53,7 +53,7 @@ def test_what_is_compared(settings):
 
 
 def test_of_the_authors_files_no_answer_is_kept(settings, authors):
-    values = settings.model_dump() | {"generated": None, "benchmark": str(authors)}
+    values = settings.model_dump() | {"benchmark": str(authors)}
     values |= {"model": f"path:{authors}", "vanilla": None}
     own = Settings.model_validate(values)
     rows = asked(own, authors, targets=False)

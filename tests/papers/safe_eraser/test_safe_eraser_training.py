@@ -150,10 +150,10 @@ def test_vanilla_is_trained_only_where_there_is_something_to_learn(settings, tmp
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"benchmark": "somewhere"}, "expected one of `generated` and `benchmark`"),
+        ({"benchmark": "somewhere"}, "a small model is made for a generated `benchmark`"),
         ({"vanilla": None}, "expected `vanilla`, its training"),
         ({"judge": "oracle"}, "judge"),
-        ({"samples": 3}, "more than one are all the same at temperature 0"),
+        ({"sampling": {"samples": 3, "temperature": 0}}, "sampling.temperature"),
         ({"variants": {"x": {"method": "npo"}}}, "unknown method npo; methods: ga, ga\\+pd"),
     ],
 )
