@@ -17,7 +17,7 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import COLUMNS, read_cells
 from shared.comparison.tables import equal
 from shared.errors import UserError, one_line_errors
-from shared.settings import ROOT, paper_ids
+from shared.settings import ROOT
 
 # The columns that say which row it is.
 KEYS = {
@@ -71,13 +71,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
     parser.add_argument("--model", help="your own model, if the runs used one")
+    parser.add_argument("--stands-in-for", help="the paper's model that it stands for")
     arguments = parser.parse_args()
     failed = False
     for folder in arguments.results or _committed():
         run, paper = folder.resolve().parts[-2:]
         scale = run.partition("+")[0]
         try:
-            rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
+            analysis = load_analysis(paper, scale, folder, arguments.model, arguments.stands_in_for)
+            rows, lines = verify(analysis, folder)
         except UserError as error:
             print(f"error: {error}")
             failed = True
@@ -96,11 +98,7 @@ def _committed() -> list[Path]:
     """Folders that have any of the files."""
     found = {file.parent for file in (ROOT / "results").glob("*/*/*.csv") if file.stem in KEYS}
     # Runs of a user's own model are in <scale>+<model>.
-    found = {
-        f
-        for f in found
-        if f.parent.name != "smoke" and "+" not in f.parent.name and f.name in paper_ids()
-    }
+    found = {f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name}
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return sorted(found)
