@@ -55,7 +55,22 @@ QWEN = {
         "out_hidden_size": 32,
     },
 }
+INTERNVL = {
+    "text_config": {"model_type": "qwen2", **TEXT},
+    "vision_config": {
+        "model_type": "internvl_vision",
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": [16, 16],
+        "patch_size": [4, 4],
+        "layer_scale_init_value": 1.0,
+        "initializer_range": 0.3,
+    },
+}
 CONFIGS = {
+    "InternVLForConditionalGeneration": INTERNVL,
     "LlavaForConditionalGeneration": LLAVA,
     "Qwen2_5_VLForConditionalGeneration": QWEN,
 }
