@@ -21,7 +21,7 @@ rule kie_hvqa_features:
         "python -m shared.workflow.launch {params.step} 2> {log}"
 
 
-def kie_hvqa_features(wildcards, which):
+def kie_hvqa_seen(wildcards, which):
     """What a small model sees of the lines."""
     small = SETUP.settings("kie_hvqa", wildcards.model).small
     return f"<results>/kie_hvqa/features/{which}.npz" if small else []
@@ -48,7 +48,7 @@ rule kie_hvqa_train:
         SETUP.weights("kie_hvqa"),
         data="<results>/kie_hvqa/data",
         start=kie_hvqa_start,
-        features=lambda wildcards: kie_hvqa_features(
+        features=lambda wildcards: kie_hvqa_seen(
             wildcards, SETUP.variant("kie_hvqa", wildcards).features
         ),
     output:
@@ -72,7 +72,7 @@ rule kie_hvqa_evaluate:
         SETUP.weights("kie_hvqa"),
         data="<results>/kie_hvqa/data",
         trained=kie_hvqa_trained,
-        features=lambda wildcards: kie_hvqa_features(wildcards, "clean"),
+        features=lambda wildcards: kie_hvqa_seen(wildcards, "clean"),
     output:
         "<results>/kie_hvqa/scores/{model}/{variant}-s{seed}.parquet",
         record="<results>/kie_hvqa/runs/{model}/evaluate-{variant}-s{seed}.json",
