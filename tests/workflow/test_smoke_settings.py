@@ -26,7 +26,7 @@ pytestmark = pytest.mark.workflow
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name", "own"}
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
-RECORD = re.compile(r"results/smoke/(\w+)/runs/(\S+)\.json")
+RECORD = re.compile(r"results/smoke/(\w+)/runs/([^,]+?)\.json")
 
 
 def other_values(value: object, allowed: object = None) -> Iterator[object]:
