@@ -102,7 +102,6 @@ class Sizes(Strict):
 
 class Settings(ScaleSettings):
     model: ModelSpec | SmallVlm
-    reads: Literal["lines", "documents"]  # the line of the field, or the whole document
     fonts: list[str] = Field(min_length=1)
     spoiling: Spoiling
     sizes: Sizes
@@ -118,8 +117,6 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
-        if self.small and self.reads != "lines":
-            raise ValueError("a small model needs `reads: lines`")
         for name, variant in self.variants.items():
             if variant.starts_from not in (None, *self.variants):
                 known = ", ".join(self.variants)
@@ -134,6 +131,12 @@ class Settings(ScaleSettings):
     def small(self) -> bool:
         """The model that is trained in the pipeline, not a pretrained one."""
         return isinstance(self.model, SmallVlm)
+
+    @property
+    def reads(self) -> Literal["lines", "documents"]:
+        """What is seen of a document: the line of the asked field, which is all that the small
+        model can read, or the whole."""
+        return "lines" if self.small else "documents"
 
     @property
     def everything(self) -> str:

@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_bytes(built, tmp_path):
 
 
 def test_whole_documents_for_models_that_read_them(tmp_path):
-    settings = load_settings("kie_hvqa", "smoke").model_copy(update={"reads": "documents"})
+    settings = load_settings("kie_hvqa", "smoke").model_copy(update={"model": "path:any"})
     data(Run(settings, tmp_path))
     row = pd.read_parquet(tmp_path / "test.parquet").iloc[0]
     assert min(Image.open(io.BytesIO(row["image"])).size) > 192

@@ -87,7 +87,6 @@ def on_documents(smoke, vlm, tmp_path):
     settings = smoke.model_copy(
         update={
             "model": vlm,
-            "reads": "documents",
             "prompt": "{question} Reply with JSON.",
             "variants": {"base": Variant(method="Zero-shot")},
         }
