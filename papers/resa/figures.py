@@ -219,8 +219,10 @@ def _together(
     results: Results, item: str, metrics: Mapping[str, str], dataset: str
 ) -> pd.DataFrame:
     """Cells of several metrics on one data set, by (name of the metric, method), in percent."""
-    found = {name: _percent(results, item, metric) for metric, name in metrics.items()}
-    return pd.concat({name: c.query("dataset == @dataset").droplevel(1) for name, c in found.items()})
+    parts = {name: _percent(results, item, metric) for metric, name in metrics.items()}
+    every = pd.concat(parts).swaplevel("method", "dataset")
+    here = every[every.index.get_level_values("dataset") == dataset]
+    return here.droplevel("dataset")
 
 
 def _sizes(results: Results) -> dict[str, str]:
