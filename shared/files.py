@@ -12,27 +12,65 @@ from typing import TextIO
 
 from shared.errors import UserError
 
+WRITTEN = ".written"  # in a folder that `atomic` wrote: the names of its files
+_UNCOUNTED = (WRITTEN, ".snakemake_timestamp")  # marks, not content
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes `path`'s place if the block succeeds.
 
-    Works for files and for folders (the block decides which by what it creates).
+    Works for files and for folders (the block decides which by what it creates). A folder takes
+    the place of one that was written so before; of what else lies there, nothing is removed.
+
+    Raises `UserError` before the block if `path` is a folder with files of someone else's, and
+    after it if a file would have to take the place of a folder, or the other way round.
     """
     path = Path(path)
+    check_own(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    before = path.with_name(f".{path.name}.{os.getpid()}.before")
     _remove(temporary)
     try:
         yield temporary
-        if path.is_dir():
-            shutil.rmtree(path)
+        if path.exists() and path.is_dir() != temporary.is_dir():
+            kinds = ("file", "folder") if temporary.is_dir() else ("folder", "file")
+            raise UserError(f"{path}: is a {kinds[0]}; expected a {kinds[1]} or nothing there")
+        if temporary.is_dir():
+            names = "".join(f"{name}\n" for name in _content(temporary))
+            (temporary / WRITTEN).write_text(names, encoding="utf-8")
+            if path.exists():
+                check_own(path)
+                os.replace(path, before)
         os.replace(temporary, path)
+        _remove(before)
     except OSError as error:
         error.filename = error.filename or str(path)  # a full disk does not say of which file
         raise
     finally:
+        if before.exists() and not path.exists():
+            os.replace(before, path)
         _remove(temporary)
+
+
+def check_own(path: Path) -> None:
+    """Raises `UserError` if a folder holds what `atomic` did not write there: it would be lost."""
+    if not path.is_dir():
+        return
+    mark = path / WRITTEN
+    own = set(mark.read_text(encoding="utf-8").splitlines()) if mark.is_file() else set()
+    if others := [name for name in _content(path) if name not in own]:
+        raise UserError(
+            f"{path}: holds {others[0]}, which this step did not write;"
+            " move that away, or give another place"
+        )
+
+
+def _content(folder: Path) -> list[str]:
+    """Names of the files in a folder and below, sorted, without marks."""
+    files = (p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())
+    return sorted(p.relative_to(folder).as_posix() for p in files if p.name not in _UNCOUNTED)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -112,13 +150,13 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, di
 
 
 def sha256(path: str | Path) -> str:
-    """Hexadecimal SHA-256 of a file, or of a folder's files in name order."""
+    """Hexadecimal SHA-256 of a file, or of a folder's files in name order, without marks."""
     path = Path(path)
     if path.is_file():
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     digest = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+    for file in sorted(p for p in path.rglob("*") if p.is_file() and p.name not in _UNCOUNTED):
         digest.update(f"{file.relative_to(path)}\0{sha256(file)}\n".encode())
     return digest.hexdigest()
 
@@ -129,7 +167,7 @@ def readable_size(count: float) -> str:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from abc import abstractmethod
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -181,9 +182,9 @@ class ScaleSettings(Strict):
     def to_train(self) -> Resources:
         return self.training_resources or self.resources
 
+    @abstractmethod
     def scores(self) -> list[str]:
         """Every file below `scores/<model>/` that a complete run has, without its ending."""
-        raise NotImplementedError
 
     def common_scores(self) -> list[str]:
         """Those of no model, right below `scores/`."""

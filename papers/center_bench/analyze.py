@@ -22,9 +22,10 @@ from papers.center_bench.settings import Settings
 from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among

@@ -28,7 +28,7 @@ from shared.chat.estimate import estimate
 from shared.chat.loading import open_chat
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import one_line_errors
 from shared.files import read_jsonl
 from shared.models.spec import is_endpoint

@@ -20,7 +20,7 @@ from papers.center_bench import checks, official
 from papers.center_bench.generate import Generated, generate
 from papers.center_bench.questions import questions, records
 from papers.center_bench.settings import Settings
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import Fetched, fetch, mirror_folder
 from shared.errors import UserError, one_line_errors

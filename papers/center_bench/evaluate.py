@@ -32,7 +32,7 @@ from papers.center_bench.lemmas import Lemmatizer
 from papers.center_bench.scorer_audit import audit
 from papers.center_bench.settings import Settings
 from papers.center_bench.solvers import solve
-from shared.comparison.groups import read_scores, write_scores
+from shared.comparison.scores import read_scores, write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
 from shared.models.embeddings import SentenceEncoder

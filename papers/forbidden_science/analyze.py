@@ -22,10 +22,11 @@ from papers.forbidden_science.settings import Settings
 from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.comparison.reported import own_numbers, read_reported
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa

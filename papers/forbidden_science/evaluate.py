@@ -30,7 +30,7 @@ import pandas as pd
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
 from papers.forbidden_science.settings import Settings
 from shared.chat.cache import cached_replies
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.data.catalogue import sources
 from shared.data.sources import fetch, mirror_folder
 from shared.errors import UserError, one_line_errors

@@ -22,7 +22,7 @@ from papers.kie_hvqa import analyze
 from papers.kie_hvqa.notation import parse_answer, parse_tags
 from papers.kie_hvqa.settings import ALL, ENGINE_METHOD, SUBSET_NAMES, Settings
 from shared.comparison.cells import read_cells
-from shared.comparison.groups import read_scores
+from shared.comparison.scores import read_scores
 from shared.data.degradation import HIDDEN_FROM, KINDS
 from shared.errors import one_line_errors
 from shared.plots import charts, drawing, style

@@ -14,8 +14,9 @@ from papers.r_tuning.methods import BASE, METHODS
 from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
+from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision

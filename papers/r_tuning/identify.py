@@ -15,10 +15,10 @@ from pathlib import Path
 
 from papers.r_tuning import matching
 from papers.r_tuning.examiner import Examiner
-from papers.r_tuning.judging import judged
+from papers.r_tuning.judging import FIRST, NAMES, judged
 from papers.r_tuning.methods import BASE
 from papers.r_tuning.questions import read_questions
-from shared.comparison.groups import as_frame, write_scores
+from shared.comparison.scores import as_frame, write_scores
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
 from shared.workflow.step import Run, step
@@ -44,7 +44,7 @@ def identify(run: Run, data: Path, task: str) -> dict:
             lambda answers: answer_entropy(list(map(matching.first_sentence, answers)))
         )
     scores = scores.join(examiner.nll(train))
-    write_scores(as_frame(scores), run.out)
+    write_scores(as_frame(scores, names=NAMES, first=FIRST), run.out)
     return {"questions": len(rows), "tokens": examiner.tokens}
 
 

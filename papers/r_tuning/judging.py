@@ -6,6 +6,7 @@ import pandas as pd
 
 from papers.r_tuning import matching, prompts
 
+FIRST, NAMES = ("dataset", "split", "id"), ("dataset", "split")  # columns: see `as_frame`
 RIGHT = ("correct", "correct_official", "correct_strict")  # under the three rules of matching.py
 
 

@@ -16,7 +16,7 @@ from papers.r_tuning import prompts
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
 from papers.r_tuning.settings import Settings, Variant
-from shared.comparison.groups import read_scores
+from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy
 from shared.models.loading import load, save

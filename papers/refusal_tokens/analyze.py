@@ -22,9 +22,10 @@ from papers.refusal_tokens.settings import Settings, Variant, short
 from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import numbers
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate, rate_among

@@ -26,7 +26,7 @@ import torch
 from tqdm import tqdm
 
 from papers.refusal_tokens.settings import Settings, short
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import one_line_errors
 from shared.files import read_jsonl
 from shared.generation.batching import common_prefix, length_batches

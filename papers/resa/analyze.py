@@ -30,8 +30,9 @@ from papers.resa.test_sets import (
 )
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
+from shared.comparison.scores import read_scores
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate

@@ -17,7 +17,6 @@ the filters dropped).
     answers   right answers (questions of fact)
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,9 +44,10 @@ from papers.resa.test_sets import (
 from shared.data import refusal_benchmarks
 from shared.data.catalogue import sources
 from shared.data.formats import read_csv
-from shared.data.sources import fetch, mirror_folder
+from shared.data.ledger import GENERATED, Ledger
+from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.files import sha256, write_json, write_jsonl
+from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = (
@@ -55,47 +55,46 @@ READS = (
     "mirror",
 )  # fmt: skip
 
+SAMPLES = "ReSA samples"  # the id of their source
+
 
 def data(run: Run) -> dict:
     """Write the samples and the prompts of the tests into the folder `out`."""
     settings, out = run.settings, run.out
+    ledger = Ledger(settings.mirror)
     facts = fact_queries(settings.facts.model_dump(), settings.data_seed)
-    samples, stages, record = training_samples(run, facts["train"])
+    samples, stages = training_samples(run, facts["train"], ledger)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
-    benchmarks, records = benchmark_rows(settings)
-    rows = test_rows(settings, facts["test"]) + benchmarks
+    rows = test_rows(settings, facts["test"]) + benchmark_rows(settings, ledger)
     write_jsonl(out / "test.jsonl", rows)
     asked = Counter(row["dataset"] for row in rows)
-    record["sha256"] = {"train.jsonl": sha256(out / "train.jsonl")}
-    record["rows"] = stages | pipeline.composition(samples) | dict(asked)
-    write_json(out / "sources.json", [record, *records])
-    print(", ".join(f"{name}: {count}" for name, count in record["rows"].items()), file=sys.stderr)
-    return {"sources": [record, *records]}
+    ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
 
 
-def training_samples(run: Run, facts: Sequence[Query]) -> tuple[list[dict], dict[str, int], dict]:
-    """Write the samples of all stages, or those that the authors released. Gives them, how many
-    queries there were and each stage dropped, and the record of their source.
+def training_samples(
+    run: Run, facts: Sequence[Query], ledger: Ledger
+) -> tuple[list[dict], dict[str, int]]:
+    """Write the samples of all stages, or those that the authors released. Gives them, and how
+    many queries there were and each stage dropped.
 
     facts: questions of fact among the benign queries.
     """
     settings, path = run.settings, run.out / "train.jsonl"
     if settings.released:
-        samples, record = read_released(settings.released, settings.wording)
+        samples, source = read_released(settings.released, settings.wording)
         write_jsonl(path, samples)
-        return samples, {}, record
+        ledger.add(SAMPLES, **source, files=[path])
+        return samples, {}
     queries = training(settings.queries, settings.data_seed) + list(facts)
     with opened_generator(settings, run.key) as generator:
         samples, dropped = pipeline.build(queries, generator)
         write_jsonl(path, samples)
-    record = {
-        "id": "ReSA samples",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "written for this project",
-        "route": ["chat models" if settings.generators else "generated"],
-    }
-    return samples, {"queries": len(queries), **dropped}, record
+    route = "chat models" if settings.generators else GENERATED
+    ledger.add(SAMPLES, revision=f"seed {settings.data_seed}", route=route, files=[path])
+    return samples, {"queries": len(queries), **dropped}
 
 
 @contextmanager
@@ -150,34 +149,21 @@ def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
     ]
 
 
-def benchmark_rows(settings: Settings) -> tuple[list[dict], list[dict]]:
-    """The safe prompts of XSTest and OKTest, and records of where they came from."""
+def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:
+    """The safe prompts of XSTest and OKTest."""
     readers = {
         "xstest": refusal_benchmarks.read_xstest,
         "oktest": refusal_benchmarks.read_oktest,
     }
-    rows, records = [], []
+    rows = []
     for name, size in settings.tests.benchmarks.items():
-        source = sources()[name]
-        (file,) = source.files
-        fetched = fetch(source, file, settings.mirror)
-        safe = [each for each in readers[name](fetched.path, file) if not each.refuse][:size]
-        rows += _rows(
-            BENCHMARKS[name],
-            "benign",
-            [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe],
-        )
-        records.append(
-            {
-                "id": name,
-                "revision": f"{source.upstream}@{source.revision}",
-                "licence": source.licence,
-                "route": [fetched.route],
-                "sha256": source.files,
-                "rows": {BENCHMARKS[name].name: len(safe)},
-            }
-        )
-    return rows, records
+        (file,) = sources()[name].files
+        read = ledger.read(name, file, readers[name])
+        safe = [each for each in read if not each.refuse][:size]
+        queries = [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe]
+        rows += _rows(BENCHMARKS[name], "benign", queries)
+        ledger.used(name, {BENCHMARKS[name].name: len(safe)})
+    return rows
 
 
 def _rows(test_set: TestSet, kind: Kind, queries: Sequence[Query]) -> list[dict]:

@@ -21,8 +21,6 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from papers.resa.adaptive import adaptive_rows
 from papers.resa.judging import open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
@@ -36,7 +34,7 @@ from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges import harness
@@ -49,6 +47,14 @@ READS = (
     "reply_tokens", "opening_tokens", "batch_size", "batch_tokens", "variant.style",
     "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
     "variant.instruction",
+)  # fmt: skip
+
+# What the columns of the scores hold
+NAMES = ("dataset", "attack", "source", "kind")
+NUMBERS = ("reply_tokens", "seconds")
+FLAGS = (
+    "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
+    "withheld",
 )  # fmt: skip
 
 
@@ -79,7 +85,7 @@ def evaluate(
             for record, verdict in zip(made, withheld, strict=True):
                 record["withheld"] = verdict
         made += harness_rows(settings, trained)
-        write_scores(as_frame(made), run.out)
+        write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
     return {
         "judges": list(judges),
         "prompts": len(rows),
@@ -179,19 +185,6 @@ def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
 def _kept(stack: ExitStack, key: str, role: str, asked: Asked) -> ReplyCache:
     """Where what a guard or an attacker says is kept until the stack closes."""
     return stack.enter_context(cached_replies(asked.model, f"{key}-{role}"))
-
-
-def as_frame(made: Sequence[dict]) -> pd.DataFrame:
-    """Scores as a table: names as categories, flags that may be missing, small numbers."""
-    frame = pd.DataFrame(made)
-    for column in frame:
-        if column in ("dataset", "attack", "source", "kind"):
-            frame[column] = frame[column].astype("category")
-        elif column in ("reply_tokens", "seconds"):
-            frame[column] = frame[column].astype("float32")
-        elif column not in ("id", "request"):
-            frame[column] = frame[column].astype("boolean")
-    return frame
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from papers.roleref.settings import ALL_TYPES, PROMPTING, TRAINING_SETS, Setting
 from shared.chat.cache import cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import one_line_errors
 from shared.models.spec import display_name
 from shared.steering.states import read_states

@@ -19,8 +19,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 from papers.roleref.analyze import BASE, CONFLICT, METHODS, PARTS, PROSE, at_layer
 from papers.roleref.settings import ALL_TYPES, METHOD_NAMES, TRAINING_SETS, TYPES, Settings
 from shared.comparison.cells import read_cells
-from shared.comparison.groups import read_scores
 from shared.comparison.reported import read_reported
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.plots import charts, drawing, style
 from shared.plots.drawing import Drawing, figures_parser

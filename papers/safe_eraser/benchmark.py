@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from papers.safe_eraser.settings import Settings
-from shared.comparison.groups import read_scores
+from shared.comparison.scores import read_scores
 from shared.data.pictures import open_picture
 from shared.errors import UserError
 

@@ -31,7 +31,7 @@ import pandas as pd
 from papers.safe_eraser import benchmark
 from papers.safe_eraser.judging import Judge, judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import UserError, one_line_errors
 from shared.files import read_jsonl
 from shared.generation.vision_language import decode_with_pictures

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.chat.replies import Conversation, Reply, split_thoughts
-from shared.generation.batching import common_prefix, pack, shared_beginnings
 from shared.generation.decode import decode, tokens_with
-from shared.generation.rows import Prefix, Rows, left_padded
+from shared.generation.prompts import batches
 
 
 class LocalChat:
@@ -51,7 +49,8 @@ class LocalChat:
         )
         prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
         limit = max_new_tokens + self.extra_tokens
-        for batch, rows in self._batches(prompts):
+        sizes = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
+        for batch, rows in batches(self.model, prompts, branching=True, **sizes):
             decoded = decode(rows, limit, ends)
             whole = [ids + end for ids, end in zip(decoded.ids, decoded.stops, strict=True)]
             texts = self.tokenizer.batch_decode(whole, skip_special_tokens=True)
@@ -60,30 +59,6 @@ class LocalChat:
                 for end in stop:
                     text = text.partition(end)[0]
                 yield index, Reply(text, "", thoughts, len(prompts[index]), len(ids))
-
-    def _batches(self, prompts: list[list[int]]) -> Iterator[tuple[list[int], Rows]]:
-        """Prompt numbers and their prompts, run; longest first."""
-        if not prompts:
-            return
-        shared = common_prefix(prompts)
-        if shared and shared + 1 == min(map(len, prompts)):
-            shared -= 1  # two tokens each at least: one for a group's beginning, one of its own
-        prefix = Prefix(self.model, prompts[0][:shared]) if shared else None
-        own = [ids[shared:] for ids in prompts]
-        groups = shared_beginnings(own, self.batch_size)
-        lengths = [shared + max(len(own[i]) for i in members) for members in groups]
-        for batch in pack(lengths, list(map(len, groups)), self.batch_size, self.batch_tokens):
-            stems = [common_prefix([own[i] for i in groups[group]]) for group in batch]
-            members = [i for group in batch for i in groups[group]]
-            stem_of = [place for place, group in enumerate(batch) for _ in groups[group]]
-            rests = [own[i][stems[place] :] for i, place in zip(members, stem_of, strict=True)]
-            beginnings = [
-                own[groups[group][0]][:stem] for group, stem in zip(batch, stems, strict=True)
-            ]
-            rows = Rows(self.model, beginnings, prefix)
-            rows.select(torch.tensor(stem_of, device=rows.logits.device))
-            rows.append(*left_padded(rests, rows.logits.device))
-            yield members, rows
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
         """The tokens that the model is given, up to where its reply begins."""

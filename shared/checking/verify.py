@@ -71,13 +71,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
     parser.add_argument("--model", help="your own model, if the runs used one")
+    parser.add_argument("--stands-in-for", help="the paper's model that it stands for")
     arguments = parser.parse_args()
     failed = False
     for folder in arguments.results or _committed():
         run, paper = folder.resolve().parts[-2:]
         scale = run.partition("+")[0]
         try:
-            rows, lines = verify(load_analysis(paper, scale, folder, arguments.model), folder)
+            analysis = load_analysis(paper, scale, folder, arguments.model, arguments.stands_in_for)
+            rows, lines = verify(analysis, folder)
         except UserError as error:
             print(f"error: {error}")
             failed = True

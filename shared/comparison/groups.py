@@ -4,14 +4,12 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
+from shared.comparison.scores import read_scores, write_scores  # noqa: F401, also found here
 from shared.errors import UserError
-from shared.files import atomic
 
 
 @dataclass(frozen=True, eq=False)  # a group equals only itself, so that it can key a cache
@@ -50,40 +48,6 @@ class Group:
 
 def fingerprint(ids: Iterable) -> int:
     return zlib.crc32("\n".join(map(str, ids)).encode())
-
-
-def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> pd.DataFrame:
-    """One run's scores, a row per example and dataset; the columns in `needs` must be there."""
-    try:
-        scores = pd.read_parquet(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; expected the scores of a run") from None
-    except (pa.ArrowException, OSError) as error:  # pyarrow raises either for a damaged file
-        raise UserError(f"{path}: not a whole parquet file ({_reason(error)})") from None
-    missing = [name for name in needs if name not in scores]
-    if missing:
-        found = ", ".join(map(str, scores.columns))
-        raise UserError(f"{path}: missing column {', '.join(missing)}; found: {found}")
-    return scores
-
-
-def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
-    """The counterpart of `read_scores`, for a run's replies too."""
-    with atomic(path) as temporary:
-        scores.to_parquet(temporary, compression="zstd", index=False)
-
-
-def as_frame(scores: pd.DataFrame | list[dict]) -> pd.DataFrame:
-    """Scores as they are written: which example first, names as categories and numbers as float32,
-    to keep the files small."""
-    frame = pd.DataFrame(scores)
-    first = [name for name in ("dataset", "split", "id") if name in frame]
-    frame = frame[first + [name for name in frame.columns if name not in first]]
-    for column in frame.columns.intersection(["dataset", "split"]):
-        frame[column] = frame[column].astype("category")
-    for column in frame.select_dtypes("float64"):
-        frame[column] = frame[column].astype("float32")
-    return frame
 
 
 def group_from_frames(
@@ -137,8 +101,3 @@ def _numbers(column: pd.Series, where: str) -> np.ndarray:
         return column.to_numpy(float, na_value=np.nan)
     except ValueError as error:
         raise UserError(f"{where}: column {column.name}: {error}; expected numbers") from None
-
-
-def _reason(error: Exception) -> str:
-    """The last part of what pyarrow says, which begins with the path."""
-    return str(error).splitlines()[0].rpartition("': ")[2]

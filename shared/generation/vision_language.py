@@ -3,12 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedModel
 
-from shared.generation.batching import length_batches
 from shared.generation.decode import Decoded, decode, sampler
-from shared.generation.rows import Rows
+from shared.generation.prompts import batches
 
 
 def decode_with_pictures(
@@ -28,21 +26,14 @@ def decode_with_pictures(
     prompts: `input_ids` and tensors as `shared.models.images.with_pictures` gives them. Greedy at
     temperature 0; else a prompt draws with random numbers of its own, from `seed` and its number.
     """
-    with tqdm(total=len(prompts), unit="prompt", disable=None) as bar:
-        lengths = [len(prompt["input_ids"]) for prompt in prompts]
-        for batch in length_batches(lengths, batch_size, batch_tokens):
-            rows = Rows(
-                model, [prompts[i]["input_ids"] for i in batch], pictures=_joined(prompts, batch)
-            )
-            pick = None
-            if temperature:
-                seeds = [(*seed, i) for i in batch]
-                pick = sampler(temperature, seeds, max_new_tokens, top_p)
-            yield batch, decode(rows, max_new_tokens, stop, pick)
-            bar.update(len(batch))
-
-
-def _joined(prompts: Sequence[dict], batch: Sequence[int]) -> dict[str, torch.Tensor]:
-    """The pictures' tensors of a batch, in its order."""
-    names = [name for name, value in prompts[batch[0]].items() if isinstance(value, torch.Tensor)]
-    return {name: torch.cat([prompts[i][name] for i in batch]) for name in names}
+    ids = [prompt["input_ids"] for prompt in prompts]
+    pictures = [
+        {name: value for name, value in prompt.items() if isinstance(value, torch.Tensor)}
+        for prompt in prompts
+    ]
+    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens}
+    for batch, rows in batches(model, ids, pictures=pictures, unit="prompt", **sizes):
+        pick = None
+        if temperature:
+            pick = sampler(temperature, [(*seed, i) for i in batch], max_new_tokens, top_p)
+        yield batch, decode(rows, max_new_tokens, stop, pick)

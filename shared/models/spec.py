@@ -15,6 +15,7 @@ BUNDLED = {
     "smollm2-135m-instruct-q4_1": "SmolLM2-135M-Instruct-Q4_1",
 }
 FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits), path:FOLDER or api:NAME"
+_BESIDE_WEIGHTS = (".json", ".model", ".txt", ".jinja", ".tiktoken")  # config and tokenizer
 _HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -84,23 +85,38 @@ def bundled_folder(name: str) -> Path:
 
 
 def needs(spec: ModelSpec | SmallVlm) -> list[str]:
-    """Files that a rule must have before this model can be loaded, relative to the repository; of
-    a user's own folder all that it holds, so that new weights in it are seen as new."""
+    """Files that a rule must have before this model can be loaded, relative to the repository.
+
+    Those of a `path:` folder one by one, so that new weights in it are a changed input. Raises
+    `UserError` if there are none.
+    """
     if isinstance(spec, SmallVlm):
         return []
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     kind, _, rest = named.partition(":")
     if kind == "bundled":
         return [f"resources/models/{rest}"]
-    return list(map(str, own_files(named)))
+    return [str(path) for path in own_files(named)]
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of a model folder that Transformers reads, sorted: config, weights, tokenizer.
+
+    Raises `UserError` if the folder is not there, or has none.
+    """
+    if not folder.is_dir():
+        raise UserError(f"model folder {folder} does not exist")
+    files = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
+    weights = [path for path in files if path.suffix == ".safetensors"]
+    weights = weights or [path for path in files if path.match("pytorch_model*.bin")]
+    found = sorted(weights + [path for path in files if path.suffix in _BESIDE_WEIGHTS])
+    if not found:
+        raise UserError(f"model folder {folder} holds no config, weights or tokenizer")
+    return found
 
 
 def own_files(spec: object) -> list[Path]:
-    """The files of a model in a folder of the user's own, sorted; of any other spec none."""
+    """The files of a model in a folder of the user's own; of any other spec none."""
     if not isinstance(spec, str) or not spec.startswith("path:"):
         return []
-    folder = Path(spec.removeprefix("path:"))
-    found = sorted(path for path in folder.glob("*") if path.is_file())
-    if not found:
-        raise UserError(f"{spec}: no model there; expected a folder with its files")
-    return found
+    return model_files(Path(spec.removeprefix("path:")))

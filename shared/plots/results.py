@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
-from shared.comparison.groups import Group, read_scores
+from shared.comparison.groups import Group
+from shared.comparison.scores import read_scores
 from shared.files import read_json
 from shared.plots import charts
 from shared.settings import ScaleSettings

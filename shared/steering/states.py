@@ -12,8 +12,7 @@ from transformers import PreTrainedModel
 
 from shared.errors import UserError
 from shared.files import atomic
-from shared.generation.batching import common_prefix, length_batches
-from shared.generation.rows import Prefix, Rows
+from shared.generation.prompts import batches
 from shared.steering.blocks import decoder_blocks
 
 
@@ -32,15 +31,12 @@ def last_token_states(
     """
     depth = model.config.num_hidden_layers
     found = torch.empty(len(prompts), depth + 1, model.config.hidden_size)
-    if not prompts:
-        return found
-    shared = common_prefix(prompts)
-    prefix = Prefix(model, prompts[0][:shared]) if shared else None
-    own = [ids[shared:] for ids in prompts]
-    for batch in length_batches([shared + len(ids) for ids in own], batch_size, batch_tokens):
-        with _last_tokens(model) as seen:
-            Rows(model, [own[i] for i in batch], prefix)
-        found[batch] = torch.stack(seen, dim=1).float().cpu()
+    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens}
+    with _last_tokens(model) as seen:
+        for batch, _ in batches(model, prompts, **sizes):
+            # before the first batch, the beginning of all was run
+            found[batch] = torch.stack(seen[-depth - 1 :], dim=1).float().cpu()
+            seen.clear()
     return found
 
 

@@ -68,6 +68,7 @@ def reported_rows(*rows):
 def paper_of(**fields):
     start = {
         "id": "invented",
+        "name": "Invented",
         "title": "An invented paper",
         "kind": "method",
         "summary": "New against Old.",

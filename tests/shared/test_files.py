@@ -4,7 +4,7 @@ import pytest
 
 from shared import files
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_csv, read_jsonl, sha256, write_jsonl
+from shared.files import atomic, read_csv, read_jsonl, sha256, write_json, write_jsonl
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
@@ -20,13 +20,95 @@ def test_a_file_is_whole_or_absent(tmp_path):
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
+def write_folder(target, *names):
+    with atomic(target) as temporary:
+        temporary.mkdir()
+        for name in names:
+            (temporary / name).parent.mkdir(exist_ok=True)
+            (temporary / name).write_text(name)
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_a_folder_takes_the_place_of_the_one_that_an_earlier_run_wrote(tmp_path):
+    """Also of one that holds fewer files now, that Snakemake marked, or that is empty."""
     target = tmp_path / "folder"
-    for name in ("old", "new"):
-        with atomic(target) as temporary:
-            temporary.mkdir()
-            (temporary / name).touch()
-    assert [path.name for path in target.iterdir()] == ["new"]
+    target.mkdir()
+    write_folder(target, "old", "deep/old")
+    (target / ".snakemake_timestamp").touch()
+    write_folder(target, "new")
+    assert names_in(target) == ["new"]
+    write_folder(target, "newer")
+    assert names_in(target) == ["newer"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["beside a result", "alone"])
+def test_a_file_of_the_users_in_the_folder_is_never_lost(tmp_path, written):
+    """`--out DIR` removed the whole folder. It is refused before hours of work, not after."""
+    target = tmp_path / "folder"
+    if written:
+        write_folder(target, "result")
+    (target / "mine").mkdir(parents=True)
+    (target / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError) as error, atomic(target):
+        raise AssertionError("the block ran")
+    assert str(error.value) == (
+        f"{target}: holds mine/thesis.tex, which this step did not write;"
+        " move that away, or give another place"
+    )
+    assert (target / "mine" / "thesis.tex").read_text() == "years of work"
+
+
+def test_a_file_that_came_while_the_step_ran_is_kept_too(tmp_path):
+    target = tmp_path / "folder"
+    with pytest.raises(UserError, match="holds notes"), atomic(target) as temporary:
+        temporary.mkdir()
+        target.mkdir()
+        (target / "notes").touch()
+    assert names_in(tmp_path) == ["folder"] and names_in(target) == ["notes"]
+
+
+def test_a_file_does_not_take_the_place_of_a_folder_nor_a_folder_that_of_a_file(tmp_path):
+    """`--record DIR` and `--out FILE`, each in one line that names what the user gave."""
+    folder, file = tmp_path / "folder", tmp_path / "file"
+    for empty in (True, False):
+        if empty:
+            folder.mkdir()
+        else:
+            write_folder(folder, "result")
+        with pytest.raises(UserError, match=f"^{folder}: is a folder; expected a file or noth"):
+            write_json(folder, {})
+    assert names_in(folder) == ["result"]
+    file.write_text("mine")
+    with pytest.raises(UserError, match=f"^{file}: is a file; expected a folder or nothing"):
+        write_folder(file, "result")
+    assert file.read_text() == "mine"
+    assert names_in(tmp_path) == ["file", "folder"]
+
+
+def test_a_folder_behind_a_link_is_left_as_it_is(tmp_path):
+    write_folder(tmp_path / "real", "result")
+    (tmp_path / "link").symlink_to("real")
+    write_folder(tmp_path / "link", "other")
+    assert names_in(tmp_path / "link") == ["other"] and names_in(tmp_path / "real") == ["result"]
+
+
+def test_a_failure_at_the_last_moment_keeps_the_folder_that_was_there(tmp_path, monkeypatch):
+    target, replace = tmp_path / "folder", files.os.replace
+    write_folder(target, "old")
+
+    def fails(source, to):
+        if str(source).endswith(".tmp"):
+            raise OSError(errno.EIO, "Input/output error")
+        replace(source, to)
+
+    monkeypatch.setattr(files.os, "replace", fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_folder(target, "new")
+    assert names_in(target) == ["old"] and list(tmp_path.iterdir()) == [target]
 
 
 def test_a_failure_keeps_what_was_there(tmp_path):
@@ -70,6 +152,17 @@ def test_sha256_of_a_file_and_of_a_folder(tmp_path):
     renamed = sha256(tmp_path)
     (tmp_path / "g").write_text("abd")
     assert len({before, renamed, sha256(tmp_path)}) == 3
+
+
+def test_marks_in_a_folder_are_no_part_of_its_sha256(tmp_path):
+    """A folder has one digest, whoever made it: by hand, this step, Snakemake."""
+    write_folder(tmp_path / "step", "a", "deep/b")
+    (tmp_path / "step" / ".snakemake_timestamp").touch()
+    for name in ("a", "deep/b"):
+        (tmp_path / "hand" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "hand" / name).write_text(name)
+    assert (tmp_path / "step" / ".written").is_file()
+    assert sha256(tmp_path / "step") == sha256(tmp_path / "hand")
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])  # spreadsheets put one before UTF-8

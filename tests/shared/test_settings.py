@@ -3,8 +3,7 @@ import yaml
 
 from shared import settings
 from shared.errors import UserError
-from shared.settings import load_paper, load_settings, paper_ids
-from shared.workflow.setup import Setup, checked, only
+from shared.settings import load_models, load_paper, load_settings, paper_ids
 
 
 @pytest.fixture
@@ -19,9 +18,11 @@ def edited(tmp_path, monkeypatch):
         change(values)
         (tmp_path / "papers" / "r_tuning" / "paper.yaml").write_text(yaml.safe_dump(values))
         load_paper.cache_clear()
+        load_settings.cache_clear()
 
     yield write
     load_paper.cache_clear()
+    load_settings.cache_clear()
 
 
 def test_every_scale_of_every_paper_is_valid():
@@ -30,7 +31,7 @@ def test_every_scale_of_every_paper_is_valid():
         scales = load_paper(paper).scales
         assert list(scales) == ["smoke", "cpu", "gpu", "paper"]
         for scale in scales:
-            load_settings(paper, scale)
+            assert load_models(paper, scale)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_every_scale_of_every_paper_is_valid():
         (lambda v: v["claims"][0].pop("text"), r"paper\.yaml: claims\.0\.text: Field required"),
         (
             lambda v: v["scales"]["cpu"]["training"].update(learning_rate=-1),
-            r"scale cpu: training\.learning_rate: .* greater than 0, found -1",
+            r"scale cpu, model SmolLM2-135M: training\.learning_rate: .* greater than 0, found -1",
         ),
         (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*needs \{question\}"),
         (
@@ -67,21 +68,3 @@ def test_unknown_names_list_the_known_ones():
         load_settings("r_tuning", "huge")
     with pytest.raises(UserError, match=r"unknown paper 'r_tunnig'; papers: .*r_tuning"):
         load_paper("r_tunnig")
-
-
-def test_two_models_never_share_a_folder():
-    plain = Setup("cpu", None, [])
-    names = {Setup("cpu", model, []).run_name for model in ("path:/a/b", "path:/a/c", "hub:a/b@1")}
-    assert plain.run_name == "cpu" and len(names) == 3 and "cpu" not in names
-    assert Setup("gpu", "path:/a", []).arguments == "--scale gpu --model path:/a"
-    assert Setup("gpu", "path:/a b", []).config == "scale=gpu 'model=path:/a b'"
-
-
-def test_a_bad_config_ends_in_one_line():
-    with pytest.raises(SystemExit, match="error: unknown setting 'sacle'; settings: scale, model"):
-        checked({"sacle": "cpu"})
-
-
-def test_a_rule_watches_only_its_settings():
-    watch = only(load_settings("r_tuning", "cpu"), "data_seed", "draws")
-    assert watch(None) == '{"draws":1000,"data_seed":0}'

@@ -51,9 +51,9 @@ class Tree:
         return sha256(folder) if folder.is_dir() else ""
 
     def analysis(self) -> Analysis:
-        """By this checkout's code, with the settings that the last step recorded."""
-        last = max(self.runs.values(), key=_when)
-        return load_analysis(self.paper, self.scale, self.folder, recorded=last.get("settings"))
+        """By this checkout's code, with the settings of each model that the analysis recorded."""
+        recorded = self.runs.get("analyze", {}).get("settings")
+        return load_analysis(self.paper, self.scale, self.folder, recorded=recorded)
 
 
 def find(path: Path) -> dict[str, Tree]:
@@ -84,8 +84,3 @@ def _runs(folder: Path) -> dict[str, dict]:
     if not runs:
         raise UserError(f"{folder}/runs: no records; expected runs/*.json, one for each step")
     return runs
-
-
-def _when(run: dict) -> tuple[bool, str]:
-    """Sorts steps that recorded settings after others, and those by their end."""
-    return bool(run.get("settings")), run.get("finished") or ""

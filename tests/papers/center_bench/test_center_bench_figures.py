@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 
 from papers.center_bench import analyze, figures
 from shared.comparison.cells import COLUMNS
+from shared.files import atomic
 from shared.plots import charts, style
 
 MODELS = [("tiny", ""), ("tiny", "thinking"), ("Oracle parser", "")]
@@ -79,15 +80,16 @@ def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn and all(captions.values())
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
-    assert {path.name for path in (tmp_path / "one").iterdir()} == names | {"captions.json"}
+    assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
     figures.draw_all(small(), tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
 def test_a_figure_without_cells_is_left_out_and_said(tmp_path, capsys):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "scorer_audit.png").write_text("of an earlier run")
+    with atomic(tmp_path / "figures") as folder:
+        folder.mkdir()
+        (folder / "scorer_audit.png").write_text("of an earlier run")
     drawn = figures.draw_all(small("Generated"), tmp_path / "figures")
     assert drawn == ["accuracy_by_level", "gap_by_level", "gap_by_type", "accuracy_by_type"]
     assert not (tmp_path / "figures" / "scorer_audit.png").exists()

@@ -470,5 +470,5 @@ def test_the_program_writes_cells_and_tables(tmp_path, monkeypatch):
     analyze.main()
     written = pd.read_csv(tmp_path / "out" / "cells.csv")
     assert json.loads((tmp_path / "analyze.json").read_text())["cells"] == len(written)
-    names = {path.stem for path in (tmp_path / "out" / "tables").iterdir()}
+    names = {path.stem for path in (tmp_path / "out" / "tables").glob("[!.]*")}
     assert names == set(written["item"])

@@ -11,6 +11,7 @@ from papers.forbidden_science import analyze, figures
 from papers.forbidden_science.labels import CATEGORIES, MODELS, read_labels
 from shared.comparison.cells import COLUMNS, cells
 from shared.comparison.reported import read_reported
+from shared.files import atomic
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 LIVE = "tiny"
@@ -81,7 +82,7 @@ def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(whole, tmp
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
-    assert {path.name for path in (tmp_path / "one").iterdir()} == names | {"captions.json"}
+    assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
     figures.draw_all(whole, tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
@@ -178,8 +179,9 @@ def test_judges_have_a_panel_for_each_kind_of_label(whole, labels):
 
 
 def test_a_figure_without_scores_is_left_out_and_said(labels, tmp_path, capsys):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "judges.png").write_text("of an earlier run")
+    with atomic(tmp_path / "figures") as folder:
+        folder.mkdir()
+        (folder / "judges.png").write_text("of an earlier run")
     drawn = figures.draw_all(data(labels, live_cells()), tmp_path / "figures")
     assert "judges" not in drawn
     assert not (tmp_path / "figures" / "judges.png").exists()

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from papers.r_tuning import data
-from shared.data import facts
+from shared.data import facts, ledger
 from shared.data.sources import Source
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
+from shared.workflow.step import Run
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Settings:
 
 
 def built(settings, out):
-    data.build(settings, out)
+    data.data(Run(settings, out))
     rows = {path.stem: read_jsonl(path) for path in out.glob("*.jsonl")}
     sources = {record["id"]: record for record in json.loads((out / "sources.json").read_text())}
     return rows, sources
@@ -147,7 +148,7 @@ def test_all_facts_are_used_without_sizes(tmp_path):
 
 def test_too_many_rows_name_the_setting(tmp_path):
     with pytest.raises(UserError, match=r"facts\.ood_test: found 99999, expected at most"):
-        data.build(Settings({"facts": Task("facts", 8, 8, 99999)}), tmp_path)
+        built(Settings({"facts": Task("facts", 8, 8, 99999)}), tmp_path)
 
 
 # The public sets, as small files in their real formats with invented content.
@@ -197,6 +198,7 @@ def little_mirror(monkeypatch, tmp_path):
         )
         for name, files in catalogue.items()
     }
+    monkeypatch.setattr(ledger, "sources", lambda: pinned)
     monkeypatch.setattr(data, "sources", lambda: pinned)
     return folder
 
@@ -239,7 +241,7 @@ def test_a_changed_mirror_file_stops_the_step(little_mirror, tmp_path):
     file.write_text(file.read_text()[:-5])
     settings = Settings({"pararel": Task("pararel")}, mirror=str(little_mirror))
     with pytest.raises(UserError, match=r"training_data\.json .*sha256 is .*, expected"):
-        data.build(settings, tmp_path / "out")
+        built(settings, tmp_path / "out")
     assert not (tmp_path / "out" / "pararel.jsonl").exists()
 
 

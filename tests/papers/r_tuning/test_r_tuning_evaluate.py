@@ -4,11 +4,14 @@ import copy
 import math
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import torch
 
-from papers.r_tuning import evaluate, matching, prompts
-from papers.r_tuning.evaluate import Examiner
+from papers.r_tuning import matching, prompts
+from papers.r_tuning.examiner import Examiner
+from papers.r_tuning.judging import judge, majority
+from papers.r_tuning.methods import BASE, METHODS
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded
 
@@ -49,7 +52,11 @@ def model(tiny_model, tokenizer):
 
 @pytest.fixture
 def examiner(model, tokenizer):
-    return lambda method: Examiner(model, tokenizer, SETTINGS, method, seed=0)
+    def made(method, prefixes=None):
+        named = METHODS.get(method, BASE)
+        return Examiner(model, tokenizer, SETTINGS, named, prefixes or {}, seed=0)
+
+    return made
 
 
 @torch.inference_mode()
@@ -82,7 +89,9 @@ def slow_sure(model, tokenizer, ids):
 
 
 def test_answers_confidences_and_self_checks(model, tokenizer, examiner):
-    for row, score in zip(ROWS, examiner("r-tuning").answer(ROWS, {}), strict=True):
+    found = examiner("r-tuning").answer(ROWS)
+    assert list(found.index) == [row["id"] for row in ROWS]
+    for row, score in zip(ROWS, found.to_dict("records"), strict=True):
         ids = ids_of(tokenizer, f"Q: {row['question']} A:")
         answer, chances = slow_answer(model, tokenizer, ids, SETTINGS.answer_tokens)
         assert matching.first_sentence(score["output"]) == tokenizer.decode(answer).strip()
@@ -94,7 +103,8 @@ def test_answers_confidences_and_self_checks(model, tokenizer, examiner):
 
 
 def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
-    for row, score in zip(CHOICES, examiner("r-tuning").answer(CHOICES, SHOTS), strict=True):
+    found = examiner("r-tuning", SHOTS).answer(CHOICES)
+    for row, score in zip(CHOICES, found.to_dict("records"), strict=True):
         ids = ids_of(tokenizer, SHOTS[row["relation"]] + prompts.prompt(row, SETTINGS.prompt))
         chances = next_chances(model, ids)
         letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in LETTERS])
@@ -108,23 +118,23 @@ def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
 
 
 def test_checking_the_answers_of_another_model(model, tokenizer, examiner):
-    answers = [f"ans{i}" for i in range(len(ROWS))]
-    found = examiner("r-tuning-u").sure_of(ROWS, {}, answers)
+    answers = pd.Series({row["id"]: f"ans{row['id']}" for row in ROWS})
+    found = examiner("r-tuning-u").check(ROWS, answers)
     for row, answer, sure in zip(ROWS, answers, found, strict=True):
         ids = ids_of(tokenizer, f"Q: {row['question']} A:") + ids_of(tokenizer, f" {answer}")
         assert sure == pytest.approx(slow_sure(model, tokenizer, ids), rel=1e-3)
 
 
 def test_samples_do_not_depend_on_the_batch(model, tokenizer, examiner, monkeypatch):
-    together = examiner("vanilla").sample(ROWS, {})
+    together = examiner("vanilla").sample(ROWS)
     monkeypatch.setattr(SETTINGS, "batch_size", 1)
-    assert examiner("vanilla").sample(ROWS, {}) == together
+    assert examiner("vanilla").sample(ROWS).equals(together)
     assert all(len(answers) == SETTINGS.samples for answers in together)
     assert any(len(set(answers)) > 1 for answers in together)
 
 
 def test_sampled_choices_are_letters_and_vary(examiner):
-    drawn = examiner("vanilla").sample(CHOICES, SHOTS)
+    drawn = examiner("vanilla", SHOTS).sample(CHOICES)
     flat = [letter for letters in drawn for letter in letters]
     assert set(flat) <= set(LETTERS)
     assert len(set(flat)) > 1
@@ -149,10 +159,10 @@ def test_min_loss_continues_its_own_lead(tokenizer, examiner):
 def test_majority_of_samples():
     """Two of five say "right": share 0.4. Of equals, the first sampled is taken."""
     row = {"answers": ["right"]}
-    found = evaluate.majority(row, ["wrong", "right. It", "other", "right", "again"])
+    found = majority(row, ["wrong", "right. It", "other", "right", "again"])
     assert (found["majority"], found["majority_share"]) == ("right", 0.4)
     assert found["majority_correct"] and found["majority_correct_strict"]
-    tied = evaluate.majority(row, ["wrong", "right"])
+    tied = majority(row, ["wrong", "right"])
     assert (tied["majority"], tied["majority_correct"]) == ("wrong", False)
 
 
@@ -160,8 +170,8 @@ def test_as_coded_the_full_stop_must_be_in_the_output(tokenizer, examiner):
     """A reply that ended in a full stop keeps it, so that the released code's cut finds it; one
     that ran to the limit has none and loses its last character."""
     row = {"answers": ["Paris"]}
-    assert evaluate.judge(row, " Paris.")["correct_official"]
-    assert not evaluate.judge(row, " Paris")["correct_official"]
+    assert judge(row, " Paris.")["correct_official"]
+    assert not judge(row, " Paris")["correct_official"]
     dot = tokenizer(".")["input_ids"]
     decoded = Decoded(ids=[[5], [5]], stops=[dot, []], probabilities=[[1.0], [1.0]])
     ended, cut = examiner("vanilla")._texts(decoded)
@@ -169,7 +179,7 @@ def test_as_coded_the_full_stop_must_be_in_the_output(tokenizer, examiner):
 
 
 def test_judging_a_question_without_answer_and_a_choice():
-    none = evaluate.judge({"answers": []}, "The answer is unknown")
+    none = judge({"answers": []}, "The answer is unknown")
     assert none == {
         "prediction": "The answer is unknown",
         "correct": False,
@@ -177,4 +187,4 @@ def test_judging_a_question_without_answer_and_a_choice():
         "correct_strict": False,
         "refused": True,
     }
-    assert evaluate.judge(CHOICES[0] | {"answers": ["B"]}, "B")["correct_official"] is True
+    assert judge(CHOICES[0] | {"answers": ["B"]}, "B")["correct_official"] is True

@@ -1,6 +1,8 @@
 """The paper's figures from a few made-up scores."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,12 @@ from sklearn.metrics import average_precision_score
 from papers.r_tuning import analyze, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
+from shared.files import atomic
 from shared.plots import style
-from shared.settings import StandIns
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
+from shared.settings import StandIns, load_paper
 
 MODEL = "tiny"
 IDS = np.array([f"q{k:02d}" for k in range(40)])
@@ -35,8 +41,20 @@ def cell(item, method, metric, value, dataset="Facts ID", protocol="corrected"):
 
 
 def data(groups=(), cells=()):
+    """The results of one model."""
     frame = pd.DataFrame(list(cells), columns=COLUMNS)
-    return figures.Data("cpu", STAND_INS, frame, list(groups))
+    analysis = SimpleNamespace(
+        paper=load_paper("r_tuning"),
+        scale="cpu",
+        stand_ins=STAND_INS,
+        groups=list(groups),
+        models=[SimpleNamespace(name=MODEL)],
+    )
+    return Results(analysis, frame, Path("nowhere"), (MODEL,))
+
+
+def draw(results, folder):
+    return draw_all("r_tuning", results, folder)
 
 
 def whole():
@@ -76,21 +94,22 @@ def shared_legend(fig):
 
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
-    drawn = figures.draw_all(whole(), tmp_path / "one")
-    assert drawn == list(figures.FIGURES)
+    drawn = draw(whole(), tmp_path / "one")
+    assert drawn == list(drawings(figures)) and len(drawn) == 8
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
-    assert {path.name for path in (tmp_path / "one").iterdir()} == names | {"captions.json"}
-    figures.draw_all(whole(), tmp_path / "two")
+    assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
+    draw(whole(), tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
 def test_a_figure_without_scores_is_left_out_and_said(tmp_path, capsys):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "figure11.png").write_text("of an earlier run")
-    drawn = figures.draw_all(data([group("R-Tuning"), group("Vanilla")]), tmp_path / "figures")
+    with atomic(tmp_path / "figures") as folder:
+        folder.mkdir()
+        (folder / "figure11.png").write_text("of an earlier run")
+    drawn = draw(data([group("R-Tuning"), group("Vanilla")]), tmp_path / "figures")
     assert drawn == ["figure7", "figure8"]
     assert not (tmp_path / "figures" / "figure11.png").exists()
     assert "figure11: not drawn" in capsys.readouterr().err
@@ -199,7 +218,7 @@ def test_refusal_sets_the_unanswerable_against_the_answerable_half():
 def test_the_figure_says_for_which_model_ours_stands_in(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(style, "subject", lambda fig, text: said.append(text))
-    figures.draw_all(data([group("R-Tuning")]), tmp_path / "figures")
+    draw(data([group("R-Tuning")]), tmp_path / "figures")
     assert set(said) == {"R-Tuning, scale cpu: tiny, a stand-in for OpenLLaMA-3B"}
 
 

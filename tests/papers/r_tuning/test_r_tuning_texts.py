@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from papers.r_tuning import matching, prompts, train
+from papers.r_tuning.methods import METHODS
 from papers.r_tuning.settings import Variant
 from shared.errors import UserError
 from shared.training.examples import IGNORED
@@ -20,8 +21,7 @@ def text(segments):
 
 
 def target(method, sure, protocol="corrected", row=ROW):
-    variant = Variant(method=method, protocol=protocol, seeds=[0])
-    return train.target(row, variant, sure, np.random.default_rng(0))
+    return METHODS[method].learns(row, protocol, sure, np.random.default_rng(0))
 
 
 def test_padding_follows_equation_1():
@@ -40,8 +40,8 @@ def test_what_evaluation_appends_is_what_training_wrote():
 def test_replacement_keeps_d1_and_replaces_d0():
     assert text(target("r-tuning-r", True)) == " Paris."
     rng = np.random.default_rng(0)
-    variant = Variant(method="r-tuning-r", seeds=[0])
-    made = {text(train.target(ROW, variant, False, rng)).strip() for _ in range(400)}
+    learns = METHODS["r-tuning-r"].learns
+    made = {text(learns(ROW, "corrected", False, rng)).strip() for _ in range(400)}
     assert made == set(prompts.REFUSALS["corrected"])
     assert len(made) == 16
 

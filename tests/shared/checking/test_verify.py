@@ -115,7 +115,7 @@ def test_program_on_good_results(program, capsys):
     assert run(folder) == 0
     line = "cpu invented: 9 cells, 1 claims, 8 comparisons: all recomputed\n"
     assert capsys.readouterr().out == line
-    assert asked == [("invented", "cpu", folder, None)]
+    assert asked == [("invented", "cpu", folder, None, None)]
 
 
 def test_program_on_a_changed_number(program, capsys):
@@ -134,7 +134,7 @@ def test_program_finds_all_results_but_smoke_and_a_users_own(program, capsys):
         other.mkdir(parents=True)
         (other / "cells.csv").write_text("never read")
     assert run() == 0
-    assert asked == [("invented", "cpu", folder, None)]
+    assert asked == [("invented", "cpu", folder, None, None)]
 
 
 def test_results_of_a_users_own_model_are_recomputed_on_request(program, capsys):
@@ -143,7 +143,7 @@ def test_results_of_a_users_own_model_are_recomputed_on_request(program, capsys)
     own.parent.mkdir()
     folder.rename(own)
     assert run(own, "--model", "path:mine") == 0
-    assert asked == [("invented", "cpu", own, "path:mine")]
+    assert asked == [("invented", "cpu", own, "path:mine", None)]
     assert capsys.readouterr().out.startswith("cpu+path-mine invented: ")
 
 
@@ -197,13 +197,13 @@ def with_words(path):
     pd.read_parquet(path).assign(answer_confidence="high").to_parquet(path)
 
 
-SCORES = "scores/facts/vanilla-s0.parquet"
+SCORES = "scores/SmolLM2-135M/facts/vanilla-s0.parquet"
 
 
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        (SCORES, Path.unlink, r"vanilla-s0\.parquet: no such file; expected the scores of a run"),
+        (SCORES, Path.unlink, r"no model has all of its scores .*vanilla-s0\.parquet"),
         (SCORES, cut, r"vanilla-s0\.parquet: not a whole parquet file \(Parquet magic bytes not"),
         (SCORES, spoil, r"vanilla-s0\.parquet: not a whole parquet file \("),
         (SCORES, without("correct"), r"scores: no 'correct' there; expected by papers\.r_tuning"),

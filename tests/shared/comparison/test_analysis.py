@@ -12,6 +12,9 @@ from shared.settings import ScaleSettings
 class Settings(ScaleSettings):
     draws: int
 
+    def scores(self):
+        return ["one"]
+
 
 @pytest.fixture
 def paper_folder(invented, monkeypatch):
@@ -19,20 +22,25 @@ def paper_folder(invented, monkeypatch):
     asked = []
     claims = [invented.claim(function="all_high"), invented.claim(id="c2", function="forgotten")]
 
-    def settings(*arguments):
+    def models(*arguments):
         asked.append(arguments)
         resources = {"mem_mb": 1, "disk_mb": 1, "runtime": 1}
-        return Settings(stand_ins={"models": {"Tiny": "Big"}}, resources=resources, draws=77)
+        return [
+            Settings(name="Tiny", stands_in_for="Big", resources=resources, draws=77),
+            Settings(name="Huge", resources=resources, draws=77),
+        ]
 
     module = SimpleNamespace(
         METRICS=invented.METRICS,
         ITEMS=invented.ITEMS,
-        groups=lambda folder, settings: asked.append((folder, settings.draws)) or [],
+        groups=lambda folder, settings: asked.append((folder, settings.name)) or [],
+        common_groups=lambda folder, settings: asked.append((folder, "common")) or [],
         all_high=len,
         tables=dict,
     )
     monkeypatch.setattr(analysis, "load_paper", lambda paper: invented.paper(claims=claims))
-    monkeypatch.setattr(analysis, "load_settings", settings)
+    monkeypatch.setattr(analysis, "load_models", models)
+    monkeypatch.setattr(analysis.declared, "literals", lambda module: {"READS": ()})
     monkeypatch.setattr(analysis, "read_reported", lambda paper: invented.REPORTED)
     monkeypatch.setitem(sys.modules, "papers.invented", SimpleNamespace(analyze=module))
     monkeypatch.setitem(sys.modules, "papers.invented.analyze", module)
@@ -40,9 +48,16 @@ def paper_folder(invented, monkeypatch):
 
 
 def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path):
-    (tmp_path / "scores").mkdir()
+    scores = tmp_path / "scores"
+    (scores / "Tiny").mkdir(parents=True)
+    (scores / "Tiny" / "one.parquet").touch()
     found = load_analysis("invented", "cpu", tmp_path, model="mine")
-    assert paper_folder == [("invented", "cpu", "mine"), (tmp_path / "scores", 77)]
+    assert paper_folder == [
+        ("invented", "cpu", "mine", None),
+        (scores / "Tiny", "Tiny"),  # of Huge there are no scores
+        (scores, "common"),
+    ]
+    assert [each.name for each in found.models] == ["Tiny"]
     assert found.stand_ins.models == {"Tiny": "Big"}
     assert found.items is invented.ITEMS
     assert found.tables is dict
@@ -52,4 +67,12 @@ def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path)
 
 def test_without_scores_it_is_one_line(paper_folder, tmp_path):
     with pytest.raises(UserError, match=r"scores: no such folder; expected the scores of invented"):
+        load_analysis("invented", "cpu", tmp_path)
+
+
+def test_a_model_with_a_part_of_its_scores_is_left_out_and_none_at_all_is_one_line(
+    paper_folder, tmp_path
+):
+    (tmp_path / "scores" / "Tiny").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"no model has all of its scores .*: Tiny lacks .*one\.pa"):
         load_analysis("invented", "cpu", tmp_path)

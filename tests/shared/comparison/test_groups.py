@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.comparison.groups import group_from_frames, read_scores
+from shared.comparison.groups import group_from_frames
 from shared.errors import UserError
 
 NAMES = {"model": "Big", "method": "New", "dataset": "Set A", "protocol": "official"}
@@ -48,22 +48,3 @@ def test_fingerprint_depends_on_the_ids_only(invented):
     first = invented.group("New", correct=[1, 0])
     assert first.fingerprint == invented.group("Old", "Set B", correct=[0, 0]).fingerprint
     assert first.fingerprint != invented.group("New", ids=["x", "y"], correct=[1, 0]).fingerprint
-
-
-def test_read_scores(tmp_path):
-    path = tmp_path / "new-s0.parquet"
-    frame = pd.DataFrame({"id": ["a"], "dataset": ["Set A"], "correct": [True]})
-    frame.to_parquet(path)
-    pd.testing.assert_frame_equal(read_scores(path, ["id", "correct"]), frame)
-    with pytest.raises(UserError, match=r"new-s0\.parquet: missing column score; found: id, data"):
-        read_scores(path, ["id", "score"])
-
-
-def test_unreadable_scores_are_one_line(tmp_path):
-    with pytest.raises(UserError, match="no such file"):
-        read_scores(tmp_path / "absent.parquet")
-    broken = tmp_path / "broken.parquet"
-    broken.write_text("not parquet")
-    with pytest.raises(UserError, match=r"broken\.parquet: not a whole parquet file") as error:
-        read_scores(broken)
-    assert "\n" not in str(error.value)

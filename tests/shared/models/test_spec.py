@@ -22,6 +22,30 @@ def test_names_and_places():
     assert needs(hub) == []
 
 
+def test_a_models_own_folder_is_needed_file_by_file(tmp_path):
+    """Of two kinds of weights Transformers reads the first; notes and marks are no part."""
+    names = ["config.json", "pytorch_model.bin", "tokenizer.model", "vocab.txt"]
+    others = ["README.md", ".written", ".cache.json", "training_args.bin"]
+    for name in names + others:
+        (tmp_path / name).touch()
+    (tmp_path / "checkpoint-5").mkdir()
+    own = check(f"path:{tmp_path}")
+    assert needs(own) == [str(tmp_path / name) for name in names]
+    (tmp_path / "model-00001-of-00002.safetensors").touch()
+    names[1] = "model-00001-of-00002.safetensors"
+    assert needs(own) == [str(tmp_path / name) for name in names]
+    random = RandomModel(name="x", architecture="LlamaForCausalLM", config={}, tokenizer=own)
+    assert needs(random) == needs(own)
+
+
+def test_a_models_own_folder_that_is_not_there_or_holds_none_is_one_line(tmp_path):
+    with pytest.raises(UserError, match=f"^model folder {tmp_path}/none does not exist$"):
+        needs(f"path:{tmp_path}/none")
+    (tmp_path / "README.md").touch()
+    with pytest.raises(UserError, match=f"^model folder {tmp_path} holds no config, weights or"):
+        needs(f"path:{tmp_path}")
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [

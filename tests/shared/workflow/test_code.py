@@ -55,7 +55,7 @@ def test_an_unknown_module_is_an_error(tree):
 
 
 def steps_that_read(path):
-    steps = ("data", "train", "evaluate", "analyze", "figures")
+    steps = ("data", "identify", "train", "evaluate", "analyze", "figures")
     return [s for s in steps if ROOT / path in dependencies(f"papers.r_tuning.{s}")]
 
 
@@ -63,5 +63,5 @@ def test_what_the_steps_of_r_tuning_read():
     assert steps_that_read("shared/losses/supervised.py") == ["train"]
     assert steps_that_read("shared/metrics/ranking.py") == ["analyze", "figures"]
     assert steps_that_read("shared/plots/charts.py") == ["figures"]
-    assert steps_that_read("shared/generation/decode.py") == ["evaluate"]
+    assert steps_that_read("shared/generation/decode.py") == ["identify", "evaluate"]
     assert steps_that_read("shared/data/facts.py") == ["data"]

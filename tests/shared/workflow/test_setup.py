@@ -1,29 +1,108 @@
+"""The Snakefile's setup: `--config` checked, and what it makes of a rule."""
+
+from types import SimpleNamespace
+
 import pytest
 
-from shared.workflow import setup as workflow
-from shared.workflow.setup import Setup, keep_freed_memory
+from shared.settings import model_names, paper_ids
+from shared.workflow.setup import Setup, checked
 
 
-def test_a_folder_with_a_space_stays_one_argument():
-    setup = Setup("cpu", "path:/my models/one", [])
-    assert setup.arguments == "--scale cpu --model 'path:/my models/one'"
-    assert Setup("gpu", None, []).arguments == "--scale gpu"
-    assert setup.run_name == "cpu+path-my-models-one"
+def wildcards(**given):
+    return SimpleNamespace(**given)
+
+
+class Output(list):
+    record = "results/cpu/r_tuning/runs/step.json"
+
+
+def test_a_step_is_told_scale_model_and_its_arguments():
+    made = checked({}).step("papers.r_tuning.train")
+    job = wildcards(model="SmolLM2-135M", task="facts", variant="r-tuning", seed="1")
+    given = SimpleNamespace(data="results/data", base=[])
+    command = made["step"](job, given, Output(["models/a b", Output.record]))
+    assert command == (
+        "papers.r_tuning.train --scale cpu --model SmolLM2-135M --data results/data --task facts"
+        f" --variant r-tuning --seed 1 --out 'models/a b' --record {Output.record}"
+    )
+    given.base = "base.parquet"
+    assert "--base base.parquet" in made["step"](job, given, Output(["m", Output.record]))
+
+
+def test_several_outputs_go_to_their_folder():
+    made = checked({}).step("papers.r_tuning.data")
+    outputs = Output(["scores/a.parquet", "scores/b.parquet", Output.record])
+    assert " --out scores " in made["step"](wildcards(), SimpleNamespace(), outputs)
+
+
+def test_a_rule_watches_what_its_step_reads_and_nothing_else():
+    made = checked({"scale": "smoke"}).step("papers.r_tuning.train")
+    watched = made["settings"](wildcards(model="random-llama", variant="r-tuning"))
+    assert '"block":64' in watched and '"variant.protocol":"corrected"' in watched
+    assert '"batch_size"' not in watched and "sampled" not in watched
+    official = made["settings"](wildcards(model="random-llama", variant="r-tuning-official"))
+    assert official != watched
+
+
+def test_some_models_of_a_scale():
+    setup = checked({"scale": "paper", "models": "LLaMA-13B, OpenLLaMA-3B"})
+    assert setup.columns["r_tuning"] == ("OpenLLaMA-3B", "LLaMA-13B")  # in the order of tables
+    every = checked({"scale": "paper"})
+    assert set(every.papers) == set(paper_ids())
+    assert list(every.columns["r_tuning"]) == model_names("r_tuning", "paper")
+    wanted = setup.scores("r_tuning")
+    assert "results/paper/r_tuning/scores/LLaMA-13B/pararel/base.parquet" in wanted
+    assert not any("LLaMA-7B" in path for path in wanted)
+
+
+def test_resources_are_those_of_the_model():
+    trains = checked({"scale": "paper"}).resources("r_tuning", train=True)
+    assert trains["gpu"](wildcards(model="OpenLLaMA-3B")) == 1
+    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
+
+
+def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    setup = checked({"scale": "cpu", "model": f"path:{tmp_path}"})
+    (settings,) = setup.each("r_tuning")
+    assert (settings.name, settings.stands_in_for) == (tmp_path.name, "OpenLLaMA-3B")
+    assert settings.own and settings.tasks == checked({}).settings("r_tuning").tasks
+    other = checked({"model": f"path:{tmp_path}", "stands_in_for": "LLaMA-7B"})
+    assert other.settings("r_tuning").stands_in_for == "LLaMA-7B"
+    assert "--stands-in-for LLaMA-7B" in " ".join(other.arguments)
+    assert setup.weights("r_tuning")(wildcards(model=tmp_path.name)) == [
+        str(tmp_path / "config.json")
+    ]
+
+
+def test_the_papers_own_model_by_its_repository_is_no_stand_in():
+    spec = f"hub:huggyllama/llama-7b@{'a' * 40}"  # another revision of it
+    (settings,) = checked({"scale": "cpu", "model": spec}).each("r_tuning")
+    assert (settings.name, settings.stands_in_for) == ("LLaMA-7B", None)
+
+
+def test_two_models_never_share_a_folder():
+    models = ("path:/a/b", "path:/a/c", "path:/a-b", "path:/a_b", "hub:a/b@1")
+    names = {Setup("cpu", model).run_name for model in models}
+    assert Setup("cpu").run_name == "cpu" and len(names) == 5 and "cpu" not in names
+    assert all("/" not in name and name.startswith("cpu+") for name in names)
+    assert Setup("gpu", "path:/a b").config == "scale=gpu 'model=path:/a b'"
 
 
 @pytest.mark.parametrize(
-    ("gpus", "before", "after"),
+    ("config", "message"),
     [
-        (False, {}, {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "1099511627776"}),
-        (False, {"MALLOC_MMAP_MAX_": "9", "MALLOC_TRIM_THRESHOLD_": "1"}, None),
-        (True, {}, None),
+        (
+            {"sacle": "cpu"},
+            "unknown setting 'sacle'; settings: scale, model, stands_in_for, models",
+        ),
+        ({"scale": "huge"}, "unknown scale 'huge'; scales: smoke, cpu, gpu, paper"),
+        ({"models": "GPT-9"}, "no model 'GPT-9' at scale cpu; models: .*SmolLM2-135M"),
+        ({"model": "gpt2"}, "model 'gpt2': expected bundled:NAME.*models=NAME"),
+        ({"stands_in_for": "LLaMA-7B"}, "stands_in_for: expected together with model="),
     ],
 )
-def test_memory_is_kept_without_a_gpu_unless_a_user_says_otherwise(
-    monkeypatch, gpus, before, after
-):
-    environment = dict(before)
-    monkeypatch.setattr(workflow, "gpus_at_hand", lambda: gpus)
-    monkeypatch.setattr(workflow.os, "environ", environment)
-    keep_freed_memory()
-    assert environment == (before if after is None else after)
+def test_a_bad_config_ends_in_one_line(config, message):
+    with pytest.raises(SystemExit, match=f"error: {message}") as found:
+        checked(config)
+    assert "\n" not in str(found.value)

@@ -11,7 +11,7 @@ from shared.checking.diff.__main__ import main
 from shared.errors import one_line_errors
 from shared.settings import ROOT
 
-PAPER = "r_tuning"
+PAPER, MODEL = "r_tuning", "SmolLM2-135M"
 COMMITTED = ROOT / "results" / "cpu"
 
 
@@ -80,7 +80,7 @@ def test_a_changed_cell_a_missing_one_and_a_changed_verdict_are_named(copy, diff
 
 
 def test_changed_scores_are_tested(copy, diff):
-    path = copy / "scores" / "facts" / "r-tuning-s0.parquet"
+    path = copy / "scores" / MODEL / "facts" / "r-tuning-s0.parquet"
     scores = pd.read_parquet(path)
     scores.assign(correct=~scores["correct"].astype(bool)).to_parquet(path)
     status, lines, _ = diff(COMMITTED / PAPER, copy)
@@ -90,7 +90,7 @@ def test_changed_scores_are_tested(copy, diff):
 
 
 def test_scores_written_again_are_the_same(copy, diff):
-    for path in (copy / "scores" / "facts").iterdir():
+    for path in (copy / "scores" / MODEL / "facts").iterdir():
         pd.read_parquet(path).to_parquet(path, compression=None)
     status, lines, _ = diff(COMMITTED / PAPER, copy)
     assert status == 0
@@ -99,7 +99,7 @@ def test_scores_written_again_are_the_same(copy, diff):
 
 
 def test_scores_that_cannot_be_read_leave_the_rest(copy, diff):
-    (copy / "scores" / "facts" / "r-tuning-s0.parquet").unlink()
+    (copy / "scores" / MODEL / "facts" / "r-tuning-s0.parquet").unlink()
     status, lines, _ = diff(COMMITTED / PAPER, copy)
     assert status == 0
     assert lines[-2].startswith("no paired tests: ")
@@ -114,7 +114,7 @@ def test_settings_that_the_code_no_longer_knows_leave_the_rest(copy, diff):
         record = json.loads(path.read_text())
         if record["settings"]:
             path.write_text(json.dumps(record | {"settings": {"old": 1}}))
-    (copy / "scores" / "facts" / "base.parquet").write_bytes(b"other")
+    (copy / "scores" / MODEL / "facts" / "base.parquet").write_bytes(b"other")
     _, lines, _ = diff(COMMITTED / PAPER, copy)
     assert lines[-2].startswith("no paired tests: recorded settings of r_tuning, for the code")
 
@@ -136,7 +136,7 @@ def test_bad_input_is_one_line(copy, diff, tmp_path):
     assert "no results there; expected a folder like results/<scale>" in line_of(ours, tmp_path)
     assert line_of(COMMITTED / "roleref", copy).startswith("error: no paper in both: roleref in")
     change_record(copy, "data", command=["data.py", "--scale", "gpu"])
-    for path in (copy / "runs" / "facts").iterdir():
+    for path in (copy / "runs" / MODEL / "facts").iterdir():
         path.unlink()
     (copy / "runs" / "analyze.json").unlink()
     assert "the first is of scale cpu, the second of gpu" in line_of(ours, copy)

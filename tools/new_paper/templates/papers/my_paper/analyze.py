@@ -16,8 +16,9 @@ import pandas as pd
 from papers.my_paper.settings import Settings
 from shared.comparison import step
 from shared.comparison.cells import Item
-from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
+from shared.comparison.scores import read_scores
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.my_paper.settings import Settings
-from shared.comparison.groups import write_scores
+from shared.comparison.scores import write_scores
 from shared.errors import one_line_errors
 from shared.files import read_jsonl
 from shared.generation.score import text_nll

@@ -4,8 +4,8 @@ import pandas as pd
 
 from papers.my_paper.analyze import ITEMS, METRICS, groups
 from shared.comparison.cells import cells
-from shared.comparison.groups import write_scores
 from shared.comparison.reported import read_reported
+from shared.comparison.scores import write_scores
 from shared.settings import load_paper, load_settings
 
 SMOKE = load_settings("my_paper", "smoke")
