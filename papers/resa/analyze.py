@@ -39,7 +39,7 @@ from shared.metrics.rates import count, mean, rate
 
 READS = ("variants", "untrained")
 
-BASE, POST_HOC = "Base", "Post-hoc (embedding guard)"
+BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"
 ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignment"
 METHODS = [BASE, POST_HOC, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
@@ -67,19 +67,21 @@ METRICS = {
 }
 
 FOUR_SETS = [*FOUR, "Avg of 4"]
+EIGHT_SETS = [*FOUR, "GPTFuzzer", "ReNeLLM", "TAP", "PAIR", "Avg"]
+GEMMA = ["gemma-3-4b-it"]
 ITEMS = [
-    Item("table2", ["dsr"], [BASE, POST_HOC, WJ, RESA, REINFORCED], [*FOUR, "GPTFuzzer", "Avg"]),
+    Item("table2", ["dsr"], [BASE, POST_HOC, WJ, RESA, REINFORCED], EIGHT_SETS),
     Item(
         "table3",
         ["over_refusal_accuracy", "accuracy"],
         [BASE, POST_HOC, WJ, RESA, REINFORCED],
         ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU"],
     ),
-    Item("table4", ["dsr"], [DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
+    Item("table4", ["dsr"], [PLAIN, DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
     Item(
         "table4",
         ["over_refusal_share"],
-        [DELIBERATIVE, RESA, REINFORCED],
+        [PLAIN, DELIBERATIVE, RESA, REINFORCED],
         ["XSTest", "OKTest", "Avg OR"],
     ),
     Item(
@@ -88,18 +90,21 @@ ITEMS = [
         [BASE, RESA, ADAPTIVE],
         ["StrongREJECT", "MATH500"],
     ),
+    Item("table9", ["dsr"], [BASE, WJ, RESA], FOUR_SETS, GEMMA),
+    Item(
+        "table10",
+        ["over_refusal_accuracy", "accuracy"],
+        [BASE, WJ, RESA],
+        ["XSTest", "MMLU"],
+        GEMMA,
+    ),
     Item("table13", ["dsr"], [BASE, WJ, RESA], FOUR_SETS),
     Item("table13", ["dsr"], [RESA], [f"{name}{PREFILLING}" for name in FOUR_SETS]),
     Item("table14", ["dsr"], [RESA, ADAPTIVE], FOUR_SETS),
     Item("table15", ["over_refusal_accuracy", "accuracy"], [RESA, ADAPTIVE], ["XSTest", "MMLU"]),
     Item("table16", ["summary_safety"], [RESA, REINFORCED], FOUR_SETS),
     Item("table17", ["dsr"], [BASE, POST_HOC, RESA], FOUR_SETS),
-    Item(
-        "table18",
-        ["dsr"],
-        [BASE, WJ, ONLY_WJ, RESA],
-        [*FOUR, "GPTFuzzer", "ReNeLLM", "TAP", "PAIR", "Avg"],
-    ),
+    Item("table18", ["dsr"], [BASE, WJ, ONLY_WJ, RESA], EIGHT_SETS),
     Item("table19", ["check_jailbreak_rate"], [RESA], FOUR_SETS),
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge

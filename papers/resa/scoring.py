@@ -81,9 +81,9 @@ def scores(
     flags.set("correct", [i for i in others if rows[i]["kind"] == "fact"], right)
     for record in flags.records:
         record["correct"] = record["correct"] and record["answered"]
-    if variant and variant.style == "answer-check":
-        with_plan = [i for i in harmful if not (every[i] and every[i].summary is None)]
-        checks(flags, with_plan, guard or judges[first])
+    has_check = variant is not None and variant.style == "answer-check"
+    with_plan = [i for i in harmful if not (every[i] and every[i].summary is None)]
+    checks(flags, with_plan if has_check else [], guard or judges[first])
     for row, reply, record in zip(rows, replies, flags.records, strict=True):
         record["reply_tokens"] = reply.reply_tokens if is_measured(row) else None
     return flags.records

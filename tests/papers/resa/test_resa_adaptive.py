@@ -6,13 +6,16 @@ import pytest
 
 from papers.resa.adaptive import Shown, adaptive_rows, with_suffix
 from papers.resa.reply_format import Parts, write
+from papers.resa.test_sets import HOUSE, NONE, harmful
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.settings import load_settings
 
 CPU = load_settings("resa", "cpu")
 RESA = CPU.variants["resa-sft"]
-ROW = {"id": "r0", "dataset": "House rules, None", "asks": "Sing a song.", "prompt": "Sing a song."}
+ROW = {
+    "id": "r0", **harmful(NONE, HOUSE).columns(), "asks": "Sing a song.", "prompt": "Sing a song.",
+}  # fmt: skip
 
 
 class Scripted:
@@ -56,17 +59,21 @@ def attacker(text):
 
 def test_every_attack_gives_a_prompt_for_every_request():
     victim = Scripted(lambda text: checked("La la." if "please" in text else "No."))
-    settings = CPU.model_copy(
-        update={
-            "tests": CPU.tests.model_copy(update={"adaptive": ["PAIR", "TAP", "ReNeLLM", "PAP"]})
-        }
-    )
+    settings = CPU.model_copy(update={"adaptive": ["PAIR", "TAP", "ReNeLLM", "PAP"]})
     found = adaptive_rows([ROW], victim, Scripted(attacker), None, RESA, settings)
     assert [row["dataset"] for row in found] == [
         "House rules, PAIR", "House rules, TAP", "House rules, ReNeLLM", "House rules, PAP",
     ]  # fmt: skip
     assert [row["id"] for row in found] == ["r0/PAIR", "r0/TAP", "r0/ReNeLLM", "r0/PAP"]
+    assert {row["attack"] for row in found} == set(settings.adaptive)
     assert all("Sing, please." in row["prompt"] and row["asks"] == ROW["asks"] for row in found)
+
+
+def test_a_variant_of_four_attacks_is_spared_the_others():
+    settings = CPU.model_copy(update={"adaptive": ["TAP", "PAP"]})
+    few = CPU.variants["resa-sft-16"]
+    found = adaptive_rows([ROW], Scripted(checked), Scripted(attacker), None, few, settings)
+    assert [row["attack"] for row in found] == ["PAP"]
 
 
 def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, monkeypatch):
@@ -92,6 +99,4 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
 
 def test_attacks_need_an_attacker():
     with pytest.raises(ValueError, match="setting `attacker`"):
-        type(CPU).model_validate(
-            {**CPU.model_dump(), "tests": {**CPU.tests.model_dump(), "adaptive": ["TAP"]}}
-        )
+        type(CPU).model_validate({**CPU.model_dump(), "adaptive": ["TAP"]})
