@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from shared.errors import UserError
 
 WRITTEN = ".written"  # in a folder that `atomic` wrote: the names of its files
+_POINTER = "version https://git-lfs"
 _UNCOUNTED = (WRITTEN, ".snakemake_timestamp")  # marks, not content
 
 
@@ -100,6 +101,30 @@ def open_utf8(path: str | Path, newline: str | None = None) -> Iterator[TextIO]:
         raise UserError(f"{path}: expected UTF-8, found byte {found}") from None
 
 
+def read_json(path: str | Path, kind: type = object) -> Any:
+    """The value of a JSON file, which is a `kind` (dict, list).
+
+    Raises `UserError` naming the file and, where it is not JSON, the line and column.
+    """
+    if not Path(path).is_file():
+        what = "is a folder" if Path(path).is_dir() else "no such file"
+        raise UserError(f"{path}: {what}; expected JSON")
+    with open_utf8(path) as file:
+        text = file.read()
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        if text.startswith(_POINTER):
+            raise UserError(f"{path}: a pointer of Git LFS, not the file itself") from None
+        where = f"{path}:{error.lineno}:{error.colno}"
+        raise UserError(f"{where}: not JSON ({error.msg})") from None
+    if not isinstance(found, kind):
+        names = {dict: "an object", list: "a list"}
+        is_one = names.get(type(found), type(found).__name__)
+        raise UserError(f"{path}: found {is_one}; expected {names.get(kind, kind.__name__)}")
+    return found
+
+
 def read_jsonl(path: str | Path) -> list[dict]:
     """Rows of a JSON Lines file. Raises `UserError` naming the file and line that is not JSON."""
     rows = []
@@ -112,19 +137,12 @@ def read_jsonl(path: str | Path) -> list[dict]:
     return rows
 
 
-def read_json(path: str | Path) -> object:
-    """The value in a JSON file. Raises `UserError` naming a file that is not there or not JSON."""
-    try:
-        with open_utf8(path) as file:
-            return json.load(file)
-    except (FileNotFoundError, IsADirectoryError):
-        raise UserError(f"{path}: no such file; expected JSON") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}:{error.lineno}: not JSON ({error.msg})") from None
-
-
-def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_csv(
+    path: str | Path, columns: Sequence[str], *, others: bool = False
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and fields, as text, of each row of a file with these columns in this order.
+
+    others: the file is someone else's: it may have more columns, in any order, and empty lines.
 
     Raises `UserError` naming the file, and the line that has other fields.
     """
@@ -134,17 +152,19 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, di
         reader = csv.reader(file)
         try:
             header = next(reader, [])
-            if header != list(columns):
+            if not set(columns) <= set(header) if others else header != list(columns):
                 raise UserError(
                     f"{path}:1: found columns {','.join(header)}; expected {','.join(columns)}"
                 )
             for fields in reader:
-                if len(fields) != len(columns):
+                if others and not fields:
+                    continue
+                if len(fields) != len(header):
                     raise UserError(
                         f"{path}:{reader.line_num}: found {len(fields)} fields; "
-                        f"expected {len(columns)}"
+                        f"expected {len(header)}"
                     )
-                yield reader.line_num, dict(zip(columns, fields, strict=True))
+                yield reader.line_num, dict(zip(header, fields, strict=True))
         except csv.Error as error:
             raise UserError(f"{path}:{reader.line_num}: not CSV ({error})") from None
 

@@ -124,14 +124,7 @@ def figure4(results: Results) -> Figure | None:
 def judges(results: Results) -> Figure | None:
     """The mean DSR of every method by each judge of refusal."""
     metrics = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}
-    found = pd.concat(
-        {
-            name: _percent(results, "defence_by_judge", metric).xs(
-                ALL_ATTACKS.name, level="dataset"
-            )
-            for metric, name in metrics.items()
-        }
-    )
+    found = _together(results, "defence_by_judge", metrics, ALL_ATTACKS.name)
     series = [name for name in metrics.values() if name in found.index.unique(0)]
     rows = [m for m in analyze.METHODS if m in found.index.unique(1)]
     if not rows:
@@ -220,7 +213,7 @@ def _together(
 ) -> pd.DataFrame:
     """Cells of several metrics on one data set, by (name of the metric, method), in percent."""
     parts = {name: _percent(results, item, metric) for metric, name in metrics.items()}
-    every = pd.concat(parts).swaplevel("method", "dataset")
+    every = pd.concat(parts)
     here = every[every.index.get_level_values("dataset") == dataset]
     return here.droplevel("dataset")
 

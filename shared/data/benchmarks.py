@@ -6,9 +6,9 @@ Each takes the path of one file (`name` is what the rows give as their source) a
 
 from pathlib import Path
 
-from shared.data.formats import as_list, expect, is_texts, read_csv, read_json
+from shared.data.formats import as_list, expect, is_texts, read_csv
 from shared.data.questions import LETTERS, Question, multiple_choice
-from shared.files import read_jsonl
+from shared.files import read_json, read_jsonl
 
 
 def read_pararel(path: Path, name: str) -> list[Question]:

@@ -5,18 +5,18 @@ from the hub's cache, as the sandbox has no network: load them once beforehand (
 """
 
 import importlib.util
-import json
 import os
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.errors import UserError
+from shared.files import read_jsonl
 
 # Our name -> the harness's task, and the flag of a sample that says whether it is right.
 TASKS = {
@@ -95,18 +95,13 @@ def read_samples(dataset: str, folder: Path) -> list[Answered]:
         raise UserError(f"lm_eval, {task}: found no samples_*.jsonl, expected one for each task")
     found: dict[str, Answered] = {}
     for path in files:
-        for row in _rows(path):
+        for row in read_jsonl(path):
             name = path.stem.removeprefix("samples_").rpartition("_")[0] or task
             key = f"{name}/{row['doc_id']}"
             if flag not in row:
                 raise UserError(f"{path.name}: expected {flag} in each row, found {', '.join(row)}")
             found.setdefault(key, Answered(dataset, key, float(row[flag]) > 0.5))
     return list(found.values())
-
-
-def _rows(path: Path) -> Iterator[dict]:
-    with open(path, encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def _run(asked: Sequence[str], folder: Path) -> None:

@@ -1,13 +1,11 @@
 """What the steps of a paper left in `results/<scale>/<paper>/`, read for the report."""
 
-import csv
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared import settings
-from shared.errors import UserError
+from shared.files import read_csv, read_json
 from shared.settings import Paper
 from shared.workflow.setup import DEFAULT_SCALE
 
@@ -100,12 +98,7 @@ def natural(path: Path) -> tuple[bool, str, int]:
 
 
 def _table(path: Path, columns: str) -> list[Row]:
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        lacking = [name for name in columns.split() if name not in (reader.fieldnames or ())]
-        if lacking:
-            raise UserError(f"{path}: expected a column '{lacking[0]}', found {reader.fieldnames}")
-        return list(reader)
+    return [row for _, row in read_csv(path, columns.split(), others=True)]
 
 
 def _printed(paper_id: str) -> list[Row]:
@@ -116,7 +109,7 @@ def _printed(paper_id: str) -> list[Row]:
 
 
 def _figures(folder: Path) -> list[Picture]:
-    captions = _json(folder / "captions.json") if (folder / "captions.json").is_file() else {}
+    captions = read_json(folder / "captions.json") if (folder / "captions.json").is_file() else {}
     paths = sorted(folder.glob("*.png"), key=natural)
     return [Picture(path.stem, captions.get(path.stem, ""), path) for path in paths]
 
@@ -124,14 +117,7 @@ def _figures(folder: Path) -> list[Picture]:
 def _runs(folder: Path) -> list[dict]:
     """The record of every step, with the step's name, in the order in which they finished."""
     runs = [
-        {"step": str(path.relative_to(folder / "runs").with_suffix("")), **_json(path)}
+        {"step": str(path.relative_to(folder / "runs").with_suffix("")), **read_json(path, dict)}
         for path in sorted(folder.glob("runs/**/*.json"))
     ]
     return sorted(runs, key=lambda record: str(record.get("finished")))
-
-
-def _json(path: Path) -> dict | list:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON, {error.msg} in line {error.lineno}") from None

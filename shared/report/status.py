@@ -1,10 +1,10 @@
 """The README's status table and the badge, from the summaries of all scales that were run."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from shared.errors import UserError
+from shared.files import read_json
 from shared.report.counts import CLAIM_VERDICTS
 from shared.report.formats import ABSENT
 from shared.report.markdown import pipe_table
@@ -39,10 +39,10 @@ def read_summaries(results: Path) -> list[dict]:
         raise UserError(f"{results}: no summary.json but of smoke; run `snakemake report` first")
     summaries = []
     for path in paths:
+        summaries.append(read_json(path))
         try:
-            summaries.append(json.loads(path.read_text(encoding="utf-8")))
             summaries[-1]["total"]["claims"], summaries[-1]["papers"]
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (KeyError, TypeError):
             raise UserError(f"{path}: not a summary of the report; write it again") from None
     return summaries
 

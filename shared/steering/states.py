@@ -77,5 +77,5 @@ def read_states(path: str | Path, model: str) -> dict[str, torch.Tensor]:
     except SafetensorError as error:
         raise UserError(f"{path}: not a safetensors file ({error})") from None
     if found != model:
-        raise UserError(f"{path}: found states or vectors of {found}; expected those of {model}")
+        raise UserError(f"{path}: found states of {found}; expected those of {model}")
     return tensors

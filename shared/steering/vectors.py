@@ -1,13 +1,11 @@
-"""Steering vectors: the mean difference of two sets of states, thinned, and kept in a file."""
+"""Steering vectors: the mean difference of two sets of states, thinned."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from shared.errors import UserError
-from shared.steering.states import read_states, save_states
 
 Vectors = Mapping[int, torch.Tensor]  # block -> (hidden,)
 
@@ -31,13 +29,3 @@ def mean_difference(first: np.ndarray, second: np.ndarray, keep: float = 1.0) ->
     ranks = variance.argsort(axis=-1, kind="stable").argsort(axis=-1)
     kept = ranks < max(1, round(keep * mean.shape[-1]))
     return np.where(kept, mean, 0).astype(np.float32)
-
-
-def save_vectors(vectors: Vectors, path: str | Path, model: str) -> None:
-    """Write vectors by block as safetensors, with the name of the model that they belong to."""
-    save_states({str(block): vector for block, vector in vectors.items()}, path, model)
-
-
-def read_vectors(path: str | Path, model: str) -> dict[int, torch.Tensor]:
-    """What `save_vectors` wrote. Raises `UserError` for the vectors of another model."""
-    return {int(block): vector for block, vector in read_states(path, model).items()}

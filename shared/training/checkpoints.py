@@ -1,11 +1,13 @@
 """Checkpoints that survive a killed job: written by the clock, resumed from if whole."""
 
-import json
 import time
 from pathlib import Path
 
 from accelerate.utils import broadcast_object_list
 from transformers import TrainerCallback
+
+from shared.errors import UserError
+from shared.files import read_json
 
 
 class TimedCheckpoint(TrainerCallback):
@@ -32,7 +34,7 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 def _is_whole(checkpoint: Path) -> bool:
     try:
-        json.loads((checkpoint / "trainer_state.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        read_json(checkpoint / "trainer_state.json")
+    except UserError:
         return False
     return True

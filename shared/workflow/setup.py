@@ -89,7 +89,10 @@ class Setup:
         return [self.settings(paper, model) for model in self.columns[paper]]
 
     def step(self, module: str) -> dict[str, object]:
-        """`params` of the rule of a step: its code, the settings that it reads, its command."""
+        """`params` of the rule of a step: its code, the settings that it reads, its command.
+
+        The first two are watched by Snakemake, the command is not, as it says nothing new.
+        """
         paper = module.split(".")[1]
         names = declared.literals(module)["READS"]
 
@@ -119,16 +122,16 @@ class Setup:
         """The same for a step that every paper has, of a rule with the wildcard `paper`."""
         steps = {paper: self.step(f"papers.{paper}.{name}") for paper in self.papers}
 
-        def of(key: str) -> Callable[..., str]:
-            def found(wildcards: object, input: object, output: object) -> str:
-                value = steps[wildcards.paper].get(key, "")
-                if key == "step":
-                    return value(wildcards, input, output)
-                return value(wildcards) if callable(value) else value
+        def command(wildcards: object, input: object, output: object) -> str:
+            return steps[wildcards.paper]["step"](wildcards, input, output)
 
-            return found
-
-        return {key: of(key) for key in ("code", "settings", "step", MIRROR)}
+        # Of a function that sees more than the wildcards Snakemake watches no change.
+        return {
+            "code": lambda wildcards: steps[wildcards.paper]["code"],
+            "settings": lambda wildcards: steps[wildcards.paper]["settings"](wildcards),
+            MIRROR: lambda wildcards: steps[wildcards.paper].get(MIRROR, ""),
+            "step": command,
+        }
 
     def analysis(self, name: str, program: str) -> dict[str, object]:
         """`params` of a rule that reads the scores of all models: of `analyze` or `figures`."""

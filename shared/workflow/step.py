@@ -86,6 +86,9 @@ def _run(function: Function, words: list[str]) -> None:
     variant = arguments.get("variant")
     _check_choice(settings, variant, arguments.get("seed"), common["scale"])
 
+    if common["record"].is_dir():
+        raise UserError(f"{common['record']}: is a folder; expected a file for the record")
+
     names = declared.literals(module)["READS"]
     read = declared.values(names, settings, variant)
     inputs = _inputs(arguments)

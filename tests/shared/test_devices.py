@@ -1,12 +1,13 @@
 """GPUs that are not there, claimed by processes that are."""
 
+import os
 import subprocess
 import sys
 from itertools import pairwise
 
 import pytest
 
-from shared.devices import visible
+from shared.devices import gpus_at_hand, visible
 from shared.settings import ROOT
 
 JOB = """
@@ -91,3 +92,31 @@ def test_jobs_of_a_scheduler_on_one_machine_do_not_wait_for_each_other(start):
 def test_what_cuda_visible_devices_says_is_kept_to(said, count, names):
     environment = {} if said is None else {"CUDA_VISIBLE_DEVICES": said}
     assert visible(environment, count) == names
+
+
+KEEPS = """
+import numpy, psutil
+from shared.devices import keep_freed_memory
+
+keep_freed_memory()
+memory = psutil.Process().memory_info
+before = memory().rss
+block = numpy.ones(12_500_000)  # 100 MB
+del block
+print((memory().rss - before) / 1e6)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or gpus_at_hand(), reason="glibc, CPU")
+@pytest.mark.parametrize(("chosen", "kept"), [({}, True), ({"MALLOC_ARENA_MAX": "8"}, False)])
+def test_memory_is_kept_unless_a_user_chose_otherwise(chosen, kept):
+    """Of a freed block of 100 MB all is kept by the process, or nothing."""
+    run = subprocess.run(
+        [sys.executable, "-c", KEEPS],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")} | chosen,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (float(run.stdout) > 90) is kept

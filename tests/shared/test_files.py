@@ -4,7 +4,7 @@ import pytest
 
 from shared import files
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, read_csv, read_jsonl, sha256, write_json, write_jsonl
+from shared.files import atomic, read_csv, read_json, read_jsonl, sha256, write_json, write_jsonl
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
@@ -190,6 +190,49 @@ def test_a_csv_that_is_none_is_named(tmp_path, content, says):
         path.write_bytes(content)
     with pytest.raises(UserError, match=says):
         list(read_csv(path, ["a", "b"]))
+
+
+def test_a_csv_of_someone_else_may_have_more_columns_in_any_order_and_empty_lines(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("c,b,a\n3,2,1\n\n6,5,4\n")
+    found = list(read_csv(path, ["a", "b"], others=True))
+    assert found == [(2, {"c": "3", "b": "2", "a": "1"}), (4, {"c": "6", "b": "5", "a": "4"})]
+    with pytest.raises(UserError, match=r"rows\.csv:1: found columns c,b,a; expected a,d"):
+        list(read_csv(path, ["a", "d"], others=True))
+    path.write_text("c,b,a\n3,2\n")
+    with pytest.raises(UserError, match=r"rows\.csv:2: found 2 fields; expected 3"):
+        list(read_csv(path, ["a", "b"], others=True))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_json_comes_as_it_is(tmp_path, mark):
+    path = tmp_path / "value.json"
+    path.write_text(mark + '{"ü": [1, null]}', encoding="utf-8")
+    assert read_json(path) == read_json(path, dict) == {"ü": [1, None]}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no such file; expected JSON"),
+        ("folder", "is a folder; expected JSON"),
+        (b'{"a": 1,\n "b" 2}', r":2:6: not JSON \(Expecting ':' delimiter\)"),
+        (b"", r":1:1: not JSON \(Expecting value\)"),
+        (b'{"a": "\xfc"}', "expected UTF-8, found byte 0xfc"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS, not the file"),
+        (b"[1]", "found a list; expected an object"),
+        (b"1.5", "found float; expected an object"),
+    ],
+)
+def test_a_json_file_that_is_none_is_one_line(tmp_path, content, says):
+    path = tmp_path / "value.json"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=f"^{path}:? ?{says}") as error:
+        read_json(path, dict)
+    assert "\n" not in str(error.value)
 
 
 def test_json_lines_in_another_encoding_are_named(tmp_path):

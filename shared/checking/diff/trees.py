@@ -1,6 +1,5 @@
 """Results folders that are to be compared, and the records of the steps that made them."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
 from shared.comparison.tables import read_table
 from shared.errors import UserError
-from shared.files import sha256
+from shared.files import read_json, sha256
 from shared.settings import paper_ids
 
 
@@ -76,11 +75,7 @@ def find(path: Path) -> dict[str, Tree]:
 def _runs(folder: Path) -> dict[str, dict]:
     runs = {}
     for path in sorted((folder / "runs").rglob("*.json")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            raise UserError(f"{path}: not JSON; expected the record of a step") from None
-        runs[str(path.relative_to(folder / "runs").with_suffix(""))] = record
+        runs[str(path.relative_to(folder / "runs").with_suffix(""))] = read_json(path, dict)
     if not runs:
         raise UserError(f"{folder}/runs: no records; expected runs/*.json, one for each step")
     return runs

@@ -8,7 +8,6 @@ so that no job reads 16 GB only to check them again. With HF_HUB_OFFLINE=1 nothi
 
 import fcntl
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ from tqdm import tqdm
 from shared.data.fetch.transfer import continue_file
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.files import write_json
+from shared.files import read_json, write_json
 
 KNOWN = Path(__file__).with_name("known.yaml")
 SPARE = 2**28  # bytes of a disk that are left free
@@ -100,7 +99,7 @@ def read_record(repository: Repository) -> dict[str, tuple[Listed, int]] | None:
     path = _record_path(repository)
     if not path.is_file():
         return None
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows = read_json(path)
     return {name: (Listed(size, digest), at) for name, (size, digest, at) in rows.items()}
 
 

@@ -1,6 +1,5 @@
 """What a paper takes at a scale, and of each number where it comes from. Nothing is guessed."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from shared.data.catalogue import sources
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, downloads
 from shared.data.sources import DOWNLOADS, mirror_folder
-from shared.files import readable_size
+from shared.files import read_json, readable_size
 from shared.planning.measure.architecture import architectures
 from shared.planning.measure.records import RECORDS
 from shared.planning.plan.jobs import Job
@@ -62,7 +61,7 @@ def _recorded(job: Job, what: str) -> float | None:
     path = ROOT / job.record if job.record else None
     if path is None or not path.is_file():
         return None
-    return json.loads(path.read_text(encoding="utf-8")).get(what)
+    return read_json(path, dict).get(what)
 
 
 def _memory(jobs: Sequence[Job]) -> str:
@@ -147,7 +146,7 @@ def _calls(models: Sequence[ScaleSettings]) -> list[str]:
 
 def _measurements(paper: str, scale: str, folder: Path) -> Iterable[str]:
     for path in sorted(folder.glob("*.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path, dict)
         if (record["paper"], record["scale"]) != (paper, scale):
             continue
         for job in record["jobs"]:

@@ -85,7 +85,7 @@ def test_another_format_of_the_others_is_named(tmp_path):
         benchmarks.read_temporal(text(tmp_path, rows), "x")
     with pytest.raises(UserError, match="label: expected safe or unsafe, found 'contrast'"):
         benchmarks.read_xstest(text(tmp_path, "id,prompt,type,label\n1,a,b,contrast\n"), "x")
-    with pytest.raises(UserError, match="header: expected prompt"):
+    with pytest.raises(UserError, match="found columns question; expected prompt"):
         benchmarks.read_oktest(text(tmp_path, "question\na\n"), "x")
 
 

@@ -52,7 +52,7 @@ def test_without_a_summary_nothing_is_written(readme, results):
     with pytest.raises(UserError, match=r"no summary\.json but of smoke; run `snakemake report`"):
         readme()
     (results / "summary.json").write_text('{"scale": ')
-    with pytest.raises(UserError, match=r"cpu/summary\.json: not a summary of the report"):
+    with pytest.raises(UserError, match=r"cpu/summary\.json:1:11: not JSON"):
         readme()
     (results / "summary.json").write_text("{}")
     with pytest.raises(UserError, match=r"cpu/summary\.json: not a summary of the report"):

@@ -1,0 +1,167 @@
+"""Exactly the steps that read a setting run again when it changes, for every setting there is.
+
+After a run of `smoke` each setting of each paper is changed, one at a time (of all papers in one
+dry run, since no paper reads another's). What must run again is told by the records, in which each
+step says which settings it did read; what would run again is told by Snakemake.
+"""
+
+import copy
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import get_args
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from shared.settings import ScaleSettings, load_paper, load_settings, paper_ids
+from shared.workflow import declared
+
+pytestmark = pytest.mark.workflow
+
+# Of the machine, not of the results: a job asks for other resources, and does not run again. The
+# name is where the results lie.
+NOT_READ = {"resources", "training_resources", "name", "own"}
+JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
+RECORD = re.compile(r"results/smoke/(\w+)/runs/(\S+)\.json")
+
+
+def other_values(value: object, allowed: object = None) -> Iterator[object]:
+    """Values near one of a setting; some of them may not be valid."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1, value * 2)
+    elif isinstance(value, float):
+        yield from (value * 1.01, value * 0.5, value + 0.1)
+    elif isinstance(value, str):
+        yield from (*_texts(allowed), f"{value} again", f"again {value}")
+    elif value is None:
+        yield from (*_texts(allowed), 1, "again", ["again"], {})
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            for other in other_values(each):
+                yield [*value[:place], other, *value[place + 1 :]]
+        yield from (value[:-1], [*value, *_texts(allowed)][: len(value) + 1])
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            for other in other_values(each):
+                yield {**value, key: other}
+
+
+def _texts(annotation: object) -> list[str]:
+    """The texts that an annotation allows, wherever they stand in it."""
+    if isinstance(annotation, str):
+        return [annotation]
+    return [text for part in get_args(annotation) for text in _texts(part)]
+
+
+def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
+    """Each setting of a paper with a value of it that is valid and another, and the settings then.
+
+    A setting without such a value is one that nothing can be tried with, which is a mistake here.
+    """
+    now = load_settings(paper, "smoke")
+    written = {**load_paper(paper).defaults, **load_paper(paper).scales["smoke"]}
+    written |= written.pop("models")[now.name]
+    cls = importlib.import_module(f"papers.{paper}.settings").Settings
+    for key, field in cls.model_fields.items():
+        if key in NOT_READ:
+            continue
+        start = written.get(key, field.get_default(call_default_factory=True))
+        for value in other_values(start, field.annotation):
+            value = "papers" if key == "mirror" else value  # a folder that is there
+            try:
+                then = cls.model_validate(copy.deepcopy({**written, key: value, "name": now.name}))
+            except (ValidationError, TypeError):
+                continue
+            if getattr(then, key) != getattr(now, key):
+                yield key, value, then
+                break
+        else:
+            raise AssertionError(f"{paper}: no other value of {key} was found")
+
+
+def records(folder, paper: str) -> dict[str, dict]:
+    """The records of a paper's run, by name, but for that of the analysis."""
+    runs = folder / "results" / "smoke" / paper / "runs"
+    found = {str(path.relative_to(runs))[: -len(".json")]: path for path in runs.rglob("*.json")}
+    return {n: json.loads(path.read_text()) for n, path in found.items() if n != "analyze"}
+
+
+def read_by_step(made: dict[str, dict]) -> dict[str, set[str]]:
+    """Program → the settings that its runs did read, together."""
+    found = {}
+    for record in made.values():
+        found.setdefault(record["command"][0], set()).update(record["read"])
+    return found
+
+
+def readers(made: dict[str, dict], paper: str, then: ScaleSettings) -> set[str]:
+    """The runs, by their records, of the steps that read a value which is another one now."""
+    now = load_settings(paper, "smoke")
+
+    def other(names, variant=None) -> bool:
+        names = tuple(names)
+        return declared.values(names, now, variant) != declared.values(names, then, variant)
+
+    read = read_by_step(made)
+    found = {"analyze"} if other(declared.reads(paper, "analyze")) else set()
+    for name, record in made.items():
+        command = record["command"]
+        variant = command[command.index("--variant") + 1] if "--variant" in command else None
+        if other(read[command[0]], variant):
+            found.add(name)
+    return found
+
+
+def planned(output: str) -> dict[tuple[str, str], str]:
+    """(paper, record) → why, of each job of a dry run that writes a record."""
+    found = {}
+    for _, block in JOB.findall(output):
+        record = RECORD.search(block.partition("output: ")[2].partition("\n")[0])
+        if record:
+            found[record[1], record[2]] = block.partition("reason: ")[2].partition("\n")[0]
+    return found
+
+
+def test_a_changed_setting_runs_again_what_reads_it_and_nothing_else(repository, snakemake):
+    files = {paper: repository / "papers" / paper / "paper.yaml" for paper in paper_ids()}
+    original = {paper: path.read_text() for paper, path in files.items()}
+    made = {paper: records(repository, paper) for paper in files}
+    wrong = []
+    try:
+        for at_once in zip_longest(*map(changed, files)):
+            tried = {p: each for p, each in zip(files, at_once, strict=True) if each}
+            for paper, (key, value, _) in tried.items():
+                whole = yaml.safe_load(original[paper])
+                (model,) = whole["scales"]["smoke"]["models"].values()
+                model[key] = value
+                files[paper].write_text(yaml.safe_dump(whole, sort_keys=False))
+            run = snakemake(repository, "-n", "--config", "scale=smoke")
+            assert run.returncode == 0, run.stderr[-2000:]
+            jobs = planned(run.stdout + run.stderr)
+            for paper, (key, _, then) in tried.items():
+                must = readers(made[paper], paper, then)
+                again = {name for at, name in jobs if at == paper}
+                first = {n for (at, n), why in jobs.items() if at == paper and "Params" in why}
+                wrong += [f"{paper}: {key} changed, {name} is kept" for name in must - again]
+                wrong += [f"{paper}: {key} changed, {name} runs again" for name in first - must]
+            for paper in tried:
+                files[paper].write_text(original[paper])
+    finally:
+        for paper, text in original.items():
+            files[paper].write_text(text)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("paper", paper_ids())
+def test_a_step_names_no_setting_that_it_never_reads(repository, paper):
+    """Of all runs of a step together, what READS names was read."""
+    made = records(repository, paper)
+    read = read_by_step(made)
+    named = {record["command"][0]: set(record["settings"]) for record in made.values()}
+    assert {step: named[step] - read[step] for step in named if named[step] - read[step]} == {}
