@@ -58,7 +58,7 @@ def adaptive_rows(
     """`rows` (harmful requests without an attack) under each adaptive attack of the settings; a
     variant that is asked four attacks, under those of them."""
     few = variant is not None and variant.four_attacks
-    attacks = [name for name in settings.adaptive if name in FOUR or not few]
+    attacks = [name for name in settings.adaptive.attacks if name in FOUR or not few]
     goals = [row["asks"] for row in rows]
     wrote, judge = Asker(attacker, ATTACKER_TOKENS, kept), Asker(attacker, RATING_TOKENS, kept)
     victim = Asker(Shown(chat, variant, settings), settings.reply_tokens)

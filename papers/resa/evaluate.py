@@ -43,8 +43,8 @@ from shared.models.spec import RandomModel
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "attacker", "adaptive", "harness",
-    "reply_tokens", "opening_tokens", "batch_size", "batch_tokens", "variant.style",
+    "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
+    "opening_tokens", "batch_size", "batch_tokens", "variant.style",
     "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
     "variant.instruction",
 )  # fmt: skip
@@ -71,7 +71,8 @@ def evaluate(
     with ExitStack() as stack:
         kept = partial(_kept, stack, run.key)
         if settings.adaptive:
-            attacker = open_chat(settings.attacker), kept("attacker", settings.attacker)
+            asked = settings.adaptive.attacker
+            attacker = open_chat(asked), kept("attacker", asked)
             rows += attacked(rows, chat, attacker, run.variant, settings)
         replies, seconds = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))

@@ -24,7 +24,6 @@ Method = Literal[
     "ReSA-SFT-Adaptive",
     "ReSA-RL",
 ]
-Adaptive = Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]
 BASE = "base"  # the model before training
 VANILLA = "vanilla"
 RELEASED_FILE = "sft_train.json"  # of the authors' samples
@@ -77,6 +76,13 @@ class Tests(Strict):
         return self
 
 
+class Adaptive(Strict):
+    """Attacks that are fitted to the attacked model."""
+
+    attacks: list[Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]] = Field(min_length=1)
+    attacker: Asked  # writes the prompts, and rates the replies
+
+
 class Variant(Strict):
     """One way to fine-tune, trained once for each seed."""
 
@@ -116,8 +122,7 @@ class Settings(ScaleSettings):
     reinforcement: Reinforcement
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
     guard: Asked | None = None  # judges safety in place of the rule
-    adaptive: list[Adaptive] = []  # attacks that ask the attacked model
-    attacker: Asked | None = None  # of adaptive attacks, and their evaluator
+    adaptive: Adaptive | None = None
     harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
     opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
@@ -137,8 +142,6 @@ class Settings(ScaleSettings):
                 raise ValueError(f"variants.{name}.jailbreaks: expected some of the queries'")
         if len(set(map(judge_name, self.judges))) < len(self.judges):
             raise ValueError("judges: two have the same name in tables")
-        if self.adaptive and not self.attacker:
-            raise ValueError("adaptive: attacks that need the setting `attacker`")
         return self
 
     def downloads(self) -> list[Wanted]:
@@ -184,10 +187,10 @@ class Settings(ScaleSettings):
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]
-        later = {
-            "verdicts on replies, two on each of a harmful request": self.guard,
-            f"attacks and their ratings ({', '.join(self.adaptive)})": self.attacker,
-        }
+        later = {"verdicts on replies, two on each of a harmful request": self.guard}
+        if self.adaptive:
+            names = ", ".join(self.adaptive.attacks)
+            later[f"attacks and their ratings ({names})"] = self.adaptive.attacker
         for what, asked in later.items():
             found += [
                 Calls(name, what) for name in endpoints(asked.model_dump_json() if asked else "")

@@ -97,7 +97,7 @@ def test_safe_prompts_of_xstest_and_oktest(mirror):
         ({"tests": {**SMOKE.tests.model_dump(), "attacks": []}}, "attacks: none given"),
         ({"tests": {**SMOKE.tests.model_dump(), "attacks": ["XYZ"]}}, "attacks: unknown XYZ"),
         ({"queries": {"vanila": 3}}, "queries: unknown vanila"),
-        ({"adaptive": ["PAIR"]}, "setting `attacker`"),
+        ({"adaptive": {"attacks": ["PAIR"]}}, "adaptive.attacker"),
         ({"judges": ["strings:phrases"] * 2}, "two have the same name"),
         (
             {"variants": {"rl": {"method": "ReSA-RL", "style": "answer-check", "seeds": [0],
