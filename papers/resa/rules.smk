@@ -31,17 +31,16 @@ rule resa_train:
         " {params.step} 2> {log}"
 
 
-def resa_start(wildcards):
-    """Reinforcement may go on from a fine-tuned variant of the same seed."""
-    start = SETUP.variant("resa", wildcards).starts_from
-    return f"<results>/resa/models/{wildcards.model}/{start}-s{wildcards.seed}" if start else []
-
-
 rule resa_reinforce:
     input:
         SETUP.weights("resa"),
         data="<results>/resa/data",
-        start=resa_start,
+        # the fine-tuned variant of the same seed that it goes on from, if any
+        start=lambda wildcards: [
+            f"<results>/resa/models/{wildcards.model}/{start}-s{wildcards.seed}"
+            for start in [SETUP.variant("resa", wildcards).starts_from]
+            if start
+        ],
     output:
         directory("<results>/resa/models/{model}/{variant}-s{seed}"),
         record="<results>/resa/runs/{model}/train-{variant}-s{seed}.json",
