@@ -50,14 +50,16 @@ def test_the_data_record_shows_what_the_filters_dropped(results):
 
 
 def test_reinforcement_records_its_curve(results):
-    record = json.loads((results / "runs" / "train-resa-rl-s0.json").read_text())["training"]
+    record = json.loads((results / "runs" / "random-llama" / "train-resa-rl-s0.json").read_text())[
+        "training"
+    ]
     assert record["steps"] == 2 and record["completions"] == 8
     assert [set(step) for step in record["curve"]] == [
         {"reward", "plan", "answer", "format", "refusal"}
     ] * 2
     assert record["flat_groups"] == record["groups"] == 4  # random weights never earn anything
     assert record["unscored"] == 0
-    assert (results / "models" / "resa-rl-s0" / "adapter_config.json").is_file()
+    assert (results / "models" / "random-llama" / "resa-rl-s0" / "adapter_config.json").is_file()
 
 
 def test_figures_and_claims(results):

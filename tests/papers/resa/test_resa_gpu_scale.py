@@ -16,8 +16,7 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     path = folder / "papers" / "resa" / "paper.yaml"
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["model"] = smoke["model"]
-    gpu["stand_ins"]["models"] = smoke["stand_ins"]["models"]
+    gpu["models"] = smoke["models"]
     gpu["resources"] = smoke["resources"]
     gpu["queries"], gpu["facts"] = smoke["queries"], smoke["facts"]
     gpu["tests"].update(harmful=7, benign=7, adversarial_benign=7)
@@ -49,11 +48,11 @@ def test_xstest_and_oktest_are_the_papers_own_data_sets(results):
 def test_full_weights_go_from_step_to_step(results):
     """At gpu nothing is an adapter: reinforcement goes on from whole weights."""
     for name in ("resa-sft-s0", "resa-rl-s0"):
-        files = {path.name for path in (results / "models" / name).iterdir()}
+        files = {path.name for path in (results / "models" / "random-llama" / name).iterdir()}
         assert "model.safetensors" in files and "adapter_config.json" not in files
 
 
 def test_no_benchmark_text_is_in_what_would_be_committed(results):
-    for path in (results / "scores").glob("*.parquet"):
+    for path in (results / "scores").rglob("*.parquet"):
         columns = set(pd.read_parquet(path).columns)
         assert columns.isdisjoint({"prompt", "asks", "reply", "answer", "summary", "analysis"})
