@@ -28,7 +28,7 @@ rule resa_train:
         **SETUP.step("papers.resa.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 rule resa_reinforce:
@@ -56,7 +56,7 @@ rule resa_reinforce:
         **SETUP.step("papers.resa.reinforce"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 rule resa_base:
@@ -74,7 +74,7 @@ rule resa_base:
     params:
         **SETUP.step("papers.resa.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule resa_evaluate:
@@ -93,4 +93,4 @@ rule resa_evaluate:
     params:
         **SETUP.step("papers.resa.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
