@@ -156,7 +156,7 @@ rule readme:
 # Matches a bare word that is no rule: says which papers there are.
 rule unknown_target:
     input:
-        lambda wildcards: unknown_target(wildcards.name),
+        lambda wildcards: unknown_target(wildcards.name, SETUP.left_out),
     output:
         touch("{name}"),
     wildcard_constraints:
