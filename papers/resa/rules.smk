@@ -1,6 +1,6 @@
 """ReSA: fine-tuning on replies with a check → reinforcement → replies to everything."""
 
-REINFORCED = {
+RESA_REINFORCED = {
     name
     for each in SETUP.each("resa")
     for name, variant in each.variants.items()
@@ -47,7 +47,7 @@ rule resa_reinforce:
     log:
         "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",
     wildcard_constraints:
-        variant="|".join(sorted(REINFORCED)) or "-",  # which is the name of none
+        variant="|".join(sorted(RESA_REINFORCED)) or "-",  # which is the name of none
     priority: 1
     threads: HALF
     resources:
