@@ -1,11 +1,11 @@
 """RoleRef through Snakemake at scale `smoke`: what was run is in the cells."""
 
-import json
-
 import pandas as pd
 import pytest
 
 from papers.roleref.settings import TRAINING_SETS, TYPES
+from shared.files import read_json
+from shared.workflow.declared import literals
 
 pytestmark = pytest.mark.workflow
 
@@ -52,10 +52,26 @@ def test_methods_are_asked_and_their_cost_is_counted(results):
 
 
 def test_no_text_is_in_what_would_be_committed(results):
-    for path in (results / "scores").glob("*.parquet"):
+    paths = list((results / "scores").rglob("*.parquet"))
+    assert len(paths) == 7
+    for path in paths:
         assert set(pd.read_parquet(path)).isdisjoint({"question", "reply", "target"}), path
-    record = json.loads((results / "runs" / "ask-prompting.json").read_text())
-    assert record["states_seconds"] > 0 and record["questions"] == 4 * 20 + 4 * 16 + 12
+
+
+def test_every_step_says_what_it_did(results):
+    runs = results / "runs" / "random-llama"
+    names = ["ask-editing-s0", "ask-lora-official-s0", "ask-prompting-s0"]
+    names += ["evaluate", "sweep", "train-lora-official-s0"]
+    assert sorted(path.stem for path in runs.iterdir()) == names
+    records = {name: read_json(runs / f"{name}.json") for name in names}
+    asked = records["ask-prompting-s0"]
+    assert asked["tokens_per_second"] > 0 and asked["questions"] == 4 * 20 + 4 * 16 + 12
+    assert set(records["ask-editing-s0"]["inputs"]) == {"data", "base"}
+    assert len(records["evaluate"]["inputs"]) == 5  # data, three variants, the sweep
+    # what is declared is read, by one variant at least
+    for step in ("ask", "train", "evaluate", "sweep"):
+        read = {name for key, r in records.items() if key.startswith(step) for name in r["read"]}
+        assert read == {*literals(f"papers.roleref.{step}")["READS"]}
 
 
 def test_figures_are_there(results):

@@ -5,12 +5,16 @@ import torch
 
 from papers.safe_eraser import benchmark, data, questions
 from papers.safe_eraser.methods import RECIPES
+from papers.safe_eraser.protocols import PROTOCOLS
 from papers.safe_eraser.settings import METHODS, Settings
-from papers.safe_eraser.train import as_trained, items, words
+from papers.safe_eraser.train_vanilla import train_vanilla, words
+from papers.safe_eraser.unlearn import items, snapshot_steps
+from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.losses.unlearning import Stream
 from shared.models.small_vlm import small_processor, vocabulary
 from shared.training.examples import IGNORED
+from shared.workflow.step import Run
 
 
 @pytest.fixture
@@ -21,8 +25,8 @@ def generated(settings, tmp_path):
 
 @pytest.fixture
 def processor(settings, generated):
-    lessons, rows = read_jsonl(generated / "lessons.jsonl"), benchmark.read(generated)
-    return small_processor(settings.model, vocabulary("words", words(lessons, rows)))
+    lessons, records = read_jsonl(generated / "lessons.jsonl"), benchmark.read(generated)
+    return small_processor(settings.model, vocabulary("words", words(lessons, records)))
 
 
 def stream(nll):
@@ -73,18 +77,24 @@ def learnt(processor, example):
     return processor.tokenizer.decode([t for t in example["labels"] if t != IGNORED])
 
 
-def test_an_item_is_the_request_in_its_four_roles(processor, generated):
-    rows = [row for row in benchmark.read(generated) if row["split"] == "train"]
-    made = items(rows, {}, processor, "corrected", 0, 512)
-    forget = [row for row in rows if row["set"] == "forget"]
-    twins = {row["id"]: row for row in rows}
-    retained = {row["answer"] for row in rows if row["set"] == "retain"}
-    assert len(made) == len(forget)
-    for item, row in zip(made, forget, strict=True):
-        twin = twins[row["id"].replace("/forget", "/decouple")]
-        assert learnt(processor, item["forget"]) == " " + row["answer"]
+@pytest.fixture
+def records(generated):
+    return [record for record in benchmark.read(generated) if record.split == "train"]
+
+
+def made_under(protocol, records, processor, said=None):
+    return items(records, said or {}, processor, PROTOCOLS[protocol], seed=0, max_length=512)
+
+
+def test_an_item_is_the_request_in_its_four_roles(processor, records):
+    made = made_under("corrected", records, processor)
+    requests = [request for record in records for request in record.requests]
+    retained = {question.answer for record in records for question in record.retained}
+    assert len(made) == len(requests) == 48
+    for item, (forget, twin) in zip(made, requests, strict=True):
+        assert learnt(processor, item["forget"]) == " " + forget.answer
         assert learnt(processor, item["refuse"])[1:] in questions.REFUSALS
-        assert learnt(processor, item["decouple"]) == " " + twin["answer"]
+        assert learnt(processor, item["decouple"]) == " " + twin.answer
         assert learnt(processor, item["retain"])[1:] in retained
         same, other = (item[name]["pixel_values"] for name in ("refuse", "decouple"))
         assert torch.equal(item["forget"]["pixel_values"], same)
@@ -96,43 +106,54 @@ def test_an_item_is_the_request_in_its_four_roles(processor, generated):
         assert asked[0] == asked[1]
 
 
-def test_no_end_of_sequence_is_trained(processor, generated):
-    rows = [row for row in benchmark.read(generated) if row["split"] == "train"]
-    for item in items(rows, {}, processor, "corrected", 0, 512):
+def test_no_end_of_sequence_is_trained(processor, records):
+    for item in made_under("corrected", records, processor):
         for made in item.values():
             assert processor.tokenizer.eos_token_id not in made["labels"]
 
 
-def test_the_official_protocol_learns_what_vanilla_says(processor, generated):
-    rows = [row for row in benchmark.read(generated) if row["split"] == "train"]
-    said = {row["id"]: "The object is red." for row in rows if row["set"] == "retain"}
-    item = items(rows, said, processor, "official", 0, 512)[0]
+def test_the_official_protocol_learns_what_vanilla_says(processor, records):
+    said = {each.id: "The object is red." for record in records for each in record.retained}
+    item = made_under("official", records, processor, said)[0]
     assert learnt(processor, item["retain"]) == " The object is red."
     # in the official letters: all but the first are lowered, also the "I" of a refusal
     assert " I" not in learnt(processor, item["refuse"])[2:]
 
 
 def test_letters_of_the_official_protocol():
-    assert as_trained("I'm sorry, but I can't.", "official") == "I'm sorry, but i can't."
-    assert as_trained("I'm sorry, but I can't.", "corrected") == "I'm sorry, but I can't."
+    text = "I'm sorry, but I can't."
+    assert PROTOCOLS["official"].written(text) == "I'm sorry, but i can't."
+    assert PROTOCOLS["corrected"].written(text) == text
 
 
 def test_every_word_of_the_benchmark_is_known(processor, generated):
     unknown = processor.tokenizer.unk_token_id
-    for row in benchmark.read(generated):
-        for text in (row["question"], " " + row["answer"]):
-            for protocol in ("official", "corrected"):
-                ids = processor.tokenizer(as_trained(text.strip(), protocol))["input_ids"]
-                assert unknown not in ids
+    for record in benchmark.read(generated):
+        for asked in record.questions:
+            for text in (asked.question, asked.answer):
+                for protocol in PROTOCOLS.values():
+                    assert unknown not in processor.tokenizer(protocol.written(text))["input_ids"]
+
+
+def test_snapshots_are_at_the_end_half_a_quarter_and_so_on(settings):
+    """48 items in batches of 16 are 3 steps an epoch, 6 in two: 6, 3, 1 and again 1."""
+    assert snapshot_steps(48, settings.unlearning, 1) == {6}
+    assert snapshot_steps(48, settings.unlearning, 4) == {6, 3, 1}
+
+
+def test_vanilla_is_trained_only_where_there_is_something_to_learn(settings, tmp_path):
+    as_it_is = settings.model_copy(update={"vanilla": None})
+    with pytest.raises(UserError, match="vanilla is not trained at this scale; expected `vanilla`"):
+        train_vanilla(Run(as_it_is, tmp_path / "out"), tmp_path, seed=0)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"benchmark": "somewhere"}, "expected one of `generated` and `benchmark`"),
+        ({"benchmark": "somewhere"}, "a small model is made for a generated `benchmark`"),
         ({"vanilla": None}, "expected `vanilla`, its training"),
         ({"judge": "oracle"}, "judge"),
-        ({"samples": 3}, "more than one are all the same at temperature 0"),
+        ({"sampling": {"samples": 3, "temperature": 0}}, "sampling.temperature"),
         ({"variants": {"x": {"method": "npo"}}}, "unknown method npo; methods: ga, ga\\+pd"),
     ],
 )

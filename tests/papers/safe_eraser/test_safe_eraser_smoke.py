@@ -1,5 +1,7 @@
 """SafeEraser in the one run of `smoke`."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -27,7 +29,7 @@ def test_cells_hold_what_was_run(results):
 
 
 def test_snapshots_answer_fewer_questions(results):
-    scores = pd.read_parquet(results / "scores" / "po-s0.parquet")
+    scores = pd.read_parquet(results / "scores" / "tiny-llava" / "po-s0.parquet")
     counts = scores.groupby(["progress", "dataset"], observed=True).size().unstack()
     few = counts.pop("Catalogue specificity")
     assert few.tolist() == [7, 7]
@@ -50,3 +52,23 @@ def test_unknown_cells_are_blocked_and_anothers_are_not_judged(results):
 def test_pictures_are_drawn(results):
     for name in ("overview", "sarr", "course", "examples"):
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000
+
+
+def test_each_training_is_made_again_for_the_settings_that_it_reads(results):
+    """The encoder of the pictures is vanilla's, the weights of the terms are unlearning's."""
+    recorded = {
+        name: set(
+            json.loads((results / "runs" / "tiny-llava" / f"train-{name}.json").read_text())[
+                "settings"
+            ]
+        )
+        for name in ("vanilla-s0", "po-s0")
+    }
+    assert {"image_encoder", "vanilla"} <= recorded["vanilla-s0"] - recorded["po-s0"]
+    assert {"unlearning", "variant.method"} <= recorded["po-s0"] - recorded["vanilla-s0"]
+
+
+def test_snapshots_lie_in_the_folder_of_the_model(results):
+    """12 records make 48 items, 3 steps of 16 an epoch; the last of 6 and the third are kept."""
+    folder = results / "models" / "tiny-llava" / "po-s0"
+    assert sorted(path.name for path in folder.glob("step-*")) == ["step-00003", "step-00006"]

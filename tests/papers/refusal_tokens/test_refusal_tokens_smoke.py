@@ -36,14 +36,14 @@ def test_cells_hold_every_rule(results):
 def test_probabilities_are_of_real_added_tokens(results):
     """Each variant has its own tokens in its own tokenizer, and probabilities of them in its
     scores."""
-    scores = pd.read_parquet(results / "scores" / "categories-contrast-s0.parquet")
+    scores = pd.read_parquet(results / "scores" / "random-llama" / "categories-contrast-s0.parquet")
     chances = scores.filter(regex="^p1_")
     assert chances.shape[1] == 6
     assert ((chances > 0) & (chances < 1)).all(axis=None)
     assert (chances.sum(axis=1) <= 1 + 1e-6).all()
     hotter = scores.filter(regex="^p2_").to_numpy()
     assert not np.allclose(chances.to_numpy(), hotter)
-    folder = results / "models" / "categories-contrast-s0"
+    folder = results / "models" / "random-llama" / "categories-contrast-s0"
     added = json.loads((folder / "tokenizer.json").read_text())["added_tokens"]
     names = [token["content"] for token in added]
     assert " [Requests with safety concerns]" in names and " [refuse]" not in names
@@ -51,7 +51,7 @@ def test_probabilities_are_of_real_added_tokens(results):
 
 
 def test_no_text_of_an_instruction_or_reply_is_kept(results):
-    for path in (results / "scores").glob("*.parquet"):
+    for path in (results / "scores").glob("*/*.parquet"):
         columns = set(pd.read_parquet(path).columns)
         assert columns.isdisjoint({"instruction", "reply", "text", "prompt"})
 
@@ -68,8 +68,8 @@ def test_a_checkpoint_trained_without_the_tokens_is_one_line(
 ):
     run = program(
         repository, "papers.refusal_tokens.evaluate", "--scale", "smoke", "--variant",
-        "one-contrast", "--data", results / "data",
-        "--trained", results / "models" / "none-contrast-s0",
+        "one-contrast", "--seed", "0", "--data", results / "data",
+        "--trained", results / "models" / "random-llama" / "none-contrast-s0",
         "--out", tmp_path / "scores.parquet", "--record", tmp_path / "run.json",
     )  # fmt: skip
     assert run.returncode == 1 and "Traceback" not in run.stderr

@@ -1,11 +1,12 @@
 """KIE-HVQA at scale smoke, in the run that all tests of the workflow share."""
 
-import json
-
 import pandas as pd
 import pytest
 
+from shared.files import read_json
+
 pytestmark = pytest.mark.workflow
+MODEL = "Small OCR-LLaVA"
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_cells_hold_what_was_asked(results):
 
 def test_random_weights_read_nothing_and_the_engine_reads(results):
     """Babble holds no answer, which scores 0; undegraded lines are no trouble for the engine."""
-    scores = pd.read_parquet(results / "scores" / "base-s0.parquet")
+    scores = pd.read_parquet(results / "scores" / MODEL / "base-s0.parquet")
     assert (scores.loc[~scores["valid"], ["clear", "not_clear", "final"]] == 0).all(axis=None)
     assert scores["right"].mean() < 0.2
     engine = pd.read_parquet(results / "scores" / "engine.parquet")
@@ -34,10 +35,26 @@ def test_random_weights_read_nothing_and_the_engine_reads(results):
 
 
 def test_grpo_recorded_its_reward_and_its_flat_groups(results):
-    record = json.loads((results / "runs" / "train-rl-s0.json").read_text())
+    record = read_json(results / "runs" / MODEL / "train-rl-s0.json")
     assert record["steps"] == len(record["curve"]) == 2
     assert set(record["curve"][0]) == {"reward", "clear", "not_clear", "final", "format"}
     assert record["completions"] == 2 * 2 * 2 and record["flat_groups"] <= record["groups"]
+
+
+def test_trainings_start_from_each_other(results):
+    """Cold start from the reader, GRPO from the cold start; the engine is no model's."""
+    starts = {
+        name: read_json(results / "runs" / MODEL / f"train-{name}-s0.json")["inputs"]
+        for name in ("base", "sft", "rl")
+    }
+    assert "start" not in starts["base"]
+    assert {"start", "features", "data"} <= set(starts["sft"])
+    assert starts["rl"]["start"] != starts["sft"]["start"]
+    assert starts["rl"]["features"] == starts["sft"]["features"] != starts["base"]["features"]
+    assert sorted(path.name for path in (results / "scores").glob("*.parquet")) == [
+        "engine.parquet",
+        "legibility.parquet",
+    ]
 
 
 def test_figures_are_drawn(results):
