@@ -47,7 +47,7 @@ rule resa_reinforce:
     log:
         "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",
     wildcard_constraints:
-        variant="|".join(sorted(RESA_REINFORCED)),
+        variant="|".join(sorted(RESA_REINFORCED)) or "-",  # which is the name of none
     priority: 1
     threads: HALF
     resources:
