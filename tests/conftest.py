@@ -1,11 +1,19 @@
 """What tests share. Those marked `mirror` run where a mirror folder is found, and nowhere else."""
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared.data.sources import VARIABLE, mirror_folder
 from shared.errors import UserError
+from shared.settings import ROOT
+
+BIN = Path(sys.executable).parent
+LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info")
 
 # Configurations of vision-language models of the real classes, a few thousand parameters each.
 TEXT = {
@@ -88,7 +96,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class Sharing(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "smoke" if "/test_smoke" in nodeid else super()._split_scope(nodeid)
+            smoke = "/test_smoke" in nodeid or "_smoke.py" in nodeid
+            return "smoke" if smoke else super()._split_scope(nodeid)
 
     return Sharing(config, log)
 
@@ -176,3 +185,40 @@ def vlm(request, tiny_tokenizer, tmp_path):
         config=CONFIGS[request.param],
         tokenizer=f"path:{tmp_path / 'tokenizer'}",
     )
+
+
+@pytest.fixture(scope="session")
+def snakemake():
+    def run(folder, *arguments, sandbox=(), **environment):
+        return subprocess.run(
+            [*sandbox, BIN / "snakemake", *arguments],
+            cwd=folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def copy_of_repository():
+    """Copy the working tree, without results, into a new folder; it shares the converted model."""
+
+    def copy(folder):
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        (ROOT / "resources" / "models").mkdir(parents=True, exist_ok=True)
+        (folder / "resources").mkdir()
+        os.symlink(ROOT / "resources" / "models", folder / "resources" / "models")
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory, copy_of_repository, snakemake):
+    """A copy in which `smoke` was run once, of all papers; a test that edits it takes that back."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("clone") / "repository")
+    run = snakemake(folder, "--config", "scale=smoke")
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder

@@ -1,31 +1,10 @@
-"""A copy of the working tree to run Snakemake in, and the programs in it."""
+"""Programs of the repository, run as a user runs them."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-from shared.settings import ROOT
-
-BIN = Path(sys.executable).parent
-LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info")
-
-
-@pytest.fixture(scope="session")
-def snakemake():
-    def run(folder, *arguments, sandbox=(), **environment):
-        return subprocess.run(
-            [*sandbox, BIN / "snakemake", *arguments],
-            cwd=folder,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="session")
@@ -43,26 +22,3 @@ def program():
         )
 
     return run
-
-
-@pytest.fixture(scope="session")
-def copy_of_repository():
-    """Copy the working tree, without results, into a new folder; it shares the converted model."""
-
-    def copy(folder):
-        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        (ROOT / "resources" / "models").mkdir(parents=True, exist_ok=True)
-        (folder / "resources").mkdir()
-        os.symlink(ROOT / "resources" / "models", folder / "resources" / "models")
-        return folder
-
-    return copy
-
-
-@pytest.fixture(scope="session")
-def repository(tmp_path_factory, copy_of_repository, snakemake):
-    """A copy in which `smoke` was run once, of all papers; a test that edits it takes that back."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("clone") / "repository")
-    run = snakemake(folder, "--config", "scale=smoke")
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder
