@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import get_args
+from types import NoneType
+from typing import get_args, get_origin
 
 import pytest
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.settings import ScaleSettings, load_paper, load_settings, paper_ids
 from shared.workflow import declared
@@ -40,12 +41,14 @@ def other_values(value: object, allowed: object = None) -> Iterator[object]:
     elif isinstance(value, str):
         yield from (*_texts(allowed), f"{value} again", f"again {value}")
     elif value is None:
-        yield from (*_texts(allowed), 1, "again", ["again"], {})
+        yield from (*_texts(allowed), 1, "again", ["again"], {}, _example(allowed))
     elif isinstance(value, list):
         for place, each in enumerate(value):
             for other in other_values(each):
                 yield [*value[:place], other, *value[place + 1 :]]
         yield from (value[:-1], [*value, *_texts(allowed)][: len(value) + 1])
+    elif value == {}:
+        yield _example(allowed)
     elif isinstance(value, dict):
         for key, each in value.items():
             for other in other_values(each):
@@ -57,6 +60,29 @@ def _texts(annotation: object) -> list[str]:
     if isinstance(annotation, str):
         return [annotation]
     return [text for part in get_args(annotation) for text in _texts(part)]
+
+
+def _example(annotation: object) -> object:
+    """A value of a type, such as a setting has that is left out at smoke."""
+    if annotation is str:
+        return "api:again"  # of a model, or any text
+    if annotation in (int, float):
+        return 1
+    if annotation is bool:
+        return False
+    if annotation is dict:
+        return {"again": 1}
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        return {name: _example(field.annotation) for name, field in fields if field.is_required()}
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) is list:
+        return [_example(parts[0])]
+    if get_origin(annotation) is tuple:
+        return [_example(part) for part in parts]
+    if get_origin(annotation) is dict:
+        return {_example(parts[0]): _example(parts[1])}
+    return _example(parts[0]) if parts else annotation
 
 
 def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
