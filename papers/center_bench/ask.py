@@ -31,7 +31,10 @@ from shared.comparison.scores import write_scores
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
-READS = ("model", "prices", "variant", "asked", "max_new_tokens", "batch_size", "batch_tokens")
+READS = (
+    "model", "prices", "asked", "max_new_tokens", "batch_size", "batch_tokens",
+    "variant.model", "variant.thinking", "variant.body", "variant.prices",
+)  # fmt: skip
 
 
 def ask(run: Run, data: Path, variant: str) -> dict:

@@ -35,15 +35,15 @@ READS = ("model", "thinking", "body", "prices", "reply_tokens", "batch_size", "b
 
 def ask(run: Run, data: Path) -> dict:
     """Ask one model for its flags, then for replies in words; what that costs is said before."""
-    settings = run.settings
+    settings, asked = run.settings, run.settings.asked()
     rows = read_jsonl(data / "prompts.jsonl")
-    chat = open_chat(settings, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
+    chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
     run.loaded()
     passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
-    with cached_replies(settings.model, run.key) as kept:
-        if is_endpoint(settings.model):
+    with cached_replies(asked.model, run.key) as kept:
+        if is_endpoint(asked.model):
             for each in passes:
-                print(each.cost(chat, kept, settings.prices), flush=True)
+                print(each.cost(chat, kept, asked.prices), flush=True)
         flags, answers = (each.replies(chat, kept) for each in passes)
         made = records(rows, flags, answers)
         write_jsonl(run.out, made)

@@ -34,6 +34,10 @@ class Settings(Asked, ScaleSettings):
             *(Calls(name, UNCOUNTED) for name in judging),
         ]
 
+    def asked(self) -> Asked:
+        """The model and how it is asked, without all that it is asked."""
+        return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
+
     def replies(self) -> int:
         """A self-report of each wording of a prompt, and a reply in words to each base prompt that
         asks for no synthesis (one of the five templates of agents does)."""

@@ -110,42 +110,6 @@ def test_the_report_holds_snakemakes_own(repository):
     assert ">papers.r_tuning.train<" in inside
 
 
-def test_center_bench_asks_scores_and_counts(repository):
-    """Two sentences of each subset and level, six questions each about the middle noun. The
-    oracle reads the sentence as it is; random weights answer nothing."""
-    folder = repository / "results" / "smoke" / "center_bench"
-    cells = pd.read_csv(folder / "cells.csv")
-    whole = cells[(cells["item"] == "accuracy_by_subset") & (cells["metric"] == "accuracy")]
-    assert set(whole["n"]) == {2 * 6 * 6}
-    assert set(whole["dataset"]) == {
-        f"Generated {s}" for s in ("plausible", "implausible", "matched")
-    }
-    value = whole.groupby("model")["value"]
-    assert set(value.get_group("Oracle parser")) == {100}
-    assert value.get_group("random-llama").max() < 30
-    assert value.get_group("Nearest verb").max() < 100
-    assert set(whole["protocol"]) == {"corrected", "official"}
-    scores = pd.read_parquet(folder / "scores" / "random-llama.parquet")
-    assert len(scores) == 3 * 72 and scores["correct_strict"].notna().all()
-    assert (folder / "figures" / "gap_by_level.png").stat().st_size > 5000
-
-
-def test_forbidden_science_counts_labels_and_asks(repository):
-    """The published labels as in the fact sheet; the live model is asked 17 prompts six times."""
-    folder = repository / "results" / "smoke" / "forbidden_science"
-    comparison = pd.read_csv(folder / "comparison.csv").set_index(["model", "metric"])
-    claude = comparison.loc[("Claude-3.5-sonnet", "refusal_rate")]
-    assert (claude["value"], claude["verdict"]) == (74.4141, "match")
-    assert "off by +1.414" in claude["reason"]
-    claims = pd.read_csv(folder / "claims.csv").set_index("id")["verdict"]
-    assert claims[["c1", "c2", "c3", "c4", "c6", "c7a", "c8a"]].eq("holds").all()
-    live = pd.read_parquet(folder / "scores" / "live-random.parquet")
-    assert len(live) == 17 * 6
-    assert live.loc[live["label_only"], "reply_words"].isna().all()
-    judged = pd.read_parquet(folder / "scores" / "judges.parquet")
-    assert judged.groupby("judge").size().eq(169).all() and judged["judge"].nunique() == 4
-
-
 def test_nothing_is_done_twice(jobs):
     assert jobs() == {}
 

@@ -68,12 +68,18 @@ def _example(annotation: object) -> object:
         return "api:again"  # of a model, or any text
     if annotation in (int, float):
         return 1
+    if annotation is bool:
+        return False
+    if annotation is dict:
+        return {"again": 1}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = annotation.model_fields.items()
         return {name: _example(field.annotation) for name, field in fields if field.is_required()}
     parts = [part for part in get_args(annotation) if part is not NoneType]
     if get_origin(annotation) is list:
         return [_example(parts[0])]
+    if get_origin(annotation) is tuple:
+        return [_example(part) for part in parts]
     if get_origin(annotation) is dict:
         return {_example(parts[0]): _example(parts[1])}
     return _example(parts[0]) if parts else annotation
