@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import get_args
+from types import NoneType
+from typing import get_args, get_origin
 
 import pytest
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from shared.settings import ScaleSettings, load_paper, load_settings, paper_ids
+from shared.settings import ScaleSettings, _merge, load_paper, load_settings, paper_ids
 from shared.workflow import declared
 
 pytestmark = pytest.mark.workflow
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.workflow
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name", "own"}
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
-RECORD = re.compile(r"results/smoke/(\w+)/runs/(\S+)\.json")
+RECORD = re.compile(r"results/smoke/(\w+)/runs/([^,]+?)\.json")
 
 
 def other_values(value: object, allowed: object = None) -> Iterator[object]:
@@ -38,14 +39,16 @@ def other_values(value: object, allowed: object = None) -> Iterator[object]:
     elif isinstance(value, float):
         yield from (value * 1.01, value * 0.5, value + 0.1)
     elif isinstance(value, str):
-        yield from (*_texts(allowed), f"{value} again", f"again {value}")
+        yield from (*_texts(allowed), f"{value} again", f"again {value}", "llm:api:again")
     elif value is None:
-        yield from (*_texts(allowed), 1, "again", ["again"], {})
+        yield from (*_texts(allowed), 1, "again", ["again"], {}, _example(allowed))
     elif isinstance(value, list):
         for place, each in enumerate(value):
             for other in other_values(each):
                 yield [*value[:place], other, *value[place + 1 :]]
         yield from (value[:-1], [*value, *_texts(allowed)][: len(value) + 1])
+    elif value == {}:
+        yield _example(allowed)
     elif isinstance(value, dict):
         for key, each in value.items():
             for other in other_values(each):
@@ -59,13 +62,30 @@ def _texts(annotation: object) -> list[str]:
     return [text for part in get_args(annotation) for text in _texts(part)]
 
 
+def _example(annotation: object) -> object:
+    """A value of a type, such as a setting has that is left out at smoke."""
+    if annotation is str:
+        return "api:again"  # of a model, or any text
+    if annotation in (int, float):
+        return 1
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        return {name: _example(field.annotation) for name, field in fields if field.is_required()}
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) is list:
+        return [_example(parts[0])]
+    if get_origin(annotation) is dict:
+        return {_example(parts[0]): _example(parts[1])}
+    return _example(parts[0]) if parts else annotation
+
+
 def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
     """Each setting of a paper with a value of it that is valid and another, and the settings then.
 
     A setting without such a value is one that nothing can be tried with, which is a mistake here.
     """
     now = load_settings(paper, "smoke")
-    written = {**load_paper(paper).defaults, **load_paper(paper).scales["smoke"]}
+    written = _merge(load_paper(paper).defaults, load_paper(paper).scales["smoke"])
     written |= written.pop("models")[now.name]
     cls = importlib.import_module(f"papers.{paper}.settings").Settings
     for key, field in cls.model_fields.items():
