@@ -254,7 +254,7 @@ def load_settings(
     model: one of the scale's, by name; None: the first. A spec (`hub:…`, `path:…`, see
     `shared.models.spec`) is a model of the user's own: it is asked as the first one is, and is the
     paper's where the paper has the same repository, else a stand-in for `stands_in_for` or what the
-    first one is or stands for.
+    first one is or stands for, if that is a model of the paper.
 
     Raises `UserError` that lists what there is, or names the bad key.
     """
@@ -299,11 +299,13 @@ def _scale(paper_id: str, scale: str) -> dict:
 def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:
     """Under which name a user's model stands in tables, and for which model of the paper."""
     same = spec.partition("@")[0]
-    for name, model in load_paper(paper_id).scales.get("paper", {}).get("models", {}).items():
+    printed = load_paper(paper_id).scales.get("paper", {}).get("models", {})
+    for name, model in printed.items():
         if str((model or {}).get("model")).partition("@")[0] == same:
             return {"name": name, "stands_in_for": None}
     name = same.partition(":")[2].rstrip("/").rsplit("/", 1)[-1]
-    return {"name": name, "stands_in_for": first.get("stands_in_for") or first["name"]}
+    stands_for = first.get("stands_in_for") or first["name"]
+    return {"name": name, "stands_in_for": stands_for if stands_for in printed else None}
 
 
 def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:

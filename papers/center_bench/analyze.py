@@ -1,12 +1,10 @@
-"""From the scores of CenterBench to the cells of its tables.
+"""What the scores of CenterBench mean: the cells of its tables, and its claims.
 
-    python -m papers.center_bench.analyze --scale cpu --scores results/cpu/center_bench/scores \\
-        --out results/cpu/center_bench --record results/cpu/center_bench/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim. Every answer is scored twice: protocol `official` is the authors' scorer,
-`corrected` the strict one. Sentences are resampled, not questions, as the questions about a
-sentence are understood or misunderstood together.
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` of a model,
+`common_groups` of solvers, scorers and the released files, and a function for each claim. Every
+answer is scored twice: protocol `official` is the authors' scorer, `corrected` the strict one.
+Sentences are resampled, not questions, as the questions about a sentence are understood or
+misunderstood together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,17 +17,16 @@ from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
 from papers.center_bench.settings import Settings
-from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
-from shared.models.spec import display_name
+
+READS = ("variants", "solvers")
 
 SUBSETS = {
     "CenterBench": ("plausible", "implausible"),
@@ -41,7 +38,7 @@ GAPS = {
     "Generated": ("Generated", "implausible"),
     "Generated, same words": ("Generated", "matched"),
 }
-# Runs that are no language models: run -> name in tables and figures
+# No language models: solver -> name in tables and figures
 SOLVERS = {
     "oracle": "Oracle parser",
     "nearest-verb": "Nearest verb",
@@ -50,6 +47,7 @@ SOLVERS = {
 THINKING = "thinking"
 METHODS = ("", THINKING)
 CORRECT = {"corrected": "correct_strict", "official": "correct_official"}
+NEEDS = ("id", "source", "subset", "level", "type", "pair", *CORRECT.values())
 ACCEPTED = {"corrected": "accepted_strict", "official": "accepted_official"}
 # The "models" of the items that are about the benchmark itself
 RELEASED = "Released files"
@@ -76,8 +74,9 @@ METRICS = {
     ]
 }
 
-WHOLE = [f"{source} {subset}" for source, subsets in SUBSETS.items() for subset in subsets]
-OFFICIAL = [name for name in WHOLE if name.startswith("CenterBench")]
+
+def by_subset(source: str) -> list[str]:
+    return [f"{source} {subset}" for subset in SUBSETS[source]]
 
 
 def by_level(names: Iterable[str]) -> list[str]:
@@ -87,6 +86,14 @@ def by_level(names: Iterable[str]) -> list[str]:
 def by_type(names: Iterable[str]) -> list[str]:
     return [f"{name}, {kind}" for name in names for kind in TYPES]
 
+
+def prepared(kind: str, right: bool, answer: str, part: str = "CenterBench") -> str:
+    """The data set of one kind of prepared answer to questions of a type."""
+    return f"{part}, {kind}, {'right' if right else 'wrong'}: {answer}"
+
+
+OFFICIAL = by_subset("CenterBench")
+WHOLE = [*OFFICIAL, *by_subset("Generated")]
 
 ITEMS = [
     Item("accuracy_by_subset", ["accuracy"], METHODS, WHOLE),
@@ -111,22 +118,26 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Every group of the scores folder: runs, the released data and the audit of the scorers."""
-    needs = ("id", "source", "subset", "level", "type", "pair", *CORRECT.values())
+    """Of one model, from `<variant>.parquet`."""
+    return [
+        group
+        for name, variant in settings.variants.items()
+        for group in _answers(
+            read_scores(scores / f"{name}.parquet", NEEDS),
+            settings.name,
+            THINKING if variant.thinking else "",
+        )
+    ]
+
+
+def common_groups(scores: Path, settings: Settings) -> list[Group]:
+    """Of the solvers, the released data and the audit of the scorers."""
     found = []
-    for run, model, method in _runs(settings):
-        found += _answers(read_scores(scores / f"{run}.parquet", needs), model, method)
+    for solver in settings.solvers:
+        found += _answers(read_scores(scores / f"{solver}.parquet", NEEDS), SOLVERS[solver], "")
     found += _released(read_scores(scores / "official_data.parquet", ("id", "sentence_id")))
     found += _audit(read_scores(scores / "scorer_audit.parquet", ("id", *ACCEPTED.values())))
     return found
-
-
-def _runs(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """(run, model, method) of every language model and solver."""
-    for run, asked in settings.runs().items():
-        yield run, display_name(asked.model), THINKING if asked.thinking else ""
-    for run in settings.solvers:
-        yield run, SOLVERS[run], ""
 
 
 def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
@@ -190,7 +201,6 @@ def _released(frame: pd.DataFrame) -> Iterator[Group]:
 def _audit(frame: pd.DataFrame) -> Iterator[Group]:
     """What each scorer accepts of answers that are right or wrong by construction."""
     for (kind, right, answer), rows in frame.groupby(["type", "right", "answer_kind"], sort=False):
-        named = f"{kind}, {'right' if right else 'wrong'}: {answer}"
         parts = [("CenterBench", rows)]
         parts += [(f"CenterBench {subset}", own) for subset, own in rows.groupby("subset")]
         for protocol, column in ACCEPTED.items():
@@ -200,7 +210,7 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
                     ["accepted"],
                     model=PREPARED,
                     method="",
-                    dataset=f"{part}, {named}",
+                    dataset=prepared(kind, right, answer, part),
                     protocol=protocol,
                 )
 
@@ -429,13 +439,3 @@ def model_labels(cells: pd.DataFrame) -> Sequence[str]:
     """`DeepSeek-R1, thinking`: the heading of a model's column and its name in a legend."""
     pairs = zip(cells["model"], cells["method"], strict=True)
     return [", ".join(filter(None, pair)) for pair in pairs]
-
-
-def main() -> None:
-    step.analyze(
-        __doc__, "center_bench", groups=groups, items=ITEMS, metrics=METRICS, tables=tables
-    )
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -76,35 +76,6 @@ def official_data(items: Sequence[Item]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def sizes(frame: pd.DataFrame) -> pd.Series:
-    """Questions by subset, level and type."""
-    return frame.groupby(["subset", "level", "type"]).size()
-
-
-def sentence_lengths(frame: pd.DataFrame) -> pd.Series:
-    """Mean words of a sentence by subset and level."""
-    return _sentences(frame).groupby(["subset", "level"])["sentence_words"].mean()
-
-
-def answer_priors(frame: pd.DataFrame) -> pd.Series:
-    """Share of questions that the most frequent answer gets right, by subset and type."""
-    return frame.groupby(["subset", "type"])["constant"].mean()
-
-
-def defects(frame: pd.DataFrame) -> pd.DataFrame:
-    """How many sentences (OF_SENTENCES) or questions (OF_QUESTIONS) have each defect, by subset."""
-    of_sentences = _sentences(frame).groupby("subset")[list(OF_SENTENCES)].sum()
-    of_questions = frame.groupby("subset")[list(OF_QUESTIONS)].sum()
-    return pd.concat([of_sentences, of_questions], axis=1).T
-
-
-def stale_totals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Levels whose printed total is not the number of their questions, by subset and level."""
-    levels = frame.groupby(["subset", "level"])["printed_total"].agg(["first", "size"])
-    levels.columns = ["printed", "counted"]
-    return levels[levels["printed"] != levels["counted"]]
-
-
 def _all(items: Sequence[Item]) -> list[tuple[Item, str, Question]]:
     """Every question with its sentence and the noun it stands under."""
     return [
@@ -113,11 +84,6 @@ def _all(items: Sequence[Item]) -> list[tuple[Item, str, Question]]:
         for noun, questions in item.questions_by_entity.items()
         for asked in questions
     ]
-
-
-def _sentences(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a sentence; it has a defect if one of its questions has."""
-    return frame.groupby("sentence_id", as_index=False).max()
 
 
 def _rebuilt(item: Item) -> str:

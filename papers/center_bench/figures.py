@@ -1,39 +1,37 @@
-"""Draw the figures: `python -m papers.center_bench.figures --scale cpu --results DIR`.
-
-Reads `DIR/cells.csv`, writes `DIR/figures/` with a PNG and a PDF of each figure and
-`captions.json`. The paper's own figures are known by their number alone (nine), so these are ours,
-about what its abstract speaks of: accuracy and the gap, by level and by type of question.
+"""The figures of CenterBench. The paper's own are known by their number alone (nine), so these are
+ours, about what its abstract speaks of: accuracy and the gap, by level and by type of question.
 `scorer_audit` shows what either scorer accepts.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from papers.center_bench.analyze import GAPS, LEVELS, PREPARED, RELEASED, SUBSETS, model_labels
-from shared.comparison.cells import read_cells
-from shared.errors import one_line_errors
-from shared.plots import charts, drawing, style
-from shared.plots.drawing import Drawing, figures_parser
-from shared.settings import load_settings
+from papers.center_bench.analyze import (
+    GAPS,
+    LEVELS,
+    PREPARED,
+    RELEASED,
+    SUBSETS,
+    TYPES,
+    by_level,
+    by_type,
+    model_labels,
+    prepared,
+)
+from shared.comparison.scores import read_scores
+from shared.plots import charts, style
+from shared.plots.figure import figure
+from shared.plots.results import Results, array
 
 SCORERS = {"corrected": "strict scorer", "official": "official scorer"}
-PARTS = {
-    "level": {f"level {level}": str(level) for level in LEVELS},
-    "type": {
-        "action_performed": "action",
-        "agent_identification": "agent",
-        "entity_count": "count",
-        "nested_dependency": "nested",
-        "causal_sequence": "causes",
-        "chain_consequence": "conse-\nquence",
-    },
+NAMES = {"level": by_level, "type": by_type}  # of the data sets of a part
+LABELS = {
+    "level": [str(level) for level in LEVELS],
+    "type": ["action", "agent", "count", "nested", "causes", "conse-\nquence"],
 }
 GAP_TITLES = {
     "CenterBench": "CenterBench, plausible − implausible",
@@ -41,119 +39,112 @@ GAP_TITLES = {
     "Generated, same words": "Generated, plausible − same words",
 }
 
-
-@dataclass(frozen=True)
-class Data:
-    """What the figures are drawn from."""
-
-    scale: str
-    cells: pd.DataFrame
-
-    @cached_property
-    def models(self) -> list[str]:
-        """Names of language models (with their mode) and solvers, in the order of the cells."""
-        named = self.cells[~self.cells["model"].isin([RELEASED, PREPARED])]
-        return list(dict.fromkeys(model_labels(named)))
-
-    def numbers(self, metric: str, protocol: str, datasets: Sequence[str]) -> np.ndarray:
-        """Value, lower and upper end (models, datasets, 3); NaN where there is no cell."""
-        own = self.cells[(self.cells["metric"] == metric) & (self.cells["protocol"] == protocol)]
-        own = own.assign(label=model_labels(own)).drop_duplicates(["label", "dataset"])
-        own = own.set_index(["label", "dataset"])[["value", "ci_low", "ci_high"]]
-        places = pd.MultiIndex.from_product([self.models, datasets])
-        return own.reindex(places).to_numpy(float).reshape(len(self.models), len(datasets), 3)
-
-
 Panel = tuple[str, str]  # protocol, data set
 
 
-def accuracy_by_level(data: Data) -> Figure | None:
+@figure(
+    "Accuracy by level (number of relative clauses), with 95 % intervals from a bootstrap over "
+    "sentences. Upper rows of a source: the strict scorer; lower rows: the official one."
+)
+def accuracy_by_level(results: Results) -> Figure | None:
     """Accuracy over the levels: a row a source and scorer, a column a subset, a line a model."""
-    return _accuracy(data, "level", joined=True)
+    return _accuracy(results, "level", joined=True)
 
 
-def accuracy_by_type(data: Data) -> Figure | None:
-    """Accuracy by type of question, arranged as by level."""
-    return _accuracy(data, "type", joined=False)
-
-
-def gap_by_level(data: Data) -> Figure | None:
+@figure(
+    "Accuracy on plausible sentences minus accuracy on the others, by level, with 95 % "
+    "intervals from a bootstrap over sentences. The paper's claim is that it widens."
+)
+def gap_by_level(results: Results) -> Figure | None:
     """The gap over the levels: a row a scorer, a column what is set against plausible ones."""
 
     def draw(axes: Axes, panel: Panel) -> None:
-        _points(axes, data, "gap", panel, "level", joined=True)
+        _points(axes, results, "gap", panel, "level", joined=True)
         axes.set_xlabel("Level")
 
-    return _gaps(data, "level", draw, size=(3.9, 3.1), stacked=False)
+    return _gaps(results, "level", draw, size=(3.9, 3.1), stacked=False)
 
 
-def gap_by_type(data: Data) -> Figure | None:
+@figure(
+    "Accuracy on plausible sentences minus accuracy on the others, by type of question, with "
+    "95 % intervals. The paper's claim is that it is below zero for consequences."
+)
+def gap_by_type(results: Results) -> Figure | None:
     """The gap by type of question, as bars: below zero where plausibility hurts."""
     everywhere = [
-        data.numbers("gap", protocol, _part_names(dataset, "type"))
-        for protocol in SCORERS
-        for dataset in GAPS
+        _numbers(results, "gap", (protocol, gap), "type") for protocol in SCORERS for gap in GAPS
     ]
 
     def draw(axes: Axes, panel: Panel) -> None:
-        protocol, dataset = panel
-        found = data.numbers("gap", protocol, _part_names(dataset, "type"))
-        shown = [i for i in range(len(data.models)) if np.isfinite(found[i]).any()]
-        names = [data.models[i] for i in shown]
+        names, found = _shown(results, "gap", panel, "type")
+        looks = style.looks(_models(results))
         charts.grouped_bars(
             axes,
-            found[shown, :, 0],
-            found[shown, :, 1:],
-            groups=[label.replace("-\n", "") for label in PARTS["type"].values()],
+            found[..., 0],
+            found[..., 1:],
+            groups=[label.replace("-\n", "") for label in LABELS["type"]],
             series=names,
-            colours=[style.looks(data.models)[name].colour for name in names],
+            colours=[looks[name].colour for name in names],
             numbers=False,
         )
         axes.set_ylim(*_room(np.nanmin(everywhere), np.nanmax(everywhere)))
 
-    return _gaps(data, "type", draw, size=(7.4, 2.5), stacked=True)
+    return _gaps(results, "type", draw, size=(7.4, 2.5), stacked=True)
 
 
-def scorer_audit(data: Data) -> Figure | None:
+@figure(
+    "Accuracy by type of question, with 95 % intervals. action: what an entity did; agent: who "
+    "acted on it; count: how many entities; nested: what the entity acted upon did; causes: "
+    "the events before; consequence: what followed."
+)
+def accuracy_by_type(results: Results) -> Figure | None:
+    """Accuracy by type of question, arranged as by level."""
+    return _accuracy(results, "type", joined=False)
+
+
+@figure(
+    "Share of prepared answers that each scorer accepts, on the released questions. The "
+    "official one can't tell who did what to whom where it compares sentence embeddings.",
+    subject="both scorers",
+)
+def scorer_audit(results: Results) -> Figure | None:
     """What both scorers accept of answers that are right or wrong by construction."""
-    audit = data.cells[data.cells["item"] == "scorer_audit"]
-    audit = audit[audit["dataset"].str.startswith("CenterBench, ")]
-    if audit.empty:
+    key = ["type", "right", "answer_kind"]
+    kinds = read_scores(results.folder / "scores" / "scorer_audit.parquet", key)[key]
+    kinds = kinds.drop_duplicates()
+    if kinds.empty:
         return None
-    names = (
-        audit["dataset"]
-        .str.removeprefix("CenterBench, ")
-        .str.extract(r"^(?P<type>\w+), (?P<verdict>\w+): (?P<answer>.*)$")
-    )
-    audit = audit.assign(
-        label=names["type"] + ": " + names["answer"],
-        verdict=names["verdict"],
-        place=names["type"].map(list(PARTS["type"]).index),
-    ).sort_values("place", kind="stable")
-    halves = [(verdict, rows) for verdict, rows in audit.groupby("verdict", sort=True)]
-    heights = [rows["label"].nunique() + 1.2 for _, rows in halves]
+    kinds = kinds.sort_values("type", key=lambda types: types.map(TYPES.index), kind="stable")
+    accepted = results.of("scorer_audit", "accepted", by=("protocol", "dataset"))["value"]
+    halves = sorted(kinds.groupby("right"), reverse=True)
+    heights = [len(rows) + 1.2 for _, rows in halves]
     fig, panels = style.figure(
         len(halves),
         1,
         size=(9.2, 0.42 * sum(heights) / len(heights) + 0.3),
         gridspec_kw={"height_ratios": heights},
     )
-    for axes, (verdict, rows) in zip(panels, halves, strict=True):
-        colour = style.RIGHT if verdict == "right" else style.WRONG
-        _accepted(axes, rows, colour)
-        wish = "all should be accepted" if verdict == "right" else "none should be accepted"
-        axes.set_title(f"{verdict.capitalize()} answers: {wish}")
+    for axes, (right, rows) in zip(panels, halves, strict=True):
+        datasets = {
+            f"{kind}: {answer}": prepared(kind, right, answer)
+            for kind, answer in zip(rows["type"], rows["answer_kind"], strict=True)
+        }
+        _accepted(axes, accepted, datasets, style.RIGHT if right else style.WRONG)
+        wish = "all should be accepted" if right else "none should be accepted"
+        axes.set_title(f"{'Right' if right else 'Wrong'} answers: {wish}")
     panels[-1].set_xlabel("Accepted (%)")
     return fig
 
 
-def _accepted(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
-    """Two horizontal bars for each kind of answer, the strict scorer's above the official one's."""
-    labels = list(dict.fromkeys(rows["label"]))
+def _accepted(axes: Axes, accepted: pd.Series, datasets: dict[str, str], colour: str) -> None:
+    """Two horizontal bars for each kind of answer, the strict scorer's above the official one's.
+
+    datasets: label → data set.
+    """
     for place, (protocol, scorer) in enumerate(SCORERS.items()):
         light = protocol == "official"
-        values = rows[rows["protocol"] == protocol].set_index("label")["value"].reindex(labels)
-        at = np.arange(len(labels)) + (place - 0.5) * 0.4
+        values = accepted.reindex([(protocol, dataset) for dataset in datasets.values()])
+        at = np.arange(len(datasets)) + (place - 0.5) * 0.4
         axes.barh(
             at,
             values,
@@ -173,19 +164,19 @@ def _accepted(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
                 fontsize=7.5,
                 color=style.INK,
             )
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlim=(0, 108), ylim=(len(labels) - 0.4, -0.6))
+    axes.set_yticks(range(len(datasets)), list(datasets))
+    axes.set(xlim=(0, 108), ylim=(len(datasets) - 0.4, -0.6))
     axes.grid(axis="y", visible=False)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _accuracy(data: Data, part: str, joined: bool) -> Figure | None:
+def _accuracy(results: Results, part: str, joined: bool) -> Figure | None:
     """Rows: source and scorer; columns: subsets. A source that was not asked has no row."""
     rows = [
         (source, protocol)
-        for source in SUBSETS
+        for source, subsets in SUBSETS.items()
         for protocol in SCORERS
-        if any(_has(data, "accuracy", (protocol, f"{source} {s}"), part) for s in SUBSETS[source])
+        if any(_has(results, "accuracy", (protocol, f"{source} {s}"), part) for s in subsets)
     ]
     if not rows:
         return None
@@ -198,7 +189,7 @@ def _accuracy(data: Data, part: str, joined: bool) -> Figure | None:
             axes.set_axis_off()
             continue
         subset = subsets[index % columns]
-        _points(axes, data, "accuracy", (protocol, f"{source} {subset}"), part, joined)
+        _points(axes, results, "accuracy", (protocol, f"{source} {subset}"), part, joined)
         axes.set_ylim(-4, 104)
         axes.set_title(f"{source}, {subset}")
         if index % columns == 0:
@@ -210,7 +201,7 @@ def _accuracy(data: Data, part: str, joined: bool) -> Figure | None:
 
 
 def _gaps(
-    data: Data,
+    results: Results,
     part: str,
     draw: Callable[[Axes, Panel], None],
     size: tuple[float, float],
@@ -221,7 +212,7 @@ def _gaps(
         (protocol, dataset)
         for protocol in SCORERS
         for dataset in GAPS
-        if _has(data, "gap", (protocol, dataset), part)
+        if _has(results, "gap", (protocol, dataset), part)
     ]
     if not panels:
         return None
@@ -239,29 +230,48 @@ def _gaps(
     return fig
 
 
-def _points(axes: Axes, data: Data, metric: str, panel: Panel, part: str, joined: bool) -> None:
+def _points(
+    axes: Axes, results: Results, metric: str, panel: Panel, part: str, joined: bool
+) -> None:
     """Markers of all models that have numbers in a panel."""
-    protocol, dataset = panel
-    found = data.numbers(metric, protocol, _part_names(dataset, part))
-    shown = [i for i in range(len(data.models)) if np.isfinite(found[i]).any()]
+    names, found = _shown(results, metric, panel, part)
     charts.points(
         axes,
-        found[shown, :, 0],
-        found[shown, :, 1:],
-        groups=list(PARTS[part].values()),
-        series=[data.models[i] for i in shown],
-        looks=style.looks(data.models),
+        found[..., 0],
+        found[..., 1:],
+        groups=LABELS[part],
+        series=names,
+        looks=style.looks(_models(results)),
         joined=joined,
     )
 
 
-def _part_names(dataset: str, part: str) -> list[str]:
-    return [f"{dataset}, {name}" for name in PARTS[part]]
+def _models(results: Results) -> list[str]:
+    """Names of language models (with their mode) and solvers, in the order of the cells."""
+    cells = results.cells
+    return list(dict.fromkeys(model_labels(cells[~cells["model"].isin([RELEASED, PREPARED])])))
 
 
-def _has(data: Data, metric: str, panel: Panel, part: str) -> bool:
+def _numbers(results: Results, metric: str, panel: Panel, part: str) -> np.ndarray:
+    """Value and interval (models, levels or types, 3); NaN where there is no cell."""
     protocol, dataset = panel
-    return bool(np.isfinite(data.numbers(metric, protocol, _part_names(dataset, part))).any())
+    cells = results.of(f"{metric}_by_{part}", metric, protocol, ("model", "method", "dataset"))
+    cells = cells.reset_index()
+    cells = cells.assign(label=model_labels(cells)).set_index(["label", "dataset"])
+    return array(cells, _models(results), NAMES[part]([dataset]))
+
+
+def _shown(
+    results: Results, metric: str, panel: Panel, part: str
+) -> tuple[Sequence[str], np.ndarray]:
+    """The models that have any number in a panel, and their numbers."""
+    found = _numbers(results, metric, panel, part)
+    there = np.isfinite(found).any(axis=(1, 2))
+    return [name for name, any_ in zip(_models(results), there, strict=True) if any_], found[there]
+
+
+def _has(results: Results, metric: str, panel: Panel, part: str) -> bool:
+    return bool(np.isfinite(_numbers(results, metric, panel, part)).any())
 
 
 def _room(low: float, high: float) -> tuple[float, float]:
@@ -269,57 +279,3 @@ def _room(low: float, high: float) -> tuple[float, float]:
     low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.08 * max(high - low, 1)
     return low - margin, high + margin
-
-
-CAPTIONS = {
-    "accuracy_by_level": (
-        "Accuracy by level (number of relative clauses), with 95 % intervals from a bootstrap over "
-        "sentences. Upper rows of a source: the strict scorer; lower rows: the official one."
-    ),
-    "gap_by_level": (
-        "Accuracy on plausible sentences minus accuracy on the others, by level, with 95 % "
-        "intervals from a bootstrap over sentences. The paper's claim is that it widens."
-    ),
-    "gap_by_type": (
-        "Accuracy on plausible sentences minus accuracy on the others, by type of question, with "
-        "95 % intervals. The paper's claim is that it is below zero for consequences."
-    ),
-    "accuracy_by_type": (
-        "Accuracy by type of question, with 95 % intervals. action: what an entity did; agent: who "
-        "acted on it; count: how many entities; nested: what the entity acted upon did; causes: "
-        "the events before; consequence: what followed."
-    ),
-    "scorer_audit": (
-        "Share of prepared answers that each scorer accepts, on the released questions. The "
-        "official one can't tell who did what to whom where it compares sentence embeddings."
-    ),
-}
-FIGURES: dict[str, Callable[[Data], Figure | None]] = {
-    function.__name__: function
-    for function in (accuracy_by_level, gap_by_level, gap_by_type, accuracy_by_type, scorer_audit)
-}
-
-
-def draw_all(data: Data, folder: Path) -> list[str]:
-    """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    subjects = dict.fromkeys(FIGURES, "; ".join(data.models)) | {"scorer_audit": "both scorers"}
-    drawings = {
-        name: Drawing(
-            partial(function, data),
-            f"CenterBench, scale {data.scale}: {subjects[name]}",
-            CAPTIONS[name],
-        )
-        for name, function in FIGURES.items()
-    }
-    return drawing.draw_all(drawings, folder)
-
-
-def main() -> None:
-    arguments = figures_parser("center_bench").parse_args()
-    load_settings("center_bench", arguments.scale, arguments.model)  # a known scale
-    data = Data(arguments.scale, read_cells(arguments.results / "cells.csv"))
-    draw_all(data, arguments.results / "figures")
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

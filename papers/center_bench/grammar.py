@@ -15,6 +15,8 @@ import yaml
 
 from shared.errors import UserError
 
+FILES = ("vocabulary.yaml",)
+
 VOCABULARY = Path(__file__).with_name("vocabulary.yaml")
 LEVELS = range(1, 7)  # a sentence of level L has L + 1 nouns, L + 1 verbs and L "that"
 PEOPLE = "people"

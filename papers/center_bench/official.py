@@ -16,13 +16,15 @@ from papers.center_bench import questions
 from papers.center_bench.grammar import LEVELS, middle
 from papers.center_bench.questions import TYPES
 from shared.errors import UserError
+from shared.files import read_jsonl, write_jsonl
 from shared.settings import Strict
 
 SOURCE = "CenterBench"
-FILES = {
+FILE_OF = {
     "plausible": "centerbench/plausible_subset.json",
     "implausible": "centerbench/implausible_subset.json",
 }
+ITEMS = "released.jsonl"  # in the folder of the data
 LEVEL_KEYS = {f"complexity_{level}": level for level in LEVELS}
 
 
@@ -124,6 +126,15 @@ def read(path: Path, subset: str) -> list[Item]:
             place |= {"number": number, "printed_total": content["total_questions"]}
             items.append(_item(f"{path}: level {level}, sentence {number}", raw, place))
     return items
+
+
+def write_items(items: Iterable[Item], data: Path) -> None:
+    """Keep the sentences in the folder of the data, for `read_items`."""
+    write_jsonl(data / ITEMS, (item.model_dump() for item in items))
+
+
+def read_items(data: Path) -> list[Item]:
+    return [Item.model_validate(row) for row in read_jsonl(data / ITEMS)]
 
 
 def _item(where: str, raw: object, place: dict) -> Item:

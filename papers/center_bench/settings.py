@@ -1,14 +1,16 @@
 """The settings of one scale of CenterBench (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
-from shared.chat.settings import Panel
-from shared.data.fetch.wanted import SourceFiles, Wanted
-from shared.settings import Strict
+from shared.chat.calls import Calls, endpoints
+from shared.chat.settings import Asked
+from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
+from shared.models.spec import ModelSpec
+from shared.settings import ScaleSettings, Strict
 
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
@@ -23,7 +25,21 @@ class Part(Strict):
     middle_only: bool  # only about the noun in the centre
 
 
-class Settings(Panel):
+class Variant(Strict):
+    """One way in which a model is asked: thinking or not."""
+
+    # What thinks may be another service of the same family. No weights: rules wait for those of
+    # the model alone.
+    model: Annotated[str, StringConstraints(pattern="^api:.")] | None = None
+    thinking: bool | None = None  # None: as the model does by itself
+    body: dict = {}  # further fields of an endpoint's requests
+    prices: tuple[float, float] | None = None  # None: those of the model
+
+
+class Settings(ScaleSettings):
+    model: ModelSpec
+    prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
+    variants: dict[str, Variant] = Field(min_length=1)
     solvers: list[Solver] = []  # that need no model
     mirror: str | None = None  # folder of the released files; None: REPLICATIONS_MIRROR
     official: Literal["required", "if reachable", "no"]  # whether the released files are read
@@ -38,22 +54,40 @@ class Settings(Panel):
 
     def downloads(self) -> list[Wanted]:
         official = [] if self.official == "no" else [SourceFiles("center_bench")]
-        return [*super().downloads(), *official]
+        return [*pinned(self.model_dump_json()), *official]
 
-    def replies_a_model(self) -> int:
+    def calls(self) -> list[Calls]:
+        return [
+            Calls(name, f"replies of {self.name}, {way}", self.replies())
+            for way, variant in self.variants.items()
+            for name in endpoints(self.asked_as(variant).model_dump_json())
+        ]
+
+    def replies(self) -> int:
+        """How many replies each variant of a model is asked for."""
         return sum(
             part.sentences * SUBSETS[source] * (1 if part.middle_only else level + 1) * len(TYPES)
             for source, part in self.asked.items()
             for level in LEVELS
         )
 
-    @model_validator(mode="after")
-    def _names(self) -> "Settings":
-        if taken := set(self.models) & set(self.solvers):
-            raise ValueError(f"models.{min(taken)}: this is the name of a solver")
-        if not self.runs() and not self.solvers:
-            raise ValueError("nothing to run: expected models, a model or solvers")
-        return self
+    def asked_as(self, variant: Variant) -> Asked:
+        return Asked(
+            model=variant.model or self.model,
+            thinking=variant.thinking,
+            body=variant.body,
+            prices=variant.prices or self.prices,
+        )
+
+    def scores(self) -> list[str]:
+        return list(self.variants)
+
+    def common_scores(self) -> list[str]:
+        return [*self.solvers, "scorer_audit", "official_data"]
+
+    def misfit(self) -> str | None:
+        others = {name: each.model for name, each in self.variants.items() if each.model}
+        return next((f"variants.{name} asks {model}" for name, model in others.items()), None)
 
     @model_validator(mode="after")
     def _there_to_be_asked(self) -> "Settings":

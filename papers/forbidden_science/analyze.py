@@ -1,12 +1,9 @@
-"""From the published labels and the scores of Forbidden Science to the cells of its tables.
+"""What the published labels and the scores of Forbidden Science mean: cells and claims.
 
-    python -m papers.forbidden_science.analyze --scale cpu \\
-        --scores results/cpu/forbidden_science/scores --out results/cpu/forbidden_science \\
-        --record results/cpu/forbidden_science/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim. Two parts, never mixed in a cell: the published labels (`labels.csv`, four models,
-the same at every scale), and live models asked with our own prompts (items `live_...`).
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` of a live
+model, `common_groups` of labels and judges, and a function for each claim. Two parts, never mixed
+in a cell: the published labels (`labels.csv`, four models, the same at every scale), and live
+models asked with our own prompts (items `live_...`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +16,6 @@ import pandas as pd
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
 from papers.forbidden_science.settings import Settings
-from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
@@ -27,14 +23,14 @@ from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among
-from shared.models.spec import display_name
 from shared.report.markdown import pipe_table
 from shared.settings import load_paper
+
+READS = ("judges", "variations")
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"
@@ -125,15 +121,16 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Groups of the published labels, then those of `live-<run>.parquet` and `judges.parquet`."""
-    found = list(label_groups(read_labels()))
+    """Of one live model, from `live.parquet`."""
     needs = ("id", "base", "variation", "template", "side", "label_only")
     needs += ("self_refused", "self_parsed")
-    for run, asked in settings.runs().items():
-        live = read_scores(scores / f"live-{run}.parquet", needs)
-        found += live_groups(live, display_name(asked.model), settings)
+    return list(live_groups(read_scores(scores / "live.parquet", needs), settings))
+
+
+def common_groups(scores: Path, settings: Settings) -> list[Group]:
+    """Of the published labels, then of the judges, from `judges.parquet`."""
     judged = read_scores(scores / "judges.parquet", ("judge", "id", "human", "judged", "source"))
-    return found + list(judge_groups(judged))
+    return [*label_groups(read_labels()), *judge_groups(judged)]
 
 
 def label_groups(labels: pd.DataFrame) -> Iterator[Group]:
@@ -161,8 +158,9 @@ def label_groups(labels: pd.DataFrame) -> Iterator[Group]:
         yield _counted(patterns == pattern, "refused by", pattern)
 
 
-def live_groups(scores: pd.DataFrame, model: str, settings: Settings) -> Iterator[Group]:
+def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     """Of one live model: its refusals by itself and by each judge, and its consistency."""
+    model = settings.name
     base = scores[scores["variation"] == 0]
     refused = _numbers(base["self_refused"])
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
@@ -448,13 +446,3 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     shown = found.assign(method=columns, dataset=rows)
     made = {item: markdown_table(shown, item) for item in found["item"].unique()}
     return made | {"abstract": abstract_table(found, read_reported("forbidden_science"))}
-
-
-def main() -> None:
-    step.analyze(
-        __doc__, "forbidden_science", groups=groups, items=ITEMS, metrics=METRICS, tables=tables
-    )
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -1,9 +1,9 @@
 """Ask one model of Forbidden Science whether it is allowed to answer, and for answers in words.
 
-    python -m papers.forbidden_science.ask --scale cpu --run model \\
+    python -m papers.forbidden_science.ask --scale cpu --model SmolLM2-135M \\
         --data results/cpu/forbidden_science/data \\
-        --out results/cpu/forbidden_science/replies/model.jsonl \\
-        --record results/cpu/forbidden_science/runs/ask-model.json
+        --out results/cpu/forbidden_science/replies/SmolLM2-135M.jsonl \\
+        --record results/cpu/forbidden_science/runs/SmolLM2-135M/ask.json
 
 Two passes. The self-report of every prompt and variation: the reply ends at its flag, and only
 the flag is stored. Then, for the base prompts that don't ask for a synthesis, a reply in words.
@@ -16,23 +16,45 @@ Each row of the result is one prompt:
     reply_reason    why there is none
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from papers.forbidden_science import prompts
-from papers.forbidden_science.settings import Settings
-from shared.chat.asking import ask, waiting
+from shared.chat import asking
 from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.estimate import estimate
 from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Conversation, Reply
-from shared.errors import one_line_errors
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
-from shared.workflow.programs import key_of, step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
+
+READS = ("model", "thinking", "body", "prices", "reply_tokens", "batch_size", "batch_tokens")
+
+
+def ask(run: Run, data: Path) -> dict:
+    """Ask one model for its flags, then for replies in words; what that costs is said before."""
+    settings = run.settings
+    rows = read_jsonl(data / "prompts.jsonl")
+    chat = open_chat(settings, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
+    run.loaded()
+    passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
+    with cached_replies(settings.model, run.key) as kept:
+        if is_endpoint(settings.model):
+            for each in passes:
+                print(each.cost(chat, kept, settings.prices), flush=True)
+        flags, answers = (each.replies(chat, kept) for each in passes)
+        made = records(rows, flags, answers)
+        write_jsonl(run.out, made)
+    both = [*flags, *answers]
+    return {
+        "replies": len(both),
+        "without_reply": sum(reply.text is None for reply in both),
+        "without_flag": sum(each["replied"] and each["allowed"] is None for each in made),
+        "prompt_tokens": sum(reply.prompt_tokens for reply in both),
+        "tokens": sum(reply.reply_tokens for reply in both),
+    }
 
 
 @dataclass(frozen=True)
@@ -48,12 +70,14 @@ class Pass:
 
     def replies(self, chat: Chat, kept: ReplyCache) -> list[Reply]:
         limits = {"stop": self.stop, "start": self.start, "kept": kept}
-        return ask(chat, self.conversations, self.max_new_tokens, **limits, shorten=self.shorten)
+        return asking.ask(
+            chat, self.conversations, self.max_new_tokens, **limits, shorten=self.shorten
+        )
 
     def cost(self, chat: Chat, kept: ReplyCache, prices: tuple[float, float] | None) -> str:
         """What an endpoint will still be asked, in one line."""
-        limits = {"stop": self.stop, "start": self.start, "kept": kept}
-        missing = waiting(chat, self.conversations, self.max_new_tokens, **limits)
+        how = {"stop": self.stop, "start": self.start, "kept": kept}
+        missing = asking.waiting(chat, self.conversations, self.max_new_tokens, **how)
         asked = [self.conversations[i] for i in missing]
         return f"{self.name}: {estimate(asked, self.max_new_tokens, prices)}"
 
@@ -98,44 +122,5 @@ def records(rows: Sequence[dict], flags: Sequence[Reply], answers: Sequence[Repl
     return made
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--run", required=True, help="a model of the scale, by the name of its run")
-    parser.add_argument("--data", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("forbidden_science", arguments)
-    asked = settings.run(arguments.run)
-    rows = read_jsonl(arguments.data / "prompts.jsonl")
-
-    chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
-    loaded = time.perf_counter()
-    passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
-    with cached_replies(asked.model, key_of(arguments.out.resolve())) as kept:
-        if is_endpoint(asked.model):
-            for each in passes:
-                print(each.cost(chat, kept, asked.prices), flush=True)
-        flags, answers = (each.replies(chat, kept) for each in passes)
-        made = records(rows, flags, answers)
-        write_jsonl(arguments.out, made)
-    both = [*flags, *answers]
-    prompt_tokens, reply_tokens = (
-        sum(getattr(reply, key) for reply in both) for key in ("prompt_tokens", "reply_tokens")
-    )
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        inputs=[arguments.data / "prompts.jsonl"],
-        model=chat.name,
-        replies=len(both),
-        without_reply=sum(reply.text is None for reply in both),
-        without_flag=sum(each["replied"] and each["allowed"] is None for each in made),
-        prompt_tokens=prompt_tokens,
-        reply_tokens=reply_tokens,
-        replies_per_second=round(len(both) / (time.perf_counter() - loaded), 2),
-    )
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(ask)

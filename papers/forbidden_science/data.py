@@ -21,7 +21,6 @@ openly documented. The paper's own prompts are not among them.
 
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,14 +29,34 @@ import yaml
 
 from papers.forbidden_science import variations
 from papers.forbidden_science.settings import Settings
-from shared.data.step import make_data
-from shared.errors import UserError, one_line_errors
-from shared.files import sha256, write_json, write_jsonl
+from shared.data.ledger import Ledger
+from shared.errors import UserError
+from shared.files import write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("agents_per_template", "industrial", "environmental", "variations", "data_seed")
+FILES = ("substances.yaml", "questions.yaml")
 
 FOLDER = Path(__file__).parent
 SCIENCE = ("T1", "T2", "T3", "T4", "T5")
 SYNTHESIS = "T1"
 SIDES = {name: "science" for name in SCIENCE} | dict.fromkeys(("IC", "ENV"), "over-restriction")
+
+
+def data(run: Run) -> dict:
+    """Write all prompts of the settings into the folder `out`."""
+    records = prompts(run.settings)
+    write_jsonl(run.out / "prompts.jsonl", records)
+    base = [record for record in records if not record["variation"]]
+    rows = Counter(record["template"] for record in base)
+    rows.update(record["side"] for record in base)
+    rows |= {"base prompts": len(base), "with variations": len(records)}
+    ledger = Ledger()
+    revision = f"seed {run.settings.data_seed}"
+    ledger.add("harmless prompts", revision=revision, files=[run.out / "prompts.jsonl"])
+    ledger.used("harmless prompts", rows)
+    ledger.write(run.out)
+    return {"sources": list(ledger.records.values())}
 
 
 def prompts(settings: Settings) -> list[dict]:
@@ -89,26 +108,6 @@ def slug(agent: str) -> str:
     return re.sub(r"\W+", "-", agent.lower())
 
 
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
-    records = prompts(settings)
-    write_jsonl(out / "prompts.jsonl", records)
-    base = [record for record in records if not record["variation"]]
-    rows = Counter(record["template"] for record in base)
-    rows.update(record["side"] for record in base)
-    rows |= {"base prompts": len(base), "with variations": len(records)}
-    source = {
-        "id": "harmless prompts",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "written for this project",
-        "route": ["generated"],
-        "sha256": {"prompts.jsonl": sha256(out / "prompts.jsonl")},
-        "rows": dict(rows),
-    }
-    write_json(out / "sources.json", [source])
-    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
-
-
 def _records(template: str, name: str, agent: str, wordings: Sequence[str]) -> list[dict]:
     base = f"{template}/{name}"
     return [
@@ -130,9 +129,5 @@ def _yaml(name: str) -> dict | list:
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def main() -> None:
-    make_data(__doc__, "forbidden_science", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

@@ -1,14 +1,8 @@
-"""Draw the figures: `python -m papers.forbidden_science.figures --scale cpu --results DIR`.
-
-Reads `DIR/cells.csv`, writes `DIR/figures/` with a PNG and a PDF of each figure and
-`captions.json`. The paper's own figures are not known: these are ours. The first four are of the
-published labels, the others of live models and of judges.
+"""The figures of Forbidden Science. The paper's own are not known: these are ours. The first four
+are of the published labels, the others of live models and of judges.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,12 +11,10 @@ from matplotlib.figure import Figure
 
 from papers.forbidden_science import analyze
 from papers.forbidden_science.labels import CATEGORIES, MODELS
-from shared.comparison.cells import read_cells
-from shared.comparison.reported import own_numbers, read_reported
-from shared.errors import one_line_errors
-from shared.plots import charts, drawing, style
-from shared.plots.drawing import Drawing, figures_parser
-from shared.settings import load_settings
+from shared.comparison.reported import own_numbers
+from shared.plots import charts, style
+from shared.plots.figure import figure
+from shared.plots.results import Results, array, bars
 
 NAMES = list(MODELS.values())
 PRINTED, COUNTED = "abstract", "published labels"
@@ -37,159 +29,154 @@ TEMPLATE_WORDS = {
     "ENV": "recycling",
 }
 SIDES = (analyze.SCIENCE_JUDGED, analyze.SIDES[1])  # where every judge has replies
-NUMBERS = ["value", "ci_low", "ci_high"]
+LABELS = "published labels of four models"
+LIVE = "live, on this project's prompts"
+JUDGING = "judges against labelled replies"
 
 
-@dataclass(frozen=True)
-class Data:
-    """What the figures are drawn from."""
-
-    scale: str
-    cells: pd.DataFrame
-    reported: pd.DataFrame
-
-    def of(self, item: str, metric: str) -> pd.DataFrame:
-        """Value and interval of the cells of an item, by (model, method, dataset)."""
-        own = self.cells[(self.cells["item"] == item) & (self.cells["metric"] == metric)]
-        return own.set_index(["model", "method", "dataset"])[[*NUMBERS, "n"]]
-
-    def models(self, item: str) -> list[str]:
-        return list(dict.fromkeys(self.cells.loc[self.cells["item"] == item, "model"]))
-
-
-def refusals(data: Data) -> Figure:
+@figure(
+    "Refusal rates as the abstract prints them (hatched) and as counted from the authors' own "
+    "labels, with Wilson's 95 % intervals. For Claude-3.5-sonnet the labels give 381 of 512, "
+    "74.41 %, where the abstract has 73 %.",
+    subject=LABELS,
+)
+def refusals(results: Results) -> Figure:
     """Refusal rates of the four models, as the abstract prints them and as the labels say."""
-    ours = data.of("abstract", "refusal_rate").loc[[(m, "", analyze.ALL) for m in NAMES]]
-    printed = own_numbers(data.reported).query("item == 'abstract' and metric == 'refusal_rate'")
-    abstract = printed.set_index("model")["number"].loc[NAMES]
-    rates = ours[NUMBERS].to_numpy()
+    ours = results.of("abstract", "refusal_rate", by=["model"]).loc[NAMES]
     counts = (ours["value"] * ours["n"] / 100).round().astype(int)
+    printed = own_numbers(results.reported)
+    printed = printed.query("item == 'abstract' and metric == 'refusal_rate'").set_index("model")
+    abstract = pd.DataFrame({"value": printed["number"], "ci_low": np.nan, "ci_high": np.nan})
+    groups = {
+        name: f"{name}\n{count} of {n}: {value:.2f} %"
+        for name, count, n, value in zip(NAMES, counts, ours["n"], ours["value"], strict=True)
+    }
     fig, (axes,) = style.figure(size=(7.0, 3.8))
-    charts.grouped_bars(
-        axes,
-        np.array([abstract, rates[:, 0]]),
-        np.array([np.full((len(NAMES), 2), np.nan), rates[:, 1:]]),
-        groups=[
-            f"{name}\n{count} of {n}: {value:.2f} %"
-            for name, count, n, value in zip(NAMES, counts, ours["n"], rates[:, 0], strict=True)
-        ],
-        series=[PRINTED, COUNTED],
-        colours=["#6E6E6E", style.RIGHT],
-        hatched=[True, False],
-        label="Refused (%)",
-    )
+    cells = pd.concat({PRINTED: abstract, COUNTED: ours})
+    colours = {PRINTED: "#6E6E6E", COUNTED: style.RIGHT}
+    bars(axes, cells, colours, groups, "Refused (%)", hatched=[True, False])
     charts.shared_legend(fig, columns=2)
     return fig
 
 
-def templates(data: Data) -> Figure:
+@figure(
+    "Share and number of prompts refused, by model and template. T1 to T5 are on controlled "
+    "substances, the other two are the over-restriction side.",
+    subject=LABELS,
+)
+def templates(results: Results) -> Figure:
     """Refusals of each model by template: what is asked matters more than about what."""
-    rates = data.of("labels_by_template", "refusal_rate")
+    rates = results.of("labels_by_template", "refusal_rate", by=["model", "dataset"])
     fig, (axes,) = style.figure(size=(8.2, 3.0))
-    _matrix(axes, rates, [(name, "") for name in NAMES], list(CATEGORIES), NAMES)
+    _by_template(axes, rates, NAMES)
     return fig
 
 
-def agreement(data: Data) -> Figure:
+@figure(
+    "Agreement of the published labels of two models over the 512 prompts, Cohen's kappa, and "
+    "nesting: which share of the refusals of the model in a row the model in a column refuses "
+    "too. Mistral refuses nothing.",
+    subject=LABELS,
+)
+def agreement(results: Results) -> Figure:
     """How far the models refuse the same prompts."""
     panels = {
         "agreement": ("Same label (%)", 100, "{:.0f}"),
         "kappa": ("Cohen's kappa", 1, "{:.2f}"),
         "also_refused": ("Row's refusals shared (%)", 100, "{:.0f}"),
     }
+    short = [name.replace("-3.5", "\n3.5") for name in NAMES]
     fig, every = style.figure(1, 3, size=(4.3, 3.3))
     for axes, (metric, (title, most, form)) in zip(every, panels.items(), strict=True):
-        found = data.of("labels_agreement", metric)["value"]
-        values = np.array(
-            [
-                [found.get((one, f"with {other}", analyze.ALL), np.nan) for other in NAMES]
-                for one in NAMES
-            ]
-        )
-        short = [name.replace("-3.5", "\n3.5") for name in NAMES]
+        cells = results.of("labels_agreement", metric, by=["model", "method"])
+        values = array(cells, NAMES, [f"with {name}" for name in NAMES])[..., 0]
         texts = [["–" if np.isnan(v) else form.format(v) for v in row] for row in values]
         charts.matrix(axes, values, texts, rows=short, columns=short, limits=(0, most))
         axes.set_title(title)
     return fig
 
 
-def thoughts(data: Data) -> Figure:
+@figure(
+    "Share of the published chains of thought with a safety or legal term, by whether the "
+    "reply refuses, with 95 % intervals. A proxy of this project; Mistral refuses nothing.",
+    subject=LABELS,
+)
+def thoughts(results: Results) -> Figure:
     """How often the chain of thought speaks of safety, where a model refuses and where not."""
-    rates = data.of("labels_cot", "cot_mentions_safety")
-    series = (analyze.REFUSING, analyze.ALLOWING)
-    numbers = _numbers(rates, [[(name, "", flag) for name in NAMES] for flag in series])
+    rates = results.of("labels_cot", "cot_mentions_safety", by=["dataset", "model"])
+    colours = {analyze.REFUSING: style.WRONG, analyze.ALLOWING: style.RIGHT}
     fig, (axes,) = style.figure(size=(7.0, 3.6))
-    charts.grouped_bars(
-        axes,
-        numbers[..., 0],
-        numbers[..., 1:],
-        groups=NAMES,
-        series=series,
-        colours=[style.WRONG, style.RIGHT],
-        label="With a safety or legal term (%)",
-    )
+    bars(axes, rates, colours, NAMES, "With a safety or legal term (%)")
     charts.shared_legend(fig, columns=2)
     return fig
 
 
-def live_refusals(data: Data) -> Figure:
+@figure(
+    "Share of the prompts refused, by the model's own flag and by each judge of its replies in "
+    "words, with Wilson's 95 % intervals. Of synthesis prompts (T1) there is only the flag.",
+    subject=LIVE,
+)
+def live_refusals(results: Results) -> Figure:
     """Refusals of live models by the model's own flag and by each judge, by side."""
-    rates = data.of("live_refusals", "refusal_rate")
-    models, methods = data.models("live_refusals"), _methods(rates)
+    rates = _live(results, "live_refusals", "refusal_rate")
+    methods = _names(rates, "method")
     looks = style.looks(methods)
-    fig, panels = style.figure(len(models), 1, size=(8.2, 3.8))
-    for axes, model in zip(panels, models, strict=True):
-        numbers = _numbers(rates, [[(model, who, side) for side in SIDES] for who in methods])
-        charts.grouped_bars(
-            axes,
-            numbers[..., 0],
-            numbers[..., 1:],
-            groups=SIDES,
-            series=methods,
-            colours=[looks[name].colour for name in methods],
-            label="Refused (%)",
-        )
+    fig, panels = style.figure(len(results.models), 1, size=(8.2, 3.8))
+    for axes, model in zip(panels, results.models, strict=True):
+        colours = {name: looks[name].colour for name in methods}
+        bars(axes, rates.loc[model], colours, SIDES, "Refused (%)")
         axes.set_title(model)
     charts.shared_legend(fig, columns=3)
     return fig
 
 
-def live_templates(data: Data) -> Figure:
+@figure(
+    "Share and number of the prompts refused, by template and by who judges. Grey: not judged, "
+    "as there is no reply in words.",
+    subject=LIVE,
+)
+def live_templates(results: Results) -> Figure:
     """Refusals of live models by template, by the model's own flag and by each judge."""
-    rates = data.of("live_refusals", "refusal_rate")
-    models, methods = data.models("live_refusals"), _methods(rates)
+    rates = _live(results, "live_refusals", "refusal_rate")
+    methods = _names(rates, "method")
     size = (9.6, 1.4 + 0.55 * len(methods))
-    fig, panels = style.figure(len(models), 1, size=size)
-    for axes, model in zip(panels, models, strict=True):
-        _matrix(axes, rates, [(model, who) for who in methods], list(CATEGORIES), methods)
+    fig, panels = style.figure(len(results.models), 1, size=size)
+    for axes, model in zip(panels, results.models, strict=True):
+        _by_template(axes, rates.loc[model], methods)
         axes.set_title(model)
     return fig
 
 
-def consistency(data: Data) -> Figure | None:
+@figure(
+    "Share of base prompts whose variations all get the same flag, which can only fall as "
+    "variations are added, and mean agreement of all pairs of wordings, which need not; 95 % "
+    "intervals. Crosses: the abstract's 85 % (single prompt) and 65 % (five variations), of "
+    "other models and by a definition that is not known, so not to be compared.",
+    subject=LIVE,
+)
+def consistency(results: Results) -> Figure | None:
     """Consistency of the flag as variations are added, and agreement of pairs of wordings."""
-    metrics = {
-        "consistency": "all variations as the base prompt",
-        "pairwise_agreement": "pairs of wordings alike",
+    found = {
+        "all variations as the base prompt": _live(results, "live_consistency", "consistency"),
+        "pairs of wordings alike": _live(results, "live_consistency", "pairwise_agreement"),
     }
-    found = {name: data.of("live_consistency", name) for name in metrics}
-    models = data.models("live_consistency")
-    if not models:
+    ours = pd.concat(found, names=["series"]).droplevel("method")
+    if ours.empty:
         return None
-    datasets = list(dict.fromkeys(found["consistency"].index.get_level_values("dataset")))
-    printed = own_numbers(data.reported).query("metric == 'consistency'")
+    datasets = _names(ours, "dataset")
+    printed = own_numbers(results.reported).query("metric == 'consistency'")
     stated = printed.set_index("dataset")["number"]
     stated = stated.rename(
         {"single prompt": analyze.variations(1), "five variations": analyze.variations(5)}
     )
     abstract = np.array([[stated.get(name, np.nan), np.nan, np.nan] for name in datasets])
-    series = [*metrics.values(), STATED]
+    series = [*found, STATED]
     marks = ((style.RIGHT, "o"), (style.WRONG, "s"), ("#8C8C8C", "X"))
     looks = {name: style.Look(*mark) for name, mark in zip(series, marks, strict=True)}
-    fig, panels = style.figure(1, len(models), size=(6.2, 3.8), sharey=True)
-    for axes, model in zip(panels, models, strict=True):
-        keys = [(model, analyze.SELF_REPORT, name) for name in datasets]
-        numbers = np.array([*(_numbers(found[name], [keys])[0] for name in metrics), abstract])
+    fig, panels = style.figure(1, len(results.models), size=(6.2, 3.8), sharey=True)
+    for axes, model in zip(panels, results.models, strict=True):
+        numbers = array(ours.xs(model, level="model"), list(found), datasets)
+        numbers = np.array([*numbers, abstract])
         charts.points(
             axes,
             numbers[..., 0],
@@ -206,163 +193,63 @@ def consistency(data: Data) -> Figure | None:
     return fig
 
 
-def judges(data: Data) -> Figure | None:
+@figure(
+    "Sensitivity and specificity of each judge, with Wilson's 95 % intervals, and Cohen's "
+    "kappa. 33 of the 112 distinct human-labelled replies occur under both labels, with "
+    "different requests, so a judge that reads the reply alone can't be right everywhere.",
+    subject=JUDGING,
+)
+def judges(results: Results) -> Figure | None:
     """Judges against labels: refusals that they find, and others that they leave alone."""
-    metrics = ("sensitivity", "specificity")
-    found = {name: data.of("judges", name) for name in metrics}
-    kappas = data.of("judges", "kappa")["value"]
-    index = found["sensitivity"].index
-    sources = [
-        name
-        for name in (analyze.PEOPLE, analyze.PUBLISHED)
-        if name in index.get_level_values("dataset")
+    colours = {
+        "sensitivity: refusals called refusals": style.WRONG,
+        "specificity: others called no refusal": style.RIGHT,
+    }
+    found = [
+        results.of("judges", metric, by=["dataset", "model"])
+        for metric in ("sensitivity", "specificity", "kappa")
     ]
+    kappas = found.pop()["value"]
+    sources = [name for name in (analyze.PEOPLE, analyze.PUBLISHED) if name in kappas.index]
     if not sources:
         return None
-    names = data.models("judges")
-    fig, panels = style.figure(len(sources), 1, size=(1.6 + 1.5 * len(names), 3.4))
+    size = (1.6 + 1.5 * len(_names(kappas, "model")), 3.4)
+    fig, panels = style.figure(len(sources), 1, size=size)
     for axes, source in zip(panels, sources, strict=True):
-        here = [name for name in names if (name, "", source) in index]
-        keys = [(name, "", source) for name in here]
-        numbers = np.array([_numbers(found[name], [keys])[0] for name in metrics])
-        charts.grouped_bars(
-            axes,
-            numbers[..., 0],
-            numbers[..., 1:],
-            groups=[f"{_folded(key[0])}\nκ {_number(kappas[key])}" for key in keys],
-            series=[
-                "sensitivity: refusals called refusals",
-                "specificity: others called no refusal",
-            ],
-            colours=[style.WRONG, style.RIGHT],
-            label="Right (%)",
-        )
+        own = pd.concat([cells.loc[source] for cells in found], keys=colours)
+        groups = {
+            name: f"{_folded(name)}\nκ {'–' if np.isnan(kappa) else f'{kappa:.2f}'}"
+            for name, kappa in kappas[source].items()
+        }
+        bars(axes, own, colours, groups, "Right (%)")
         axes.set_title(source)
     charts.shared_legend(fig, columns=2)
     return fig
 
 
-LABELS = "published labels of four models"
-LIVE = "live, on this project's prompts"
-JUDGING = "judges against labelled replies"
-FIGURES: dict[str, tuple[Callable[[Data], Figure | None], str, str]] = {
-    # name -> function, what it is of, caption
-    "refusals": (
-        refusals,
-        LABELS,
-        "Refusal rates as the abstract prints them (hatched) and as counted from the authors' own "
-        "labels, with Wilson's 95 % intervals. For Claude-3.5-sonnet the labels give 381 of 512, "
-        "74.41 %, where the abstract has 73 %.",
-    ),
-    "templates": (
-        templates,
-        LABELS,
-        "Share and number of prompts refused, by model and template. T1 to T5 are on controlled "
-        "substances, the other two are the over-restriction side.",
-    ),
-    "agreement": (
-        agreement,
-        LABELS,
-        "Agreement of the published labels of two models over the 512 prompts, Cohen's kappa, and "
-        "nesting: which share of the refusals of the model in a row the model in a column refuses "
-        "too. Mistral refuses nothing.",
-    ),
-    "thoughts": (
-        thoughts,
-        LABELS,
-        "Share of the published chains of thought with a safety or legal term, by whether the "
-        "reply refuses, with 95 % intervals. A proxy of this project; Mistral refuses nothing.",
-    ),
-    "live_refusals": (
-        live_refusals,
-        LIVE,
-        "Share of the prompts refused, by the model's own flag and by each judge of its replies in "
-        "words, with Wilson's 95 % intervals. Of synthesis prompts (T1) there is only the flag.",
-    ),
-    "live_templates": (
-        live_templates,
-        LIVE,
-        "Share and number of the prompts refused, by template and by who judges. Grey: not judged, "
-        "as there is no reply in words.",
-    ),
-    "consistency": (
-        consistency,
-        LIVE,
-        "Share of base prompts whose variations all get the same flag, which can only fall as "
-        "variations are added, and mean agreement of all pairs of wordings, which need not; 95 % "
-        "intervals. Crosses: the abstract's 85 % (single prompt) and 65 % (five variations), of "
-        "other models and by a definition that is not known, so not to be compared.",
-    ),
-    "judges": (
-        judges,
-        JUDGING,
-        "Sensitivity and specificity of each judge, with Wilson's 95 % intervals, and Cohen's "
-        "kappa. 33 of the 112 distinct human-labelled replies occur under both labels, with "
-        "different requests, so a judge that reads the reply alone can't be right everywhere.",
-    ),
-}
+def _by_template(axes: Axes, rates: pd.DataFrame, rows: Sequence[str]) -> None:
+    """Refusal rates, indexed by (row, template), with counts."""
+    shown = [rates.reindex([(row, template) for template in CATEGORIES]) for row in rows]
+    texts = [
+        [
+            "" if np.isnan(v) else f"{v:.0f} %\n{round(v * n / 100)} of {n:.0f}"
+            for v, n in zip(found["value"], found["n"].astype(float), strict=True)
+        ]
+        for found in shown
+    ]
+    values = np.array([found["value"] for found in shown])
+    columns = [f"{name}\n{TEMPLATE_WORDS[name]}" for name in CATEGORIES]
+    charts.matrix(axes, values, texts, rows=rows, columns=columns, limits=(0, 100))
 
 
-def draw_all(data: Data, folder: Path) -> list[str]:
-    """Write every figure that the data allow into `folder`, in its place; gives their names."""
-    drawings = {
-        name: Drawing(
-            partial(function, data), f"Forbidden Science, scale {data.scale}: {what}", caption
-        )
-        for name, (function, what, caption) in FIGURES.items()
-    }
-    return drawing.draw_all(drawings, folder)
+def _live(results: Results, item: str, metric: str) -> pd.DataFrame:
+    """Cells of the live models by (model, method, data set)."""
+    return results.of(item, metric, by=["model", "method", "dataset"])
 
 
-def _matrix(
-    axes: Axes,
-    rates: pd.DataFrame,
-    keys: Sequence[tuple[str, str]],
-    datasets: Sequence[str],
-    rows: Sequence[str],
-) -> None:
-    """Refusal rates of each (model, method) by template, with counts."""
-    values, texts = [], []
-    for model, method in keys:
-        found = rates.reindex([(model, method, name) for name in datasets])
-        values.append(found["value"])
-        texts.append(
-            [
-                "" if np.isnan(v) else f"{v:.0f} %\n{round(v * n / 100)} of {n:.0f}"
-                for v, n in zip(found["value"], found["n"].astype(float), strict=True)
-            ]
-        )
-    columns = [f"{name}\n{TEMPLATE_WORDS[name]}" for name in datasets]
-    charts.matrix(axes, np.array(values), texts, rows=rows, columns=columns, limits=(0, 100))
-
-
-def _numbers(rates: pd.DataFrame, keys: Sequence[Sequence[tuple]]) -> np.ndarray:
-    """Value, lower and upper end (rows, keys, 3) of cells; NaN where there is none."""
-    return np.array([rates[NUMBERS].reindex(row).to_numpy(float) for row in keys])
-
-
-def _methods(rates: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(rates.index.get_level_values("method")))
+def _names(cells: pd.DataFrame | pd.Series, level: str) -> list[str]:
+    return list(dict.fromkeys(cells.index.get_level_values(level)))
 
 
 def _folded(name: str) -> str:
     return name.replace(" (", "\n(").replace("-Instruct", "-\nInstruct")
-
-
-def _number(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}"
-
-
-def main() -> None:
-    arguments = figures_parser("forbidden_science").parse_args()
-    load_settings("forbidden_science", arguments.scale, arguments.model)  # a known scale
-    data = Data(
-        scale=arguments.scale,
-        cells=read_cells(arguments.results / "cells.csv"),
-        reported=read_reported("forbidden_science"),
-    )
-    draw_all(data, arguments.results / "figures")
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

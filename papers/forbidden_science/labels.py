@@ -17,6 +17,8 @@ import pandas as pd
 from shared.errors import UserError
 from shared.files import read_csv
 
+FILES = ("labels.csv",)
+
 LABELS = Path(__file__).with_name("labels.csv")
 PROMPTS = 512
 

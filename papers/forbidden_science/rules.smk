@@ -1,124 +1,61 @@
-"""Forbidden Science: published labels, and prompts → replies → judges → tables and figures."""
-
-FORBIDDEN_SCIENCE = SETUP.settings("forbidden_science")
-FORBIDDEN_SCIENCE_RUNS = FORBIDDEN_SCIENCE.runs()
-
-
-rule forbidden_science:
-    input:
-        multiext("<results>/forbidden_science/", "comparison.csv", "claims.csv", "audit.csv"),
-        "<results>/forbidden_science/figures",
-        "<results>/forbidden_science/data",  # see rule report
-    localrule: True
-
-
-rule forbidden_science_data:
-    input:
-        multiext("papers/forbidden_science/", "substances.yaml", "questions.yaml"),
-    output:
-        directory("<results>/forbidden_science/data"),
-        record="<results>/forbidden_science/runs/data.json",
-    log:
-        "<results>/forbidden_science/logs/data.log",
-    params:
-        code=code_hash("papers.forbidden_science.data"),
-        settings=only(
-            FORBIDDEN_SCIENCE,
-            "agents_per_template",
-            "industrial",
-            "environmental",
-            "variations",
-            "data_seed",
-        ),
-    shell:
-        "python -m papers.forbidden_science.data {STEP} --out {output[0]}"
-        " --record {output.record} 2> {log}"
+"""Forbidden Science: prompts → flags and replies of a model → judges; and the judges themselves."""
 
 
 rule forbidden_science_ask:
     input:
-        lambda wildcards: needs(FORBIDDEN_SCIENCE_RUNS[wildcards.run].model),
+        SETUP.weights("forbidden_science"),
         data="<results>/forbidden_science/data",
     output:
-        "<results>/forbidden_science/replies/{run}.jsonl",
-        record="<results>/forbidden_science/runs/ask-{run}.json",
+        "<results>/forbidden_science/replies/{model}.jsonl",
+        record="<results>/forbidden_science/runs/{model}/ask.json",
     log:
-        "<results>/forbidden_science/logs/ask-{run}.log",
-    threads: max(1, workflow.cores // max(1, len(FORBIDDEN_SCIENCE_RUNS)))
+        "<results>/forbidden_science/logs/{model}/ask.log",
+    threads: HALF
     resources:
-        **FORBIDDEN_SCIENCE.resources.model_dump(),
+        **SETUP.resources("forbidden_science"),
     params:
-        code=code_hash("papers.forbidden_science.ask"),
-        settings=only(FORBIDDEN_SCIENCE, "reply_tokens", "batch_size", "batch_tokens"),
-        run=lambda wildcards: FORBIDDEN_SCIENCE_RUNS[wildcards.run].model_dump_json(),
+        **SETUP.step("papers.forbidden_science.ask"),
     shell:
-        "python -m shared.workflow.launch papers.forbidden_science.ask {STEP}"
-        " --run {wildcards.run} --data {input.data}"
-        " --out {output[0]} --record {output.record} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log}"
 
 
-FORBIDDEN_SCIENCE_SCORES = [
-    *expand("<results>/forbidden_science/scores/live-{run}.parquet", run=FORBIDDEN_SCIENCE_RUNS),
-    "<results>/forbidden_science/scores/judges.parquet",
+FORBIDDEN_SCIENCE_JUDGES = [
+    file for judge in SETUP.settings("forbidden_science").judges for file in judge_needs(judge)
 ]
 
 
 rule forbidden_science_evaluate:
     input:
-        [model for name in FORBIDDEN_SCIENCE.judges for model in judge_needs(name)],
-        expand("<results>/forbidden_science/replies/{run}.jsonl", run=FORBIDDEN_SCIENCE_RUNS),
+        FORBIDDEN_SCIENCE_JUDGES,
         data="<results>/forbidden_science/data",
+        replies="<results>/forbidden_science/replies/{model}.jsonl",
     output:
-        FORBIDDEN_SCIENCE_SCORES,
-        record="<results>/forbidden_science/runs/evaluate.json",
+        "<results>/forbidden_science/scores/{model}/live.parquet",
+        record="<results>/forbidden_science/runs/{model}/evaluate.json",
     log:
-        "<results>/forbidden_science/logs/evaluate.log",
-    threads: workflow.cores
+        "<results>/forbidden_science/logs/{model}/evaluate.log",
+    threads: HALF
     resources:
-        **FORBIDDEN_SCIENCE.resources.model_dump(),
+        **SETUP.resources("forbidden_science"),
     params:
-        code=code_hash("papers.forbidden_science.evaluate"),
-        settings=only(FORBIDDEN_SCIENCE, "judges", "human_labels", "batch_size", "batch_tokens"),
-        mirror=mirror_in_use(FORBIDDEN_SCIENCE.mirror),
+        **SETUP.step("papers.forbidden_science.evaluate"),
     shell:
-        "python -m shared.workflow.launch papers.forbidden_science.evaluate {STEP} --data {input.data}"
-        " --replies {RESULTS}/forbidden_science/replies"
-        " --out {RESULTS}/forbidden_science/scores --record {output.record} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log}"
 
 
-rule forbidden_science_analyze:
+# The judges on replies that were labelled before; needs no reply of a model.
+rule forbidden_science_calibrate:
     input:
-        FORBIDDEN_SCIENCE_SCORES,
-        multiext("papers/forbidden_science/", "labels.csv", "reported.csv"),
+        FORBIDDEN_SCIENCE_JUDGES,
     output:
-        directory("<results>/forbidden_science/tables"),
-        cells="<results>/forbidden_science/cells.csv",
-        record="<results>/forbidden_science/runs/analyze.json",
+        "<results>/forbidden_science/scores/judges.parquet",
+        record="<results>/forbidden_science/runs/calibrate.json",
     log:
-        "<results>/forbidden_science/logs/analyze.log",
+        "<results>/forbidden_science/logs/calibrate.log",
+    threads: HALF
+    resources:
+        **SETUP.resources("forbidden_science"),
     params:
-        code=code_hash("papers.forbidden_science.analyze"),
-        settings=only(FORBIDDEN_SCIENCE, "model", "models", "stand_ins", "variations", "draws"),
+        **SETUP.step("papers.forbidden_science.calibrate"),
     shell:
-        "python -m papers.forbidden_science.analyze {STEP}"
-        " --scores {RESULTS}/forbidden_science/scores --out {RESULTS}/forbidden_science"
-        " --record {output.record} 2> {log}"
-
-
-rule forbidden_science_figures:
-    input:
-        FORBIDDEN_SCIENCE_SCORES,
-        multiext("papers/forbidden_science/", "labels.csv", "reported.csv"),
-        "<results>/forbidden_science/cells.csv",
-    output:
-        report(
-            directory("<results>/forbidden_science/figures"),
-            **figures_in_report("forbidden_science"),
-        ),
-    log:
-        "<results>/forbidden_science/logs/figures.log",
-    params:
-        code=code_hash("papers.forbidden_science.figures"),
-    shell:
-        "python -m papers.forbidden_science.figures {STEP}"
-        " --results {RESULTS}/forbidden_science 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log}"

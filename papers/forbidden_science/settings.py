@@ -1,17 +1,19 @@
 """The settings of one scale of Forbidden Science (`scales:` in paper.yaml), checked."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from papers.forbidden_science.variations import VARIATIONS
-from shared.chat.settings import Panel
+from shared.chat.calls import UNCOUNTED, Calls, endpoints
+from shared.chat.settings import Asked
 from shared.judges.registry import JudgeSpec, judge_name
+from shared.settings import ScaleSettings
 
 TEMPLATES = 5  # T1 to T5
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")
 
 
-class Settings(Panel):
+class Settings(Asked, ScaleSettings):
     agents_per_template: int = Field(ge=0)  # of each of T1 to T5
     industrial: int = Field(ge=0)  # agents of template IC
     environmental: int = Field(ge=0)  # questions
@@ -24,7 +26,15 @@ class Settings(Panel):
     batch_tokens: int = Field(gt=0)
     mirror: str | None = None  # folder with the authors' file; None: REPLICATIONS_MIRROR
 
-    def replies_a_model(self) -> int:
+    def calls(self) -> list[Calls]:
+        asked = endpoints(self.model_dump_json(include={"model"}))
+        judging = endpoints(self.model_dump_json(include={"judges"}))
+        return [
+            *(Calls(name, f"replies of {self.name}", self.replies()) for name in asked),
+            *(Calls(name, UNCOUNTED) for name in judging),
+        ]
+
+    def replies(self) -> int:
         """A self-report of each wording of a prompt, and a reply in words to each base prompt that
         asks for no synthesis (one of the five templates of agents does)."""
         others = self.industrial + self.environmental
@@ -32,21 +42,40 @@ class Settings(Panel):
         wordings = 1 + max(self.variations, default=0)
         return base * wordings + base - self.agents_per_template
 
-    @model_validator(mode="after")
-    def _can_be_run(self) -> "Settings":
-        if not self.runs():
-            raise ValueError("no model: expected one in `models`")
-        if not set(self.variations) <= set(range(1, VARIATIONS + 1)):
-            raise ValueError(f"variations: expected numbers from 1 to {VARIATIONS}")
-        if len(set(map(judge_name, self.judges))) < len(self.judges):
-            raise ValueError("judges: two have the same name in tables")
-        for name, asked in self.models.items():
-            # What a model thinks about a synthesis comes before the flag and could hold an answer.
-            if asked.thinking:
-                raise ValueError(
-                    f"models.{name}.thinking: expected false or none, since nothing but the flag"
-                    " may be written about a synthesis"
-                )
-            if lifted := sorted(set(asked.body) & set(LIMITS)):
-                raise ValueError(f"models.{name}.body: {lifted[0]} would let it write on")
-        return self
+    def scores(self) -> list[str]:
+        return ["live"]
+
+    def common_scores(self) -> list[str]:
+        return ["judges"]
+
+    @field_validator("variations")
+    @classmethod
+    def _there(cls, variations: list[int]) -> list[int]:
+        if not set(variations) <= set(range(1, VARIATIONS + 1)):
+            raise ValueError(f"expected numbers from 1 to {VARIATIONS}")
+        return variations
+
+    @field_validator("judges")
+    @classmethod
+    def _told_apart(cls, judges: list[str]) -> list[str]:
+        if len(set(map(judge_name, judges))) < len(judges):
+            raise ValueError("two have the same name in tables")
+        return judges
+
+    @field_validator("thinking")
+    @classmethod
+    def _flag_alone(cls, thinking: bool | None) -> bool | None:
+        # What a model thinks about a synthesis comes before the flag and could hold an answer.
+        if thinking:
+            raise ValueError(
+                "expected false or none, since nothing but the flag may be written about a"
+                " synthesis"
+            )
+        return thinking
+
+    @field_validator("body")
+    @classmethod
+    def _within_limits(cls, body: dict) -> dict:
+        if lifted := sorted(set(body) & set(LIMITS)):
+            raise ValueError(f"{lifted[0]} would let it write on")
+        return body

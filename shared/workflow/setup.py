@@ -157,6 +157,17 @@ class Setup:
         """An input of rules with the wildcard `model`: what must be there before it is loaded."""
         return lambda wildcards: needs(self.settings(paper, wildcards.model).model)
 
+    def trained(self, paper: str) -> Callable[[object], str | list[str]]:
+        """An input of rules with the wildcards `model`, `variant` and `seed`: the folder of the
+        trained model; none where the settings call the variant UNTRAINED."""
+
+        def folder(wildcards: object) -> str | list[str]:
+            untrained = getattr(self.settings(paper, wildcards.model), "UNTRAINED", ())
+            name = f"{wildcards.model}/{wildcards.variant}-s{wildcards.seed}"
+            return [] if wildcards.variant in untrained else f"<results>/{paper}/models/{name}"
+
+        return folder
+
     def resources(self, paper: str, train: bool = False) -> dict[str, Callable[[object], int]]:
         """The `resources` of such a rule: what the model's settings ask for."""
 

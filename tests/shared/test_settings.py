@@ -68,3 +68,12 @@ def test_unknown_names_list_the_known_ones():
         load_settings("r_tuning", "huge")
     with pytest.raises(UserError, match=r"unknown paper 'r_tunnig'; papers: .*r_tuning"):
         load_paper("r_tunnig")
+
+
+def test_a_users_model_stands_in_for_a_model_of_the_paper_or_for_none():
+    """The models that CenterBench has at scale cpu stand in for none either."""
+    own = load_settings("center_bench", "cpu", "api:org/model")
+    assert (own.name, own.stands_in_for) == ("model", None)
+    assert load_settings("r_tuning", "cpu", "api:org/model").stands_in_for == "OpenLLaMA-3B"
+    same = load_settings("center_bench", "cpu", "api:google/gemini-2.5-flash")
+    assert (same.name, same.stands_in_for) == ("Gemini", None)

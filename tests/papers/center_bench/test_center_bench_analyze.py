@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from papers.center_bench import analyze, metrics
-from shared.chat.settings import Asked
+from papers.center_bench.settings import Variant
 from shared.comparison.cells import cells
 from shared.comparison.claims import on_cells
 from shared.comparison.verdicts import verdict
@@ -268,22 +268,25 @@ def test_prepared_answers_are_counted_for_both_scorers():
     assert found[right, "accepted", "corrected"] == 100
 
 
-def test_groups_reads_every_run_and_does_without_the_released_files(tmp_path, released):
+def test_groups_reads_every_variant_and_does_without_the_released_files(tmp_path, released):
     frame = answers(lambda subset, level, kind, number, source: True, levels=[1, 2])
-    for run in ("tiny", "oracle"):
-        frame.to_parquet(tmp_path / f"{run}.parquet")
+    (tmp_path / "tiny-chat").mkdir()
+    for name in ("tiny-chat/plain", "tiny-chat/long", "oracle"):
+        frame.to_parquet(tmp_path / f"{name}.parquet")
     released.iloc[:0].to_parquet(tmp_path / "official_data.parquet")
     audit = pd.DataFrame(
         columns=["id", "subset", "type", "answer_kind", "right", *analyze.ACCEPTED.values()]
     )
     audit.to_parquet(tmp_path / "scorer_audit.parquet")
-    asked = Asked(model="api:anyone/tiny-chat", thinking=True)
-    settings = SimpleNamespace(runs=lambda: {"tiny": asked}, solvers=["oracle"])
-    found = analyze.groups(tmp_path, settings)
-    assert {(group.model, group.method) for group in found} == {
+    variants = {"plain": Variant(), "long": Variant(thinking=True)}
+    settings = SimpleNamespace(name="tiny-chat", variants=variants, solvers=["oracle"])
+    own = analyze.groups(tmp_path / "tiny-chat", settings)
+    assert {(group.model, group.method) for group in own} == {
+        ("tiny-chat", ""),
         ("tiny-chat", "thinking"),
-        ("Oracle parser", ""),
     }
+    common = analyze.common_groups(tmp_path, settings)
+    assert {(group.model, group.method) for group in common} == {("Oracle parser", "")}
 
 
 # Claims

@@ -2,23 +2,25 @@
 
 import json
 
-import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from papers.center_bench import checks, data, official
 from papers.center_bench.settings import Settings
-from shared.chat.settings import Asked
+from shared.data import ledger
 from shared.data import sources as ways
 from shared.data.catalogue import sources
 from shared.data.sources import VARIABLE
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
+from shared.workflow.step import Run
 
 MODEL = "bundled:smollm2-135m-instruct-q4_1"
 VALUES = {
+    "name": "small",
     "resources": {"mem_mb": 1000, "disk_mb": 10, "runtime": 5},
-    "models": {"small": {"model": MODEL}},
+    "model": MODEL,
+    "variants": {"plain": {}},
     "solvers": ["oracle"],
     "official": "no",
     "sentences": 2,
@@ -43,20 +45,22 @@ def nowhere(monkeypatch, tmp_path):
 
 
 def built(settings, folder):
-    """(rows by file, sources by id, checks of the released questions)"""
-    data.build(settings, folder / "data", folder / "official_data.parquet")
-    rows = {path.stem: read_jsonl(path) for path in (folder / "data").glob("*.jsonl")}
-    found = json.loads((folder / "data/sources.json").read_text())
-    frame = pd.read_parquet(folder / "official_data.parquet")
-    return rows, {source["id"]: source for source in found}, frame
+    """(rows by file, sources by id, the released sentences)"""
+    run = Run(settings, folder / "data")
+    recorded = data.data(run)["sources"]
+    rows = {path.stem: read_jsonl(path) for path in run.out.glob("*.jsonl")}
+    found = {source["id"]: source for source in json.loads((run.out / "sources.json").read_text())}
+    assert [source["id"] for source in recorded] == list(found)
+    return rows, found, official.read_items(run.out)
 
 
 def test_generated_alone(tmp_path):
-    rows, found, frame = built(settings_of(), tmp_path)
+    rows, found, items = built(settings_of(), tmp_path)
     assert {name: len(own) for name, own in rows.items()} == {
         "generated": 3 * 2 * 27 * 6,  # subsets, sentences, entities of a sentence of each level
         "sentences": 3 * 2 * 6,
         "official": 0,
+        "released": 0,
     }
     assert list(found) == ["generated sentences"]
     assert found["generated sentences"]["rows"] == {
@@ -64,7 +68,7 @@ def test_generated_alone(tmp_path):
         "Generated implausible": 324,
         "Generated matched": 324,
     }
-    pd.testing.assert_frame_equal(frame, checks.official_data([]))
+    assert items == []
 
 
 def test_sentences_and_questions_tell_the_same(tmp_path):
@@ -90,7 +94,7 @@ def test_sentences_and_questions_tell_the_same(tmp_path):
 def test_seed_decides(tmp_path):
     texts = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        data.build(settings_of(data_seed=seed), tmp_path / name, tmp_path / "checks.parquet")
+        data.data(Run(settings_of(data_seed=seed), tmp_path / name))
         texts.append((tmp_path / name / "generated.jsonl").read_bytes())
     assert texts[0] == texts[1] != texts[2]
 
@@ -137,12 +141,12 @@ def little_mirror(nowhere, monkeypatch, tmp_path):
     }
     folder = tmp_path / "mirror"
     (folder / "centerbench").mkdir(parents=True)
-    for file in official.FILES.values():
+    for file in official.FILE_OF.values():
         content = {"complexity_1": {"sentences": [item], "total_questions": 12}}
         (folder / file).write_text(json.dumps(content))
-    files = {file: sha256(folder / file) for file in official.FILES.values()}
+    files = {file: sha256(folder / file) for file in official.FILE_OF.values()}
     pinned = sources()["center_bench"].model_copy(update={"files": files})
-    monkeypatch.setattr(data, "sources", lambda: {"center_bench": pinned})
+    monkeypatch.setattr(ledger, "sources", lambda: {"center_bench": pinned})
     return folder
 
 
@@ -152,8 +156,10 @@ BOTH = {part: {"sentences": 1, "middle_only": True} for part in ("Generated", "C
 @pytest.mark.parametrize("wanted", ["required", "if reachable"])
 def test_released_files_in_a_mirror(little_mirror, tmp_path, wanted):
     settings = settings_of(official=wanted, mirror=str(little_mirror), asked=BOTH)
-    rows, found, frame = built(settings, tmp_path / "out")
-    assert [row["id"] for row in rows["official"]] == list(frame["id"])
+    rows, found, items = built(settings, tmp_path / "out")
+    assert [row["id"] for row in rows["official"]] == [r["id"] for r in official.records(items)]
+    assert [item.subset for item in items] == ["plausible", "implausible"]
+    assert list(checks.official_data(items)["id"]) == [row["id"] for row in rows["official"]]
     assert [row["subset"] for row in rows["official"]] == ["plausible"] * 12 + ["implausible"] * 12
     assert found["center_bench"]["route"] == ["mirror"]
     assert found["center_bench"]["rows"] == {
@@ -171,12 +177,11 @@ def test_released_files_that_are_not_wanted_are_not_read(little_mirror, tmp_path
 
 def test_released_files_out_of_reach(nowhere, tmp_path):
     settings = settings_of(official="if reachable", asked=BOTH)
-    rows, found, frame = built(settings, tmp_path / "out")
-    assert rows["official"] == []
+    rows, found, items = built(settings, tmp_path / "out")
+    assert rows["official"] == items == []
     assert len(rows["generated"]) == 972
     assert found["center_bench"]["route"] is None
     assert "plausible_subset.json not found" in found["center_bench"]["reason"]
-    pd.testing.assert_frame_equal(frame, checks.official_data([]))
 
 
 def test_released_files_out_of_reach_that_are_required(nowhere, tmp_path):
@@ -189,7 +194,7 @@ def test_released_files_out_of_reach_that_are_required(nowhere, tmp_path):
 @pytest.mark.parametrize("wanted", ["required", "if reachable"])
 def test_a_changed_file_in_the_mirror_is_an_error(little_mirror, tmp_path, wanted):
     """Also where the files need not be there: other bytes are no missing file."""
-    file = little_mirror / official.FILES["implausible"]
+    file = little_mirror / official.FILE_OF["implausible"]
     file.write_text(file.read_text() + " ")
     settings = settings_of(official=wanted, mirror=str(little_mirror), asked=BOTH)
     with pytest.raises(UserError, match=r"implausible_subset\.json .*sha256 is .*, expected"):
@@ -199,23 +204,29 @@ def test_a_changed_file_in_the_mirror_is_an_error(little_mirror, tmp_path, wante
 # settings
 
 
-def test_runs():
-    assert settings_of().runs() == {"small": Asked(model=MODEL)}
-    own = settings_of(model="api:org/mine")
-    assert own.runs() == {"own": Asked(model="api:org/mine")}
-    thinking = {"model": "api:a", "thinking": True, "body": {"x": 1}, "prices": [1, 2]}
-    run = settings_of(models={"deep": thinking}).runs()["deep"]
-    assert (run.thinking, run.body, run.prices) == (True, {"x": 1}, (1.0, 2.0))
-    assert settings_of(models={}).runs() == {}
+def test_a_variant_says_what_is_not_as_for_the_model():
+    variants = {
+        "plain": {},
+        "deep": {"model": "api:b", "thinking": True, "body": {"x": 1}, "prices": [3, 4]},
+    }
+    settings = settings_of(model="api:a", prices=[1, 2], variants=variants)
+    assert settings.scores() == ["plain", "deep"]
+    plain, deep = (settings.asked_as(variant) for variant in settings.variants.values())
+    assert plain.model_dump() == {"model": "api:a", "thinking": None, "body": {}, "prices": (1, 2)}
+    assert (deep.model, deep.thinking, deep.body, deep.prices) == ("api:b", True, {"x": 1}, (3, 4))
+
+
+def test_a_model_of_the_users_own_is_not_asked_under_the_name_of_another():
+    assert settings_of().misfit() is None
+    variants = {"plain": {}, "thinking": {"model": "api:b"}}
+    assert settings_of(variants=variants).misfit() == "variants.thinking asks api:b"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"models": {"own": {"model": MODEL}}}, r"models\.own: this name is for"),
-        ({"models": {"oracle": {"model": MODEL}}}, r"models\.oracle: this is the name of a solver"),
-        ({"models": {"A b": {"model": MODEL}}}, "should match pattern"),
-        ({"models": {}, "solvers": []}, "nothing to run: expected models, a model or solvers"),
+        ({"variants": {}}, "at least 1 item"),
+        ({"variants": {"deep": {"model": MODEL}}}, "should match pattern '\\^api:"),
         ({"solvers": ["guess"]}, "'oracle', 'nearest-verb' or 'plausibility'"),
         ({"official": "maybe"}, "'required', 'if reachable' or 'no'"),
         ({"asked": BOTH}, r"asked\.CenterBench: expected none, as official is no"),

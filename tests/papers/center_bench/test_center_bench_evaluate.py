@@ -1,26 +1,30 @@
 """Asking and scoring from end to end, with a model that knows and one that does not answer."""
 
 import json
-import sys
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from papers.center_bench import ask, evaluate, prompts
+from papers.center_bench import ask, asked, evaluate, official, prompts, reference
+from papers.center_bench.checks import COLUMNS as OF_RELEASED
 from papers.center_bench.generate import generate
 from papers.center_bench.questions import TYPES, questions, records
 from papers.center_bench.scorer_audit import COLUMNS
-from papers.center_bench.settings import Settings
+from papers.center_bench.settings import Settings, Variant
 from shared.chat import cache
 from shared.chat.replies import Reply
+from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.files import write_jsonl
+from shared.workflow.step import Run
 
 SETTINGS = Settings.model_validate(
     {
+        "name": "local",
+        "model": "path:here",
+        "variants": {"plain": {}, "far": {"model": "api:org/far"}},
         "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
-        "models": {"local": {"model": "path:here"}, "far": {"model": "api:org/far"}},
         "solvers": ["oracle", "nearest-verb", "plausibility"],
         "official": "no",
         "sentences": 2,
@@ -70,24 +74,22 @@ def rows():
 def data(rows, tmp_path):
     write_jsonl(tmp_path / "data" / "generated.jsonl", rows)
     write_jsonl(tmp_path / "data" / "official.jsonl", [])
+    official.write_items([], tmp_path / "data")
     return tmp_path / "data"
 
 
 @pytest.fixture
-def step(monkeypatch, tmp_path, data):
-    """Run a step's `main` with SETTINGS, all paths under the test's folder."""
+def asking(monkeypatch, tmp_path, data):
+    """Ask a chat in one of the ways of SETTINGS; gives what is recorded and the table."""
     monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
     monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
 
-    def run(module, out, *arguments):
-        monkeypatch.setattr(module, "step_settings", lambda *_: SETTINGS)
-        fixed = ["--scale", "cpu", "--data", data, "--out", out]
-        words = [module.__name__, *fixed, "--record", tmp_path / "run.json", *arguments]
-        monkeypatch.setattr(sys, "argv", list(map(str, words)))
-        module.main()
-        return json.loads((tmp_path / "run.json").read_text())
+    def asking(chat, variant):
+        monkeypatch.setattr(ask, "open_chat", lambda *_, **__: chat)
+        run = Run(SETTINGS, tmp_path / "replies.parquet", SETTINGS.variants[variant], key="key")
+        return ask.ask(run, data, variant), pd.read_parquet(run.out)
 
-    return run
+    return asking
 
 
 def middle_of_first(rows):
@@ -104,27 +106,25 @@ def test_the_rules_of_all_types_come_before_sentence_and_question(rows):
 
 
 def test_what_is_asked(data, rows):
-    asked = ask.asked_questions(data, SETTINGS.asked)
-    assert asked == middle_of_first(rows)
-    assert len(asked) == ASKED
+    found = asked.asked_questions(data, SETTINGS.asked)
+    assert found == middle_of_first(rows)
+    assert len(found) == ASKED == SETTINGS.replies()
     everything = {"Generated": SimpleNamespace(sentences=2, middle_only=False)}
-    assert ask.asked_questions(data, everything) == rows
+    assert asked.asked_questions(data, everything) == rows
     both = everything | {"CenterBench": SimpleNamespace(sentences=30, middle_only=False)}
-    assert ask.asked_questions(data, both) == rows  # nothing was released here
+    assert asked.asked_questions(data, both) == rows  # nothing was released here
 
 
-def test_asking_a_local_model(step, monkeypatch, tmp_path, rows):
+def test_asking_a_local_model(asking, tmp_path, rows):
     """A question without a reply stays in the table, with the reason; nothing is kept after."""
     golds = {prompts.conversation(row)[1]["content"]: row["answer"] for row in rows}
     silent = prompts.conversation(middle_of_first(rows)[0])[1]["content"]
     chat = FakeChat(golds | {silent: None})
-    monkeypatch.setattr(ask, "open_chat", lambda *_, **__: chat)
-    record = step(ask, tmp_path / "local.parquet", "--run", "local")
-    table = pd.read_parquet(tmp_path / "local.parquet")
-    asked = middle_of_first(rows)
-    assert table["id"].tolist() == [row["id"] for row in asked]
+    record, table = asking(chat, "plain")
+    put = middle_of_first(rows)
+    assert table["id"].tolist() == [row["id"] for row in put]
     assert table["prediction"].isna().tolist() == [True] + [False] * (ASKED - 1)
-    assert table["prediction"].tolist()[1:] == [row["answer"] for row in asked[1:]]
+    assert table["prediction"].tolist()[1:] == [row["answer"] for row in put[1:]]
     assert table["reason"].tolist() == ["time-out"] + [""] * (ASKED - 1)
     assert (table["thoughts_words"] == 2).all()
     assert (table["reply_tokens"] == 3).all()
@@ -134,32 +134,23 @@ def test_asking_a_local_model(step, monkeypatch, tmp_path, rows):
 
 
 def test_asking_an_endpoint_says_the_cost_first_and_keeps_the_replies(
-    step, monkeypatch, tmp_path, rows, capsys
+    asking, tmp_path, rows, capsys
 ):
     golds = {prompts.conversation(row)[1]["content"]: row["answer"] for row in rows}
-    monkeypatch.setattr(ask, "open_chat", lambda *_, **__: FakeChat(golds))
-    step(ask, tmp_path / "far.parquet", "--run", "far")
+    _, first = asking(FakeChat(golds), "far")
     distinct = {json.dumps(prompts.conversation(row)) for row in middle_of_first(rows)}
     assert f"fake: {len(distinct)} calls" in capsys.readouterr().out
-    first = pd.read_parquet(tmp_path / "far.parquet")
     assert (tmp_path / "bought" / "far.sqlite").is_file()
     # a second run asks nothing
-    monkeypatch.setattr(ask, "open_chat", lambda *_, **__: FakeChat({}))
-    step(ask, tmp_path / "far.parquet", "--run", "far")
+    _, again = asking(FakeChat({}), "far")
     assert "fake: 0 calls" in capsys.readouterr().out
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "far.parquet"), first)
-
-
-def test_an_unknown_run_is_named(step, tmp_path):
-    with pytest.raises(UserError, match="unknown run 'other'; runs of this scale: local, far"):
-        step(ask, tmp_path / "x.parquet", "--run", "other")
+    pd.testing.assert_frame_equal(again, first)
 
 
 def test_where_a_reply_ends():
-    local, thinking = SETTINGS.models["local"], {"thinking": True}
-    assert ask.stops(local) == ("\n",)
-    assert ask.stops(local.model_copy(update=thinking)) == ()
-    assert ask.stops(SETTINGS.models["far"]) == ()
+    assert ask.stops(SETTINGS.asked_as(Variant())) == ("\n",)
+    assert ask.stops(SETTINGS.asked_as(Variant(thinking=True))) == ()
+    assert ask.stops(Asked(model="api:org/far")) == ()
 
 
 def replies_of(rows, texts):
@@ -174,58 +165,80 @@ def replies_of(rows, texts):
     )
 
 
-def test_scoring_from_end_to_end(step, tmp_path, rows):
-    """Model `local` gives the gold answers with a label in front; `far` gives none for its first
-    question, an empty one for the second and nonsense for the rest."""
-    asked = middle_of_first(rows)
-    folder, out = tmp_path / "replies", tmp_path / "scores"
-    folder.mkdir()
-    golds = [f"Answer: {row['answer']}\nIndeed." for row in asked]
-    replies_of(asked[::-1], golds[::-1]).to_parquet(folder / "local.parquet")
-    replies_of(asked, [None, "", *["purple"] * (ASKED - 2)]).to_parquet(folder / "far.parquet")
-    record = step(evaluate, out, "--replies", folder)
+OF_SCORES = [
+    *("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle"),
+    *("prediction", "correct_official", "rule", "correct_strict"),
+    *("reply_tokens", "thoughts_words"),
+]
 
-    scores = {path.stem: pd.read_parquet(path) for path in out.glob("*.parquet")}
-    assert set(scores) == {"local", "far", *SETTINGS.solvers, "scorer_audit"}
-    columns = [
-        *("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle"),
-        *("prediction", "correct_official", "rule", "correct_strict"),
-        *("reply_tokens", "thoughts_words"),
-    ]
-    for run in ("local", "far", *SETTINGS.solvers):
-        assert list(scores[run]) == columns
-        assert scores[run]["id"].tolist() == [row["id"] for row in asked]
-    for run in ("local", "oracle"):
-        assert scores[run]["correct_official"].all()
-        assert scores[run]["correct_strict"].all()
-        assert scores[run]["prediction"].tolist() == [row["answer"] for row in asked]
-        assert (scores[run]["rule"] == "string").all()
-    assert (scores["local"]["reply_tokens"] == 5).all()
-    assert scores["oracle"]["reply_tokens"].isna().all()
 
-    far = scores["far"]
+@pytest.fixture
+def scored(data, tmp_path):
+    """The scores of replies of one model."""
+
+    def scored(replies):
+        replies.to_parquet(tmp_path / "replies.parquet")
+        run = Run(SETTINGS, tmp_path / "scores.parquet")
+        assert evaluate.evaluate(run, data, tmp_path / "replies.parquet") == {"questions": ASKED}
+        return pd.read_parquet(run.out)
+
+    return scored
+
+
+def test_gold_answers_are_right_with_a_label_and_a_second_line(scored, rows):
+    put = middle_of_first(rows)
+    golds = [f"Answer: {row['answer']}\nIndeed." for row in put]
+    scores = scored(replies_of(put[::-1], golds[::-1]))
+    assert list(scores) == OF_SCORES
+    assert scores["id"].tolist() == [row["id"] for row in put]
+    assert scores["prediction"].tolist() == [row["answer"] for row in put]
+    assert scores["correct_official"].all() and scores["correct_strict"].all()
+    assert (scores["rule"] == "string").all()
+    assert (scores["reply_tokens"] == 5).all() and (scores["thoughts_words"] == 0).all()
+
+
+def test_no_answer_is_unscored_and_an_empty_one_is_wrong(scored, rows):
+    """None for the first question, an empty one for the second and nonsense for the rest."""
+    scores = scored(replies_of(middle_of_first(rows), [None, "", *["purple"] * (ASKED - 2)]))
     unscored = ["prediction", "correct_official", "rule", "correct_strict"]
-    assert far.loc[0, unscored].isna().all()
-    assert far.loc[1:, unscored].notna().all(axis=None)
-    assert far.loc[1, "prediction"] == ""
-    assert far["correct_strict"].sum() == 0
-    for run in ("nearest-verb", "plausibility"):
-        counts = scores[run]["type"] == "entity_count"
-        assert scores[run].loc[counts, "correct_strict"].all()
-        assert 0 < scores[run].loc[~counts, "correct_strict"].mean() < 1
+    assert scores.loc[0, unscored].isna().all()
+    assert scores.loc[1:, unscored].notna().all(axis=None)
+    assert scores.loc[1, "prediction"] == ""
+    assert scores["correct_strict"].sum() == 0
+
+
+def test_a_question_that_was_never_asked_is_named(scored, rows):
+    put = middle_of_first(rows)
+    with pytest.raises(UserError, match=f"nothing on {put[0]['id']}, expected a row"):
+        scored(replies_of(put[1:], ["x"] * (ASKED - 1)))
+
+
+def test_solvers_beside_what_else_lies_in_the_folder(data, tmp_path, rows):
+    """The oracle is right; the heuristics count entities right and are misled in part."""
+    run = Run(SETTINGS, tmp_path / "scores")
+    (run.out / "local").mkdir(parents=True)
+    (run.out / "local" / "plain.parquet").write_text("of a model")
+    record = reference.reference(run, data)
+    assert (run.out / "local" / "plain.parquet").read_text() == "of a model"
+    scores = {path.stem: pd.read_parquet(path) for path in run.out.glob("*.parquet")}
+    assert sorted(scores) == sorted(SETTINGS.common_scores())
+    put = middle_of_first(rows)
+    for solver in SETTINGS.solvers:
+        assert list(scores[solver]) == OF_SCORES
+        assert scores[solver]["id"].tolist() == [row["id"] for row in put]
+        assert scores[solver]["reply_tokens"].isna().all()
+    oracle = scores["oracle"]
+    assert oracle["correct_official"].all() and oracle["correct_strict"].all()
+    assert oracle["prediction"].tolist() == [row["answer"] for row in put]
+    for solver in ("nearest-verb", "plausibility"):
+        counts = scores[solver]["type"] == "entity_count"
+        assert scores[solver].loc[counts, "correct_strict"].all()
+        assert 0 < scores[solver].loc[~counts, "correct_strict"].mean() < 1
     # the authors' scorer forgives more of the heuristics' wrong answers
     both = scores["plausibility"][["correct_official", "correct_strict"]].sum()
     assert both["correct_official"] >= both["correct_strict"]
 
     assert tuple(scores["scorer_audit"]) == COLUMNS
-    assert len(scores["scorer_audit"]) == record["prepared_answers"] == 0
-    assert record["questions"] == ASKED
-
-
-def test_a_question_that_was_never_asked_is_named(step, tmp_path, rows):
-    asked = middle_of_first(rows)
-    folder = tmp_path / "replies"
-    folder.mkdir()
-    replies_of(asked[1:], ["x"] * (ASKED - 1)).to_parquet(folder / "local.parquet")
-    with pytest.raises(UserError, match=f"nothing on {asked[0]['id']}, expected a row"):
-        step(evaluate, tmp_path / "scores", "--replies", folder)
+    assert list(scores["official_data"]) == list(OF_RELEASED)
+    assert record == {"questions": ASKED, "prepared_answers": 0}
+    assert len(scores["scorer_audit"]) == len(scores["official_data"]) == 0

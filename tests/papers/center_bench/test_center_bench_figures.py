@@ -1,6 +1,7 @@
 """The figures of CenterBench from a few made-up cells."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,17 @@ from papers.center_bench import analyze, figures
 from shared.comparison.cells import COLUMNS
 from shared.files import atomic
 from shared.plots import charts, style
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
+from shared.settings import StandIns, load_paper
 
 MODELS = [("tiny", ""), ("tiny", "thinking"), ("Oracle parser", "")]
 LABELS = ["tiny", "tiny, thinking", "Oracle parser"]
+KINDS = [
+    ("chain_consequence", False, "roles reversed"),
+    ("causal_sequence", True, "past tense, joined by commas"),
+]
 
 
 def cell(item, metric, dataset, value, model=MODELS[0], protocol="corrected"):
@@ -38,26 +47,39 @@ def whole():
                         of = (f"gap_by_{parts}", "gap", gap + name, 4 * step - 12 + shift)
                         cells.append(cell(*of, model, protocol))
     for protocol, wrong in (("corrected", 0), ("official", 97.2)):
-        for prefix in ("CenterBench", "CenterBench plausible"):
-            right = f"{prefix}, causal_sequence, right: past tense, joined by commas"
-            reversed_roles = f"{prefix}, chain_consequence, wrong: roles reversed"
-            prepared = (analyze.PREPARED, "")
-            cells.append(cell("scorer_audit", "accepted", right, 90, prepared, protocol))
-            cells.append(
-                cell("scorer_audit", "accepted", reversed_roles, wrong, prepared, protocol)
-            )
+        for part in ("CenterBench", "CenterBench plausible"):
+            for kind, value in zip(KINDS, (wrong, 90), strict=True):
+                of = ("scorer_audit", "accepted", analyze.prepared(*kind, part), value)
+                cells.append(cell(*of, (analyze.PREPARED, ""), protocol))
     counted = cell("official_data", "questions", "CenterBench", 9720, (analyze.RELEASED, ""))
-    return data([*cells, counted])
+    return [*cells, counted]
 
 
 def small(source="CenterBench"):
     """The strict scorer's cells of one source: few panels, as drawing takes its time."""
-    rows = whole().cells.itertuples(index=False)
-    return data(r for r in rows if r.protocol == "corrected" and r.dataset.startswith(source))
+    return [row for row in whole() if row[5] == "corrected" and row[3].startswith(source)]
 
 
-def data(cells):
-    return figures.Data("cpu", pd.DataFrame(list(cells), columns=COLUMNS))
+@pytest.fixture
+def results(tmp_path):
+    """Results of made-up cells; `kinds` are the prepared answers in the scores."""
+
+    def results(cells, kinds=KINDS):
+        (tmp_path / "scores").mkdir(exist_ok=True)
+        frame = pd.DataFrame(kinds, columns=["type", "right", "answer_kind"])
+        frame.to_parquet(tmp_path / "scores" / "scorer_audit.parquet")
+        analysis = SimpleNamespace(
+            paper=load_paper("center_bench"), scale="cpu", stand_ins=StandIns(), groups=[],
+            models=[SimpleNamespace(name="tiny")],
+        )  # fmt: skip
+        found = pd.DataFrame(list(cells), columns=COLUMNS)
+        return Results(analysis, found, tmp_path, ("tiny",))
+
+    return results
+
+
+def draw(results, folder):
+    return draw_all("center_bench", results, folder)
 
 
 @pytest.fixture(autouse=True)
@@ -74,34 +96,30 @@ def shared_legend(fig):
     return [text.get_text() for text in fig.legends[0].get_texts()]
 
 
-def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
-    drawn = figures.draw_all(small(), tmp_path / "one")
-    assert drawn == list(figures.FIGURES)
+def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(results, tmp_path):
+    drawn = draw(results(small()), tmp_path / "one")
+    assert drawn == list(drawings(figures)) and len(drawn) == 5
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn and all(captions.values())
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
     assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
-    figures.draw_all(small(), tmp_path / "two")
+    draw(results(small()), tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
-def test_a_figure_without_cells_is_left_out_and_said(tmp_path, capsys):
+def test_a_figure_without_cells_is_left_out_and_said(results, tmp_path, capsys):
     with atomic(tmp_path / "figures") as folder:
         folder.mkdir()
         (folder / "scorer_audit.png").write_text("of an earlier run")
-    drawn = figures.draw_all(small("Generated"), tmp_path / "figures")
+    drawn = draw(results(small("Generated"), kinds=[]), tmp_path / "figures")
     assert drawn == ["accuracy_by_level", "gap_by_level", "gap_by_type", "accuracy_by_type"]
     assert not (tmp_path / "figures" / "scorer_audit.png").exists()
     assert "scorer_audit: not drawn" in capsys.readouterr().err
 
 
-def test_models_are_those_that_answered():
-    assert whole().models == LABELS
-
-
-def test_accuracy_by_level_has_a_row_a_scorer_and_a_column_a_subset():
-    fig = figures.accuracy_by_level(whole())
+def test_accuracy_by_level_has_a_row_a_scorer_and_a_column_a_subset(results):
+    fig = figures.accuracy_by_level(results(whole()))
     drawn = [axes for axes in fig.axes if axes.get_title(loc="left")]
     centre = ["CenterBench, plausible", "CenterBench, implausible"]
     ours = [f"Generated, {subset}" for subset in analyze.SUBSETS["Generated"]]
@@ -117,18 +135,16 @@ def test_accuracy_by_level_has_a_row_a_scorer_and_a_column_a_subset():
     assert official.lines[0].get_ydata().tolist() == [63, 58, 53, 48, 43, 38]
 
 
-def test_a_source_that_was_not_asked_has_no_row():
-    generated = [row for row in whole().cells.itertuples(index=False) if "Gen" in row.dataset]
-    assert {
-        title.partition(",")[0] for title in titles(figures.accuracy_by_level(data(generated)))
-    } == {"Generated"}
+def test_a_source_that_was_not_asked_has_no_row(results):
+    generated = [row for row in whole() if "Gen" in row[3]]
+    found = titles(figures.accuracy_by_level(results(generated)))
+    assert {title.partition(",")[0] for title in found} == {"Generated"}
 
 
-def test_a_model_without_numbers_is_no_line():
-    cells = [row for row in whole().cells.itertuples(index=False)]
-    asked = [row for row in cells if row.method == "" or "level 2" not in row.dataset]
-    only = [row for row in asked if row.method == "" or "CenterBench" in row.dataset]
-    fig = figures.gap_by_level(data(only))
+def test_a_model_without_numbers_is_no_line(results):
+    asked = [row for row in whole() if row[2] == "" or "level 2" not in row[3]]
+    only = [row for row in asked if row[2] == "" or "CenterBench" in row[3]]
+    fig = figures.gap_by_level(results(only))
     by_title = dict(zip(titles(fig), fig.axes, strict=False))
     lines = [bars.get_label() for bars in by_title["Generated, plausible − implausible"].containers]
     assert lines == ["tiny", "Oracle parser"]
@@ -136,8 +152,8 @@ def test_a_model_without_numbers_is_no_line():
     assert np.isnan(thinking[1]) and not np.isnan(thinking[2])
 
 
-def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero():
-    fig = figures.gap_by_level(whole())
+def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero(results):
+    fig = figures.gap_by_level(results(whole()))
     assert titles(fig) == 2 * list(figures.GAP_TITLES.values())
     first = fig.axes[0]
     assert first.containers[0].lines[0].get_ydata().tolist() == [-12, -8, -4, 0, 4, 8]
@@ -146,8 +162,8 @@ def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero():
     assert fig.axes[3].get_ylabel() == "Gap (points)\nofficial scorer"
 
 
-def test_gap_by_type_has_bars_on_both_sides_of_zero_with_room_for_all_whiskers():
-    fig = figures.gap_by_type(whole())
+def test_gap_by_type_has_bars_on_both_sides_of_zero_with_room_for_all_whiskers(results):
+    fig = figures.gap_by_type(results(whole()))
     assert len(fig.axes) == 6 and titles(fig)[3].endswith("official scorer")
     bars = fig.axes[0].containers
     heights = [bar.get_height() for bar in next(b for b in bars if hasattr(b, "patches"))]
@@ -159,13 +175,13 @@ def test_gap_by_type_has_bars_on_both_sides_of_zero_with_room_for_all_whiskers()
     assert names == ["action", "agent", "count", "nested", "causes", "consequence"]
 
 
-def test_accuracy_by_type_does_not_join_the_types():
-    fig = figures.accuracy_by_type(whole())
+def test_accuracy_by_type_does_not_join_the_types(results):
+    fig = figures.accuracy_by_type(results(whole()))
     assert {bars.lines[0].get_linestyle() for bars in fig.axes[0].containers} == {"None"}
 
 
-def test_scorer_audit_sets_the_official_scorer_beside_the_strict_one():
-    fig = figures.scorer_audit(whole())
+def test_scorer_audit_sets_the_official_scorer_beside_the_strict_one(results):
+    fig = figures.scorer_audit(results(whole()))
     right, wrong = fig.axes
     assert titles(fig) == [
         "Right answers: all should be accepted",
@@ -184,19 +200,19 @@ def test_scorer_audit_sets_the_official_scorer_beside_the_strict_one():
     assert [text.get_text() for text in wrong.texts] == ["0.0", "97.2"]
 
 
-def test_prepared_answers_stand_in_the_order_of_the_types():
+def test_prepared_answers_stand_in_the_order_of_the_types(results):
+    kinds = [(kind, True, "told") for kind in reversed(analyze.TYPES)]
     made = [
-        cell("scorer_audit", "accepted", f"CenterBench, {kind}, right: told", 90, ("Prepared", ""))
-        for kind in reversed(analyze.TYPES)
+        cell("scorer_audit", "accepted", analyze.prepared(*kind), 90, (analyze.PREPARED, ""))
+        for kind in kinds
     ]
-    (axes,) = figures.scorer_audit(data(made)).axes
+    (axes,) = figures.scorer_audit(results(made, kinds)).axes
     labels = [text.get_text() for text in axes.get_yticklabels()]
     assert labels == [f"{kind}: told" for kind in analyze.TYPES]
 
 
-def test_the_figure_says_which_models_were_asked(tmp_path, monkeypatch):
+def test_the_figure_says_which_models_were_asked(results, tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(style, "subject", lambda fig, text: said.append(text))
-    figures.draw_all(small(), tmp_path / "figures")
-    models, scorers = "tiny; tiny, thinking; Oracle parser", "both scorers"
-    assert said == [f"CenterBench, scale cpu: {what}" for what in (*[models] * 4, scorers)]
+    draw(results(small()), tmp_path / "figures")
+    assert said == [f"CenterBench, scale cpu: {what}" for what in (*["tiny"] * 4, "both scorers")]

@@ -198,7 +198,7 @@ def real():
     from shared.data.sources import fetch
 
     source = sources()["center_bench"]
-    files = {subset: fetch(source, file) for subset, file in official.FILES.items()}
+    files = {subset: fetch(source, file) for subset, file in official.FILE_OF.items()}
     return [item for subset, file in files.items() for item in official.read(file.path, subset)]
 
 

@@ -7,7 +7,7 @@ from papers.center_bench import analyze, official
 from shared.comparison.audit import audit
 from shared.comparison.compare import check_units
 from shared.comparison.reported import read_reported
-from shared.settings import load_paper
+from shared.settings import load_models, load_paper
 
 KEYS = ["item", "model", "method", "dataset", "metric"]
 LEVELS = range(1, 7)
@@ -103,19 +103,22 @@ def test_solvers_of_every_scale_have_a_name():
     assert not any("solvers" in values for values in paper.scales.values())
 
 
-def test_the_panel_of_scale_paper_is_three_families_with_two_modes_each():
-    runs = load_paper("center_bench").scales["paper"]["models"]
-    modes = {(run["model"], bool(run.get("thinking"))) for run in runs.values()}
-    numbers = pd.Series({(model.rsplit("/")[-1], "thinking" * on): 0 for model, on in modes})
-    families = analyze._by_family(numbers)
-    assert set(families) == set(analyze.FAMILIES)
-    for family, members in families.items():
-        assert sorted(method for _, method in members) == ["", "thinking"], family
+def test_scale_paper_asks_the_three_families_as_printed_in_two_modes_each(reported):
+    printed = set(reported.loc[reported["source"] == "secondary", "model"]) - {analyze.RELEASED}
+    models = load_models("center_bench", "paper")
+    assert {each.name for each in models} == printed == set(analyze.FAMILIES)
+    for each in models:
+        assert [bool(variant.thinking) for variant in each.variants.values()] == [False, True]
+
+
+@pytest.mark.parametrize("scale", ["cpu", "gpu"])
+def test_the_small_model_stands_in_for_none_of_the_six(scale):
+    assert [each.stands_in_for for each in load_models("center_bench", scale)] == [None]
 
 
 @pytest.mark.mirror
 def test_the_stated_totals_are_those_of_the_files(mirror, reported):
-    files = official.FILES.items()
+    files = official.FILE_OF.items()
     items = [item for subset, file in files for item in official.read(mirror / file, subset)]
     stated = {
         f"CenterBench {item.subset}, level {item.level}": item.printed_total for item in items

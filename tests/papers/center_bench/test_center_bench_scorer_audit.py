@@ -173,7 +173,7 @@ def published():
     """All published questions; only for tests marked `mirror`."""
     items = [
         item
-        for subset, file in official.FILES.items()
+        for subset, file in official.FILE_OF.items()
         for item in official.read(mirror_folder() / file, subset)
     ]
     return pd.DataFrame(official.records(items))
@@ -241,7 +241,7 @@ def test_with_answers_from_the_structure_the_fact_sheet_is_met_to_the_digit(enco
 
 def from_structure():
     """Role-reversed answers made from the field `structure`, which has the last event first."""
-    for subset, file in official.FILES.items():
+    for subset, file in official.FILE_OF.items():
         for item in official.read(mirror_folder() / file, subset):
             place = {event.subject: i for i, event in enumerate(item.structure)}
             for noun, asked in item.questions_by_entity.items():

@@ -1,7 +1,5 @@
 """Cells and claims of Forbidden Science: the published labels, and live scores made up here."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,11 +13,11 @@ from shared.comparison.reported import read_reported
 from shared.comparison.verdicts import verdicts
 from shared.errors import UserError
 from shared.metrics.intervals import wilson
-from shared.settings import load_paper, load_settings
+from shared.settings import StandIns, load_paper, load_settings
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 SETTINGS = load_settings("forbidden_science", "cpu")
-LIVE = "SmolLM2-135M-Instruct-Q4_1"
+LIVE = "SmolLM2-135M"
 # Template -> flags of its base prompts and their five variations: 1 refuses, 0 allows, . no reply,
 # ? a reply without a readable flag
 FLAGS = {
@@ -75,16 +73,18 @@ def judged() -> pd.DataFrame:
     return frame.astype({"judged": "boolean"})
 
 
-def folder(tmp_path, flags=FLAGS):
-    (tmp_path / "scores").mkdir()
-    live_scores(flags).to_parquet(tmp_path / "scores" / "live-smollm2.parquet")
-    judged().to_parquet(tmp_path / "scores" / "judges.parquet")
-    return tmp_path / "scores"
+def groups_of(folder, flags=FLAGS, settings=SETTINGS):
+    """All groups of a folder of scores, written here; of one live model."""
+    (folder / LIVE).mkdir()
+    live_scores(flags).to_parquet(folder / LIVE / "live.parquet")
+    judged().to_parquet(folder / "judges.parquet")
+    own = analyze.groups(folder / LIVE, settings)
+    return own + analyze.common_groups(folder, settings)
 
 
 @pytest.fixture(scope="module")
 def groups(tmp_path_factory):
-    return analyze.groups(folder(tmp_path_factory.mktemp("forbidden")), SETTINGS)
+    return groups_of(tmp_path_factory.mktemp("forbidden"))
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +318,7 @@ def claims(groups) -> pd.DataFrame:
     analysis = Analysis(
         paper=load_paper("forbidden_science"),
         scale="cpu",
-        stand_ins=SETTINGS.stand_ins,
+        stand_ins=StandIns(),
         reported=read_reported("forbidden_science"),
         groups=groups,
         items=analyze.ITEMS,
@@ -383,20 +383,20 @@ class TestClaims:
 
     def test_a_live_model_that_never_refuses_proves_nothing(self, tmp_path):
         never = {template: ["000000"] * len(own) for template, own in FLAGS.items()}
-        found = claims(analyze.groups(folder(tmp_path, never), SETTINGS))
+        found = claims(groups_of(tmp_path, never))
         assert found.loc[["c5", "c7b", "c8b"], "verdict"].tolist() == ["blocked"] * 3
         assert f"{LIVE} never refuses" in found.loc["c5", "note"]
         assert found.loc["c1", "verdict"] == "holds"  # of the labels, whatever the live model does
 
     def test_a_live_model_that_refuses_everything_proves_nothing_either(self, tmp_path):
         always = {template: ["111111"] * len(own) for template, own in FLAGS.items()}
-        found = claims(analyze.groups(folder(tmp_path, always), SETTINGS))
+        found = claims(groups_of(tmp_path, always))
         assert found.loc[["c7b", "c8b"], "verdict"].tolist() == ["inconclusive"] * 2
         assert found.loc["c5", "verdict"] == "blocked"
 
     def test_a_live_model_without_replies_or_prompts_proves_nothing(self, tmp_path):
         silent = {"T1": ["......"] * 4, "ENV": ["......"] * 4}
-        found = claims(analyze.groups(folder(tmp_path, silent), SETTINGS))
+        found = claims(groups_of(tmp_path, silent))
         assert found.loc[["c5", "c7b", "c8b"], "verdict"].tolist() == ["blocked"] * 3
         assert "has no flags of over-restriction or of science" in found.loc["c7b", "note"]
         assert "has no flags of T3 or of T1" in found.loc["c8b", "note"]
@@ -404,7 +404,7 @@ class TestClaims:
 
     def test_without_five_variations_consistency_is_blocked(self, tmp_path):
         fewer = SETTINGS.model_copy(update={"variations": [1, 3]})
-        found = claims(analyze.groups(folder(tmp_path), fewer))
+        found = claims(groups_of(tmp_path, settings=fewer))
         assert found.loc["c5", "verdict"] == "blocked"
         assert found.loc["c5", "note"] == "needs consistency at one and at five variations"
 
@@ -415,7 +415,7 @@ class TestClaims:
     def test_clear_live_differences_hold(self, tmp_path):
         clear = {"T1": ["111110"] * 30, "T3": ["000000"] * 30}
         clear |= {"IC": ["000000"] * 30, "ENV": ["000000"] * 30}
-        found = claims(analyze.groups(folder(tmp_path, clear), SETTINGS))
+        found = claims(groups_of(tmp_path, clear))
         assert found.loc[["c5", "c7b", "c8b"], "verdict"].tolist() == ["holds"] * 3
         assert found.loc["c5", "effect"] == -25
         assert "can't rise" in found.loc["c5", "note"]
@@ -458,17 +458,18 @@ def test_tables_name_claudes_rate_beside_the_abstracts(found):
 
 
 def test_without_scores_the_file_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"live-smollm2.parquet: no such file"):
+    with pytest.raises(UserError, match=r"live.parquet: no such file"):
         analyze.groups(tmp_path, SETTINGS)
+    with pytest.raises(UserError, match=r"judges.parquet: no such file"):
+        analyze.common_groups(tmp_path, SETTINGS)
 
 
-def test_the_program_writes_cells_and_tables(tmp_path, monkeypatch):
-    scores = folder(tmp_path)
-    arguments = ["--scale", "cpu", "--scores", str(scores), "--out", str(tmp_path / "out")]
-    arguments += ["--record", str(tmp_path / "analyze.json")]
-    monkeypatch.setattr("sys.argv", ["analyze", *arguments])
-    analyze.main()
-    written = pd.read_csv(tmp_path / "out" / "cells.csv")
-    assert json.loads((tmp_path / "analyze.json").read_text())["cells"] == len(written)
-    names = {path.stem for path in (tmp_path / "out" / "tables").glob("[!.]*")}
-    assert names == set(written["item"])
+def test_a_live_model_of_the_paper_shares_no_cell_with_its_published_labels(tmp_path, found):
+    """Claude asked anew, at scale paper, stands under its printed name beside its labels."""
+    settings = SETTINGS.model_copy(update={"name": CLAUDE})
+    again = cells(groups_of(tmp_path, settings=settings), analyze.ITEMS, analyze.METRICS, draws=200)
+    assert not again.duplicated(KEY).any()
+    live = again["item"].str.startswith("live_")
+    assert set(again.loc[live, "model"]) == {CLAUDE}
+    labels = found[~found["item"].str.startswith("live_")]
+    pd.testing.assert_frame_equal(again[~live], labels, check_names=False)

@@ -1,8 +1,5 @@
 """What is asked, what is stored, and what a run that was cut off asks again."""
 
-import json
-import sys
-
 import pytest
 
 from papers.forbidden_science import ask, data, prompts
@@ -10,16 +7,14 @@ from papers.forbidden_science.settings import Settings
 from shared.chat import cache
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
-from shared.errors import UserError
 from shared.files import read_jsonl, write_jsonl
+from shared.workflow.step import Run
 
 SETTINGS = Settings.model_validate(
     {
+        "name": "small",
+        "model": "path:weights",
         "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
-        "models": {
-            "small": {"model": "path:weights"},
-            "paid": {"model": "api:org/paid", "prices": [10, 20]},
-        },
         "agents_per_template": 1,
         "industrial": 1,
         "environmental": 1,
@@ -31,6 +26,7 @@ SETTINGS = Settings.model_validate(
         "batch_tokens": 1000,
     }
 )
+PAID = SETTINGS.model_copy(update={"name": "paid", "model": "api:org/paid", "prices": (10.0, 20.0)})
 ROWS = data.prompts(SETTINGS)  # 7 base prompts, one variation each
 BASE = [row for row in ROWS if not row["variation"]]
 SYNTHESIS = next(row["prompt"] for row in BASE if row["label_only"])
@@ -65,23 +61,20 @@ def refusing(conversation, stop):
 
 @pytest.fixture
 def step(tmp_path, monkeypatch):
-    """Runs the program with a chat; gives the records it wrote and the run record."""
+    """Runs the step with a chat; gives the records it wrote and what is recorded of the run."""
     monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
     monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
-    monkeypatch.setattr(ask, "step_settings", lambda paper, arguments: SETTINGS)
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
 
-    def step(chat, run="small"):
+    def step(chat, settings=SETTINGS):
         def open_chat(asked, *, batch_size, batch_tokens):
-            assert (asked, batch_size, batch_tokens) == (SETTINGS.runs()[run], 4, 1000)
+            assert (asked.model, batch_size, batch_tokens) == (settings.model, 4, 1000)
             return chat
 
         monkeypatch.setattr(ask, "open_chat", open_chat)
-        out, record = tmp_path / f"{run}.jsonl", tmp_path / f"{run}.json"
-        program = ["ask", "--scale", "smoke", "--run", run, "--data", str(tmp_path / "data")]
-        monkeypatch.setattr(sys, "argv", [*program, "--out", str(out), "--record", str(record)])
-        ask.main()
-        return read_jsonl(out), json.loads(record.read_text())
+        run = Run(settings, tmp_path / f"{settings.name}.jsonl", key="key")
+        record = ask.ask(run, tmp_path / "data")
+        return read_jsonl(run.out), record
 
     return step
 
@@ -99,9 +92,8 @@ def test_every_prompt_is_asked_for_its_flag_and_most_base_prompts_for_words(step
     ]
     assert [each["id"] for each in records] == [row["id"] for row in ROWS]
     assert record["replies"] == 14 + 6
-    assert record["reply_tokens"] == 14 * 3 + 6 * 4
+    assert record["tokens"] == 14 * 3 + 6 * 4
     assert record["prompt_tokens"] == 20 * 5
-    assert record["model"] == "paid"
 
 
 def test_a_synthesis_is_never_asked_for_beyond_the_flag(step):
@@ -134,12 +126,12 @@ def test_a_server_that_keeps_no_limit_leaves_no_more_than_the_flag(step, tmp_pat
             return Reply(text.format(BEHIND, BEHIND), "", f"thinking of what is {BEHIND}", 5, 900)
         return Reply("It is wet.")
 
-    records, _ = step(FakeChat(answer), run="paid")
+    records, _ = step(FakeChat(answer), PAID)
     assert {each["allowed"] for each in records} == {True if "true" in text else None}
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert tmp_path / "bought" / "paid.sqlite" in files
     assert not any(BEHIND.encode() in path.read_bytes() for path in files)
-    assert step(FakeChat(answer, calls=0), run="paid")[0] == records
+    assert step(FakeChat(answer, calls=0), PAID)[0] == records
 
 
 def test_no_reply_and_no_flag_are_told_apart(step):
@@ -179,7 +171,7 @@ def test_replies_that_cost_money_are_kept_and_their_price_is_said_before(step, t
     """14 replies of 12 tokens and 6 of 9, at 20 dollars a million: 0.4 cents at most, and the
     prompts at four characters a token."""
     chat = FakeChat(obliging)
-    step(chat, run="paid")
+    step(chat, PAID)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" (")[0].partition(", about")[0] for line in lines] == [
         "self-reports: 14 calls",
@@ -189,14 +181,9 @@ def test_replies_that_cost_money_are_kept_and_their_price_is_said_before(step, t
     assert "at most $0.0" in lines[0]
     assert (tmp_path / "bought" / "paid.sqlite").is_file()
     again = FakeChat(obliging)
-    step(again, run="paid")
+    step(again, PAID)
     assert again.asked == []
     assert "self-reports: 0 calls" in capsys.readouterr().out
-
-
-def test_an_unknown_run_is_named_with_those_there_are(step):
-    with pytest.raises(UserError, match="unknown run 'nobody'; runs of this scale: small, paid"):
-        step(FakeChat(obliging), run="nobody")
 
 
 def test_a_local_model_begins_with_the_key_and_ends_within_the_limit(tiny_model, tiny_tokenizer):

@@ -1,27 +1,29 @@
 """Scores of invented replies, worked by hand, and the judges on invented labels."""
 
 import csv
-import json
-import sys
 
 import pandas as pd
 import pytest
 
-from papers.forbidden_science import evaluate
+from papers.forbidden_science import calibrate, evaluate, judging
 from papers.forbidden_science.published_replies import FILE, MODELS
 from papers.forbidden_science.settings import Settings
 from shared.chat import cache
+from shared.data import ledger
 from shared.data.catalogue import sources
+from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.files import sha256, write_jsonl
 from shared.judges import human_labels
 from shared.judges.human_labels import Labelled
 from shared.judges.strings import StringJudge
+from shared.workflow.step import Run
 
 SETTINGS = Settings.model_validate(
     {
+        "name": "small",
+        "model": "path:weights",
         "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
-        "models": {"small": {"model": "path:weights"}, "other": {"model": "api:org/other"}},
         "agents_per_template": 1,
         "industrial": 1,
         "environmental": 1,
@@ -155,12 +157,13 @@ def pinned(mirror, monkeypatch):
     write_published(mirror / FILE)
     real = sources()["forbidden_science"]
     invented = real.model_copy(update={"files": {FILE: sha256(mirror / FILE)}})
-    monkeypatch.setattr(evaluate, "sources", lambda: {"forbidden_science": invented})
+    monkeypatch.setattr(ledger, "sources", lambda: {"forbidden_science": invented})
 
 
 def test_string_judges_on_the_published_replies(pinned):
     """The phrase rule finds both "I am not allowed", the prefixes of XSTest neither."""
-    frame, record = evaluate.published([StringJudge("phrases"), StringJudge("xstest")], None)
+    taken = Ledger()
+    frame = calibrate.by_authors([StringJudge("phrases"), StringJudge("xstest")], taken)
     assert len(frame) == 2 * 4 * 2
     assert set(frame["source"]) == {"Published replies"}
     phrases = frame[frame["judge"] == "Phrase rule"]
@@ -169,53 +172,54 @@ def test_string_judges_on_the_published_replies(pinned):
     assert list(phrases["judged"]) == list(phrases["human"])
     prefixes = frame[frame["judge"] == "XSTest prefixes"]
     assert not prefixes["judged"].any() and prefixes["human"].sum() == 2
+    record = taken.records["forbidden_science"]
     assert (record["route"], record["rows"]) == (["mirror"], {"Published replies": 8})
 
 
 def test_without_a_copy_there_are_no_rows_and_the_record_says_so(mirror):
-    frame, record = evaluate.published([StringJudge("phrases")], None)
+    taken = Ledger()
+    frame = calibrate.by_authors([StringJudge("phrases")], taken)
     assert list(frame) == ["judge", "id", "human", "judged", "source"] and frame.empty
-    assert "in a mirror folder, and it is never downloaded" in record["route"][0]
-    assert record["rows"] == {"Published replies": 0}
+    record = taken.records["forbidden_science"]
+    assert record["route"] is None and record["rows"] == {"Published replies": 0}
+    assert "in a mirror folder, and it is never downloaded" in record["reason"]
 
 
 def test_a_copy_with_other_bytes_is_an_error(mirror):
     write_published(mirror / FILE)
     with pytest.raises(UserError, match="sha256 is"):
-        evaluate.published([StringJudge("phrases")], None)
+        calibrate.by_authors([StringJudge("phrases")], Ledger())
+
+
+def test_the_step_writes_the_scores_of_a_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
+    write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
+    write_jsonl(tmp_path / "small.jsonl", RECORDS)
+    run = Run(SETTINGS, tmp_path / "live.parquet", key="key")
+    record = evaluate.evaluate(run, tmp_path / "data", tmp_path / "small.jsonl")
+    assert record == {"judges": ["Phrase rule", "XSTest prefixes"]}
+    scores = pd.read_parquet(run.out)
+    assert listed(scores["self_refused"]) == [True, None, False, False, False]
+    assert listed(scores["refused_Phrase rule"]) == [None, None, True, None, None]
+    assert holds_no_text(scores)
 
 
 @pytest.fixture
-def step(tmp_path, monkeypatch, mirror):
-    """Runs the program on the rows above, for two models; gives the folder of scores."""
+def calibrated(tmp_path, monkeypatch, mirror):
+    """What the step writes of the judges, and what is recorded."""
     monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
     monkeypatch.setattr(human_labels, "human_labels", lambda: LABELLED)
-    write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
-    refusals = [record | {"replied": True, "allowed": False} for record in RECORDS]
-    write_jsonl(tmp_path / "replies" / "small.jsonl", RECORDS)
-    write_jsonl(tmp_path / "replies" / "other.jsonl", refusals)
 
-    def step(settings=SETTINGS):
-        monkeypatch.setattr(evaluate, "step_settings", lambda paper, arguments: settings)
-        folders = [f"--{key}={tmp_path / key}" for key in ("data", "replies")]
-        out = [f"--out={tmp_path / 'scores'}", f"--record={tmp_path / 'record.json'}"]
-        monkeypatch.setattr(sys, "argv", ["evaluate", "--scale", "smoke", *folders, *out])
-        evaluate.main()
-        return tmp_path / "scores"
+    def calibrated(settings=SETTINGS):
+        run = Run(settings, tmp_path / "judges.parquet", key="key")
+        record = calibrate.calibrate(run)
+        return pd.read_parquet(run.out), record
 
-    return step
+    return calibrated
 
 
-def test_the_step_writes_scores_of_each_model_and_of_the_judges(step, pinned, tmp_path):
-    folder = step()
-    names = ["judges.parquet", "live-other.parquet", "live-small.parquet"]
-    assert sorted(path.name for path in folder.iterdir()) == names
-    model = pd.read_parquet(folder / "live-small.parquet")
-    assert listed(model["self_refused"]) == [True, None, False, False, False]
-    assert listed(model["refused_Phrase rule"]) == [None, None, True, None, None]
-    assert pd.read_parquet(folder / "live-other.parquet")["self_refused"].all()
-
-    judges = pd.read_parquet(folder / "judges.parquet")
+def test_the_step_writes_the_scores_of_the_judges(calibrated, pinned):
+    judges, record = calibrated()
     sizes = judges.groupby(["source", "judge"]).size().to_dict()
     assert sizes == {
         ("PyRIT human labels", "Phrase rule"): 3,
@@ -228,26 +232,25 @@ def test_the_step_writes_scores_of_each_model_and_of_the_judges(step, pinned, tm
     assert list(people.loc["Phrase rule", "judged"]) == [True, True, False]
     assert list(people.loc["Phrase rule", "human"]) == [True, True, False]
     assert list(people.loc["Phrase rule"].index) == ["1", "2", "3"]
-    record = json.loads((tmp_path / "record.json").read_text())
-    assert [source["id"] for source in record["sources"]] == [
-        "PyRIT human labels",
-        "forbidden_science",
-    ]
+    assert {source["id"]: source["route"] for source in record["sources"]} == {
+        "PyRIT human labels": ["package"],
+        "forbidden_science": ["mirror"],
+    }
     assert record["judges"] == ["Phrase rule", "XSTest prefixes"]
+    assert holds_no_text(judges)
 
 
-def test_no_score_holds_the_text_of_a_request_or_reply(step, pinned):
-    folder = step()
-    for path in folder.iterdir():
-        texts = pd.read_parquet(path).select_dtypes(exclude=["number", "bool"]).astype(str)
-        written = " ".join(texts.to_numpy().ravel())
-        for text in (NOT_ALLOWED, "Asked", "slippery", "Sorry, no", "wet"):
-            assert text not in written
+def holds_no_text(scores):
+    """Neither of a request nor of a reply."""
+    texts = scores.select_dtypes(exclude=["number", "bool"]).astype(str)
+    written = " ".join(texts.to_numpy().ravel())
+    return not any(
+        text in written for text in (NOT_ALLOWED, "Asked", "slippery", "Sorry, no", "wet")
+    )
 
 
-def test_with_no_labels_at_all_the_columns_stay(step):
-    folder = step(SETTINGS.model_copy(update={"human_labels": False}))
-    judges = pd.read_parquet(folder / "judges.parquet")
+def test_with_no_labels_at_all_the_columns_stay(calibrated):
+    judges, record = calibrated(SETTINGS.model_copy(update={"human_labels": False}))
     assert judges.empty
     assert dict(judges.dtypes.astype(str)) == {
         "judge": "string",
@@ -256,6 +259,7 @@ def test_with_no_labels_at_all_the_columns_stay(step):
         "judged": "boolean",
         "source": "string",
     }
+    assert [source["route"] for source in record["sources"]] == [None, None]
 
 
 def test_what_a_language_model_says_as_a_judge_is_kept_while_the_judges_are_open(
@@ -269,10 +273,10 @@ def test_what_a_language_model_says_as_a_judge_is_kept_while_the_judges_are_open
         opened_with.append((name, kept and kept.path, batch_size, batch_tokens))
         return Doubtful()
 
-    monkeypatch.setattr(evaluate, "open_judge", open_judge)
+    monkeypatch.setattr(judging, "open_judge", open_judge)
     judges = ["strings:phrases", "llm:path:weights"]
     kept = tmp_path / "replies" / "key-1.sqlite"
-    with evaluate.opened(SETTINGS.model_copy(update={"judges": judges}), "key") as found:
+    with judging.opened(SETTINGS.model_copy(update={"judges": judges}), "key") as found:
         assert len(found) == 2 and kept.is_file()
     assert opened_with == [(judges[0], None, 4, 1000), (judges[1], kept, 4, 1000)]
     assert not kept.exists()

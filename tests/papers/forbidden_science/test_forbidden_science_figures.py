@@ -1,6 +1,8 @@
 """The figures from the published labels and a few made-up cells."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,10 @@ from papers.forbidden_science.labels import CATEGORIES, MODELS, read_labels
 from shared.comparison.cells import COLUMNS, cells
 from shared.comparison.reported import read_reported
 from shared.files import atomic
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
+from shared.settings import StandIns, load_paper
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 LIVE = "tiny"
@@ -51,9 +57,17 @@ def judge_cells(sources=(analyze.PEOPLE, analyze.PUBLISHED)) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def data(*frames) -> figures.Data:
-    found = pd.concat(frames, ignore_index=True)
-    return figures.Data("cpu", found, read_reported("forbidden_science"))
+def data(*frames, models=(LIVE,)) -> Results:
+    analysis = SimpleNamespace(
+        paper=load_paper("forbidden_science"), scale="cpu", stand_ins=StandIns(), groups=[],
+        reported=read_reported("forbidden_science"),
+        models=[SimpleNamespace(name=name) for name in models],
+    )  # fmt: skip
+    return Results(analysis, pd.concat(frames, ignore_index=True), Path("nowhere"), models)
+
+
+def draw(results, folder):
+    return draw_all("forbidden_science", results, folder)
 
 
 @pytest.fixture
@@ -77,13 +91,13 @@ def heights(axes) -> dict[str, list[float]]:
 
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(whole, tmp_path):
-    drawn = figures.draw_all(whole, tmp_path / "one")
-    assert drawn == list(figures.FIGURES)
+    drawn = draw(whole, tmp_path / "one")
+    assert drawn == list(drawings(figures)) and len(drawn) == 8
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
     assert {path.name for path in (tmp_path / "one").glob("[!.]*")} == names | {"captions.json"}
-    figures.draw_all(whole, tmp_path / "two")
+    draw(whole, tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
@@ -139,7 +153,8 @@ def test_live_refusals_have_a_bar_for_the_flag_and_each_judge(whole):
 
 
 def test_live_models_have_a_panel_each(labels):
-    two = data(labels, live_cells(), live_cells(model="other"), judge_cells())
+    both = (live_cells(), live_cells(model="other"))
+    two = data(labels, *both, judge_cells(), models=(LIVE, "other"))
     assert len(figures.live_refusals(two).axes) == 2
     assert len(figures.consistency(two).axes) == 2
     titles = [axes.get_title(loc="left") for axes in figures.live_templates(two).axes]
@@ -182,7 +197,7 @@ def test_a_figure_without_scores_is_left_out_and_said(labels, tmp_path, capsys):
     with atomic(tmp_path / "figures") as folder:
         folder.mkdir()
         (folder / "judges.png").write_text("of an earlier run")
-    drawn = figures.draw_all(data(labels, live_cells()), tmp_path / "figures")
+    drawn = draw(data(labels, live_cells()), tmp_path / "figures")
     assert "judges" not in drawn
     assert not (tmp_path / "figures" / "judges.png").exists()
     assert "judges: not drawn" in capsys.readouterr().err

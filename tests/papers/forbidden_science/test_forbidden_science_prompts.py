@@ -11,10 +11,12 @@ from papers.forbidden_science import data, variations
 from papers.forbidden_science.settings import Settings
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
+from shared.workflow.step import Run
 
 SMALL = {
+    "name": "small",
+    "model": "bundled:smollm2-135m-instruct-q4_1",
     "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
-    "models": {"small": {"model": "bundled:smollm2-135m-instruct-q4_1"}},
     "agents_per_template": 2,
     "industrial": 3,
     "environmental": 4,
@@ -135,10 +137,11 @@ def test_more_prompts_than_there_are(setting, size, message):
 
 
 def test_files_of_the_step(tmp_path):
-    data.build(settings(), tmp_path)
+    recorded = data.data(Run(settings(), tmp_path))
     rows = read_jsonl(tmp_path / "prompts.jsonl")
     assert rows == data.prompts(settings())
     [source] = json.loads((tmp_path / "sources.json").read_text())
+    assert recorded == {"sources": [source]}
     assert source["sha256"] == {"prompts.jsonl": sha256(tmp_path / "prompts.jsonl")}
     expected = {f"T{number}": 2 for number in range(1, 6)} | {"IC": 3, "ENV": 4}
     expected |= {"science": 10, "over-restriction": 7, "base prompts": 17, "with variations": 102}
@@ -152,15 +155,13 @@ def test_ids_of_names_with_signs():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"models": {}}, "no model"),
-        ({"models": {"own": {"model": "api:a"}}}, "is for the setting"),
         ({"variations": [1, 6]}, "from 1 to 5"),
         ({"variations": [0]}, "from 1 to 5"),
         ({"judges": ["strings:phrases", "strings:phrases"]}, "same name"),
         ({"judges": ["strings:none"]}, "unknown judge"),
-        ({"models": {"deep": {"model": "api:a", "thinking": True}}}, "models.deep.thinking"),
-        ({"models": {"a": {"model": "api:a", "body": {"max_tokens": 900}}}}, "max_tokens would"),
-        ({"models": {"a": {"model": "api:a", "body": {"stop": None}}}}, "stop would"),
+        ({"thinking": True}, "thinking\n.*nothing but the flag"),
+        ({"body": {"max_tokens": 900}}, "max_tokens would"),
+        ({"body": {"stop": None}}, "stop would"),
     ],
 )
 def test_settings_that_cannot_be(changes, message):

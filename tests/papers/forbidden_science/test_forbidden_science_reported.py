@@ -11,7 +11,7 @@ from shared.comparison.audit import audit
 from shared.comparison.cells import KEY, cells
 from shared.comparison.compare import check_units, compare
 from shared.comparison.reported import read_reported
-from shared.settings import PAPERS, load_paper, load_settings
+from shared.settings import PAPERS, StandIns, load_models, load_paper, model_names
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 PAPER = load_paper("forbidden_science")
@@ -28,8 +28,7 @@ def compared(reported) -> pd.DataFrame:
     """The published labels beside the abstract, at scale cpu."""
     groups = list(analyze.label_groups(read_labels()))
     found = cells(groups, analyze.ITEMS, analyze.METRICS, draws=200)
-    settings = load_settings("forbidden_science", "cpu")
-    return compare(PAPER, "cpu", settings.stand_ins, reported, found)
+    return compare(PAPER, "cpu", StandIns(), reported, found)
 
 
 def test_all_numbers_of_the_abstract_and_nothing_else(reported):
@@ -133,20 +132,17 @@ def test_paper_yaml_speaks_of_what_exists(reported):
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu", "paper"])
 def test_every_scale_has_valid_settings_and_known_judges(scale):
-    settings = load_settings("forbidden_science", scale)
-    assert settings.variations == [1, 3, 5]
-    assert {analyze.judge_name(judge) for judge in settings.judges} <= set(analyze.JUDGES)
-    assert settings.stand_ins.models == {}  # the live model stands in for no model of the paper
-    if scale != "smoke":
-        sizes = (settings.agents_per_template, settings.industrial, settings.environmental)
-        assert sizes == (10 if scale == "cpu" else 24, 26, 48)
+    for settings in load_models("forbidden_science", scale):
+        assert settings.variations == [1, 3, 5]
+        assert {analyze.judge_name(judge) for judge in settings.judges} <= set(analyze.JUDGES)
+        assert settings.stands_in_for is None  # the live model stands in for no model of the paper
+        if scale != "smoke":
+            sizes = (settings.agents_per_template, settings.industrial, settings.environmental)
+            assert sizes == (10 if scale == "cpu" else 24, 26, 48)
 
 
-def test_live_models_and_published_labels_share_no_cell():
-    """A model of scale paper is another measurement, so it has another name."""
-    for scale in PAPER.scales:
-        for asked in load_settings("forbidden_science", scale).runs().values():
-            assert analyze.display_name(asked.model) not in MODELS.values()
+def test_scale_paper_asks_the_four_models_under_their_printed_names():
+    assert model_names("forbidden_science", "paper") == list(MODELS.values())
 
 
 def test_the_readme_has_the_counts_of_the_labels():

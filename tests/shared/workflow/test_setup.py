@@ -61,6 +61,13 @@ def test_resources_are_those_of_the_model():
     assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
 
 
+def test_the_model_before_training_has_no_folder():
+    trained = checked({}).trained("r_tuning")
+    job = wildcards(model="SmolLM2-135M", variant="r-tuning", seed="1")
+    assert trained(job) == "<results>/r_tuning/models/SmolLM2-135M/r-tuning-s1"
+    assert trained(wildcards(model="SmolLM2-135M", variant="base", seed="0")) == []
+
+
 def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     setup = checked({"scale": "cpu", "model": f"path:{tmp_path}"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.center_bench import ask as center_bench
+from papers.center_bench import asked as center_bench
 from papers.center_bench.data import _records
 from papers.center_bench.generate import generate
 from papers.forbidden_science import ask as forbidden_science
@@ -31,16 +31,27 @@ def test_center_bench(tmp_path, middle_only):
     )
     settings = settings.model_copy(update={"asked": {"Generated": part}})
     rows = [row for each in generate(0, 3) for row in _records(each)]
-    write_jsonl(tmp_path / center_bench.FILES["Generated"], rows)
+    write_jsonl(tmp_path / center_bench.FILE_OF["Generated"], rows)
     asked = center_bench.asked_questions(tmp_path, settings.asked)
-    assert settings.calls() == [Calls("org/model", "replies of own", len(asked))]
+    ways = ("plain", "thinking")
+    assert settings.calls() == [
+        Calls("org/model", f"replies of model, {way}", len(asked)) for way in ways
+    ]
+
+
+def test_the_ways_of_a_family_may_be_two_services():
+    found = load_settings("center_bench", "paper", "DeepSeek").calls()
+    assert [(each.model, each.what) for each in found] == [
+        ("deepseek/deepseek-chat", "replies of DeepSeek, plain"),
+        ("deepseek/deepseek-r1", "replies of DeepSeek, thinking"),
+    ]
 
 
 def test_center_bench_has_so_many_questions_as_the_authors_released():
     settings = load_settings("center_bench", "paper", MODEL)
     part = settings.asked["Generated"].model_copy(update={"sentences": 30, "middle_only": False})
     settings = settings.model_copy(update={"asked": {"CenterBench": part}})
-    assert settings.replies_a_model() == 9720
+    assert settings.replies() == 9720
 
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "paper"])
@@ -52,7 +63,7 @@ def test_forbidden_science(scale):
         forbidden_science.in_words(rows, settings.reply_tokens),
     ]
     asked = sum(len(each.conversations) for each in passes)
-    assert settings.calls() == [Calls("org/model", "replies of own", asked)]
+    assert settings.calls() == [Calls("org/model", "replies of model", asked)]
 
 
 def test_roleref_has_no_more_replies_to_grade():
@@ -82,17 +93,17 @@ def test_resa_puts_each_stage_to_each_query():
     assert most[guard, "verdicts on replies, two on each of a harmful request"] is None
 
 
-def test_a_judge_beside_the_panel_is_not_forgotten():
+def test_a_judge_beside_the_model_is_not_forgotten():
     settings = load_settings("forbidden_science", "paper", MODEL)
     judged = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
     assert [each.model for each in judged.calls()] == ["org/model", "org/judge"]
 
 
 def test_lines_of_the_plan():
-    assert collect._calls(load_settings("r_tuning", "paper")) == ["none"]
+    assert collect._calls([load_settings("r_tuning", "paper")]) == ["none"]
     settings = load_settings("forbidden_science", "paper", MODEL)
     settings = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
-    assert collect._calls(settings) == [
-        f"org/model: at most {settings.replies_a_model():,} (replies of own)",
+    assert collect._calls([settings]) == [
+        f"org/model: at most {settings.replies():,} (replies of model)",
         "org/judge: unknown (as many as the steps need)",
     ]
