@@ -18,7 +18,7 @@ rule kie_hvqa_features:
     params:
         **SETUP.step("papers.kie_hvqa.features"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 def kie_hvqa_seen(wildcards, which):
@@ -103,4 +103,4 @@ rule kie_hvqa_engine:
     params:
         **SETUP.step("papers.kie_hvqa.engine"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

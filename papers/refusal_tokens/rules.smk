@@ -17,7 +17,7 @@ rule refusal_tokens_train:
         **SETUP.step("papers.refusal_tokens.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 # The model before training too, as base-s0.
@@ -37,4 +37,4 @@ rule refusal_tokens_evaluate:
     params:
         **SETUP.step("papers.refusal_tokens.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

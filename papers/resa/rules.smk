@@ -28,7 +28,7 @@ rule resa_train:
         **SETUP.step("papers.resa.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 rule resa_reinforce:
@@ -47,7 +47,7 @@ rule resa_reinforce:
     log:
         "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",
     wildcard_constraints:
-        variant="|".join(sorted(RESA_REINFORCED)),
+        variant="|".join(sorted(RESA_REINFORCED)) or "-",  # which is the name of none
     priority: 1
     threads: HALF
     resources:
@@ -56,7 +56,7 @@ rule resa_reinforce:
         **SETUP.step("papers.resa.reinforce"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 rule resa_base:
@@ -74,7 +74,7 @@ rule resa_base:
     params:
         **SETUP.step("papers.resa.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule resa_evaluate:
@@ -93,4 +93,4 @@ rule resa_evaluate:
     params:
         **SETUP.step("papers.resa.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

@@ -18,7 +18,7 @@ rule roleref_train:
         **SETUP.step("papers.roleref.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 def roleref_trained(wildcards):
@@ -58,7 +58,7 @@ rule roleref_ask:
     params:
         **SETUP.step("papers.roleref.ask"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule roleref_sweep:
@@ -77,7 +77,7 @@ rule roleref_sweep:
     params:
         **SETUP.step("papers.roleref.sweep"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 def roleref_judge(wildcards):
@@ -118,4 +118,4 @@ rule roleref_evaluate:
     params:
         **SETUP.step("papers.roleref.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

@@ -22,7 +22,7 @@ rule safe_eraser_vanilla:
     params:
         **SETUP.step("papers.safe_eraser.train_vanilla"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule safe_eraser_unlearn:
@@ -44,7 +44,7 @@ rule safe_eraser_unlearn:
     params:
         **SETUP.step("papers.safe_eraser.unlearn"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 def safe_eraser_unlearnt(wildcards):
@@ -75,4 +75,4 @@ rule safe_eraser_evaluate:
     params:
         **SETUP.step("papers.safe_eraser.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

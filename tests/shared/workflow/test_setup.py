@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.settings import model_names, paper_ids
-from shared.workflow.setup import Setup, checked
+from shared.workflow.setup import Setup, checked, unknown_target
 
 
 def wildcards(**given):
@@ -113,3 +113,16 @@ def test_a_bad_config_ends_in_one_line(config, message):
     with pytest.raises(SystemExit, match=f"error: {message}") as found:
         checked(config)
     assert "\n" not in str(found.value)
+
+
+def test_a_paper_that_a_model_does_not_fit_is_left_out_and_says_why():
+    """A text model can't read KIE-HVQA's pictures; a run of the other papers goes on without it."""
+    setup = checked({"scale": "cpu", "model": f"hub:org/text@{'a' * 40}"})
+    assert "r_tuning" in setup.papers and "kie_hvqa" not in setup.papers
+    assert "kie_hvqa at scale cpu does not fit" in setup.left_out["kie_hvqa"]
+    with pytest.raises(SystemExit, match="error: kie_hvqa at scale cpu does not fit hub:org/text"):
+        unknown_target("kie_hvqa", setup.left_out)
+    some = checked({"scale": "paper", "models": "LLaMA-7B"})
+    assert some.papers == ["r_tuning"]
+    with pytest.raises(SystemExit, match="resa has none of these models at scale paper; models: "):
+        unknown_target("resa", some.left_out)

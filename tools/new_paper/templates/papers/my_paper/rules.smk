@@ -17,7 +17,7 @@ rule my_paper_train:
         **SETUP.step("papers.my_paper.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 rule my_paper_evaluate:
@@ -36,4 +36,4 @@ rule my_paper_evaluate:
     params:
         **SETUP.step("papers.my_paper.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
