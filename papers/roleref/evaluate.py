@@ -63,11 +63,9 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
         for each, folder in zip(said, asked, strict=True)
         if settings.variants[each.variant].probed
     }
-    first = {  # seed of each
-        name: states[name, variant.seeds[0]].of_role
-        for name, variant in settings.variants.items()
-        if variant.probed
-    }
+    probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
+    # a map shows one seed of a variant
+    shown = {name: states[name, variant.seeds[0]].of_role for name, variant in probed.items()}
 
     def write(name: str, frame: pd.DataFrame) -> None:
         write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
@@ -78,9 +76,9 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     write("ordinary", prose_scores(said, edits))
     write("cost", cost_scores(said))
     write("probes", probe_scores(states, rows, settings.probes))
-    write("geometry", region_scores(first[PROMPTING], rows))
-    mapped = {n: of for n, of in first.items() if settings.variants[n].protocol == "corrected"}
-    write("methods_map", methods_map(mapped, rows))
+    write("geometry", region_scores(shown[PROMPTING], rows))
+    corrected = {n: of for n, of in shown.items() if probed[n].protocol == "corrected"}
+    write("methods_map", methods_map(corrected, rows))
     return {"replies": sum(len(each.replies) for each in said)}
 
 
