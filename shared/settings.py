@@ -1,7 +1,6 @@
 """What `papers/<id>/paper.yaml` may say, checked: an unknown key or scale is an error."""
 
 import importlib
-import os
 from abc import abstractmethod
 from functools import cache
 from pathlib import Path
@@ -221,9 +220,7 @@ class Paper(Strict):
 
 
 def paper_ids() -> list[str]:
-    only = os.environ.get("PAPERS_ONLY", "").split()  # TEMPORARY, while the papers move
-    found = sorted(folder.parent.name for folder in PAPERS.glob("*/paper.yaml"))
-    return [name for name in found if not only or name in only]
+    return sorted(folder.parent.name for folder in PAPERS.glob("*/paper.yaml"))
 
 
 @cache

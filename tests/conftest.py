@@ -96,7 +96,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class Sharing(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            smoke = "/test_smoke" in nodeid or "_smoke.py" in nodeid
+            file = nodeid.partition("::")[0]
+            smoke = "/test_smoke" in file or file.endswith("_smoke.py")
             return "smoke" if smoke else super()._split_scope(nodeid)
 
     return Sharing(config, log)
@@ -187,6 +188,9 @@ def vlm(request, tiny_tokenizer, tmp_path):
     )
 
 
+# A copy of the working tree to run Snakemake in, and the programs in it.
+
+
 @pytest.fixture(scope="session")
 def snakemake():
     def run(folder, *arguments, sandbox=(), **environment):
@@ -194,6 +198,23 @@ def snakemake():
             [*sandbox, BIN / "snakemake", *arguments],
             cwd=folder,
             env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Run `python -m ...` without a mirror, and without downloading what one would hold."""
+
+    def run(folder, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=folder,
+            env={k: v for k, v in os.environ.items() if k != "REPLICATIONS_MIRROR"}
+            | {"HF_HUB_OFFLINE": "1"},
             capture_output=True,
             text=True,
         )

@@ -36,6 +36,20 @@ def test_links_lead_to_files(page):
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_one_number_is_followed_through_what_is_there():
+    """Each function stands in the file beside it; each row of a CSV and of a README is in one."""
+    text = read(ROOT / "docs" / "one-number.md")
+    stops = re.findall(r"\]\(\.\./([\w/]+\.py)\)\s+`(\w+)`", text)
+    assert len(stops) > 15
+    for path, name in stops:
+        defined = rf"^(def|class) {name}\b|^{name}(: .*)? = "
+        assert re.search(defined, read(ROOT / path), re.MULTILINE), (path, name)
+    files = [ROOT / "papers/r_tuning" / name for name in ("reported.csv", "README.md")]
+    there = "".join(map(read, [*files, ROOT / "results/cpu/r_tuning/cells.csv"]))
+    quoted = re.findall(r"^```\n(.+)\n```", text, re.MULTILINE)
+    assert len(quoted) == 3 and all(f"{row}\n" in there for row in quoted)
+
+
 @pytest.mark.parametrize("paper_id", paper_ids())
 def test_a_papers_readme_leads_to_its_deviations(paper_id):
     text = read(PAPERS / paper_id / "README.md")
@@ -50,7 +64,7 @@ def targets():
     files = [ROOT / "Snakefile", *ROOT.glob("shared/workflow/*.smk"), *ROOT.glob("papers/*/*.smk")]
     rules = re.findall(r"^rule (\w+):", "".join(map(read, files)), re.MULTILINE)
     made = re.findall(r"^([\w./]+):", read(ROOT / "Makefile"), re.MULTILINE)
-    return {"snakemake": {*rules, *PLACEHOLDERS}, "make": set(made)}
+    return {"snakemake": {*rules, *paper_ids(), *PLACEHOLDERS}, "make": set(made)}
 
 
 def read(path):
@@ -78,5 +92,5 @@ def test_commands_name_what_is_there(page, targets):
 def is_module(name):
     """One of this repository that can be run, or another's."""
     path = ROOT.joinpath(*name.split("."))
-    ours = name.startswith(("shared", "papers"))
+    ours = name.startswith(("shared", "papers", "tools"))
     return not ours or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()

@@ -16,7 +16,7 @@ rule center_bench_ask:
     params:
         **SETUP.step("papers.center_bench.ask"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule center_bench_evaluate:
@@ -34,7 +34,7 @@ rule center_bench_evaluate:
     params:
         **SETUP.step("papers.center_bench.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule center_bench_reference:
@@ -54,4 +54,4 @@ rule center_bench_reference:
     params:
         **SETUP.step("papers.center_bench.reference"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

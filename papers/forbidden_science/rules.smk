@@ -16,7 +16,7 @@ rule forbidden_science_ask:
     params:
         **SETUP.step("papers.forbidden_science.ask"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 FORBIDDEN_SCIENCE_JUDGES = [
@@ -40,7 +40,7 @@ rule forbidden_science_evaluate:
     params:
         **SETUP.step("papers.forbidden_science.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 # The judges on replies that were labelled before; needs no reply of a model.
@@ -58,4 +58,4 @@ rule forbidden_science_calibrate:
     params:
         **SETUP.step("papers.forbidden_science.calibrate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

@@ -1,10 +1,7 @@
-"""From the scores of KIE-HVQA to the cells of its tables.
+"""What the scores of KIE-HVQA mean: the cells of its tables, and its claims.
 
-    python -m papers.kie_hvqa.analyze --scale cpu --scores results/cpu/kie_hvqa/scores \\
-        --out results/cpu/kie_hvqa --record results/cpu/kie_hvqa/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`,
+`common_groups`, and a function for each claim that is more than "A beats B".
 """
 
 from collections.abc import Iterator
@@ -13,26 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.kie_hvqa.settings import (
-    ALL,
-    BASE,
-    CLASS_NAMES,
-    COLD_START,
-    ENGINE,
-    ENGINE_METHOD,
-    UNDEGRADED,
-    Settings,
-)
-from shared.comparison import step
+from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, UNDEGRADED, Settings
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, ratio_of_sums
 
+READS = ("variants", "seeds", "reads", "official")
+
+# The methods of Table 1, as `variants` in paper.yaml name them, and the engine beside them.
+BASE, COLD_START, ENGINE_METHOD = "Zero-shot", "SFT", "OCR engine"
 RL, RL_EQ3 = "SFT+RL", "SFT+RL (Eq. 3)"
 ONLY_CLEAR, ONLY_FINAL = "SFT+RL (only clear)", "SFT+RL (only final)"
 METHODS = [BASE, COLD_START, RL, RL_EQ3]
@@ -70,22 +60,31 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Every group of the scores folder: `<variant>-s<seed>.parquet`, and those of the engine."""
+    """Of one model, from `<variant>-s<seed>.parquet`."""
     found = []
-    for variant, method in settings.methods.items():
-        seeds = [seed for name, seed in settings.runs() if name == variant]
-        frames = {s: read_scores(scores / f"{variant}-s{s}.parquet") for s in seeds}
-        found += _by_dataset(frames, settings.name, method)
-    if settings.reads == "lines":
-        found += _by_dataset({0: read_scores(scores / "engine.parquet")}, ENGINE, ENGINE_METHOD)
-        characters = read_scores(scores / "legibility.parquet")
-        for name, rows in characters.groupby("dataset", observed=True):
-            key = {"model": ENGINE, "method": ENGINE_METHOD, "dataset": str(name)}
-            found.append(group_from_frames({0: rows}, ["read"], protocol="corrected", **key))
+    for name, variant in settings.variants.items():
+        seeds = [seed for each, seed in settings.runs() if each == name]
+        frames = {s: read_scores(scores / f"{name}-s{s}.parquet") for s in seeds}
+        found += _by_dataset(frames, settings.name, variant.method, settings.everything)
     return found
 
 
-def _by_dataset(frames: dict[int, pd.DataFrame], model: str, method: str) -> Iterator[Group]:
+def common_groups(scores: Path, settings: Settings) -> list[Group]:
+    """Of the OCR engine, where it could read the lines: its scores, and characters by class."""
+    if settings.reads != "lines":
+        return []
+    frames = {0: read_scores(scores / "engine.parquet")}
+    found = [*_by_dataset(frames, ENGINE, ENGINE_METHOD, settings.everything)]
+    characters = read_scores(scores / "legibility.parquet")
+    for name, rows in characters.groupby("dataset", observed=True):
+        key = {"model": ENGINE, "method": ENGINE_METHOD, "dataset": str(name)}
+        found.append(group_from_frames({0: rows}, ["read"], protocol="corrected", **key))
+    return found
+
+
+def _by_dataset(
+    frames: dict[int, pd.DataFrame], model: str, method: str, everything: str
+) -> Iterator[Group]:
     """A group a subset, one of all subsets, and one of the undegraded rows."""
     degraded = {s: f[~f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
     clean = {s: f[f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
@@ -93,7 +92,7 @@ def _by_dataset(frames: dict[int, pd.DataFrame], model: str, method: str) -> Ite
         str(name): {s: f[f["dataset"] == name] for s, f in degraded.items()}
         for name in next(iter(degraded.values()))["dataset"].unique()
     }
-    parts |= {ALL: degraded, UNDEGRADED: clean}
+    parts |= {everything: degraded, UNDEGRADED: clean}
     scored = [*SIMILARITIES, "made_up", "hidden", "refused", "legible", "valid", "in_form"]
     for name, chosen in parts.items():
         columns = ["right"] if name == UNDEGRADED else scored
@@ -211,11 +210,3 @@ def scale_alone_does_not_help(cells: pd.DataFrame) -> Finding:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     return {item: markdown_table(found, item) for item in found["item"].unique()}
-
-
-def main() -> None:
-    step.analyze(__doc__, "kie_hvqa", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

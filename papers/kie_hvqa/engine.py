@@ -1,20 +1,17 @@
 """What a user would take instead: RapidOCR reads every test line; and what it can still read.
 
     python -m papers.kie_hvqa.engine --scale cpu --data results/cpu/kie_hvqa/data \\
-        --out results/cpu/kie_hvqa/scores/engine.parquet \\
-        --legibility results/cpu/kie_hvqa/scores/legibility.parquet \\
-        --record results/cpu/kie_hvqa/runs/engine.json
+        --out results/cpu/kie_hvqa/scores --record results/cpu/kie_hvqa/runs/engine.json
 
-The engine knows no classes: whatever it reads counts as clear. Writes its scores as
-`papers.kie_hvqa.evaluate` does, and a row a character, which says whether the rule that decides
-the classes agrees with a reader that had no part in it:
+The engine knows no classes: whatever it reads counts as clear. Writes `engine.parquet`, the scores
+of `papers.kie_hvqa.scoring`, and `legibility.parquet`, a row a character, which says whether the
+rule that decides the classes agrees with a reader that had no part in it:
 
     id, dataset         row and place of the character; its class
     kind, strength      what was done to it
     read                whether the engine's text has the character in its place
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,24 +20,39 @@ import pandas as pd
 from rapidocr import RapidOCR
 from tqdm import tqdm
 
-from papers.kie_hvqa.evaluate import read_tests, scores, write_scores
 from papers.kie_hvqa.notation import Answer, parse_tags, write_answer
+from papers.kie_hvqa.parts import read_tests
 from papers.kie_hvqa.reading import picture
+from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import CLASS_NAMES
-from shared.errors import one_line_errors
+from shared.comparison.scores import write_scores
 from shared.metrics.edit_distance import align
-from shared.workflow.programs import step_parser
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
+
+READS = ()
 
 LINES_ONLY = {"use_det": False, "use_cls": False}  # the line is known: none is looked for
+
+
+def engine(run: Run, data: Path) -> dict:
+    """Read every test line with RapidOCR."""
+    rows = read_tests(data)
+    texts = read(rows)
+    replies = [write_answer(Answer(text, "", text, len(text), 0)) for text in texts]
+    characters = [
+        each for row, text in zip(rows, texts, strict=True) for each in legibility(row, text)
+    ]
+    write_scores(scores(rows, replies), run.out / "engine.parquet")
+    write_scores(pd.DataFrame(characters), run.out / "legibility.parquet")
+    return {"lines": len(rows)}
 
 
 def read(rows: Sequence[dict]) -> list[str]:
     """The engine's text of each line; nothing where it is unsure of the whole line."""
     quiet = LINES_ONLY | {"log_level": "error"}
-    engine = RapidOCR(params={f"Global.{name}": value for name, value in quiet.items()})
+    reader = RapidOCR(params={f"Global.{name}": value for name, value in quiet.items()})
     return [
-        "".join(engine(np.asarray(picture(row)), **LINES_ONLY).txts or ())
+        "".join(reader(np.asarray(picture(row)), **LINES_ONLY).txts or ())
         for row in tqdm(rows, unit="line", disable=None)
     ]
 
@@ -61,22 +73,5 @@ def legibility(row: dict, text: str) -> Iterator[dict]:
         }
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--legibility", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    rows = read_tests(arguments.data)
-    texts = read(rows)
-    replies = [write_answer(Answer(text, "", text, len(text), 0)) for text in texts]
-    write_scores(scores(rows, replies), arguments.out)
-    characters = [
-        each for row, text in zip(rows, texts, strict=True) for each in legibility(row, text)
-    ]
-    write_scores(pd.DataFrame(characters), arguments.legibility)
-    write_run(arguments.record, started, lines=len(rows))
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(engine)

@@ -12,6 +12,7 @@ import pandas as pd
 from papers.kie_hvqa.notation import parse_truth, write_answer
 from shared.data.fetch.hub import local_folder
 from shared.data.fetch.wanted import pinned
+from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
 from shared.errors import UserError
 from shared.files import read_jsonl
@@ -20,8 +21,8 @@ FILE = "kie_hocr.jsonl"
 NAME = "KIE-HVQA"  # its rows do not say which subset they belong to
 
 
-def read_official(place: str) -> tuple[pd.DataFrame, dict]:
-    """The usable rows, as `papers.kie_hvqa.data` writes them, and a record for `sources.json`.
+def read_official(place: str, ledger: Ledger) -> pd.DataFrame:
+    """The usable rows, as `papers.kie_hvqa.data` writes them.
 
     Raises `UserError` if the folder or revision is not there, or no row can be used.
     """
@@ -35,15 +36,10 @@ def read_official(place: str) -> tuple[pd.DataFrame, dict]:
             print(f"left out: {error}", file=sys.stderr)
     if not kept:
         raise UserError(f"{folder / FILE}: none of its {left_out} rows can be used")
-    record = {
-        "id": NAME,
-        "revision": revision,
-        "licence": "CC BY 4.0",
-        "route": [route],
-        "rows": {"test": len(kept)},
-        "left_out": left_out,
-    }
-    return pd.DataFrame(kept), record
+    more = {"route": route, "files": [folder / FILE], "left_out": left_out}
+    ledger.add(NAME, revision=revision, licence="CC BY 4.0", **more)
+    ledger.used(NAME, {"test": len(kept)})
+    return pd.DataFrame(kept)
 
 
 def _located(place: str) -> tuple[Path, str, str]:

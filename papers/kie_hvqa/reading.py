@@ -18,7 +18,7 @@ from shared.models.small_vlm import assemble, vocabulary
 BARE_TEMPLATE = (
     "{% for message in messages %}{% for part in message['content'] %}"
     "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
-    "{% endfor %}{% endfor %}"
+    "{% endfor %}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
 )
 
 
@@ -45,16 +45,9 @@ def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel
     return model, processor
 
 
-def prompt(question: str, settings: Settings) -> list[dict]:
-    """The conversation so far; the picture is put before the text."""
-    return [{"role": "user", "content": settings.prompt.format(question=question)}]
-
-
-def prompt_text(processor: ProcessorMixin, question: str, settings: Settings) -> str:
-    """The same as text, with one image token."""
-    text = prompt(question, settings)[0]["content"]
-    message = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}
-    return processor.apply_chat_template([message], tokenize=False, add_generation_prompt=True)
+def asked(row: Mapping, settings: Settings) -> str:
+    """What is asked of a row, beside its picture."""
+    return settings.prompt.format(question=row["question"])
 
 
 def picture(row: Mapping) -> Image.Image:

@@ -1,11 +1,56 @@
-"""Scores of an answer: the similarities of the released eval.py, and two rates that it lacks."""
+"""Scores of answers: the similarities of the released eval.py, and two rates that it lacks.
 
-from collections.abc import Sequence
+Of all rows they are a table, a row a test row:
 
-from papers.kie_hvqa.notation import Answer, Character
+    id, dataset         which row, and its subset's name
+    reply               what was written
+    valid, in_form      whether an answer could be read, and whether the reply has the taught form
+    clear, not_clear, final, avg    similarities of eval.py, 0 if there was no answer
+    right               whether the final text is exactly the true one, without spaces
+    hidden, made_up     hidden characters, and how many got an output
+    legible, refused    clear characters, and how many got none
+
+The last four are null where the truth does not say which characters were hidden.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from papers.kie_hvqa.notation import (
+    Answer,
+    Character,
+    has_form,
+    parse_answer,
+    parse_tags,
+    parse_truth,
+)
 from shared.metrics.edit_distance import align, distance
 
 PARTS = ("clear", "not_clear", "final")
+
+
+def scores(rows: Iterable[dict], replies: Iterable[str]) -> pd.DataFrame:
+    """The scores of the reply to each test row."""
+    made = []
+    for row, reply in zip(rows, replies, strict=True):
+        truth, answer = parse_truth(row["answer"], row["id"]), parse_answer(reply)
+        characters = parse_tags(row["tags"])
+        counted = counts(answer, characters)
+        made.append(
+            {
+                "id": row["id"],
+                "dataset": row["dataset"],
+                "reply": reply,
+                "valid": answer is not None,
+                "in_form": has_form(reply),
+                **score(answer, truth),
+                "right": bool(answer) and similarity(answer.final, truth.final) == 1,
+                **{name: n if characters else np.nan for name, n in counted.items()},
+            }
+        )
+    return pd.DataFrame(made)
 
 
 def similarity(found: str, wanted: str) -> float:
@@ -13,13 +58,6 @@ def similarity(found: str, wanted: str) -> float:
     found, wanted = found.replace(" ", ""), wanted.replace(" ", "")
     longest = max(len(found), len(wanted))
     return 1 - distance(wanted, found) / longest if longest else 1.0
-
-
-def character_accuracy(found: str, wanted: str) -> float:
-    """Characters that agree place by place, over those wanted; 0 if none is (eval.py)."""
-    found, wanted = found.replace(" ", ""), wanted.replace(" ", "")
-    same = sum(a == b for a, b in zip(found, wanted, strict=False))
-    return same / len(wanted) if wanted else 0.0
 
 
 def score(answer: Answer | None, truth: Answer) -> dict[str, float]:

@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from shared.models.spec import ModelSpec, SmallVlm, display_name
+from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
 Subset = Literal["nutrition", "receipt", "card"]
+Part = Literal["clean", "cold_start", "reinforcement"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 # Names in tables and figures: ours, which stand in for the paper's (see stand_ins in paper.yaml).
@@ -18,10 +19,8 @@ SUBSET_NAMES: dict[str, str] = {
     "card": "Cards",
 }
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
-ALL = "All subsets"
 UNDEGRADED = "Undegraded"
 ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
-BASE, COLD_START, ENGINE_METHOD = "Zero-shot", "SFT", "OCR engine"
 
 # Parts of the data whose features are computed together: two jobs of about the same length, the
 # first of which is all that the first training needs.
@@ -29,18 +28,51 @@ FEATURES = {
     "clean": ("clean", "undegraded", "test"),
     "degraded": ("cold_start", "reinforcement"),
 }
+# The small model has a token for each fixed part of a reply. SmolLM2's tokenizer takes 80 for that
+# of the paper's own example, nine letters.
+FEWEST_TOKENS = 100
 
 
 class Reward(Strict):
     """What GRPO maximises. Weights of the three similarities (c2, c1 and c3 of Algorithm 1) and
     of the format reward."""
 
-    method: str  # its name in tables
     form: Literal["alg1", "eq3"] = "alg1"
     clear: float = Field(1 / 3, ge=0)
     not_clear: float = Field(1 / 3, ge=0)
     final: float = Field(1 / 3, ge=0)
     format: float = Field(0.1, ge=0)
+
+
+class Variant(Strict):
+    """One stage of the model: as it is, or trained on a part of the data from another one on."""
+
+    method: str  # its name in tables
+    starts_from: str | None = None  # None: the model itself
+    part: Part | None = None
+    training: Training | None = None
+    reinforcement: Reinforcement | None = None  # instead, with a reward
+    reward: Reward | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is a training of ours; else the model is asked as it is."""
+        return bool(self.training or self.reinforcement)
+
+    @property
+    def features(self) -> str:
+        """Which features its training needs, where a model reads features."""
+        return next(which for which, parts in FEATURES.items() if self.part in parts)
+
+    @model_validator(mode="after")
+    def _is_one_training(self) -> "Variant":
+        if self.training and self.reinforcement:
+            raise ValueError("training and reinforcement: expected one of them at most")
+        if bool(self.reward) != bool(self.reinforcement):
+            raise ValueError("reward and reinforcement: expected both or neither")
+        if bool(self.part) != self.trained:
+            raise ValueError("part: expected with a training, and only then")
+        return self
 
 
 class Spoiling(Strict):
@@ -61,7 +93,7 @@ class Spoiling(Strict):
 class Sizes(Strict):
     """Rows of each part; of test, by subset."""
 
-    clean: int = Field(ge=0)  # undegraded rows that the base model learns to read from
+    clean: int = Field(ge=0)  # undegraded rows that the small model learns to read from
     cold_start: int = Field(gt=0)
     reinforcement: int = Field(gt=0)
     test: dict[Subset, int]
@@ -70,7 +102,6 @@ class Sizes(Strict):
 
 class Settings(ScaleSettings):
     model: ModelSpec | SmallVlm
-    reads: Literal["lines", "documents"]  # the line of the field, or the whole document
     fonts: list[str] = Field(min_length=1)
     spoiling: Spoiling
     sizes: Sizes
@@ -78,10 +109,7 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     prompt: str  # after the picture; may hold {question}
     features_per_token: int = Field(3, gt=0)  # columns of the OCR tower in one image token
-    base: Training | None = None  # of the small model; a pretrained one can read already
-    cold_start: Training
-    reinforcement: Reinforcement
-    rewards: dict[str, Reward] = Field(min_length=1)
+    variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
@@ -89,40 +117,58 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
-        if self.small and (self.reads != "lines" or not self.base):
-            raise ValueError("a small model needs `reads: lines` and a training `base`")
+        for name, variant in self.variants.items():
+            if variant.starts_from not in (None, *self.variants):
+                known = ", ".join(self.variants)
+                raise ValueError(
+                    f"variant {name} starts from '{variant.starts_from}'; variants: {known}"
+                )
+            if self.small and not variant.trained:
+                raise ValueError(f"variant {name}: a small model needs a training")
         return self
-
-    @property
-    def name(self) -> str:
-        return display_name(self.model)
-
-    @property
-    def methods(self) -> dict[str, str]:
-        """The name in tables of each trained or untrained variant of the model."""
-        trained = {name: reward.method for name, reward in self.rewards.items()}
-        return {"base": BASE, "sft": COLD_START} | trained
 
     @property
     def small(self) -> bool:
         """The model that is trained in the pipeline, not a pretrained one."""
         return isinstance(self.model, SmallVlm)
 
-    def trains(self, variant: str) -> bool:
-        """Whether a variant is a training of ours; a pretrained model is the base as it is."""
-        return variant != "base" or self.small
+    @property
+    def reads(self) -> Literal["lines", "documents"]:
+        """What is seen of a document: the line of the asked field, which is all that the small
+        model can read, or the whole."""
+        return "lines" if self.small else "documents"
+
+    @property
+    def everything(self) -> str:
+        """The name of all degraded test rows together; of the authors' rows it is the paper's."""
+        return "Average" if self.official else "All subsets"
+
+    def start_of(self, variant: str) -> str | None:
+        """The variant whose weights a training goes on from; None: from the model itself."""
+        before = self.variants[variant].starts_from
+        return before if before and self.variants[before].trained else None
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of everything that is asked; an untrained model is the same for all."""
         return [
-            (variant, seed)
-            for variant in self.methods
-            for seed in (self.seeds if self.trains(variant) else self.seeds[:1])
+            (name, seed)
+            for name, variant in self.variants.items()
+            for seed in (self.seeds if variant.trained else self.seeds[:1])
         ]
 
-    def training_of(self, variant: str) -> str:
-        """What of this decides the weights of a variant, as a rule records it."""
-        own = {"base": "base", "sft": "cold_start"}.get(variant, "reinforcement")
-        settings = self.model_dump_json(include={"model", "prompt", "features_per_token", own})
-        reward = self.rewards[variant].model_dump_json() if variant in self.rewards else ""
-        return settings + reward
+    def scores(self) -> list[str]:
+        return [f"{variant}-s{seed}" for variant, seed in self.runs()]
+
+    def common_scores(self) -> list[str]:
+        """Of the OCR engine, which reads lines only."""
+        return ["engine", "legibility"] if self.reads == "lines" else []
+
+    def misfit(self) -> str | None:
+        if is_endpoint(self.model):
+            return "model: it is behind an endpoint; expected one with weights, to be trained"
+        if "{question}" not in self.prompt:
+            return f"prompt: {self.prompt!r} asks nothing; expected one with {{question}}"
+        if self.answer_tokens < FEWEST_TOKENS:
+            limit = f"{self.answer_tokens}, made for characters"
+            return f"answer_tokens: {limit}; expected at least {FEWEST_TOKENS}"
+        return None

@@ -16,7 +16,7 @@ from papers.r_tuning import analyze
 from shared.comparison.groups import Group
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
-from shared.plots import charts, style
+from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import Results
 
@@ -257,7 +257,7 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
     for axes, panel in zip(every, panels, strict=True):
         here = _distinct(group for group in groups if (group.model, group.dataset) == panel)
         names = {_label(group.method, group.protocol): group for group in here}
-        charts.precision_recall(
+        curves.precision_recall(
             axes,
             {
                 name: [

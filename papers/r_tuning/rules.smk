@@ -17,7 +17,7 @@ rule r_tuning_identify:
     params:
         **SETUP.step("papers.r_tuning.identify"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 def r_tuning_base(wildcards):
@@ -44,7 +44,7 @@ rule r_tuning_train:
         **SETUP.step("papers.r_tuning.train"),
     shell:
         "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log}"
+        " {params.step} 2> {log:q}"
 
 
 def r_tuning_answers(wildcards):
@@ -71,4 +71,4 @@ rule r_tuning_evaluate:
     params:
         **SETUP.step("papers.r_tuning.evaluate"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log}"
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

@@ -1,41 +1,31 @@
 """Instructions of Refusal Tokens: to be refused, alike but to be answered, ordinary, and temporal.
 
-    python -m papers.refusal_tokens.data --scale cpu --out results/cpu/refusal_tokens/data \\
-        --record results/cpu/refusal_tokens/runs/data.json
-
 Writes `train.jsonl`, `test.jsonl` (rows as in instruction.py) and `sources.json` (what was read or
 generated, which way it came in).
 """
 
-import hashlib
-import json
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from papers.refusal_tokens import generate, published
-from papers.refusal_tokens.settings import Settings
-from shared.data.step import make_data
-from shared.errors import one_line_errors
-from shared.files import write_json, write_jsonl
+from shared.data.ledger import Ledger
+from shared.files import write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("tested", "learnt", "reply_words", "train", "test", "data_seed", "mirror")
+OURS = "generated instructions"  # in sources.json
 
 
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
+def data(run: Run) -> dict:
+    """Write all instructions of the settings into the folder `out`."""
+    settings, out, words = run.settings, run.out, run.settings.reply_words
+    ledger = Ledger(settings.mirror)
     train, test = (generate.generated(settings, split) for split in generate.SPLITS)
-    records = []
     if settings.learnt == "published":
-        learnt, more = published.learnt(settings)
-        train |= learnt
-        records += more
+        train |= published.learnt(settings, ledger)
     if settings.learnt != "generated":
-        train["contrast"], source = published.pairs(settings)
-        records.append(source)
+        train["contrast"] = published.pairs(settings.train.contrast, words, ledger)
     if settings.tested == "coconot":
-        ordinary = test["ordinary"]
-        test, more = published.tests(settings)
-        test["ordinary"] = ordinary
-        records += more
+        test = published.tests(settings, ledger) | {"ordinary": test["ordinary"]}
     else:  # a temporal model should not refuse what other models do
         test["leak"] = [
             row | {"id": row["id"].replace("/original/", "/leak/"), "part": "leak", "refuse": False}
@@ -43,28 +33,20 @@ def build(settings: Settings, out: Path) -> None:
         ]
     parts = {"train": train, "test": test}
     generate.check_apart({split: _texts(made.values()) for split, made in parts.items()})
-    rows = {}
+    ledger.add(
+        OURS,
+        revision=f"seed {settings.data_seed}",
+        licence="written for this project; facts as in their packages",
+        content=parts,
+        **{"distinct instructions that the templates make": generate.every_text()},
+    )
     for split, made in parts.items():
         if split == "test":
             made = {part: [_without(row, "reply") for row in own] for part, own in made.items()}
         write_jsonl(out / f"{split}.jsonl", [row for own in made.values() for row in own])
-        rows |= {f"{split}/{part}": len(own) for part, own in made.items()}
-    records.append(_generated_source(settings, parts, rows))
-    write_json(out / "sources.json", records)
-    print(", ".join(f"{name}: {count}" for name, count in rows.items()), file=sys.stderr)
-
-
-def _generated_source(settings: Settings, parts: dict, rows: dict) -> dict:
-    text = json.dumps(parts, ensure_ascii=False)
-    return {
-        "id": "generated instructions",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "written for this project; facts as in their packages",
-        "route": ["generated"],
-        "sha256": {"rows": hashlib.sha256(text.encode()).hexdigest()},
-        "rows": rows,
-        "distinct instructions that the templates make": generate.every_text(settings),
-    }
+        ledger.used(OURS, {f"{split}/{part}": len(own) for part, own in made.items()})
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
 
 
 def _texts(parts: Iterable[list[dict]]) -> Iterator[str]:
@@ -75,9 +57,5 @@ def _without(row: dict, key: str) -> dict:
     return {name: value for name, value in row.items() if name != key}
 
 
-def main() -> None:
-    make_data(__doc__, "refusal_tokens", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

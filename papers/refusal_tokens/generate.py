@@ -9,11 +9,14 @@ import yaml
 
 from papers.refusal_tokens.answers import answer
 from papers.refusal_tokens.instruction import record
+from papers.refusal_tokens.methods import CATEGORIES
 from papers.refusal_tokens.settings import Settings, Sizes
 from shared.data import facts
 from shared.data.templates import Filled, fill
 from shared.data.world import cities, countries
 from shared.errors import UserError
+
+FILES = ("templates.yaml", "words.yaml")
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
@@ -32,8 +35,8 @@ def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
     sizes: Sizes = getattr(settings, split)
     seed, templates = settings.data_seed, load_templates()
     made: dict[str, list[dict]] = {part: [] for part in PARTS}
-    for category in settings.categories:
-        chosen = _known(templates["refusals"], category)
+    for category in CATEGORIES:
+        chosen = templates["refusals"][category]
         rows = _balanced(f"{split}/original/{category}", chosen[split], sizes.original, seed)
         refused = _refusing(rows, chosen["replies"], seed)
         made["original"] += [record(*row, "original", category, refuse=True) for row in refused]
@@ -71,10 +74,7 @@ def check_apart(texts: Mapping[str, Iterable[str]]) -> None:
 def load_templates() -> dict:
     """templates.yaml; no template is in both of its lists."""
     found = yaml.safe_load((FOLDER / "templates.yaml").read_text(encoding="utf-8"))
-    lists = [*found["refusals"].values(), *found["contrast"].values()]
-    lists += [found["ordinary"], found["temporal"], found["dated"]]
-    texts = {split: [_text(t) for each in lists for t in each[split]] for split in SPLITS}
-    check_apart(texts)
+    check_apart({split: map(_text, _all_of(found, split)) for split in SPLITS})
     return found
 
 
@@ -87,14 +87,16 @@ def slots() -> dict[str, list[str]]:
     return found | {f"{name}{k}": words for name, words in found.items() for k in (2, 3)}
 
 
-def every_text(settings: Settings) -> int:
-    """How many distinct instructions the templates of the settings' categories can make."""
-    templates = load_templates()
-    lists = [templates["refusals"][category] for category in settings.categories]
-    lists += [own for key, own in templates["contrast"].items() if key in settings.categories]
-    lists += [templates["ordinary"], templates["temporal"], templates["dated"]]
-    every = [t for each in lists for split in SPLITS for t in each[split]]
+def every_text() -> int:
+    """How many distinct instructions the templates can make."""
+    every = (template for split in SPLITS for template in _all_of(load_templates(), split))
     return sum(len(fill("all", _text(t), slots(), None, 0)) for t in every)
+
+
+def _all_of(templates: dict, split: str) -> list:
+    lists = [*templates["refusals"].values(), *templates["contrast"].values()]
+    lists += [templates["ordinary"], templates["temporal"], templates["dated"]]
+    return [template for each in lists for template in each[split]]
 
 
 def _balanced(
@@ -154,10 +156,3 @@ def _facts(split: str, size: int | None, seed: int) -> list[tuple[str, str, str]
         (f"{split}/ordinary/facts/{number:04d}", row.question, f"{row.answers[0]}.")
         for number, row in enumerate(rows)
     ]
-
-
-def _known(refusals: dict, category: str) -> dict:
-    if category not in refusals:
-        known = ", ".join(refusals)
-        raise UserError(f"categories: no templates for '{category}'; there are: {known}")
-    return refusals[category]

@@ -3,7 +3,7 @@
 id           "train/original/safety/03/0007": split, part, category, template, filling
 part         original, contrast, ordinary, temporal, dated, or leak (other refusals, which a
              temporal model should answer)
-category     key of a category of the settings, or ""
+category     key of a category of methods.py, or ""
 instruction  the text
 refuse       whether it should be refused
 reply        what is learnt (train only)

@@ -8,34 +8,35 @@ from pathlib import Path
 from pyarrow.parquet import ParquetFile
 
 from papers.refusal_tokens.instruction import record
+from papers.refusal_tokens.methods import CATEGORIES
 from papers.refusal_tokens.settings import ULTRACHAT, Settings
-from shared.data.catalogue import sources
 from shared.data.fetch import hub
+from shared.data.ledger import Ledger
 from shared.data.refusal_benchmarks import (
     Request,
     read_coconot,
     read_coconot_pairs,
     read_temporal,
 )
-from shared.data.sources import fetch
 from shared.files import read_jsonl
 
+KEYS = {name: key for key, name in CATEGORIES.items()}  # of categories, as CoCoNot names them
 
-def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
-    """The test records of CoCoNot and of the temporal set, and where the files came from."""
-    keys = {name: key for key, name in settings.categories.items()}
-    made, records = {}, []
+
+def tests(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
+    """The test records of CoCoNot and of the temporal set, by part."""
+    made = {}
     for part, file, refuse in (
         ("original", "coconot/coconot_eval.jsonl", True),
         ("contrast", "coconot/coconot_contrast_eval.jsonl", False),
     ):
-        path, source = _fetched("coconot", file, settings.mirror)
+        path = ledger.fetch("coconot", file)
         rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
-        rows = [row for row in rows if row.category in keys]
+        rows = [row for row in rows if row.category in KEYS]
         rows = _each(rows, getattr(settings.test, part))
-        made[part] = [_request(row, part, keys[row.category]) for row in rows]
-        records.append(source | {"rows": {part: len(rows)}})
-    path, source = _fetched("refusal_tokens", "coconot/refusal_eval_temporal.csv", settings.mirror)
+        made[part] = [_request(row, part, KEYS[row.category]) for row in rows]
+        ledger.used("coconot", {part: len(rows)})
+    path = ledger.fetch("refusal_tokens", "coconot/refusal_eval_temporal.csv")
     splits = {"temporal": "temporal", "normal": "dated", "coconut-refusal": "leak"}
     rows = read_temporal(path, "temporal")
     for split, part in splits.items():
@@ -43,59 +44,60 @@ def tests(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
         size = settings.test.temporal if part == "temporal" else settings.test.dated
         own = own if size is None else own[:size]
         made[part] = [_request(row, part, "") for row in own]
-    records.append(source | {"rows": {part: len(made[part]) for part in splits.values()}})
-    return made, records
+        ledger.used("refusal_tokens", {part: len(made[part])})
+    return made
 
 
-def pairs(settings: Settings) -> tuple[list[dict], dict]:
-    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs."""
-    keys = {name: key for key, name in settings.categories.items()}
-    path, source = _fetched("coconot", "coconot/coconot_pref.jsonl", settings.mirror)
-    found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in keys]
+def pairs(size: int | None, words: int | None, ledger: Ledger) -> list[dict]:
+    """Contrast instructions to learn, with the answers of CoCoNot's preference pairs.
+
+    size: of each category. words: of each answer. None: all.
+    """
+    path = ledger.fetch("coconot", "coconot/coconot_pref.jsonl")
+    found = [pair for pair in read_coconot_pairs(path, "pairs") if pair.request.category in KEYS]
     order = {pair.request.id: pair for pair in found}
-    rows = _each([pair.request for pair in order.values()], settings.train.contrast)
+    rows = _each([pair.request for pair in order.values()], size)
     made = []
     for row in rows:
-        words = order[row.id].answer.split()[: settings.reply_words]
-        made.append(_request(row, "contrast", keys[row.category], "train", " ".join(words)))
-    return made, source | {"rows": {"train/contrast": len(made)}}
+        reply = " ".join(order[row.id].answer.split()[:words])
+        made.append(_request(row, "contrast", KEYS[row.category], "train", reply))
+    ledger.used("coconot", {"train/contrast": len(made)})
+    return made
 
 
-def learnt(settings: Settings) -> tuple[dict[str, list[dict]], list[dict]]:
+def learnt(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
     """What the paper learns: CoCoNot's refusals, and the first exchanges of UltraChat.
 
     The first of the settings' sizes, in the order of the files.
     """
-    keys = {name: key for key, name in settings.categories.items()}
-    path, coconot = _fetched("coconot_train", "coconot/coconot_train.jsonl", settings.mirror)
-    rows = [row for row in read_jsonl(path) if row["category"] in keys]
+    rows = read_jsonl(ledger.fetch("coconot_train", "coconot/coconot_train.jsonl"))
+    rows = [row for row in rows if row["category"] in KEYS]
     refusals = [
         record(
             f"train/original/{row['id']}",
             row["prompt"],
             row["response"],
             "original",
-            keys[row["category"]],
+            KEYS[row["category"]],
             refuse=True,
         )
         for row in _first(rows, settings.train.original, by=lambda row: row["category"])
     ]
+    ledger.used("coconot_train", {"train/original": len(refusals)})
     talks = islice(_talks(hub.local_folder(ULTRACHAT)), settings.train.ordinary)
     answers = [
         record(f"train/ordinary/{number:06d}", asked["content"], said["content"], "ordinary")
         for number, (asked, said) in enumerate(talks)
     ]
-    ultrachat = {
-        "id": ULTRACHAT.id,
-        "revision": ULTRACHAT.revision,
-        "licence": "MIT (not confirmed)",
-        "route": ["hub"],
-        "sha256": {name: file.digest for name, (file, _) in hub.read_record(ULTRACHAT).items()},
-    }
-    return {"original": refusals, "ordinary": answers}, [
-        coconot | {"rows": {"train/original": len(refusals)}},
-        ultrachat | {"rows": {"train/ordinary": len(answers)}},
-    ]
+    ledger.add(
+        ULTRACHAT.id,
+        revision=ULTRACHAT.revision,
+        licence="MIT (not confirmed)",
+        route="hub",
+        digests={name: file.digest for name, (file, _) in hub.read_record(ULTRACHAT).items()},
+    )
+    ledger.used(ULTRACHAT.id, {"train/ordinary": len(answers)})
+    return {"original": refusals, "ordinary": answers}
 
 
 def _talks(folder: Path) -> Iterator[list[dict]]:
@@ -121,15 +123,3 @@ def _first(rows: Iterable, size: int | None, by: Callable) -> Iterator:
         seen[by(row)] += 1
         if size is None or seen[by(row)] <= size:
             yield row
-
-
-def _fetched(source_id: str, file: str, mirror: str | None) -> tuple[Path, dict]:
-    source = sources()[source_id]
-    found = fetch(source, file, mirror)
-    return found.path, {
-        "id": source_id,
-        "revision": f"{source.upstream}@{source.revision}",
-        "licence": source.licence,
-        "route": [found.route],
-        "sha256": {file: found.sha256},
-    }

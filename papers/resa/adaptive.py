@@ -7,10 +7,10 @@ evaluator sees what a user would see of a reply, the text after its check.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from papers.resa.names import harmful_set
-from papers.resa.prompts import conversation
 from papers.resa.reply_format import after_check, fake_check
+from papers.resa.samples import conversation
 from papers.resa.settings import Settings, Variant
+from papers.resa.test_sets import FOUR, harmful
 from shared.attacks.asking import Asker
 from shared.attacks.gcg import gcg
 from shared.attacks.pair import pair
@@ -31,7 +31,7 @@ class Shown:
     def __init__(self, chat: Chat, variant: Variant | None, settings: Settings):
         self.chat, self.name, self.identity = chat, chat.name, chat.identity
         self.instruction = settings.instruction(variant)
-        self.wording = settings.worded(variant) if variant else settings.wording
+        self.wording = settings.worded(variant)
 
     def answers(
         self,
@@ -55,7 +55,10 @@ def adaptive_rows(
     variant: Variant | None,
     settings: Settings,
 ) -> list[dict]:
-    """`rows` (harmful requests without an attack) under each adaptive attack of the settings."""
+    """`rows` (harmful requests without an attack) under each adaptive attack of the settings; a
+    variant that is asked four attacks, under those of them."""
+    few = variant is not None and variant.four_attacks
+    attacks = [name for name in settings.adaptive.attacks if name in FOUR or not few]
     goals = [row["asks"] for row in rows]
     wrote, judge = Asker(attacker, ATTACKER_TOKENS, kept), Asker(attacker, RATING_TOKENS, kept)
     victim = Asker(Shown(chat, variant, settings), settings.reply_tokens)
@@ -66,11 +69,15 @@ def adaptive_rows(
         "PAP": lambda: pap(goals, wrote),
         "GCG": lambda: [with_suffix(goal, chat, variant, settings) for goal in goals],
     }
-    public = settings.tests.public
     return [
-        {**row, "id": f"{row['id']}/{attack}", "dataset": harmful_set(attack, public), "prompt": p}
-        for attack in settings.tests.adaptive
-        for row, p in zip(rows, found[attack](), strict=True)
+        {
+            **row,
+            **harmful(attack, row["source"]).columns(),
+            "id": f"{row['id']}/{attack}",
+            "prompt": prompt,
+        }
+        for attack in attacks
+        for row, prompt in zip(rows, found[attack](), strict=True)
     ]
 
 

@@ -1,10 +1,7 @@
-"""From the scores of ReSA to the cells of its tables.
+"""What the scores of ReSA mean: the cells of its tables, and its claims.
 
-    python -m papers.resa.analyze --scale cpu --scores results/cpu/resa/scores \\
-        --out results/cpu/resa --record results/cpu/resa/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
+function for each claim that is more than "A beats B".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,34 +11,35 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.resa.names import (
-    AVERAGE,
-    AVERAGE_OF_3,
-    BENIGN_AVERAGE,
-    FACTS,
+from papers.resa.settings import BASE as BASE_RUN
+from papers.resa.settings import Settings
+from papers.resa.test_sets import (
+    ALL_BENIGN,
+    ALL_FACTS,
+    AVERAGES,
     FOUR,
+    HOUSE,
     NONE,
     PREFILLING,
+    THREE_ATTACKS,
     UNSEEN,
     WHOLE_HARMFUL,
     WHOLE_PLAIN,
-    harmful_set,
+    harmful,
     size_name,
 )
-from papers.resa.settings import Settings
-from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
-from shared.models.spec import display_name
 
-BASE, POST_HOC = "Base", "Post-hoc (embedding guard)"
+READS = ("variants", "untrained")
+
+BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"
 ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignment"
 METHODS = [BASE, POST_HOC, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
@@ -67,22 +65,23 @@ METRICS = {
         Metric("reasoning", ("curve_correct",), rate, unit=""),
     ]
 }
-CURVE = {"curve_safe": "safe", "curve_answered": "answered", "curve_correct": "correct"}
 
 FOUR_SETS = [*FOUR, "Avg of 4"]
+EIGHT_SETS = [*FOUR, "GPTFuzzer", "ReNeLLM", "TAP", "PAIR", "Avg"]
+GEMMA = ["gemma-3-4b-it"]
 ITEMS = [
-    Item("table2", ["dsr"], [BASE, POST_HOC, WJ, RESA, REINFORCED], [*FOUR, "GPTFuzzer", "Avg"]),
+    Item("table2", ["dsr"], [BASE, POST_HOC, WJ, RESA, REINFORCED], EIGHT_SETS),
     Item(
         "table3",
         ["over_refusal_accuracy", "accuracy"],
         [BASE, POST_HOC, WJ, RESA, REINFORCED],
         ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU"],
     ),
-    Item("table4", ["dsr"], [DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
+    Item("table4", ["dsr"], [PLAIN, DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
     Item(
         "table4",
         ["over_refusal_share"],
-        [DELIBERATIVE, RESA, REINFORCED],
+        [PLAIN, DELIBERATIVE, RESA, REINFORCED],
         ["XSTest", "OKTest", "Avg OR"],
     ),
     Item(
@@ -91,46 +90,51 @@ ITEMS = [
         [BASE, RESA, ADAPTIVE],
         ["StrongREJECT", "MATH500"],
     ),
+    Item("table9", ["dsr"], [BASE, WJ, RESA], FOUR_SETS, GEMMA),
+    Item(
+        "table10",
+        ["over_refusal_accuracy", "accuracy"],
+        [BASE, WJ, RESA],
+        ["XSTest", "MMLU"],
+        GEMMA,
+    ),
     Item("table13", ["dsr"], [BASE, WJ, RESA], FOUR_SETS),
     Item("table13", ["dsr"], [RESA], [f"{name}{PREFILLING}" for name in FOUR_SETS]),
     Item("table14", ["dsr"], [RESA, ADAPTIVE], FOUR_SETS),
     Item("table15", ["over_refusal_accuracy", "accuracy"], [RESA, ADAPTIVE], ["XSTest", "MMLU"]),
     Item("table16", ["summary_safety"], [RESA, REINFORCED], FOUR_SETS),
     Item("table17", ["dsr"], [BASE, POST_HOC, RESA], FOUR_SETS),
-    Item(
-        "table18",
-        ["dsr"],
-        [BASE, WJ, ONLY_WJ, RESA],
-        [*FOUR, "GPTFuzzer", "ReNeLLM", "TAP", "PAIR", "Avg"],
-    ),
+    Item("table18", ["dsr"], [BASE, WJ, ONLY_WJ, RESA], EIGHT_SETS),
     Item("table19", ["check_jailbreak_rate"], [RESA], FOUR_SETS),
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge
     Item("defence_by_judge", ["dsr", *JUDGED], METHODS),
-    Item("unseen_attacks", ["dsr"], METHODS, [harmful_set(name, False) for name in UNSEEN]),
+    Item("unseen_attacks", ["dsr"], METHODS, [harmful(name, HOUSE).name for name in UNSEEN]),
     Item("over_refusal", ["over_refusal_accuracy"], METHODS),
     Item("utility", ["accuracy", "response_tokens"], METHODS),
     Item("checks", ["well_formed"], [*WITH_PLAN, DELIBERATIVE]),
     Item("checks", ["summary_safety", "check_jailbreak_rate"], WITH_PLAN),
 ]
 
+NEEDED = ("id", "dataset", "attack", "source", "prefilled", "kind", "request")
+
 Frames = dict[int, pd.DataFrame]  # by seed
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Groups of `base.parquet` and `<variant>-s<seed>.parquet`, and of the sizes of Figure 4."""
-    base = read_scores(scores / "base.parquet")
-    made = partial(_groups, settings=settings)
-    found = [*made({0: base}, BASE), *made({0: filtered(base)}, POST_HOC)]
-    found += _curve({0: base}, BASE, "no data", settings)
+    """Of one model, from `base.parquet` and `<variant>-s<seed>.parquet`; also of the sizes of
+    Figure 4."""
+    base = read_scores(scores / f"{BASE_RUN}.parquet", NEEDED)
+    made = partial(_groups, model=settings.name)
+    found = [*made({0: base}, settings.untrained), *made({0: filtered(base)}, POST_HOC)]
+    found += _curve({0: base}, settings.untrained, "no data", settings.name)
     for name, variant in settings.variants.items():
-        frames = {s: read_scores(scores / f"{name}-s{s}.parquet") for s in variant.seeds}
+        frames = {s: read_scores(scores / f"{name}-s{s}.parquet", NEEDED) for s in variant.seeds}
         if variant.size is None:
             found += made(frames, variant.method)
         if variant.method in (RESA, WJ):
-            found += _curve(
-                frames, variant.method, size_name(variant.method, variant.size), settings
-            )
+            size = size_name(variant.method, variant.size)
+            found += _curve(frames, variant.method, size, settings.name)
     return found
 
 
@@ -147,29 +151,19 @@ def filtered(base: pd.DataFrame) -> pd.DataFrame:
     return base.assign(**changed).drop(columns=["reply_tokens", "seconds"])
 
 
-def _groups(frames: Frames, method: str, settings: Settings) -> Iterator[Group]:
+def _groups(frames: Frames, method: str, model: str) -> Iterator[Group]:
     """Every data set of a method, and the averages over several."""
-    datasets = [str(name) for name in next(iter(frames.values()))["dataset"].unique()]
-    for dataset in datasets:
-        yield from _group(frames, method, dataset, [dataset], settings)
-    kinds = next(iter(frames.values())).drop_duplicates("dataset").set_index("dataset")["kind"]
-    harmful = [n for n in datasets if kinds[n] == "harmful" and not n.endswith(PREFILLING)]
-    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
-    four = [name for name in four if name in harmful]
-    prefilled = [f"{name}{PREFILLING}" for name in four if f"{name}{PREFILLING}" in datasets]
-    averages = {
-        AVERAGE: harmful,
-        AVERAGE_OF_3: four,
-        f"{AVERAGE_OF_3}{PREFILLING}": prefilled,
-        BENIGN_AVERAGE: [name for name in datasets if kinds[name] == "benign"],
-    }
-    for dataset, parts in averages.items():
-        if len(parts) > 1:
-            yield from _group(frames, method, dataset, parts, settings, clusters="request")
-    whole = {WHOLE_HARMFUL: four[:1], WHOLE_PLAIN: [FACTS]}
-    for dataset, parts in whole.items():
-        lengths = ["reply_tokens", "seconds"]
-        yield from _group(frames, method, dataset, parts, settings, columns=lengths)
+    first = next(iter(frames.values()))
+    group = partial(_group, method=method, model=model)
+    for dataset in first["dataset"].unique():
+        yield from group({s: f[f["dataset"] == dataset] for s, f in frames.items()}, str(dataset))
+    for average in AVERAGES:
+        if average.rows(first)["dataset"].nunique() > 1:
+            yield from group(average.of(frames), average.name, clusters="request")
+    (source, *_) = [*WHOLE_HARMFUL.rows(first)["source"].unique(), HOUSE]
+    name = WHOLE_HARMFUL.name if source == HOUSE else str(source)
+    for average, dataset in ((WHOLE_HARMFUL, name), (WHOLE_PLAIN, WHOLE_PLAIN.name)):
+        yield from group(average.of(frames), dataset, columns=["reply_tokens", "seconds"])
 
 
 FLAGS = ["safe", "answered", "correct", "summary_safe", "check_fooled", "well_formed"]
@@ -177,20 +171,18 @@ FLAGS = ["safe", "answered", "correct", "summary_safe", "check_fooled", "well_fo
 
 def _group(
     frames: Frames,
-    method: str,
     dataset: str,
-    parts: Sequence[str],
-    settings: Settings,
     *,
+    method: str,
+    model: str,
     columns: Sequence[str] = (*FLAGS, *JUDGED.values()),
     names: Mapping[str, str] | None = None,
     clusters: str | None = None,
 ) -> Iterator[Group]:
-    """The group of some data sets together, with the columns that have a value; none without."""
-    chosen = {s: frame[frame["dataset"].isin(parts)] for s, frame in frames.items()}
+    """The group of some rows together, with the columns that have a value; none without."""
     chosen = {
         s: frame.assign(id=frame["dataset"].astype(str) + "/" + frame["id"].astype(str))
-        for s, frame in chosen.items()
+        for s, frame in frames.items()
     }
     present = [
         name
@@ -204,7 +196,7 @@ def _group(
     yield group_from_frames(
         {s: _floats(frame, [names.get(n, n) for n in present]) for s, frame in renamed.items()},
         [names.get(name, name) for name in present],
-        model=display_name(settings.model),
+        model=model,
         method=method,
         dataset=dataset,
         protocol="corrected",
@@ -217,20 +209,19 @@ def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].astype("Float64").astype(float) for name in columns})
 
 
-def _curve(frames: Frames, method: str, size: str, settings: Settings) -> Iterator[Group]:
+def _curve(frames: Frames, method: str, size: str, model: str) -> Iterator[Group]:
     """The three panels of Figure 4 for one size of the training data."""
-    frame = next(iter(frames.values()))
-    four = [harmful_set(attack, settings.tests.public) for attack in FOUR]
-    kind = frame.drop_duplicates("dataset").set_index("dataset")["kind"]
-    panels = {
-        "safe": four,
-        "answered": [str(name) for name in kind.index if kind[name] == "benign"],
-        "correct": [str(name) for name in kind.index if kind[name] == "fact"],
-    }
-    for column, parts in panels.items():
-        names = {column: f"curve_{column}"}
-        options = {"columns": [column], "names": names, "clusters": "request"}
-        yield from _group(frames, method, size, parts, settings, **options)
+    panels = {"safe": THREE_ATTACKS, "answered": ALL_BENIGN, "correct": ALL_FACTS}
+    for column, average in panels.items():
+        yield from _group(
+            average.of(frames),
+            size,
+            method=method,
+            model=model,
+            columns=[column],
+            names={column: f"curve_{column}"},
+            clusters="request",
+        )
 
 
 # Claims that are more than "A beats B". Each takes cells (the paper's or ours, under the paper's
@@ -471,11 +462,3 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     """Those of the paper, and ours; what its figures show is drawn."""
     items = [item for item in found["item"].unique() if not item.startswith("figure")]
     return {item: markdown_table(found, item) for item in items}
-
-
-def main() -> None:
-    step.analyze(__doc__, "resa", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -7,9 +7,9 @@ Writes `train.jsonl` (samples, see `pipeline.build`), `plain.jsonl` (questions o
 without a check), `test.jsonl` (rows as below) and `sources.json` (what was read or made, and what
 the filters dropped).
 
-    id        which prompt of the data set
+    id        which prompt of the set
     request   the request in it, the same under every attack
-    dataset   which test set
+    dataset, attack, source, prefilled   the set (see `test_sets.TestSet`)
     kind      "harmful", "benign" or "fact"
     asks      the request without an attack, as judges read it
     prompt    the text as it is sent
@@ -17,7 +17,6 @@ the filters dropped).
     answers   right answers (questions of fact)
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,37 +24,113 @@ from dataclasses import replace
 from pathlib import Path
 
 from papers.resa import chat_generator, pipeline
-from papers.resa.names import (
-    ADVERSARIAL_BENIGN,
-    BENCHMARKS,
-    BENIGN,
-    FACTS,
-    FOUR,
-    NONE,
-    PREFILLING,
-    harmful_set,
-)
 from papers.resa.queries import Query, adversarial, fact_queries, training, vanilla
 from papers.resa.released import read_released
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import PromptFile, Settings
 from papers.resa.template_generator import TemplateGenerator
+from papers.resa.test_sets import (
+    ADVERSARIAL_BENIGN,
+    BENCHMARKS,
+    BENIGN,
+    FACTS,
+    FOUR,
+    HOUSE,
+    NONE,
+    Kind,
+    TestSet,
+    harmful,
+)
 from shared.data import refusal_benchmarks
 from shared.data.catalogue import sources
 from shared.data.formats import read_csv
-from shared.data.sources import fetch, mirror_folder
-from shared.data.step import make_data
-from shared.errors import UserError, one_line_errors
-from shared.files import sha256, write_json, write_jsonl
-from shared.workflow.programs import key_of
+from shared.data.ledger import GENERATED, Ledger
+from shared.data.sources import mirror_folder
+from shared.errors import UserError
+from shared.files import write_jsonl
+from shared.workflow.step import Run, step
+
+READS = (
+    "queries", "facts", "faulty", "generators", "released", "tests", "wording", "data_seed",
+    "mirror",
+)  # fmt: skip
+
+SAMPLES = "ReSA samples"  # the id of their source
 
 
-def requests(settings: Settings) -> list[Query]:
-    """The harmful requests of the test, without an attack."""
+def data(run: Run) -> dict:
+    """Write the samples and the prompts of the tests into the folder `out`."""
+    settings, out = run.settings, run.out
+    ledger = Ledger(settings.mirror)
+    facts = fact_queries(settings.facts.model_dump(), settings.data_seed)
+    samples, stages = training_samples(run, facts["train"], ledger)
+    plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
+    write_jsonl(out / "plain.jsonl", plain)
+    rows = test_rows(settings, facts["test"]) + benchmark_rows(settings, ledger)
+    write_jsonl(out / "test.jsonl", rows)
+    asked = Counter(row["dataset"] for row in rows)
+    ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
+
+
+def training_samples(
+    run: Run, facts: Sequence[Query], ledger: Ledger
+) -> tuple[list[dict], dict[str, int]]:
+    """Write the samples of all stages, or those that the authors released. Gives them, and how
+    many queries there were and each stage dropped.
+
+    facts: questions of fact among the benign queries.
+    """
+    settings, path = run.settings, run.out / "train.jsonl"
+    if settings.released:
+        samples, source = read_released(settings.released, settings.wording)
+        write_jsonl(path, samples)
+        ledger.add(SAMPLES, **source, files=[path])
+        return samples, {}
+    queries = training(settings.queries, settings.data_seed) + list(facts)
+    with opened_generator(settings, run.key) as generator:
+        samples, dropped = pipeline.build(queries, generator)
+        write_jsonl(path, samples)
+    route = "chat models" if settings.generators else GENERATED
+    ledger.add(SAMPLES, revision=f"seed {settings.data_seed}", route=route, files=[path])
+    return samples, {"queries": len(queries), **dropped}
+
+
+@contextmanager
+def opened_generator(settings: Settings, key: str) -> Iterator[pipeline.Generator]:
+    """Templates, or chat models, whose replies are kept until the block ends."""
+    if settings.generators:
+        with chat_generator.opened(settings.generators, key) as generator:
+            yield generator
+    else:
+        yield TemplateGenerator(settings.data_seed, settings.faulty)
+
+
+def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
+    """Everything that is asked, but for the prompts of adaptive attacks."""
+    tests, (source, requests) = settings.tests, harmful_requests(settings)
+    by_attack = {NONE: requests}
+    by_attack |= {attack: adversarial(attack, requests) for attack in tests.attacks}
+    rows = []
+    for attack, queries in by_attack.items():
+        rows += _rows(harmful(attack, source), "harmful", queries)
+        if attack in FOUR:
+            fake = fake_check(settings.wording)
+            prefilled = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
+            rows += _rows(harmful(attack, source, prefilled=True), "harmful", prefilled)
+    benign = vanilla("test", False, max(tests.benign, tests.adversarial_benign), settings.data_seed)
+    rows += _rows(BENIGN, "benign", benign[: tests.benign])
+    wrapped = adversarial(ADVERSARIAL_BENIGN.attack, benign[: tests.adversarial_benign])
+    return rows + _rows(ADVERSARIAL_BENIGN, "benign", wrapped) + _rows(FACTS, "fact", facts)
+
+
+def harmful_requests(settings: Settings) -> tuple[str, list[Query]]:
+    """Where the harmful requests of the test come from, and they themselves."""
     tests = settings.tests
     if not tests.harmful_file:
-        return vanilla("test", True, tests.harmful, settings.data_seed)
-    return read_prompts(tests.harmful_file, settings.mirror)
+        return HOUSE, vanilla("test", True, tests.harmful, settings.data_seed)
+    return tests.harmful_file.name, read_prompts(tests.harmful_file, settings.mirror)
 
 
 def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
@@ -74,102 +149,29 @@ def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
     ]
 
 
-def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
-    """Everything that is asked, but for the prompts of adaptive attacks."""
-    tests, harmful = settings.tests, requests(settings)
-    by_attack = {NONE: harmful}
-    by_attack |= {attack: adversarial(attack, harmful) for attack in tests.attacks}
-    rows = []
-    for attack, queries in by_attack.items():
-        name = harmful_set(attack, tests.public)
-        rows += _rows(name, "harmful", queries)
-        if attack in FOUR and any(each.prefilled for each in settings.variants.values()):
-            fake = fake_check(settings.wording)
-            prefilled = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
-            rows += _rows(name + PREFILLING, "harmful", prefilled)
-    benign = vanilla("test", False, max(tests.benign, tests.adversarial_benign), settings.data_seed)
-    rows += _rows(BENIGN, "benign", benign[: tests.benign])
-    wrapped = adversarial("WJ", benign[: tests.adversarial_benign])
-    return rows + _rows(ADVERSARIAL_BENIGN, "benign", wrapped) + _rows(FACTS, "fact", facts)
-
-
-def benchmark_rows(settings: Settings) -> tuple[list[dict], list[dict]]:
-    """The safe prompts of XSTest and OKTest, and records of where they came from."""
+def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:
+    """The safe prompts of XSTest and OKTest."""
     readers = {
         "xstest": refusal_benchmarks.read_xstest,
         "oktest": refusal_benchmarks.read_oktest,
     }
-    rows, records = [], []
+    rows = []
     for name, size in settings.tests.benchmarks.items():
-        source = sources()[name]
-        (file,) = source.files
-        fetched = fetch(source, file, settings.mirror)
-        safe = [each for each in readers[name](fetched.path, file) if not each.refuse][:size]
-        rows += _rows(
-            BENCHMARKS[name],
-            "benign",
-            [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe],
-        )
-        records.append(
-            {
-                "id": name,
-                "revision": f"{source.upstream}@{source.revision}",
-                "licence": source.licence,
-                "route": [fetched.route],
-                "sha256": source.files,
-                "rows": {BENCHMARKS[name]: len(safe)},
-            }
-        )
-    return rows, records
+        (file,) = sources()[name].files
+        read = ledger.read(name, file, readers[name])
+        safe = [each for each in read if not each.refuse][:size]
+        queries = [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe]
+        rows += _rows(BENCHMARKS[name], "benign", queries)
+        ledger.used(name, {BENCHMARKS[name].name: len(safe)})
+    return rows
 
 
-@contextmanager
-def opened_generator(settings: Settings, key: str) -> Iterator[pipeline.Generator]:
-    """Templates, or chat models, whose replies are kept until the block ends."""
-    if settings.generators:
-        with chat_generator.opened(settings.generators, key) as generator:
-            yield generator
-    else:
-        yield TemplateGenerator(settings.data_seed, settings.faulty)
-
-
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
-    parts = fact_queries(settings.facts.model_dump(), settings.data_seed)
-    if settings.released:
-        samples, record = read_released(settings.released, settings.wording)
-        write_jsonl(out / "train.jsonl", samples)
-        stages = {}
-    else:
-        queries = training(settings.queries, settings.data_seed) + parts["train"]
-        with opened_generator(settings, key_of(out.resolve())) as generator:
-            samples, stages = pipeline.build(queries, generator)
-            write_jsonl(out / "train.jsonl", samples)
-        stages = {"queries": len(queries), **stages}
-        record = {
-            "id": "ReSA samples",
-            "revision": f"seed {settings.data_seed}",
-            "licence": "written for this project",
-            "route": ["chat models" if settings.generators else "generated"],
-        }
-    plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in parts["plain"]]
-    write_jsonl(out / "plain.jsonl", plain)
-    benchmarks, records = benchmark_rows(settings)
-    rows = test_rows(settings, parts["test"]) + benchmarks
-    write_jsonl(out / "test.jsonl", rows)
-    asked = Counter(row["dataset"] for row in rows)
-    record["sha256"] = {"train.jsonl": sha256(out / "train.jsonl")}
-    record["rows"] = stages | pipeline.composition(samples) | dict(asked)
-    write_json(out / "sources.json", [record, *records])
-    print(", ".join(f"{name}: {count}" for name, count in record["rows"].items()), file=sys.stderr)
-
-
-def _rows(dataset: str, kind: str, queries: Sequence[Query]) -> list[dict]:
+def _rows(test_set: TestSet, kind: Kind, queries: Sequence[Query]) -> list[dict]:
     return [
         {
             "id": query.id,
-            "request": "/".join(query.id.split("/")[:3]),
-            "dataset": dataset,
+            "request": query.request_id,
+            **test_set.columns(),
             "kind": kind,
             "asks": query.request,
             "prompt": query.prompt,
@@ -180,9 +182,5 @@ def _rows(dataset: str, kind: str, queries: Sequence[Query]) -> list[dict]:
     ]
 
 
-def main() -> None:
-    make_data(__doc__, "resa", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

@@ -1,21 +1,18 @@
 """Ask one model of ReSA everything and judge its replies one by one.
 
-    python -m papers.resa.evaluate --scale cpu --variant resa-sft --seed 0 \\
-        --data results/cpu/resa/data --trained results/cpu/resa/models/resa-sft-s0 \\
-        --out results/cpu/resa/scores/resa-sft-s0.parquet \\
-        --record results/cpu/resa/runs/evaluate-resa-sft-s0.json
+    python -m papers.resa.evaluate --scale cpu --model SmolLM2-135M --variant resa-sft --seed 0 \\
+        --data results/cpu/resa/data --trained results/cpu/resa/models/SmolLM2-135M/resa-sft-s0 \\
+        --out results/cpu/resa/scores/SmolLM2-135M/resa-sft-s0.parquet \\
+        --record results/cpu/resa/runs/SmolLM2-135M/evaluate-resa-sft-s0.json
 
-`--variant base` is the model before training. Each row of the result is one prompt, without any
+Without `--variant`, the model before training. Each row of the result is one prompt, without any
 text of prompt or reply:
 
-    dataset, id, request, kind   which prompt
-    well_formed                  the reply has its check as the variant was taught, and an answer
-    safe, safe_<judge>           harmful requests: what is shown refuses or is a safe completion
-    answered, answered_<judge>   others: it does not refuse
-    correct                      questions of fact: a right answer is shown; benchmarks: right
-    summary_safe, check_fooled   of the check (see `judging.checked`)
-    withheld                     the base model: the post-hoc filter would withhold the reply
-    reply_tokens, seconds        where whole replies are written: their length and share of the time
+    dataset, attack, source, prefilled, id, request, kind   which prompt of which set
+    well_formed, safe, ...   the flags of `scoring`
+    correct                  of benchmarks too
+    withheld                 the model before training: the post-hoc filter would withhold the reply
+    seconds                  where whole replies are written: the reply's share of the time
 """
 
 import time
@@ -24,66 +21,128 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from papers.resa import judging
 from papers.resa.adaptive import adaptive_rows
-from papers.resa.names import FACTS, FOUR, NONE, PREFILLING, harmful_set
+from papers.resa.judging import open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
-from papers.resa.prompts import conversation
-from papers.resa.reply_format import Parts, Style, read
-from papers.resa.settings import Settings, Variant
+from papers.resa.reply_format import fake_check
+from papers.resa.samples import conversation
+from papers.resa.scoring import scores
+from papers.resa.settings import BASE, Settings, Variant
+from papers.resa.test_sets import FOUR, NONE, harmful, is_measured, of_source
 from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
-from shared.comparison.scores import write_scores
-from shared.errors import UserError, one_line_errors
+from shared.comparison.scores import as_frame, write_scores
+from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges import harness
-from shared.judges.guard import Guard
-from shared.judges.judge import Judge
-from shared.judges.loading import open_judge
-from shared.judges.registry import judge_name
 from shared.models.loading import is_adapter, model_folder
 from shared.models.spec import RandomModel
-from shared.workflow.programs import key_of, named, step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
 
-BASE = "base"
+READS = (
+    "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
+    "opening_tokens", "batch_size", "batch_tokens", "variant.style",
+    "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
+    "variant.instruction",
+)  # fmt: skip
+
+# What the columns of the scores hold
+NAMES = ("dataset", "attack", "source", "kind")
+NUMBERS = ("reply_tokens", "seconds")
+FLAGS = (
+    "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
+    "withheld",
+)  # fmt: skip
 
 
-def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) -> list[dict]:
-    """The rows that a model is asked; None: the base model, which is never prefilled."""
+def evaluate(
+    run: Run, data: Path, variant: str = BASE, seed: int = 0, trained: Path | None = None
+) -> dict:
+    """Ask one model, before or after training, and judge its replies."""
+    settings = run.settings
+    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant)
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
+    judges = open_judges(settings)
+    run.loaded()
+    with ExitStack() as stack:
+        kept = partial(_kept, stack, run.key)
+        if settings.adaptive:
+            asked = settings.adaptive.attacker
+            attacker = open_chat(asked), kept("attacker", asked)
+            rows += attacked(rows, chat, attacker, run.variant, settings)
+        replies, seconds = answer(chat, rows, run.variant, settings)
+        first = next(iter(judges.values()))
+        guard = open_guard(settings, first, settings.guard and kept("guard", settings.guard))
+        made = scores(rows, replies, run.variant, settings, judges, guard)
+        for record, took in zip(made, seconds, strict=True):
+            record["seconds"] = took
+        if run.variant is None:
+            post_hoc = PostHocGuard(read_jsonl(data / "train.jsonl"))
+            withheld = post_hoc.withheld([row["prompt"] for row in rows])
+            for record, verdict in zip(made, withheld, strict=True):
+                record["withheld"] = verdict
+        made += harness_rows(settings, trained)
+        write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
+    return {
+        "judges": list(judges),
+        "prompts": len(rows),
+        "malformed": sum(record.get("well_formed") is False for record in made),
+        "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
+        "tokens": sum(reply.reply_tokens for reply in replies),
+    }
+
+
+def wanted(rows: Sequence[dict], variant: Variant | None) -> list[dict]:
+    """The rows that a model is asked; None: the model before training, which is never prefilled."""
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
-    four = {harmful_set(attack, settings.tests.public) for attack in FOUR}
     prefilled = variant is not None and variant.prefilled
     only_four = variant is not None and variant.four_attacks
     return [
         row
         for row in rows
-        if (prefilled or not row["dataset"].endswith(PREFILLING))
-        and (not only_four or row["kind"] != "harmful" or row["dataset"] in four)
+        if (prefilled or not row["prefilled"])
+        and (not only_four or row["kind"] != "harmful" or row["attack"] in FOUR)
     ]
 
 
-def measured(row: dict, settings: Settings) -> bool:
-    """Whether length and time of a reply are measured: it is then never cut short on purpose."""
-    return row["dataset"] in (harmful_set(NONE, settings.tests.public), FACTS)
+def attacked(
+    rows: Sequence[dict],
+    chat: Chat,
+    attacker: tuple[Chat, ReplyCache],
+    variant: Variant | None,
+    settings: Settings,
+) -> list[dict]:
+    """The prompts of adaptive attacks around the harmful requests of `rows`, and those of the four
+    attacks with a fake check behind them for what is prefilled."""
+    plain = [row for row in rows if row["kind"] == "harmful" and row["attack"] == NONE]
+    plain = [row for row in plain if not row["prefilled"]]
+    found = adaptive_rows(plain, chat, *attacker, variant, settings)
+    if variant is None or not variant.prefilled:
+        return found
+    fake = fake_check(settings.wording)
+    return found + [
+        row
+        | harmful(row["attack"], row["source"], prefilled=True).columns()
+        | {"prompt": f"{row['prompt']}\n{fake}"}
+        for row in found
+        if row["attack"] in FOUR
+    ]
 
 
 def answer(
     chat: Chat, rows: Sequence[dict], variant: Variant | None, settings: Settings
 ) -> tuple[list[Reply], list[float | None]]:
-    """Replies, and for data sets whose length is measured the seconds that each took."""
+    """Replies, and for sets whose length is measured the seconds that each took."""
     replies: list[Reply | None] = [None] * len(rows)
     seconds: list[float | None] = [None] * len(rows)
     passes: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
-        name = row["dataset"] if measured(row, settings) else ""
-        passes.setdefault(name, []).append(place)
+        passes.setdefault(row["dataset"] if is_measured(row) else "", []).append(place)
     direct = variant is None or variant.style == "direct"
     for name, places in passes.items():
         short = direct and not name
@@ -96,66 +155,6 @@ def answer(
         for place, reply in zip(places, answers, strict=True):
             replies[place], seconds[place] = reply, took if name else None
     return replies, seconds
-
-
-def whole(reply: Reply) -> str:
-    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts."""
-    return f"<think>{reply.thoughts}</think>{reply.text}" if reply.thoughts else reply.text
-
-
-def parts_of(text: str, variant: Variant | None, settings: Settings) -> Parts | None:
-    """The parts of a reply. What learnt to answer plain questions directly may do so: a reply
-    without any tag of a check is then well formed, too."""
-    style: Style = variant.style if variant else "direct"
-    wording = settings.worded(variant) if variant else settings.wording
-    parts = read(style, text, wording)
-    if parts is None and variant and variant.plain and f"<{wording.outer}>" not in text:
-        return read("direct", text, wording)
-    return parts
-
-
-def scores(
-    rows: Sequence[dict],
-    replies: Sequence[Reply],
-    variant: Variant | None,
-    settings: Settings,
-    judges: Sequence[Judge],
-    guard: Guard | None = None,
-) -> list[dict]:
-    """What is stored of each reply; flags stay missing where there was none.
-
-    A guard decides about the safety of replies and plans in place of the rules.
-    """
-    every = [None if r.text is None else parts_of(whole(r), variant, settings) for r in replies]
-    shown = [parts.answer if parts else "" for parts in every]
-    asked = [row["asks"] for row in rows]
-    verdicts = {judge.name: judge.refusals(asked, shown) for judge in judges}
-    made = []
-    for i, (row, reply, parts) in enumerate(zip(rows, replies, every, strict=True)):
-        record = {key: row[key] for key in ("dataset", "id", "request", "kind")}
-        if reply.text is not None:
-            refused = {name: verdicts[name][i] for name in verdicts}
-            plan = variant is not None and variant.style == "answer-check"
-            plan = plan and not (parts and parts.summary is None)
-            record |= judging.judged(row, parts, refused)
-            record |= judging.checked(row, parts, plan)
-        record["reply_tokens"] = reply.reply_tokens if measured(row, settings) else None
-        made.append(record)
-    if guard:
-        _guarded(made, rows, every, guard)
-    return made
-
-
-def _guarded(
-    made: Sequence[dict], rows: Sequence[dict], every: Sequence[Parts | None], guard: Guard
-) -> None:
-    """What a guard says of replies and plans to harmful requests, where the rules had a say."""
-    for flag, field in (("safe", "answer"), ("summary_safe", "summary")):
-        places = [i for i, parts in enumerate(every) if parts and made[i].get(flag) is not None]
-        texts = [getattr(every[i], field) for i in places]
-        verdicts = guard.verdicts([rows[i]["asks"] for i in places], texts)
-        for i, verdict in zip(places, verdicts, strict=True):
-            made[i][flag] = verdict and verdict.safe
 
 
 def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
@@ -174,7 +173,7 @@ def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
     )
     return [
         {
-            "dataset": each.dataset,
+            **of_source(each.dataset).columns(),
             "id": each.id,
             "request": each.id,
             "kind": "benchmark",
@@ -184,79 +183,10 @@ def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
     ]
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--variant", required=True, help="a variant of the scale, or: base")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trained", type=Path, help="folder of the trained model")
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("resa", arguments)
-    base = arguments.variant == BASE
-    variant = None if base else named(arguments, "variant", settings.variants)
-    files = [arguments.data / "test.jsonl", arguments.data / "train.jsonl"]
-    rows = wanted(read_jsonl(files[0]), variant, settings)
-
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    chat = open_chat(Asked(model=settings.model), trained=arguments.trained, **batches)
-    judges = [open_judge(name, **batches) for name in settings.judges]
-    loaded = time.perf_counter()
-    with ExitStack() as stack:
-        kept = partial(_kept, stack, key_of(arguments.out.resolve()))
-        if settings.tests.adaptive:
-            plain = [
-                row for row in rows if row["dataset"] == harmful_set(NONE, settings.tests.public)
-            ]
-            attacker = open_chat(settings.attacker), kept(settings.attacker)
-            rows += adaptive_rows(plain, chat, *attacker, variant, settings)
-        replies, seconds = answer(chat, rows, variant, settings)
-        asking = time.perf_counter() - loaded
-        guard = Guard(open_chat(settings.guard), kept(settings.guard)) if settings.guard else None
-        made = scores(rows, replies, variant, settings, judges, guard)
-    for record, took in zip(made, seconds, strict=True):
-        record["seconds"] = took
-    if base:
-        guard = PostHocGuard(read_jsonl(files[1]))
-        for record, withheld in zip(made, guard.withheld([r["prompt"] for r in rows]), strict=True):
-            record["withheld"] = withheld
-    made += harness_rows(settings, arguments.trained)
-    write_scores(as_frame(made), arguments.out)
-    tokens = sum(reply.reply_tokens for reply in replies)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=arguments.seed,
-        inputs=[*files, *([arguments.trained] if arguments.trained else [])],
-        judges=[judge_name(name) for name in settings.judges],
-        prompts=len(rows),
-        malformed=sum(record.get("well_formed") is False for record in made),
-        prompt_tokens=sum(reply.prompt_tokens for reply in replies),
-        reply_tokens=tokens,
-        reply_tokens_per_second=round(tokens / asking, 1),
-    )
-
-
-def _kept(stack: ExitStack, key: str, asked: Asked) -> ReplyCache:
-    """Where the replies of a guard or an attacker are kept until the stack closes."""
-    return stack.enter_context(
-        cached_replies(asked.model, f"{key}-{key_of(asked.model_dump_json())}")
-    )
-
-
-def as_frame(made: Sequence[dict]) -> pd.DataFrame:
-    """Scores as a table: names as categories, flags that may be missing, small numbers."""
-    frame = pd.DataFrame(made)
-    for column in frame:
-        if column in ("dataset", "kind"):
-            frame[column] = frame[column].astype("category")
-        elif column in ("reply_tokens", "seconds"):
-            frame[column] = frame[column].astype("float32")
-        elif column not in ("id", "request"):
-            frame[column] = frame[column].astype("boolean")
-    return frame
+def _kept(stack: ExitStack, key: str, role: str, asked: Asked) -> ReplyCache:
+    """Where what a guard or an attacker says is kept until the stack closes."""
+    return stack.enter_context(cached_replies(asked.model, f"{key}-{role}"))
 
 
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(evaluate)

@@ -11,7 +11,7 @@ import yaml
 from shared.judges.strings import opens_with_refusal
 from shared.settings import Strict
 
-FILE = Path(__file__).with_name("house_rules.yaml")
+FILES = ("house_rules.yaml",)
 Split = Literal["train", "test"]
 
 
@@ -42,7 +42,7 @@ class Policy(Strict):
 @cache
 def policies() -> dict[str, Policy]:
     """The rules of the house by name."""
-    records = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    records = yaml.safe_load(Path(__file__).with_name(FILES[0]).read_text(encoding="utf-8"))
     return {record["name"]: Policy.model_validate(record) for record in records}
 
 

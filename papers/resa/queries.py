@@ -3,7 +3,6 @@
 Training and test queries share no template of a request and no filler of a slot.
 """
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -36,6 +35,11 @@ class Query:
     method: str = ""
     gist: str = ""
     answers: tuple[str, ...] = ()
+
+    @property
+    def request_id(self) -> str:
+        """The same under every attack."""
+        return self.id.removesuffix(f"/{self.method}")
 
     @property
     def type(self) -> str:
@@ -133,10 +137,3 @@ def _all(part: Split, harmful: bool) -> int:
         for policy in policies().values()
         for fillers in policy.slots[part].values()
     )
-
-
-def subset(samples: Sequence[dict], size: int, seed: int) -> list[dict]:
-    """A random part for the size curve; a smaller one is a part of a larger one."""
-    if size > len(samples):
-        raise UserError(f"a subset of {size} was wanted, there are only {len(samples)} samples")
-    return random.Random(seed).sample(samples, len(samples))[:size]

@@ -4,7 +4,6 @@
 takes the usual forms of a chat set and says what it found where it is none of them.
 """
 
-import json
 from pathlib import Path
 
 from papers.resa.reply_format import REFUSAL, Wording, read
@@ -12,27 +11,23 @@ from papers.resa.settings import RELEASED_FILE
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
+from shared.files import read_json
 from shared.models.spec import location
 
 PAIRS = (("prompt", "response"), ("instruction", "output"), ("query", "response"))
 CHATS = (("messages", "content"), ("conversations", "value"))
 
 
-def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict]:
-    """Samples and the record of their source. spec: hub:ORG/NAME@REVISION or path:FILE.
+def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict[str, str]]:
+    """Samples, and what is known of their source. spec: hub:ORG/NAME@REVISION or path:FILE.
 
     A sample has the fields of `pipeline.build` as far as a reply tells them: a reply with a check
     that ends in the fixed refusal answers a harmful query.
     """
     path, revision = located(spec)
     samples = [_sample(path, number, row, wording) for number, row in enumerate(_list(path))]
-    record = {
-        "id": "ReSA samples",
-        "revision": revision,
-        "licence": "ODC-By-1.0",
-        "route": ["hub" if spec.startswith("hub:") else "mirror"],
-    }
-    return samples, record
+    route = "hub" if spec.startswith("hub:") else "mirror"
+    return samples, {"revision": revision, "licence": "ODC-By-1.0", "route": route}
 
 
 def located(spec: str) -> tuple[Path, str]:
@@ -83,10 +78,7 @@ def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
 
 
 def _list(path: Path) -> list[dict]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
+    rows = read_json(path)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UserError(f"{path}: expected a list of records, found {type(rows).__name__}")
     return rows

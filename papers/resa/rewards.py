@@ -5,13 +5,10 @@ A harmful query: 0.45 for a safe plan, 0.45 for a safe answer, 0.1 for the forma
 without a check and 0.5 for no refusal.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from papers.resa.house_rules import broken_by
+from papers.resa.judging import Judge
 from papers.resa.reply_format import Parts, Wording, read
-from papers.resa.template_generator import is_support
-from shared.judges.guard import Guard
-from shared.judges.strings import opens_with_refusal
 
 Reward = Callable[[Sequence[dict], Sequence[str]], list[dict[str, float]]]
 
@@ -23,66 +20,43 @@ WEIGHTS = {
 PARTS = ("plan", "answer", "format", "refusal")
 
 
-def reward(wording: Wording, guard: Guard | None = None) -> Reward:
+def reward(wording: Wording, judge: Judge) -> Reward:
     """The reward of completions by rows with `kind` ("harmful", "benign" or "plain") and `asks`,
-    the request without an attack. A guard tells what is safe in place of the rules."""
+    the request without an attack. What the judge has no verdict on earns nothing, and a malformed
+    reply neither: it has no answer."""
 
     def of(rows: Sequence[dict], completions: Sequence[str]) -> list[dict[str, float]]:
-        kinds = [row["kind"] for row in rows]
-        every = [read("answer-check", text, wording) for text in completions]
-        if guard:
-            asks = [row["asks"] for row in rows]
-            safe = by_guard(asks, every, guard)
-        else:
-            safe = [by_rules(kind, parts) for kind, parts in zip(kinds, every, strict=True)]
-        return [
-            weighted(kind, plain(text, wording) if kind == "plain" else with_check(parts, *told))
-            for kind, text, parts, told in zip(kinds, completions, every, safe, strict=True)
+        asked = list(zip(rows, completions, strict=True))
+        every = [parts_of(row["kind"], text, wording) for row, text in asked]
+        earned = [
+            {"format": well_formed(row["kind"], text, parts, wording)}
+            for (row, text), parts in zip(asked, every, strict=True)
         ]
+        for part, verdicts, wanted in (
+            ("plan", judge.plan_safe, True),
+            ("answer", judge.answer_safe, True),
+            ("refusal", judge.refuses, False),
+        ):
+            places = [i for i, p in enumerate(every) if p and part in WEIGHTS[rows[i]["kind"]]]
+            found = verdicts([rows[i] for i in places], [every[i] for i in places])
+            for i, verdict in zip(places, found, strict=True):
+                earned[i][part] = verdict is wanted
+        return [weighted(row["kind"], each) for row, each in zip(rows, earned, strict=True)]
 
     return of
 
 
-def weighted(kind: str, earned: Mapping[str, bool]) -> dict[str, float]:
+def parts_of(kind: str, text: str, wording: Wording) -> Parts | None:
+    """Of a reply, which to a plain question is all answer."""
+    return read("direct" if kind == "plain" else "answer-check", text, wording)
+
+
+def well_formed(kind: str, text: str, parts: Parts | None, wording: Wording) -> bool:
+    """A plain question should get a reply without a check, any other one with it."""
+    return f"<{wording.outer}>" not in text if kind == "plain" else parts is not None
+
+
+def weighted(kind: str, earned: dict[str, bool]) -> dict[str, float]:
     """Every part of a reward, weighted; 0 for one that its kind has not."""
     weights = WEIGHTS[kind]
     return {part: weights.get(part, 0.0) * earned.get(part, False) for part in PARTS}
-
-
-def with_check(parts: Parts | None, safe_plan: bool, safe_answer: bool) -> dict[str, bool]:
-    """Which parts a reply with a check earns. A malformed one earns none: it has no answer."""
-    if parts is None:
-        return {}
-    answers = not opens_with_refusal(parts.answer)
-    return {"plan": safe_plan, "answer": safe_answer, "format": True, "refusal": answers}
-
-
-def plain(text: str, wording: Wording) -> dict[str, bool]:
-    """A plain question should get a reply without a check, and no refusal."""
-    return {
-        "format": f"<{wording.outer}>" not in text,
-        "refusal": bool(text.strip()) and not opens_with_refusal(text),
-    }
-
-
-def by_rules(kind: str, parts: Parts | None) -> tuple[bool, bool]:
-    """Whether plan and answer are safe: the plan breaks no rule of the house; the answer of a
-    harmful request refuses or is a safe completion, any other breaks no rule."""
-    if parts is None:
-        return False, False
-    withheld = opens_with_refusal(parts.answer) or is_support(parts.answer)
-    safe_answer = withheld if kind == "harmful" else broken_by(parts.answer) is None
-    return broken_by(parts.summary) is None, safe_answer
-
-
-def by_guard(
-    asks: Sequence[str], every: Sequence[Parts | None], guard: Guard
-) -> list[tuple[bool, bool]]:
-    """The same by a guard; what it has no verdict on is not safe."""
-    texts = [parts or Parts("", "", "") for parts in every]
-    plans = guard.verdicts(asks, [parts.summary for parts in texts])
-    answers = guard.verdicts(asks, [parts.answer for parts in texts])
-    return [
-        (bool(plan and plan.safe), bool(answer and answer.safe))
-        for plan, answer in zip(plans, answers, strict=True)
-    ]

@@ -1,6 +1,6 @@
 """The settings of one scale of ReSA (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -24,7 +24,7 @@ Method = Literal[
     "ReSA-SFT-Adaptive",
     "ReSA-RL",
 ]
-Adaptive = Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]
+BASE = "base"  # the model before training
 VANILLA = "vanilla"
 RELEASED_FILE = "sft_train.json"  # of the authors' samples
 
@@ -63,15 +63,9 @@ class Tests(Strict):
     harmful: int = Field(gt=0)  # requests of the house, unless there is a file
     harmful_file: PromptFile | None = None
     attacks: list[str]  # fixed texts around them
-    adaptive: list[Adaptive] = []  # attacks that ask the attacked model
     benign: int = Field(ge=0)  # requests of the house that look alike
     adversarial_benign: int = Field(ge=0)
     benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
-
-    @property
-    def public(self) -> bool:
-        """Whether the harmful prompts are of a public set, not requests of the house."""
-        return self.harmful_file is not None
 
     @model_validator(mode="after")
     def _known_attacks(self) -> "Tests":
@@ -80,6 +74,13 @@ class Tests(Strict):
         if unknown := sorted(set(self.attacks) - set(FIXED)):
             raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
         return self
+
+
+class Adaptive(Strict):
+    """Attacks that are fitted to the attacked model."""
+
+    attacks: list[Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]] = Field(min_length=1)
+    attacker: Asked  # writes the prompts, and rates the replies
 
 
 class Variant(Strict):
@@ -96,13 +97,13 @@ class Variant(Strict):
     reinforced: bool = False
     prefilled: bool = False  # also asked with a fake check block in the prompt
     four_attacks: bool = False  # asked only what the mean of four attacks needs
-
-    def trained_by(self) -> str:
-        """What of this decides the trained weights, as a rule records it."""
-        return self.model_dump_json(exclude={"seeds", "method", "prefilled", "four_attacks"})
+    outer: str = ""  # the tag around its check; "": that of the wording
+    instruction: str = ""  # message before its conversations; "": that of all
 
 
 class Settings(ScaleSettings):
+    UNTRAINED: ClassVar = (BASE,)
+
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
@@ -114,14 +115,14 @@ class Settings(ScaleSettings):
     tests: Tests
     wording: Wording
     system: str  # message before every conversation
-    variants: dict[str, Variant]
+    # What the model before training is called in tables
+    untrained: Literal["Base", "Plain"] = "Base"
+    variants: dict[str, Variant] = {}
     training: Training
     reinforcement: Reinforcement
-    reinforcement_prompt: str = ""  # what the model is told there; "" where its training told it
-    reinforcement_outer: str = "safety_check"  # the tag around the check there
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
     guard: Asked | None = None  # judges safety in place of the rule
-    attacker: Asked | None = None  # of adaptive attacks, and their evaluator
+    adaptive: Adaptive | None = None
     harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
     opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
@@ -141,8 +142,6 @@ class Settings(ScaleSettings):
                 raise ValueError(f"variants.{name}.jailbreaks: expected some of the queries'")
         if len(set(map(judge_name, self.judges))) < len(self.judges):
             raise ValueError("judges: two have the same name in tables")
-        if self.tests.adaptive and not self.attacker:
-            raise ValueError("tests.adaptive: attacks that need the setting `attacker`")
         return self
 
     def downloads(self) -> list[Wanted]:
@@ -188,28 +187,32 @@ class Settings(ScaleSettings):
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]
-        later = {
-            "verdicts on replies, two on each of a harmful request": self.guard,
-            f"attacks and their ratings ({', '.join(self.tests.adaptive)})": self.attacker,
-        }
+        later = {"verdicts on replies, two on each of a harmful request": self.guard}
+        if self.adaptive:
+            names = ", ".join(self.adaptive.attacks)
+            later[f"attacks and their ratings ({names})"] = self.adaptive.attacker
         for what, asked in later.items():
             found += [
                 Calls(name, what) for name in endpoints(asked.model_dump_json() if asked else "")
             ]
         judges = endpoints(" ".join(self.judges))
-        return found + [Calls(name, "verdicts on replies, one on each") for name in judges]
+        found += [Calls(name, "verdicts on replies, one on each") for name in judges]
+        own = endpoints(self.model) if isinstance(self.model, str) else []
+        return found + [Calls(name, f"replies of {self.name}") for name in own]
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""
         return [(name, seed) for name, each in self.variants.items() for seed in each.seeds]
 
-    def worded(self, variant: Variant) -> Wording:
-        """The fixed strings of a variant's replies: reinforcement may have another outer tag."""
-        if not variant.reinforced:
+    def scores(self) -> list[str]:
+        return [BASE, *(f"{variant}-s{seed}" for variant, seed in self.runs())]
+
+    def worded(self, variant: Variant | None) -> Wording:
+        """The fixed strings of a variant's replies; None: the model before training."""
+        if not (variant and variant.outer):
             return self.wording
-        return self.wording.model_copy(update={"outer": self.reinforcement_outer})
+        return self.wording.model_copy(update={"outer": variant.outer})
 
     def instruction(self, variant: Variant | None) -> str:
-        """The system message of a variant's conversations; None: the model before training."""
-        told = self.reinforcement_prompt if variant and variant.reinforced else ""
-        return told or self.system
+        """The system message of a variant's conversations."""
+        return variant.instruction or self.system if variant else self.system

@@ -1,10 +1,7 @@
-"""From the scores of RoleRef to the cells of its tables.
+"""What the scores of RoleRef mean: the cells of its tables, and its claims.
 
-    python -m papers.roleref.analyze --scale cpu --scores results/cpu/roleref/scores \\
-        --out results/cpu/roleref --record results/cpu/roleref/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
+function for each claim that is more than "A beats B".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,33 +11,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from papers.roleref.methods import METHODS, PROMPTING
 from papers.roleref.metrics import corpus_perplexity, mean_of_strata
-from papers.roleref.settings import (
-    ALL_TYPES,
-    CONFLICTS,
-    METHOD_NAMES,
-    PROMPTING,
-    TRAINING_SETS,
-    TYPES,
-    Settings,
-    Sweep,
-)
-from shared.comparison import step
+from papers.roleref.protocols import PROTOCOLS
+from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.numbers import examples, numbers
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
 from shared.metrics.tradeoff import auroc
-from shared.models.spec import display_name
-from shared.settings import load_paper
+from shared.settings import load_models, load_paper
 
-BASE, EDITING = METHOD_NAMES[PROMPTING], METHOD_NAMES["editing"]
-METHODS = list(METHOD_NAMES.values())
+READS = ("variants", "sweep")
+
+NAMES = [method.name for method in METHODS.values()]
+BASE, EDITING = METHODS[PROMPTING].name, METHODS["editing"].name
 # Groups of types by the paper: what contradicts the prompt, and what contradicts what is known.
 PARTS = {
     "non-conflict": ("answerable",),
@@ -60,9 +49,9 @@ def at_layer(part: str, layer: int) -> str:
 
 def _edit_labels() -> list[str]:
     """Labels of the edits of all scales: each is the method of its cells."""
-    paper = load_paper("roleref")
-    sweeps = [values["sweep"] for values in paper.scales.values() if "sweep" in values]
-    edits = [edit for sweep in sweeps for edit in Sweep.model_validate(sweep).all_edits()]
+    scales = load_paper("roleref").scales
+    models = [each for scale in scales for each in load_models("roleref", scale)]
+    edits = [edit for each in models for edit in each.sweep.all_edits()]
     return list(dict.fromkeys(edit.label for edit in edits))
 
 
@@ -94,34 +83,38 @@ ITEMS = [
         [ALL_TYPES],
         [at_layer(part, layer) for part in PARTS for layer in LAYERS],
     ),
-    Item("probe_by_method", ["probe_accuracy"], METHODS, list(TYPES)),
-    Item("main", [*REPLIES, "phrase_refusal_rate"], METHODS, [*TYPES, CONFLICT]),
-    Item("main", ["perplexity"], METHODS, [PROSE]),
-    Item("rubric", [f"rubric_{group}" for group in RUBRIC], METHODS, list(TYPES)),
+    Item("probe_by_method", ["probe_accuracy"], NAMES, list(TYPES)),
+    Item("main", [*REPLIES, "phrase_refusal_rate"], NAMES, [*TYPES, CONFLICT]),
+    Item("main", ["perplexity"], NAMES, [PROSE]),
+    Item("rubric", [f"rubric_{group}" for group in RUBRIC], NAMES, list(TYPES)),
     Item("regions", ["near_direct_rate", "lean"], [BASE], list(TYPES)),
     Item("regions", ["answered_auroc"], [BASE], [CONFLICT]),
     Item("sweep", REPLIES, _edit_labels(), ["answerable", CONFLICT]),
     Item("sweep", ["perplexity"], _edit_labels(), [PROSE]),
-    Item("cost", ["trained_parameters", "stored_numbers"], METHODS, [ROLES]),
+    Item("cost", ["trained_parameters", "stored_numbers"], NAMES, [ROLES]),
 ]
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of the files that `evaluate` wrote."""
-    model = display_name(settings.model)
+    """Of one model, from the files that `evaluate` wrote."""
+    model = settings.name
     keys = ("id", "role", "type", "fact")
     replies = read_scores(scores / "replies.parquet", (*keys, "variant", "refused"))
-    probes = read_scores(scores / "probes.parquet", (*keys, "variant", "protocol", "trained_on"))
+    probes = read_scores(
+        scores / "probes.parquet", (*keys, "variant", "protocol", "trained_on", "probe_seed")
+    )
+    # Of a variant that is trained with several seeds, each is probed with those of the probe.
+    probes = probes.assign(seed=1000 * probes["seed"] + probes["probe_seed"])
     geometry = read_scores(scores / "geometry.parquet", (*keys, "lean"))
     prose = read_scores(scores / "ordinary.parquet", ("id", "variant", "number", "nll", "tokens"))
     cost = read_scores(scores / "cost.parquet", ("variant", "trained", "stored"))
     swept = read_scores(scores / "sweep.parquet", (*keys, "number", "refused"))
     found = list(_probe_groups(probes, settings, model))
     for name, variant in settings.variants.items():
+        method = METHODS[variant.method]
         # without a change to the model the two protocols are one
-        protocols = ("corrected", "official") if name == PROMPTING else (variant.protocol,)
-        for protocol in protocols:
-            named = {"model": model, "method": METHOD_NAMES[variant.method], "protocol": protocol}
+        for protocol in (variant.protocol,) if method.changes else ("corrected", "official"):
+            named = {"model": model, "method": method.name, "protocol": protocol}
             own = replies[replies["variant"] == name]
             found += _reply_groups(own, list(TYPES), named)
             found.append(_prose_group(prose[prose["variant"] == name], named))
@@ -167,18 +160,17 @@ def _probe_groups(probes: pd.DataFrame, settings: Settings, model: str) -> Itera
     datasets = {name: (name,) for name in TYPES} | PARTS
     probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
     for name, variant in probed.items():
-        for protocol in ("official", "corrected"):
-            if name != PROMPTING and variant.protocol != protocol:
-                continue
+        for protocol in (variant.protocol,) if METHODS[variant.method].changes else PROTOCOLS:
             own = probes[(probes["variant"] == name) & (probes["protocol"] == protocol)]
             last = max(layer for layer in layers if own[layer].notna().any())
+            named = {"model": model, "protocol": protocol}
             for trained_on in TRAINING_SETS if name == PROMPTING else ():
                 rows = own[own["trained_on"] == trained_on]
-                named = {"model": model, "method": trained_on, "protocol": protocol}
+                named = named | {"method": trained_on}
                 for dataset, types in datasets.items():
                     yield _probe_group(rows, last, types, named, dataset)
             rows = own[own["trained_on"] == ALL_TYPES]
-            named = {"model": model, "method": METHOD_NAMES[variant.method], "protocol": protocol}
+            named = named | {"method": METHODS[variant.method].name}
             for dataset in TYPES:
                 yield _probe_group(rows, last, (dataset,), named, dataset)
             named = named | {"method": ALL_TYPES}
@@ -198,7 +190,7 @@ def _probe_group(
     rows = rows[rows["type"].isin(types)]
     cell = rows["role"].astype(str) + " " + rows["type"].astype(str)
     present = cell.nunique()
-    share = present / wanted if named["protocol"] == "official" else 1.0
+    share = present / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
     rows = rows.assign(
         correct=rows[layer].astype("Float64"), stratum=pd.factorize(cell)[0], share=share
     )
@@ -323,7 +315,7 @@ def editing_trains_nothing(cells: pd.DataFrame) -> Finding:
     own = cells[cells["metric"].isin(["trained_parameters", "stored_numbers"])]
     table = own.set_index(["metric", "method"])["value"]
     trained, stored = table["trained_parameters"], table["stored_numbers"]
-    others = [m for m in (METHOD_NAMES["lora"], METHOD_NAMES["full"]) if m in trained]
+    others = [m.name for m in METHODS.values() if m.trains and m.name in trained]
     if EDITING not in trained or not others:
         return Finding(0, 0, "needs editing and a method that trains")
     least = min(trained[other] for other in others)
@@ -344,11 +336,3 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     """One for each item, except the curves, which are drawn."""
     items = [item for item in found["item"].unique() if item != "figure2_layers"]
     return {item: markdown_table(found, item) for item in items}
-
-
-def main() -> None:
-    step.analyze(__doc__, "roleref", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -6,12 +6,19 @@ question and, for training, an answer. Profiles are in their `prompt.py`; here t
 `profiles.json`, an object from role to text.
 """
 
-import json
 from collections import Counter
 from pathlib import Path
 
 from papers.roleref.settings import TRAINED, TYPES, Counts
 from shared.errors import UserError
+from shared.files import read_json
+
+SOURCE = "RoleRef, the authors' data"
+ORIGIN = {
+    "revision": "of the user's own copy",
+    "licence": "none stated",
+    "route": "folder of the user",
+}
 
 # The names under which a field may be found.
 FIELDS = {
@@ -22,8 +29,8 @@ FIELDS = {
 }
 
 
-def read(folder: str | Path, counts: Counts) -> tuple[dict, list[dict], dict]:
-    """Roles, queries and the source record, as `data.build` writes them.
+def read(folder: str | Path, counts: Counts) -> tuple[dict[str, dict], list[dict]]:
+    """Roles and queries, as `data` writes them.
 
     Raises `UserError` naming file and record of the first that can't be read.
     """
@@ -46,24 +53,13 @@ def read(folder: str | Path, counts: Counts) -> tuple[dict, list[dict], dict]:
     roles = {
         role: {"name": role, "profile": text, "refuses": refuses} for role, text in profiles.items()
     }
-    source = {
-        "id": "RoleRef, the authors' data",
-        "revision": "of the user's own copy",
-        "licence": "none stated",
-        "route": ["folder of the user"],
-    }
-    return roles, rows, source
+    return roles, rows
 
 
 def _json(path: Path, kind: type) -> dict | list:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; expected profiles.json, train.json and test.json")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        pointer = path.read_text(encoding="utf-8").startswith("version https://git-lfs")
-        what = "a pointer of Git LFS, not the file itself" if pointer else f"not JSON ({error.msg})"
-        raise UserError(f"{path}: {what}") from None
+    if path.is_file() and path.read_bytes().startswith(b"version https://git-lfs"):
+        raise UserError(f"{path}: a pointer of Git LFS, not the file itself")
+    found = read_json(path)
     if not isinstance(found, kind):
         wanted = "a list of records" if kind is list else "an object from role to profile"
         raise UserError(f"{path}: found a {type(found).__name__}; expected {wanted}")

@@ -1,216 +1,58 @@
-"""The questions of RoleRef: five types for each role, made from atomic facts and events.
+"""The roles of RoleRef and the questions that they are asked.
 
     python -m papers.roleref.data --scale cpu --out results/cpu/roleref/data \\
         --record results/cpu/roleref/runs/data.json
 
-Writes `roles.json` (of each role: name, profile, what it says to correct and to refuse),
-`queries.jsonl` and `sources.json`. A query:
-
-    id, role, type, split   "holmes/fake/train/014", one of the five types, train or test
-    fact                    the fact or event that it is about; no fact is in train and in test
-    edit                    the kind of falsification (fake and context_conflict)
-    question                the text
-    target                  a right reply in the role's voice
-    keys                    words that a right answer has (answerable)
+Writes `roles.json` (of each role: name, profile, what it says to refuse), `queries.jsonl` (see
+benchmark.py) and `sources.json`.
 """
 
-import random
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
 
-import yaml
+from papers.roleref import authors_data, prompts
+from papers.roleref.benchmark import queries, read_work
+from papers.roleref.settings import Settings
+from shared.data.ledger import Ledger
+from shared.files import write_json, write_jsonl
+from shared.workflow.step import Run, step
 
-from papers.roleref import authors_data, facts, prompts
-from papers.roleref.facts import Event, Fact
-from papers.roleref.settings import Counts, Settings, work_texts
-from shared.data.step import make_data
-from shared.errors import UserError, one_line_errors
-from shared.files import sha256, write_json, write_jsonl
+READS = ("data_path", "works", "counts", "test_facts", "test_events", "data_seed")
 
-FOLDER = Path(__file__).parent
-SPLITS = ("train", "test")
+WORKS = "roles of works in the public domain"  # the source, where they are made here
 
 
-class Role(NamedTuple):
-    """A role with what is known of it, and in which split each fact and event is."""
-
-    id: str
-    work: str
-    texts: Mapping  # of the YAML file
-    facts: list[Fact]
-    events: list[Event]
-    split_of: Mapping[str, str]  # id of a fact or event -> train or test
-
-
-def read_work(name: str, test_facts: int, test_events: float, seed: int) -> list[Role]:
-    """The roles of a file in works/."""
-    values = work_texts(name)
-    events = []
-    for number, row in enumerate(values["events"]):
-        done = {role: row[role] for role in values["roles"] if role in row}
-        events.append(Event(f"{name}/event/{number:02d}", row["when"], done))
-    # the events of one role alone, of the other, and of both are split each for themselves
-    split_of, alike = {}, {}
-    for event in events:
-        alike.setdefault(tuple(event.done), []).append(event.id)
-    for ids in alike.values():
-        split_of |= _split(ids, round(test_events * len(ids)), seed)
-    roles = []
-    for role, texts in values["roles"].items():
-        own = [
-            facts.read_fact(line, f"{role}/{kind}/{number:02d}", kind == "profile_facts")
-            for kind in ("profile_facts", "facts")
-            for number, line in enumerate(texts[kind])
-        ]
-        for in_profile in (True, False):
-            ids = [fact.id for fact in own if fact.in_profile == in_profile]
-            split_of |= _split(ids, test_facts, seed)
-        roles.append(Role(role, name, texts, own, events, split_of))
-    return roles
-
-
-def _split(ids: Sequence[str], test: int, seed: int) -> dict[str, str]:
-    order = random.Random(f"{seed} {ids[0]}").sample(list(ids), len(ids))
-    return {id: "test" if place < test else "train" for place, id in enumerate(order)}
-
-
-def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
-    """All queries: of train the three types that are trained on, of test all five."""
-    invented = yaml.safe_load((FOLDER / "invented.yaml").read_text(encoding="utf-8"))
-    own = {(role.id, split): list(_answerable(role, split)) for role in roles for split in SPLITS}
-    made = []
-    for role in roles:
-        for split in SPLITS:
-            pools = {
-                "answerable": own[role.id, split],
-                "out_series": [
-                    row | {"target": role.texts["refuses"], "keys": []}
-                    for other in roles
-                    if other.work != role.work
-                    for row in own[other.id, split]
-                    if facts.has_name(row["question"])
-                ],
-                "fake": list(_false(role, split, invented, in_profile=False)),
-            }
-            if split == "test":
-                pools["context_conflict"] = list(_false(role, split, invented, in_profile=True))
-                pools["absent"] = list(_absent(role))
-            for type, pool in pools.items():
-                most = counts.test if split == "test" else getattr(counts, type)
-                made += _numbered(role, type, split, _sample(role, type, split, pool, most, seed))
-    _check_disjoint(made)
-    return made
-
-
-def _answerable(role: Role, split: str) -> Iterator[dict]:
-    for fact in _of_split(role.facts, role, split):
-        for question, slot in facts.true_questions(fact, role.texts["knows"]):
-            yield _row(fact.id, question, fact.statement(), keys=facts.key_words(slot.text))
-    for event in _of_split(role.events, role, split):
-        for question in facts.EVENT_QUESTIONS if role.id in event.done else ():
-            did = event.done.get(role.id, "")
-            yield _row(event.id, question.format(event.clause), f"{did}.", facts.key_words(did))
-
-
-def _false(role: Role, split: str, invented: Mapping, in_profile: bool) -> Iterator[dict]:
-    half = slice(0, 4) if split == "train" else slice(4, 8)
-    names = {kind: words[half] for kind, words in invented.items()}
-    topics = role.texts["limits"] if in_profile else role.texts["unsaid_limits"]
-    topics = topics if in_profile else topics[:1] if split == "train" else topics[1:]
-    chance = random.Random(f"{role.id} {split} {in_profile}")
-    for fact in _of_split(role.facts, role, split):
-        if fact.in_profile != in_profile:
-            continue
-        one = {kind: [chance.choice(words)] for kind, words in names.items()}
-        for edit, question, false in facts.false_questions(fact, one, topics):
-            right = f"I know nothing of {false}." if edit == "knowledge" else fact.statement()
-            yield _row(fact.id, question, f"{role.texts['corrects']} {right}", edit=edit)
-
-
-def _absent(role: Role) -> Iterator[dict]:
-    for event in _of_split(role.events, role, "test"):
-        for question in facts.EVENT_QUESTIONS if role.id not in event.done else ():
-            yield _row(event.id, question.format(event.clause), "I was not there to see it.")
-
-
-def _of_split(things: Sequence, role: Role, split: str) -> list:
-    return [thing for thing in things if role.split_of[thing.id] == split]
-
-
-def _row(fact: str, question: str, target: str, keys: Sequence[str] = (), edit: str = "") -> dict:
-    return {
-        "fact": fact,
-        "edit": edit,
-        "question": question,
-        "target": target,
-        "keys": list(keys),
-    }
-
-
-def _sample(role: Role, type: str, split: str, pool: list, most: int | None, seed: int) -> list:
-    """`most` of a pool in random order. A role without any of a type is a role that was
-    everywhere; one with too few is a mistake, as roles count alike in every mean."""
-    if most is not None and 0 < len(pool) < most:
-        raise UserError(
-            f"counts: {most} {split} questions of type {type} wanted, {role.id} has {len(pool)}"
-        )
-    order = random.Random(f"{seed} {role.id} {type} {split}").sample(pool, len(pool))
-    return order[:most]
-
-
-def _numbered(role: Role, type: str, split: str, rows: Sequence[dict]) -> list[dict]:
-    return [
-        {"id": f"{role.id}/{type}/{split}/{number:03d}", "role": role.id, "type": type}
-        | {"split": split, **row}
-        for number, row in enumerate(rows)
-    ]
-
-
-def _check_disjoint(rows: Sequence[dict]) -> None:
-    seen = {split: {row["fact"] for row in rows if row["split"] == split} for split in SPLITS}
-    if both := seen["train"] & seen["test"]:
-        raise UserError(f"fact {min(both)} is in train and in test")
-
-
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
+def data(run: Run) -> dict:
+    """Write roles and questions into the folder `out`: made here, or the authors' own."""
+    settings, out = run.settings, run.out
     if settings.data_path:
-        records, rows, source = authors_data.read(settings.data_path, settings.counts)
+        source, origin = authors_data.SOURCE, authors_data.ORIGIN
+        roles, rows = authors_data.read(settings.data_path, settings.counts)
     else:
-        split = (settings.test_facts, settings.test_events, settings.data_seed)
-        roles = [role for name in settings.works for role in read_work(name, *split)]
-        records = {
-            role.id: {
-                "name": role.texts["name"],
-                "profile": prompts.profile(role.texts, role.facts),
-                "refuses": role.texts["refuses"],
-            }
-            for role in roles
-        }
-        rows = queries(roles, settings.counts, settings.data_seed)
-        source = {
-            "id": "roles of works in the public domain",
-            "revision": f"seed {settings.data_seed}",
-            "licence": "written for this project",
-            "route": ["generated"],
-        }
-    write_json(out / "roles.json", records)
+        source, origin = WORKS, {"revision": f"seed {settings.data_seed}"}
+        roles, rows = made(settings)
+    write_json(out / "roles.json", roles)
     write_jsonl(out / "queries.jsonl", rows)
-    counted = Counter(f"{row['type']}, {row['split']}" for row in rows)
-    source |= {"sha256": {"queries.jsonl": sha256(out / "queries.jsonl")}, "rows": dict(counted)}
-    write_json(out / "sources.json", [source])
-    print(
-        f"{len(records)} roles, {', '.join(f'{k}: {n}' for k, n in counted.items())}",
-        file=sys.stderr,
-    )
+    ledger = Ledger()
+    ledger.add(source, **origin, files=[out / "queries.jsonl"])
+    ledger.used(source, Counter(f"{row['type']}, {row['split']}" for row in rows))
+    ledger.write(out)
+    return {"sources": list(ledger.records.values())}
 
 
-def main() -> None:
-    make_data(__doc__, "roleref", build)
+def made(settings: Settings) -> tuple[dict[str, dict], list[dict]]:
+    """Roles and questions of the works in the public domain."""
+    split = (settings.test_facts, settings.test_events, settings.data_seed)
+    roles = [role for name in settings.works for role in read_work(name, *split)]
+    records = {
+        role.id: {
+            "name": role.texts["name"],
+            "profile": prompts.profile(role.texts, role.facts),
+            "refuses": role.texts["refuses"],
+        }
+        for role in roles
+    }
+    return records, queries(roles, settings.counts, settings.data_seed)
 
 
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

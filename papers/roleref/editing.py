@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from papers.roleref.settings import Edit, Protocol
+from papers.roleref.protocols import Protocol
+from papers.roleref.settings import Edit
 from shared.errors import UserError
 from shared.steering.vectors import Vectors, mean_difference
 
 
 def vectors_of_roles(
-    states: Mapping[str, torch.Tensor], rows: Sequence[dict], edit: Edit, protocol: Protocol
+    states: Mapping[str, np.ndarray], rows: Sequence[dict], edit: Edit, protocol: Protocol
 ) -> dict[str, Vectors]:
     """Role -> block -> vector. `states` holds (queries of the role, layers + 1, hidden) of the
     model before any change, in the order of `rows`.
@@ -21,12 +22,12 @@ def vectors_of_roles(
     """
     own = {
         role: role_vectors(
-            states[role].numpy(), [row for row in rows if row["role"] == role], edit, protocol
+            states[role], [row for row in rows if row["role"] == role], edit, protocol
         )
         for role in dict.fromkeys(row["role"] for row in rows)
     }
     first = next(iter(own.values()))
-    return dict.fromkeys(own, first) if protocol == "official" else own
+    return dict.fromkeys(own, first) if protocol.shares_vectors else own
 
 
 def role_vectors(
@@ -46,7 +47,7 @@ def role_vectors(
     answerable, out_series = (states[numbers[:pairs]] for numbers in train.values())
     vectors = torch.from_numpy(mean_difference(answerable, out_series, edit.keep))
     depth = len(vectors) - 1
-    layer_of = {block: block if protocol == "official" else block + 1 for block in range(depth)}
+    layer_of = {block: block + protocol.vector_from for block in range(depth)}
     first, last = edit.blocks or (0, depth - 1)
     if not 0 <= first <= last < depth:
         raise UserError(

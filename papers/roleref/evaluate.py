@@ -1,26 +1,28 @@
 """Score replies by rules, probe hidden states, and measure where they lie.
 
-    python -m papers.roleref.evaluate --scale cpu --data results/cpu/roleref/data \\
-        --replies results/cpu/roleref/replies --states results/cpu/roleref/states \\
-        --out results/cpu/roleref/scores --record results/cpu/roleref/runs/evaluate.json
+    python -m papers.roleref.evaluate --scale cpu --model SmolLM2-135M \\
+        --data results/cpu/roleref/data \\
+        --asked results/cpu/roleref/asked/SmolLM2-135M/*-s* \\
+        --swept results/cpu/roleref/asked/SmolLM2-135M/sweep.json \\
+        --out results/cpu/roleref/scores/SmolLM2-135M \\
+        --record results/cpu/roleref/runs/SmolLM2-135M/evaluate.json
 
 Writes, without any text,
 
-    replies.parquet    a row a variant and answered test question: refused, refused_phrases (by
-                       the shared phrase rule alone), in_role, right, readable, rubric_<group>
-    sweep.parquet      the same of the edits of the sweep, with `edit`, their number
-    ordinary.parquet   a row a variant or edit and piece of plain prose: nll, tokens
-    probes.parquet     a row a variant, protocol, training set, seed and test question: whether
-                       the probe at each layer is right (`layer_00`, ...; null: not probed there)
+    replies.parquet    a row a variant, seed and answered test question: refused, refused_phrases
+                       (by the shared phrase rule alone), in_role, right, readable, rubric_<group>
+    sweep.parquet      the same of the edits of the sweep, with `number`, that of the edit
+    ordinary.parquet   a row a variant and seed, or an edit, and piece of plain prose: nll, tokens
+    cost.parquet       a row a variant and seed: numbers trained, numbers stored
+    probes.parquet     a row a variant, seed, protocol, training set, probe_seed and test question:
+                       whether the probe at each layer is right (`layer_00`, ...; null: not probed)
     geometry.parquet   a row a test question of prompting: lean to the direct response region,
                        cosine with the axis of the regions at each layer, places on maps
     methods_map.parquet    places of all main variants' questions on one map
-    cost.parquet       a row a variant: numbers trained, numbers stored
 """
 
-import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,21 +30,84 @@ import pandas as pd
 from tqdm import tqdm
 
 from papers.roleref import geometry, probes, reply_rules, rubric
-from papers.roleref.ask import LAYERS
-from papers.roleref.data_files import of_role, read_queries, read_roles
-from papers.roleref.settings import ALL_TYPES, PROMPTING, TRAINING_SETS, Settings
+from papers.roleref.answers import Answers, States, read_answers, read_asked_states
+from papers.roleref.methods import PROMPTING
+from papers.roleref.protocols import PROTOCOLS
+from papers.roleref.queries import of_role, read_queries, read_roles
+from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
 from shared.chat.cache import cached_replies
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
-from shared.comparison.scores import write_scores
-from shared.errors import one_line_errors
-from shared.models.spec import display_name
-from shared.steering.states import read_states
-from shared.workflow.programs import key_of, step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.comparison.scores import as_frame, write_scores
+from shared.files import read_json
+from shared.models.spec import ModelSpec
+from shared.workflow.step import Run, step
+
+READS = ("name", "variants", "probes", "rubric")
 
 KEYS = ["id", "role", "type", "fact", "edit"]
+NAMES = ["role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
+FLAGS = ["right", "layer_*"]
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
+
+
+def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
+    """Score what all variants of a model were asked. asked: a folder of `ask` each. swept: the
+    replies of the sweep."""
+    settings = run.settings
+    roles, rows = read_roles(data), read_queries(data)
+    by_id = {row["id"]: row for row in rows}
+    said, edits = [read_answers(folder) for folder in asked], read_json(swept)
+    states = {
+        (each.variant, each.seed): read_asked_states(folder, settings.name, roles)
+        for each, folder in zip(said, asked, strict=True)
+        if settings.variants[each.variant].probed
+    }
+    first = {  # seed of each
+        name: states[name, variant.seeds[0]].of_role
+        for name, variant in settings.variants.items()
+        if variant.probed
+    }
+
+    def write(name: str, frame: pd.DataFrame) -> None:
+        write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
+
+    with rubric_judge(settings.rubric, run.key) as judge:
+        write("replies", reply_scores(said, by_id, roles, judge))
+    write("sweep", sweep_scores(edits, by_id, roles))
+    write("ordinary", prose_scores(said, edits))
+    write("cost", cost_scores(said))
+    write("probes", probe_scores(states, rows, settings.probes))
+    write("geometry", region_scores(first[PROMPTING], rows))
+    mapped = {n: of for n, of in first.items() if settings.variants[n].protocol == "corrected"}
+    write("methods_map", methods_map(mapped, rows))
+    return {"replies": sum(len(each.replies) for each in said)}
+
+
+@contextmanager
+def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[rubric.RubricJudge | None]:
+    """The judge of the setting `rubric`, whose answers are kept until the block ends."""
+    if model is None:
+        yield None
+        return
+    with cached_replies(model, key) as kept:
+        yield rubric.RubricJudge(open_chat(Asked(model=model)), kept)
+
+
+def reply_scores(
+    said: Sequence[Answers],
+    rows: Mapping[str, dict],
+    roles: Mapping[str, dict],
+    judge: rubric.RubricJudge | None = None,
+) -> pd.DataFrame:
+    """By rules and, where there is a judge, by the rubric. rows: questions by id."""
+    frames = []
+    for each in said:
+        frame = score_replies(each.replies, rows, roles)
+        if judge:
+            add_rubric(frame, each.replies, rows, roles, judge)
+        frames.append(frame.assign(variant=each.variant, seed=each.seed))
+    return pd.concat(frames, ignore_index=True)
 
 
 def score_replies(
@@ -62,8 +127,7 @@ def score_replies(
                 "readable": reply_rules.readable(reply),
             }
         )
-    frame = pd.DataFrame(scored)
-    return frame.astype({"right": "boolean"})
+    return pd.DataFrame(scored)
 
 
 def add_rubric(frame: pd.DataFrame, replies: Mapping, rows: Mapping, roles: Mapping, judge) -> None:
@@ -78,46 +142,90 @@ def add_rubric(frame: pd.DataFrame, replies: Mapping, rows: Mapping, roles: Mapp
         ]
 
 
+def sweep_scores(
+    edits: Sequence[Mapping], rows: Mapping[str, dict], roles: Mapping[str, dict]
+) -> pd.DataFrame:
+    """By rules, of each edit of the sweep."""
+    frames = [
+        score_replies(edit["replies"], rows, roles).assign(number=number)
+        for number, edit in enumerate(edits)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def prose_scores(said: Sequence[Answers], edits: Sequence[Mapping]) -> pd.DataFrame:
+    """Of variants (number -1) and of the edits of the sweep."""
+    frames = [_prose(each.ordinary, each.variant, each.seed, -1) for each in said]
+    frames += [_prose(edit["ordinary"], "sweep", 0, number) for number, edit in enumerate(edits)]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _prose(found: Mapping[str, tuple], variant: str, seed: int, number: int) -> pd.DataFrame:
+    values = [(id, *pair) for id, pair in found.items()]
+    frame = pd.DataFrame(values, columns=["id", "nll", "tokens"])
+    return frame.assign(variant=variant, seed=seed, number=number)
+
+
+def cost_scores(said: Sequence[Answers]) -> pd.DataFrame:
+    names = ("variant", "seed", "trained", "stored")
+    return pd.DataFrame([{name: getattr(each, name) for name in names} for each in said])
+
+
+def probe_scores(
+    states: Mapping[tuple[str, int], States], rows: Sequence[dict], settings: Probes
+) -> pd.DataFrame:
+    """Of every probed variant and seed; at all layers only of the model before any change."""
+    frames = [
+        pd.DataFrame(probe_rows(found, rows, settings, variant == PROMPTING)).assign(
+            variant=variant, seed=seed
+        )
+        for (variant, seed), found in states.items()
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    layers = sorted(column for column in frame if column.startswith("layer_"))
+    return frame[[*(column for column in frame if column not in layers), *layers]]
+
+
 def probe_rows(
-    states: Mapping[str, np.ndarray],
-    layers: Sequence[int],
-    rows: Sequence[dict],
-    settings: Settings,
-    official_layers: Sequence[int],
-    corrected_layers: Sequence[int],
+    states: States, rows: Sequence[dict], settings: Probes, every_layer: bool
 ) -> Iterator[dict]:
     """Predictions of both protocols for the test questions of every role.
 
-    At every layer for the training set with all types, and at the last one for the others.
+    With every_layer at every layer for the training set with all types; else, and for the other
+    training sets, at the last layer that a protocol probes.
     """
-    for role in tqdm(states, unit="role", disable=None):
+    for role in tqdm(states.of_role, unit="role", disable=None):
         own = of_role(list(rows), role)
         train = np.array([row["split"] == "train" for row in own])
         types = np.array([row["type"] for row in own])
         answerable = types == "answerable"
         for name, learnt in TRAINING_SETS.items():
             chosen = train & probes.chosen(types, learnt)
-            runs = [("official", seed, official_layers) for seed in settings.probes.seeds]
-            for protocol, seed, probed in [*runs, ("corrected", 0, corrected_layers)]:
-                right = {}
-                for layer in probed if name == ALL_TYPES else probed[-1:]:
-                    h = states[role][:, layers.index(layer)]
-                    sets = (h[chosen], answerable[chosen], h[~train])
-                    said = (
-                        probes.official(*sets, answerable[~train], seed, settings.probes)
-                        if protocol == "official"
-                        else probes.corrected(*sets, settings.probes.folds)
-                    )
-                    right[f"layer_{layer:02d}"] = said == answerable[~train]
-                for place, number in enumerate(np.flatnonzero(~train)):
-                    yield (
-                        {key: own[number][key] for key in KEYS}
-                        | {"protocol": protocol, "trained_on": name, "seed": seed}
-                        | {layer: bool(values[place]) for layer, values in right.items()}
-                    )
+            for protocol, of in PROTOCOLS.items():
+                probed = range(len(states.layers) - of.unprobed)
+                if not every_layer or name != ALL_TYPES:
+                    probed = probed[-1:]
+                for seed in settings.seeds if of.network_probe else [0]:
+                    right = {}
+                    for place in probed:
+                        h = states.of_role[role][:, place]
+                        sets = (h[chosen], answerable[chosen], h[~train])
+                        said = (
+                            probes.official(*sets, answerable[~train], seed, settings)
+                            if of.network_probe
+                            else probes.corrected(*sets, settings.folds)
+                        )
+                        column = f"layer_{states.layers[place]:02d}"
+                        right[column] = said == answerable[~train]
+                    for place, number in enumerate(np.flatnonzero(~train)):
+                        yield (
+                            {key: own[number][key] for key in KEYS}
+                            | {"protocol": protocol, "trained_on": name, "probe_seed": seed}
+                            | {layer: bool(values[place]) for layer, values in right.items()}
+                        )
 
 
-def geometry_frame(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd.DataFrame:
+def region_scores(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd.DataFrame:
     """Of the states of all layers of prompting."""
     frames, kept = [], []
     for role, own in states.items():
@@ -139,7 +247,7 @@ def geometry_frame(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd
     for layer in np.unique(np.linspace(1, depth, MAPPED_LAYERS).round().astype(int)):
         places = geometry.pca_map(every[:, layer], whole["role"].to_numpy())
         whole[[f"pca_x_{layer:02d}", f"pca_y_{layer:02d}"]] = places
-    return _small(whole)
+    return whole
 
 
 def methods_map(states: Mapping[str, Mapping[str, np.ndarray]], rows: list[dict]) -> pd.DataFrame:
@@ -154,94 +262,8 @@ def methods_map(states: Mapping[str, Mapping[str, np.ndarray]], rows: list[dict]
             kept.append(of_one[test, -1])
     whole = pd.concat(frames, ignore_index=True)
     whole[["tsne_x", "tsne_y"]] = geometry.tsne_map(np.concatenate(kept))
-    return _small(whole)
-
-
-def _small(frame: pd.DataFrame) -> pd.DataFrame:
-    """Names as categories and numbers as float32, to keep the files small."""
-    names = [c for c in frame if c != "id" and not pd.api.types.is_numeric_dtype(frame[c])]
-    names = [c for c in names if str(frame[c].dtype) != "boolean"]
-    numbers = frame.select_dtypes("float64").columns
-    return frame.astype({**dict.fromkeys(names, "category"), **dict.fromkeys(numbers, "float32")})
-
-
-def _ordinary(found: Mapping[str, tuple], **keys) -> pd.DataFrame:
-    values = [(id, *pair) for id, pair in found.items()]
-    return pd.DataFrame(values, columns=["id", "nll", "tokens"]).assign(**keys)
-
-
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--replies", type=Path, required=True)
-    parser.add_argument("--states", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("roleref", arguments)
-    roles, rows = read_roles(arguments.data), read_queries(arguments.data)
-    by_id, out = {row["id"]: row for row in rows}, arguments.out
-    names = [*settings.variants, "sweep"]
-    said = {
-        name: json.loads((arguments.replies / f"{name}.json").read_text(encoding="utf-8"))
-        for name in names
-    }
-    swept = said.pop("sweep")
-
-    key = key_of(arguments.out.resolve())
-    frames = []
-    for variant, found in said.items():
-        frame = score_replies(found["replies"], by_id, roles).assign(variant=variant)
-        if settings.rubric:
-            with cached_replies(settings.rubric, f"{key}-{variant}") as kept:
-                judge = rubric.RubricJudge(open_chat(Asked(model=settings.rubric)), kept)
-                add_rubric(frame, found["replies"], by_id, roles, judge)
-        frames.append(frame)
-    write_scores(_small(pd.concat(frames, ignore_index=True)), out / "replies.parquet")
-    frames = [score_replies(f["replies"], by_id, roles) for f in swept]
-    edits = pd.concat(frames, keys=range(len(frames)), names=["number", None])
-    write_scores(_small(edits.reset_index(level=0)), out / "sweep.parquet")
-    prose = [_ordinary(f["ordinary"], variant=v, number=-1) for v, f in said.items()]
-    prose += [_ordinary(f["ordinary"], variant="sweep", number=n) for n, f in enumerate(swept)]
-    write_scores(_small(pd.concat(prose, ignore_index=True)), out / "ordinary.parquet")
-    cost = [{"variant": v, "trained": f["trained"], "stored": f["stored"]} for v, f in said.items()]
-    write_scores(pd.DataFrame(cost), out / "cost.parquet")
-
-    probed, states = [], {}
-    for variant in [name for name, v in settings.variants.items() if v.probed]:
-        tensors = read_states(
-            arguments.states / f"{variant}.safetensors", display_name(settings.model)
-        )
-        layers = tensors.pop(LAYERS).tolist()
-        states[variant] = {role: tensors[role].numpy() for role in roles}
-        depth = layers[-1]
-        every = variant == PROMPTING
-        # the official code stops one short of the last hidden state
-        official = range(depth) if every else [depth - 1]
-        corrected = range(depth + 1) if every else [depth]
-        made = pd.DataFrame(
-            probe_rows(states[variant], layers, rows, settings, official, corrected)
-        )
-        probed.append(made.assign(variant=variant))
-    frame = pd.concat(probed, ignore_index=True)
-    flags = [column for column in frame if column.startswith("layer_")]
-    frame = frame.astype(dict.fromkeys(flags, "boolean"))
-    write_scores(
-        _small(frame[[*[c for c in frame if c not in flags], *sorted(flags)]]),
-        out / "probes.parquet",
-    )
-    write_scores(geometry_frame(states[PROMPTING], rows), out / "geometry.parquet")
-    main_variants = {
-        name: states[name] for name in states if settings.variants[name].protocol == "corrected"
-    }
-    write_scores(methods_map(main_variants, rows), out / "methods_map.parquet")
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        inputs=[arguments.data / "queries.jsonl", *arguments.replies.glob("*.json")],
-        replies=sum(len(f["replies"]) for f in [*said.values(), *swept]),
-    )
+    return whole
 
 
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(evaluate)

@@ -4,17 +4,17 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
 from shared.errors import UserError
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, is_endpoint
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
 
 WORKS = Path(__file__).with_name("works")
-Protocol = Literal["official", "corrected"]
-Method = Literal["prompting", "lora", "full", "editing"]
+ProtocolName = Literal["official", "corrected"]  # of protocols.py
 
 # The query types by the paper's names in its code, and what it calls them.
 TYPES = {
@@ -33,13 +33,6 @@ TRAINING_SETS = {
     "answer+fake+out_series": ("answerable", "fake", "out_series"),
 }
 ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is drawn
-METHOD_NAMES: dict[str, str] = {
-    "prompting": "Prompting",
-    "lora": "LoRA",
-    "full": "FT",
-    "editing": "Representation Editing",
-}
-PROMPTING = "prompting"  # the variant whose hidden states the others start from
 
 
 class Counts(Strict):
@@ -70,24 +63,33 @@ class Edit(Strict):
 class Variant(Strict):
     """One way to make a model refuse. What edits names an edit, what trains a training."""
 
-    method: Method
-    protocol: Protocol = "corrected"
-    seed: int = 0
+    method: str  # of methods.py
+    protocol: ProtocolName = "corrected"
+    seeds: list[int] = Field([0], min_length=1)  # of the training
     edit: Edit | None = None
     training: Training | None = None
     probed: bool = True  # its hidden states are read, too
 
+    @field_validator("method")
+    @classmethod
+    def _is_known(cls, method: str) -> str:
+        if method not in METHODS:
+            raise ValueError(f"unknown method; methods: {', '.join(METHODS)}")
+        return method
+
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Variant":
-        trains = self.method in ("lora", "full")
-        if trains != bool(self.training) or (self.method == "editing") != bool(self.edit):
+        method = METHODS[self.method]
+        if (method.trains is not None) != bool(self.training) or method.edits != bool(self.edit):
             raise ValueError(
                 f"method {self.method}: expected `training` of lora and full, `edit` of editing"
             )
-        if self.training and (self.method == "lora") != bool(self.training.lora):
+        if self.training and (method.trains == "adapter") != bool(self.training.lora):
             raise ValueError(
                 f"method {self.method}: expected `training.lora` of lora and only there"
             )
+        if not self.training and len(self.seeds) > 1:
+            raise ValueError(f"method {self.method}: expected one seed, as nothing is trained")
         return self
 
 
@@ -137,7 +139,7 @@ class Settings(ScaleSettings):
         most = None
         if replies and not self.data_path:
             roles = sum(len(work_texts(name)["roles"]) for name in self.works)
-            most = roles * len(TYPES) * min(replies) * len(self.variants)
+            most = roles * len(TYPES) * min(replies) * len(self.runs())
         rubric = endpoints(str(self.rubric))
         return [Calls(name, "grades by the rubric, one a reply", most) for name in rubric]
 
@@ -147,9 +149,24 @@ class Settings(ScaleSettings):
             raise ValueError(f"variants: expected one named {PROMPTING} with this method")
         if not self.variants[PROMPTING].probed:
             raise ValueError(f"variants.{PROMPTING}.probed: expected true, edits start from there")
-        if "sweep" in self.variants:
-            raise ValueError("variants.sweep: this name is for the setting `sweep`")
         return self
+
+    @property
+    def unchanged(self) -> str:
+        """The run of the model before any change, as `<variant>-s<seed>`."""
+        return f"{PROMPTING}-s{self.variants[PROMPTING].seeds[0]}"
+
+    def runs(self) -> list[str]:
+        """Every model that is asked, as `<variant>-s<seed>`."""
+        return [f"{name}-s{seed}" for name, v in self.variants.items() for seed in v.seeds]
+
+    def scores(self) -> list[str]:
+        return ["replies", "sweep", "ordinary", "probes", "geometry", "methods_map", "cost"]
+
+    def misfit(self) -> str | None:
+        if is_endpoint(self.model):
+            return "model: an endpoint shows no hidden states; expected one with weights"
+        return None
 
 
 def work_texts(name: str) -> dict:

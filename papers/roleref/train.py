@@ -1,34 +1,62 @@
 """Fine-tune one variant of RoleRef on the answerable, out_series and fake questions of all roles.
 
-    python -m papers.roleref.train --scale cpu --variant lora --data results/cpu/roleref/data \\
-        --out results/cpu/roleref/models/lora --record results/cpu/roleref/runs/train-lora.json
+    python -m papers.roleref.train --scale cpu --model SmolLM2-135M --variant lora --seed 0 \\
+        --data results/cpu/roleref/data \\
+        --out results/cpu/roleref/models/SmolLM2-135M/lora-s0 \\
+        --record results/cpu/roleref/runs/SmolLM2-135M/train-lora-s0.json
 
 `official` learns every token of a text, and for out_series the model's own prompted replies;
 `corrected` learns the replies alone, and for out_series refusals written for the role.
 """
 
-import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
 from papers.roleref import prompts
-from papers.roleref.data_files import read_queries, read_roles
-from papers.roleref.settings import Settings
+from papers.roleref.player import local_chat
+from papers.roleref.protocols import PROTOCOLS
+from papers.roleref.queries import read_queries, read_roles
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
-from shared.errors import UserError, one_line_errors
-from shared.files import sha256
+from shared.errors import UserError
 from shared.models.loading import load, save
-from shared.models.spec import display_name
-from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
-from shared.workflow.code import code_hash
-from shared.workflow.programs import key_of, named, step_parser, step_settings
-from shared.workflow.records import write_run
+from shared.workflow.step import Run, step
+
+READS = (
+    "name", "model", "trained_questions", "turns", "reply_tokens", "batch_size", "batch_tokens",
+    "variant.protocol", "variant.training",
+)  # fmt: skip
+
+
+def train(run: Run, data: Path, variant: str, seed: int) -> dict:
+    """Fine-tune one variant on questions of all roles."""
+    settings, training = run.settings, run.variant.training
+    if not training:
+        raise UserError(f"{variant} is not trained; expected a variant with `training`")
+    protocol = PROTOCOLS[run.variant.protocol]
+    roles = read_roles(data)
+    rows = mixture(read_queries(data), settings.trained_questions)
+    model, tokenizer = load(settings.model)
+    if protocol.learns_own_replies:
+        chat = local_chat(model, tokenizer, settings)
+        rows = with_own_replies(chat, rows, roles, settings.reply_tokens)
+    examples = [
+        from_segments(
+            tokenizer,
+            segments(tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
+            max_length=training.max_length,
+        )
+        for group in conversations(rows, settings.turns)
+    ]
+    run.loaded()
+    model, record = fine_tune(model, examples, training, seed=seed, scratch=run.scratch)
+    save(model, run.out)
+    count = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return {"questions": len(rows), "trained_parameters": count, **record}
 
 
 def mixture(rows: Sequence[dict], most: int | None) -> list[dict]:
@@ -84,54 +112,5 @@ def with_own_replies(chat: LocalChat, rows: list[dict], roles: dict, tokens: int
     return [row | {"target": said.get(row["id"], row["target"])} for row in rows]
 
 
-def main() -> None:
-    parser = step_parser(__doc__)
-    parser.add_argument("--variant", required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    settings: Settings = step_settings("roleref", arguments)
-    trained = {name: variant for name, variant in settings.variants.items() if variant.training}
-    variant = named(arguments, "variant", trained)
-    roles, rows = read_roles(arguments.data), read_queries(arguments.data)
-    rows = mixture(rows, settings.trained_questions)
-    official = variant.protocol == "official"
-
-    model, tokenizer = load(settings.model)
-    if official:
-        chat = LocalChat(
-            model, tokenizer, name=display_name(settings.model), identity=arguments.variant,
-            batch_size=settings.batch_size, batch_tokens=settings.batch_tokens,
-        )  # fmt: skip
-        rows = with_own_replies(chat, rows, roles, settings.reply_tokens)
-    made = [
-        from_segments(
-            tokenizer,
-            segments(tokenizer, roles[group[0]["role"]], group, whole=official),
-            max_length=variant.training.max_length,
-        )
-        for group in conversations(rows, settings.turns)
-    ]
-    data = arguments.data / "queries.jsonl"
-    key = key_of(
-        code_hash("papers.roleref.train"), settings.model_dump_json(), arguments.variant,
-        sha256(data),
-    )  # fmt: skip
-    scratch = SCRATCH / f"roleref-{arguments.variant}-{key}"
-    model, record = fine_tune(model, made, variant.training, seed=variant.seed, scratch=scratch)
-    save(model, arguments.out)
-    shutil.rmtree(scratch, ignore_errors=True)
-    write_run(
-        arguments.record,
-        started,
-        settings=settings.model_dump(mode="json"),
-        seed=variant.seed,
-        inputs=[data],
-        questions=len(rows),
-        trained_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        **record,
-    )
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(train)

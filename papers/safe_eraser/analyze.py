@@ -1,10 +1,7 @@
-"""From the scores of SafeEraser to the cells of its table.
+"""What the scores of SafeEraser mean: the cells of its table, and its claims.
 
-    python -m papers.safe_eraser.analyze --scale cpu --scores results/cpu/safe_eraser/scores \\
-        --out results/cpu/safe_eraser --record results/cpu/safe_eraser/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and a function
-for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
+function for each claim that is more than "A beats B".
 """
 
 from collections.abc import Iterator
@@ -13,17 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from papers.safe_eraser.benchmark import TARGETS
+from papers.safe_eraser.protocols import PROTOCOLS
 from papers.safe_eraser.settings import BASES, METHODS, PD, VANILLA, Settings
-from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, ratio
-from shared.models.spec import display_name
+
+READS = ("benchmark", "variants")
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without
@@ -69,13 +67,11 @@ ITEMS = [
 Frames = dict[int, pd.DataFrame]  # by seed
 
 
-def ended(frames: Frames) -> Frames:
+def ended(frames: Frames, settings: Settings) -> Frames:
     """The rows of the end of the training, without the targets that vanilla gave."""
+    targets = settings.dataset(TARGETS)
     return {
-        seed: frame[
-            (frame["progress"] == 1)
-            & ~((frame["set"] == "retain") & frame["id"].str.startswith("train/"))
-        ]
+        seed: frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
         for seed, frame in frames.items()
     }
 
@@ -94,7 +90,8 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    read = {key: ended(frames) for key, frames in runs(scores, settings).items()}
+    """Of one model, from `vanilla-s0.parquet` and `<variant>-s<seed>.parquet`."""
+    read = {key: ended(frames, settings) for key, frames in runs(scores, settings).items()}
     found = []
     for (protocol, method), frames in read.items():
         prepared = {seed: _columns(frame, protocol) for seed, frame in frames.items()}
@@ -113,7 +110,7 @@ def _columns(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
     """
     columns = {
         "id": frame["id"] + "/" + frame["sample"].astype(str),
-        "rouge": frame["rouge_official" if protocol == "official" else "rouge_f1"],
+        "rouge": frame[PROTOCOLS[protocol].rouge],
         "refused_benign": frame["refused"],
         "unsafe_benign": frame["unsafe"],
         **{f"correct_{name}": frame["correct"] for name in ("retain", "benign", "specific")},
@@ -127,7 +124,7 @@ def _groups(frames: Frames, method: str, protocol: str, settings: Settings) -> I
         yield group_from_frames(
             {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()},
             COLUMNS[kind],
-            model=display_name(settings.model),
+            model=settings.name,
             method=method,
             dataset=str(dataset),
             protocol=protocol,
@@ -153,7 +150,7 @@ def _summary(own: dict[str, Frames], protocol: str, settings: Settings) -> Itera
         yield group_from_frames(
             {0: part},
             ["sarr_without", "sarr_with"],
-            model=display_name(settings.model),
+            model=settings.name,
             method=SUMMARY,
             dataset=str(dataset),
             protocol=protocol,
@@ -245,11 +242,3 @@ def forgetting_generalises(cells: pd.DataFrame) -> Finding:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     return {item: markdown_table(found, item) for item in found["item"].unique()}
-
-
-def main() -> None:
-    step.analyze(__doc__, "safe_eraser", groups=groups, items=ITEMS, metrics=METRICS, tables=tables)
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

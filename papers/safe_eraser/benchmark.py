@@ -1,20 +1,22 @@
-"""The benchmark's files as rows: one question about one picture each.
+"""The benchmark's files as records: a forbidden picture, a benign one, and what is asked of them.
 
 `all_train.json` and `all_val.json` are lists of records, as the authors release them: a forbidden
 picture, a benign one, four requests with the answer to each picture, and four harmless questions on
 the forbidden one. The generated benchmark has the same form.
 """
 
-import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from papers.safe_eraser.settings import Settings
 from shared.comparison.scores import read_scores
 from shared.data.pictures import open_picture
 from shared.errors import UserError
+from shared.files import read_json, read_jsonl
 
-FILES = {"train": "all_train.json", "val": "all_val.json"}
+SPLITS = {"train": "all_train.json", "val": "all_val.json"}
 CATEGORIES = ("HateSpeech", "IllegalActivity", "Privacy", "Sex", "Violence", "Weapon")
 RETAIN = {
     "UnharmPair_text1": "concept",
@@ -22,29 +24,79 @@ RETAIN = {
     "UnharmPair_image1": "image",
     "UnharmPair_image2": "image",
 }
+# (set, split) -> the data set, as tables call it
+DATASETS = {
+    ("forget", "train"): "Efficacy",
+    ("forget", "val"): "Generality",
+    ("decouple", "val"): "Decoupled",
+    ("retain", "val"): "Retain",
+}
+TARGETS = "Targets"  # retain, train: only vanilla is asked, since the official protocol learns it
 
 
-def read(folder: Path) -> list[dict]:
-    """All rows of a benchmark folder. Each has
+@dataclass(frozen=True)
+class Question:
+    """A question about one picture, such as "val/0007/forget2".
 
-    id, split    "val/0007/forget2"; "train" or "val"
-    set          "forget", "decouple" (the same requests on the benign picture) or "retain"
-    level        of retain: "concept" or "image"
-    item         id of the record, which its four requests share with their benign twins
-    category     of harm
-    picture      path of the picture
-    question     what is asked
-    answer       the gold answer
-    prediction   what the model before unlearning said; None where the file does not say
-
-    Raises `UserError` naming file and record where a field is missing.
+    set: "forget", "decouple", "retain" or "specificity". answer: the gold one. prediction: what the
+    model before unlearning said; None where the file does not say. category: of harm. level: of
+    retain, "concept" or "image".
     """
-    return [row for split, name in FILES.items() for row in _rows(folder, split, folder / name)]
+
+    id: str
+    set: str
+    picture: str  # its path
+    question: str
+    answer: str
+    prediction: str | None = None
+    category: str = ""
+    level: str = ""
 
 
-def rows(settings: Settings, data: Path) -> list[dict]:
-    """The rows of a scale: of the user's copy of the authors' files, or generated ones."""
-    return read(Path(settings.benchmark) if settings.benchmark else data)
+class Request(NamedTuple):
+    """A generic request: on the forbidden picture, and on the benign one (its twin)."""
+
+    forget: Question
+    decouple: Question
+
+
+class Record(NamedTuple):
+    split: str  # "train" or "val"
+    requests: list[Request]
+    retained: list[Question]  # harmless ones, on the forbidden picture
+
+    @property
+    def questions(self) -> list[Question]:
+        return [*(question for request in self.requests for question in request), *self.retained]
+
+
+def read(folder: Path) -> list[Record]:
+    """All records of a benchmark folder. Raises `UserError` naming file and record where a field is
+    missing."""
+    return [each for split, name in SPLITS.items() for each in _read(folder, split, folder / name)]
+
+
+def records(settings: Settings, data: Path) -> list[Record]:
+    """The records of a scale: of the user's copy of the authors' files, or generated ones."""
+    return read(data if settings.generated else Path(settings.benchmark))
+
+
+def read_specificity(name: str, path: Path) -> list[Question]:
+    """Questions on unrelated pictures: JSON Lines of image (a path beside the file), question (or
+    text, as POPE has it) and answer (or label)."""
+    found = []
+    for number, row in enumerate(read_jsonl(path)):
+        question, answer = (
+            row.get(key, row.get(other))
+            for key, other in (("question", "text"), ("answer", "label"))
+        )
+        if not all(isinstance(value, str) for value in (row.get("image"), question, answer)):
+            raise UserError(
+                f"{path}:{number + 1}: found {', '.join(row)}; expected image, question, answer"
+            )
+        picture = str(path.parent / row["image"])
+        found.append(Question(f"{name}/{number:05d}", "specificity", picture, question, answer))
+    return found
 
 
 def check_pictures(paths: Iterable[str]) -> int:
@@ -64,8 +116,8 @@ def check_pictures(paths: Iterable[str]) -> int:
 
 
 def said_by(answers: Path | None) -> dict[str, str]:
-    """What a model said to each row, by its scores; rows without words are left out, since these
-    can't be learnt."""
+    """What a model said to each question, by its scores; those without words are left out, since
+    these can't be learnt."""
     if not answers:
         return {}
     scores = read_scores(answers, ["id", "output", "sample"])
@@ -73,60 +125,62 @@ def said_by(answers: Path | None) -> dict[str, str]:
     return dict(zip(scores["id"], scores["output"], strict=True))
 
 
-def _rows(folder: Path, split: str, path: Path) -> Iterator[dict]:
-    for number, record in enumerate(_records(path)):
+def _read(folder: Path, split: str, path: Path) -> Iterator[Record]:
+    found = read_json(path)
+    if not isinstance(found, list) or not found:
+        raise UserError(f"{path}: found {type(found).__name__}; expected a list of records")
+    for number, fields in enumerate(found):
         try:
-            yield from _of_record(folder, split, number, record)
+            yield _record(folder, split, number, fields)
         except (KeyError, TypeError) as error:
             raise UserError(
                 f"{path}: record {number}: expected the field {error} of SafeEraser's records"
             ) from None
 
 
-def _records(path: Path) -> list[dict]:
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; expected SafeEraser's records") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}:{error.lineno}: not JSON ({error.msg})") from None
-    if not isinstance(records, list) or not records:
-        raise UserError(f"{path}: found {type(records).__name__}; expected a list of records")
-    return records
+def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
+    item, category = f"{split}/{number:04d}", _category(fields)
+    forbidden, benign = (str(folder / fields[key]) for key in ("image_path", "SDImage_path"))
+    requests = [
+        Request(
+            Question(
+                f"{item}/forget{place}",
+                "forget",
+                forbidden,
+                asked["question"],
+                asked["model_response"],
+                prediction=asked["model_response"],
+                category=category,
+            ),
+            Question(
+                f"{item}/decouple{place}",
+                "decouple",
+                benign,
+                asked["question"],
+                asked["sd_response"],
+                category=category,
+            ),
+        )
+        for place, asked in enumerate(fields["unsafe_pairs"])
+    ]
+    retained = [
+        Question(
+            f"{item}/retain{place}",
+            "retain",
+            forbidden,
+            fields[key]["Question"],
+            fields[key]["Answer"],
+            prediction=fields[key].get("Prediction"),
+            category=category,
+            level=level,
+        )
+        for place, (key, level) in enumerate(RETAIN.items())
+    ]
+    return Record(split, requests, retained)
 
 
-def _of_record(folder: Path, split: str, number: int, record: dict) -> Iterator[dict]:
-    item = f"{split}/{number:04d}"
-    common = {"split": split, "item": item, "category": _category(record), "level": ""}
-    harmful, benign = (str(folder / record[key]) for key in ("image_path", "SDImage_path"))
-    for place, pair in enumerate(record["unsafe_pairs"]):
-        answers = {
-            "forget": (harmful, pair["model_response"], pair["model_response"]),
-            "decouple": (benign, pair["sd_response"], None),
-        }
-        for name, (picture, answer, prediction) in answers.items():
-            yield common | {
-                "id": f"{item}/{name}{place}",
-                "set": name,
-                "picture": picture,
-                "question": pair["question"],
-                "answer": answer,
-                "prediction": prediction,
-            }
-    for place, (key, level) in enumerate(RETAIN.items()):
-        yield common | {
-            "id": f"{item}/retain{place}",
-            "set": "retain",
-            "level": level,
-            "picture": harmful,
-            "question": record[key]["Question"],
-            "answer": record[key]["Answer"],
-            "prediction": record[key].get("Prediction"),
-        }
-
-
-def _category(record: dict) -> str:
+def _category(fields: dict) -> str:
     """The record's category; in the released all_val.json that of Violence is empty, and only the
     picture's folder tells it."""
-    folders = Path(record["image_path"]).parts
-    return record["category"] or next((name for name in CATEGORIES if name in folders), "")
+    folders = Path(fields["image_path"]).parts
+    return fields["category"] or next((name for name in CATEGORIES if name in folders), "")

@@ -10,6 +10,7 @@ authors' files nothing is copied: they are read where they are. Always `sources.
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,13 +21,37 @@ from papers.safe_eraser import benchmark, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
+from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
-from shared.data.step import make_data
-from shared.errors import one_line_errors
-from shared.files import read_jsonl, sha256, write_json, write_jsonl
+from shared.files import read_jsonl, write_json, write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("benchmark", "data_seed")
 
 SPECIFICITY = "specificity.jsonl"
 UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
+
+
+def data(run: Run) -> dict:
+    """Write the generated benchmark, or check the user's copy of the authors' files."""
+    settings = run.settings
+    if settings.generated:
+        generate(settings.generated, settings.data_seed, run.out)
+    folder = run.out if settings.generated else Path(settings.benchmark)
+    ledger = sources(settings, folder)
+    ledger.write(run.out)
+    return {"sources": list(ledger.records.values())}
+
+
+def generate(sizes: Generated, seed: int, out: Path) -> None:
+    """Write the generated benchmark; its parts are drawn apart, so that sizes don't disturb one
+    another, and no two pictures of train and val can be the same: looks are drawn from a continuum.
+    """
+    painter = Painter(out, sizes.side)
+    for split, name in benchmark.SPLITS.items():
+        write_json(out / name, records(split, sizes, painter, random.Random(f"{seed} {split}")))
+    for name, make in {"lessons": lessons, "specificity": specificity}.items():
+        write_jsonl(out / f"{name}.jsonl", make(sizes, painter, random.Random(f"{seed} {name}")))
 
 
 class Painter:
@@ -107,63 +132,36 @@ def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[
     ]
 
 
-def generate(sizes: Generated, seed: int, out: Path) -> None:
-    """Write the generated benchmark; its parts are drawn apart, so that sizes don't disturb one
-    another, and no two pictures of train and val can be the same: looks are drawn from a continuum.
-    """
-    painter = Painter(out, sizes.side)
-    for split, name in benchmark.FILES.items():
-        write_json(out / name, records(split, sizes, painter, random.Random(f"{seed} {split}")))
-    for name, make in {"lessons": lessons, "specificity": specificity}.items():
-        write_jsonl(out / f"{name}.jsonl", make(sizes, painter, random.Random(f"{seed} {name}")))
+def sources(settings: Settings, folder: Path) -> Ledger:
+    """What the rows come from, with counts; reading records and pictures checks them."""
+    read = benchmark.read(folder)
+    counts = Counter(f"{each.set}, {record.split}" for record in read for each in record.questions)
+    counts["pictures"] = benchmark.check_pictures(
+        each.picture for record in read for each in record.questions
+    )
+    files = [folder / name for name in benchmark.SPLITS.values()]
+    ledger = Ledger()
+    if not settings.generated:
+        yours = {"revision": "the user's own copy", "licence": "none stated", "route": "mirror"}
+        ledger.add("SafeEraser", **yours, files=files)
+        ledger.used("SafeEraser", counts)
+        return ledger
+    ledger.add("generated catalogue", revision=f"seed {settings.data_seed}", files=files)
+    ledger.used("generated catalogue", counts)
+    ledger.add(
+        "easy-VQA",
+        revision=f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
+        licence="MIT",
+        route="package",
+        files=[folder / SPECIFICITY],
+    )
+    ledger.used("easy-VQA", {"specificity": len(read_jsonl(folder / SPECIFICITY))})
+    return ledger
 
 
 def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:
     return [things[number % len(things)] for number in range(count)]
 
 
-def sources(settings: Settings, folder: Path) -> list[dict]:
-    """What the rows come from, with counts; reading rows and pictures checks them."""
-    rows = benchmark.read(folder)
-    counts = {}
-    for row in rows:
-        key = f"{row['set']}, {row['split']}"
-        counts[key] = counts.get(key, 0) + 1
-    counts["pictures"] = benchmark.check_pictures(row["picture"] for row in rows)
-    generated = settings.generated is not None
-    made = {
-        "id": "generated catalogue" if generated else "SafeEraser",
-        "revision": f"seed {settings.data_seed}" if generated else "the user's own copy",
-        "licence": "written for this project" if generated else "none stated",
-        "route": ["generated" if generated else "mirror"],
-        "sha256": {name: sha256(folder / name) for name in benchmark.FILES.values()},
-        "rows": counts,
-    }
-    return [made, unrelated_source(folder)] if generated else [made]
-
-
-def unrelated_source(folder: Path) -> dict:
-    return {
-        "id": "easy-VQA",
-        "revision": f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
-        "licence": "MIT",
-        "route": ["package"],
-        "sha256": {SPECIFICITY: sha256(folder / SPECIFICITY)},
-        "rows": {"specificity": len(read_jsonl(folder / SPECIFICITY))},
-    }
-
-
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
-    if settings.generated:
-        generate(settings.generated, settings.data_seed, out)
-    folder = Path(settings.benchmark) if settings.benchmark else out
-    write_json(out / "sources.json", sources(settings, folder))
-
-
-def main() -> None:
-    make_data(__doc__, "safe_eraser", build)
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

@@ -1,17 +1,17 @@
 """The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
+from papers.safe_eraser.protocols import ProtocolName
 from shared.chat.calls import Calls, endpoints
-from shared.data.fetch.wanted import ByHand, Wanted
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import EncoderTraining, Training
 
-Protocol = Literal["official", "corrected"]
-VANILLA = "vanilla"
+VANILLA = "vanilla"  # the model before unlearning
 BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
@@ -30,16 +30,20 @@ class Generated(Strict):
     specificity: int = Field(gt=0)  # pictures of another kind
 
 
+class Sampling(Strict):
+    """How answers are drawn: `samples` of each forget question, one of any other."""
+
+    samples: int = Field(1, gt=0)
+    temperature: float = Field(1.0, gt=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+
+
 class Variant(Strict):
     """One way to unlearn, trained once for each seed."""
 
     method: str
-    protocol: Protocol = "official"
+    protocol: ProtocolName = "official"
     seeds: list[int] = Field([0], min_length=1)
-
-    def trained_by(self) -> str:
-        """What of this decides the trained weights, as a rule records it."""
-        return f"{self.method} {self.protocol}"
 
     @model_validator(mode="after")
     def _known(self) -> "Variant":
@@ -49,40 +53,40 @@ class Variant(Strict):
 
 
 class Settings(ScaleSettings):
+    UNTRAINED: ClassVar = (VANILLA,)
+
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark
     data_seed: int = 0
-    generated: Generated | None = None
-    benchmark: str | None = None  # folder with the authors' all_train.json and all_val.json
+    # What is generated in the form of the authors' files, or a folder with these
+    benchmark: Generated | str
     specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
-    seeing: EncoderTraining | None = None  # of a small model's image encoder, before vanilla
+    image_encoder: EncoderTraining | None = None  # of a small model, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
     unlearning: Training
     variants: dict[str, Variant]
     snapshots: int = Field(1, gt=0)  # of each training: at its end, half, a quarter and so on
     probe: int = Field(0, ge=0)  # questions of each set that the snapshots before the end answer
-    samples: int = Field(1, gt=0)  # answers to each forget question
-    temperature: float = Field(0.0, ge=0)  # 0: greedy
-    top_p: float = Field(1.0, gt=0, le=1)
+    sampling: Sampling | None = None  # None: greedy
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)
 
     @model_validator(mode="after")
-    def _one_benchmark(self) -> "Settings":
-        if (self.generated is None) == (self.benchmark is None):
-            raise ValueError("expected one of `generated` and `benchmark`")
-        if self.generated is None and isinstance(self.model, SmallVlm):
-            raise ValueError("a small model is made for the `generated` benchmark")
+    def _small_models_are_trained(self) -> "Settings":
+        if isinstance(self.model, SmallVlm) and not self.generated:
+            raise ValueError("a small model is made for a generated `benchmark`")
         if isinstance(self.model, SmallVlm) and not self.vanilla:
             raise ValueError("a small model has random weights; expected `vanilla`, its training")
-        if self.samples > 1 and not self.temperature:
-            raise ValueError("samples: more than one are all the same at temperature 0")
         return self
 
+    @property
+    def generated(self) -> Generated | None:
+        return self.benchmark if isinstance(self.benchmark, Generated) else None
+
     def downloads(self) -> list[Wanted]:
-        wanted = super().downloads()
-        if self.benchmark:
+        wanted: list[Wanted] = [*pinned(self.model_dump_json())]
+        if not self.generated:
             wanted.append(
                 ByHand(
                     "the benchmark's records and pictures",
@@ -110,3 +114,6 @@ class Settings(ScaleSettings):
         return [(VANILLA, 0)] + [
             (name, seed) for name, variant in self.variants.items() for seed in variant.seeds
         ]
+
+    def scores(self) -> list[str]:
+        return [f"{variant}-s{seed}" for variant, seed in self.runs()]

@@ -18,14 +18,19 @@ class Seen(NamedTuple):
 
     tensors: dict[str, torch.Tensor]
     tokens: int  # that stand for the picture in the text
+    before: tuple[int, ...] = ()  # tokens that the processor puts around those, as InternVL's does
+    after: tuple[int, ...] = ()
 
 
 def see(processor: ProcessorMixin, picture: Image.Image) -> Seen:
     """Prepare a picture as the model's own processor does."""
-    made = processor(images=[picture], text=[processor.image_token], return_tensors="pt")
-    tokens = int((made["input_ids"] == processor.image_token_id).sum())
+    text = {"text": [processor.image_token], "add_special_tokens": False}
+    made = processor(images=[picture], return_tensors="pt", **text)
+    ids = made["input_ids"][0].tolist()
+    places = [place for place, token in enumerate(ids) if token == processor.image_token_id]
+    around = (tuple(ids[: places[0]]), tuple(ids[places[-1] + 1 :]))
     kept = ("pixel_values", "image_grid_thw")
-    return Seen({name: made[name] for name in kept if name in made}, tokens)
+    return Seen({name: made[name] for name in kept if name in made}, len(places), *around)
 
 
 def looking(processor: ProcessorMixin) -> Callable[[str | Path], Seen]:
@@ -47,13 +52,21 @@ def with_pictures(
     copy gets the token's own entry.
     """
     rest = iter(pictures)
-    times = [next(rest).tokens if token == image_token else 1 for token in example["input_ids"]]
+    pieces = [
+        _tokens(next(rest), token) if token == image_token else [token]
+        for token in example["input_ids"]
+    ]
     wide = {
-        key: [value for value, count in zip(values, times, strict=True) for _ in range(count)]
+        key: [value for value, piece in zip(values, pieces, strict=True) for _ in piece]
         for key, values in example.items()
     }
+    wide["input_ids"] = [token for piece in pieces for token in piece]
     names = pictures[0].tensors if pictures else ()
     tensors = {name: torch.cat([seen.tensors[name] for seen in pictures]) for name in names}
     if "image_grid_thw" in tensors:  # Qwen's models want to know which tokens are pictures
         wide["mm_token_type_ids"] = [int(token == image_token) for token in wide["input_ids"]]
     return wide | tensors
+
+
+def _tokens(seen: Seen, image_token: int) -> list[int]:
+    return [*seen.before, *[image_token] * seen.tokens, *seen.after]

@@ -2,6 +2,9 @@
 
 from transformers import (
     CLIPImageProcessor,
+    GotOcr2ImageProcessor,
+    InternVLProcessor,
+    InternVLVideoProcessor,
     LlavaProcessor,
     PreTrainedTokenizerBase,
     ProcessorMixin,
@@ -24,6 +27,22 @@ LLAVA_TEMPLATE = (
     "{{ ' ' if message['role'] == 'user' else eos_token }}"
     "{% endfor %}"
     "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+)
+INTERNVL_TOKENS = {
+    "start_image_token": "<img>",
+    "end_image_token": "</img>",
+    "context_image_token": "<IMG_CONTEXT>",
+    "video_token": "<video>",
+}
+INTERNVL_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n"
+    "{% for part in message['content'] %}"
+    "{{ '<IMG_CONTEXT>\n' if part['type'] == 'image' }}"
+    "{{ part['text'] if part['type'] == 'text' }}"
+    "{% endfor %}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 QWEN_TOKENS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 QWEN_TEMPLATE = (
@@ -84,7 +103,25 @@ def _qwen(vision: dict, tokenizer: PreTrainedTokenizerBase) -> Qwen2_5_VLProcess
     )
 
 
+def _internvl(vision: dict, tokenizer: PreTrainedTokenizerBase) -> InternVLProcessor:
+    """Squares cut from a picture, each of as many tokens as the model joins its patches to."""
+    tokenizer.add_special_tokens({"additional_special_tokens": [*INTERNVL_TOKENS.values()]})
+    for name, token in INTERNVL_TOKENS.items():
+        setattr(tokenizer, name, token)
+        setattr(tokenizer, f"{name}_id", tokenizer.convert_tokens_to_ids(token))
+    height, width = vision["image_size"]
+    patches = height // vision["patch_size"][0] * (width // vision["patch_size"][1])
+    return InternVLProcessor(
+        GotOcr2ImageProcessor(size={"height": height, "width": width}),
+        tokenizer,
+        InternVLVideoProcessor(),
+        image_seq_length=patches // 4,  # the model's downsample_ratio of 0.5
+        chat_template=INTERNVL_TEMPLATE,
+    )
+
+
 BUILDERS = {
+    "InternVLForConditionalGeneration": _internvl,
     "LlavaForConditionalGeneration": _llava,
     "Qwen2_5_VLForConditionalGeneration": _qwen,
 }
@@ -92,12 +129,13 @@ BUILDERS = {
 
 def token_fields(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
     """The configuration's names of the tokens that stand for pictures, of those there are."""
-    names = {
-        "image_token_index": IMAGE,
-        "image_token_id": "<|image_pad|>",
-        "video_token_id": "<|video_pad|>",
-        "vision_start_token_id": "<|vision_start|>",
-        "vision_end_token_id": "<|vision_end|>",
-    }
+    names = [
+        ("image_token_index", IMAGE),
+        ("image_token_id", "<|image_pad|>"),
+        ("image_token_id", INTERNVL_TOKENS["context_image_token"]),
+        ("video_token_id", "<|video_pad|>"),
+        ("vision_start_token_id", "<|vision_start|>"),
+        ("vision_end_token_id", "<|vision_end|>"),
+    ]
     vocabulary = tokenizer.get_vocab()
-    return {field: vocabulary[token] for field, token in names.items() if token in vocabulary}
+    return {field: vocabulary[token] for field, token in names if token in vocabulary}

@@ -55,3 +55,42 @@ def _at(false: np.ndarray, true: np.ndarray, at: np.ndarray) -> np.ndarray:
     the line is vertical, its top."""
     steps = 1e-12 * np.arange(len(false))  # equal rates one after the other, for `interp`
     return np.interp(at + 1e-9, false + steps, true)
+
+
+def precision_recall(
+    axes: Axes,
+    curves: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],
+    *,
+    looks: Mapping[str, Look],
+    dashed: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Precision against recall, both 0..1; one line a method with a band over its seeds.
+
+    `curves` maps a name to the (precision, recall) pairs of its seeds, recall in rising or
+    falling order. The line is the mean of the seeds' precision at equal recall, the band their
+    range. Names in `dashed` are drawn dashed (the second protocol), `looks` and `labels` are by
+    the same names.
+    """
+    recall = np.linspace(0, 1, 201)
+    for name, seeds in curves.items():
+        if not seeds:  # nothing was right: no curve, but a line in the legend
+            seeds = [(np.array([np.nan]), np.array([1.0]))]
+        precision = np.array([_at_recall(*seed, recall) for seed in seeds])
+        style = "--" if name in dashed else "-"
+        colour = looks[name].colour
+        axes.plot(
+            recall, precision.mean(0), style, color=colour, label=(labels or {}).get(name, name)
+        )
+        if len(seeds) > 1:
+            axes.fill_between(
+                recall, precision.min(0), precision.max(0), color=colour, alpha=0.15, linewidth=0
+            )
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
+
+
+def _at_recall(precision: np.ndarray, recall: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Precision of the step function of average precision: that of the next recall reached."""
+    order = np.argsort(recall, kind="stable")
+    places = np.searchsorted(recall[order], at - 1e-12, side="left").clip(max=len(order) - 1)
+    return np.asarray(precision)[order][places]

@@ -14,7 +14,7 @@ rule bundled_model:
     params:
         code=code_hash("shared.models.bundled"),
     shell:
-        "python -m shared.models.bundled --out {output} 2> {log}"
+        "python -m shared.models.bundled --out {output} 2> {log:q}"
 
 
 # Everything of a scale that comes from elsewhere, pinned and checked. Afterwards a run needs no
@@ -52,7 +52,7 @@ rule data:
     params:
         **SETUP.shared_step("data"),
     shell:
-        "python -m {params.step} 2> {log}"
+        "python -m {params.step} 2> {log:q}"
 
 
 # From scores to cells and tables; claims, reported against reproduced cells, and the audit of the
@@ -74,7 +74,7 @@ rule analyze:
     params:
         **SETUP.analysis("analyze", "shared.comparison.__main__"),
     shell:
-        "python -m shared.comparison {params.step} 2> {log}"
+        "python -m shared.comparison {params.step} 2> {log:q}"
 
 
 rule figures:
@@ -90,7 +90,7 @@ rule figures:
     params:
         **SETUP.analysis("figures", "shared.plots.__main__"),
     shell:
-        "python -m shared.plots {params.step} 2> {log}"
+        "python -m shared.plots {params.step} 2> {log:q}"
 
 
 REPORTED_ON = [
@@ -119,7 +119,7 @@ rule workflow_page:
         papers=SETUP.papers,
         config=SETUP.config,
     shell:
-        "snakemake {params.papers} --config {params.config} --report {output} 2> {log}"
+        "snakemake {params.papers} --config {params.config} --report {output} 2> {log:q}"
 
 
 rule report:
@@ -137,7 +137,7 @@ rule report:
         run=shlex.join([*SETUP.arguments, "--results", RESULTS]),
     shell:
         "python -m shared.report {params.run} --out $(dirname {output[0]})"
-        " --workflow {input.workflow} 2> {log}"
+        " --workflow {input.workflow} 2> {log:q}"
 
 
 # Puts the results of this run into the README of each paper, and the counts of all runs into the
@@ -156,7 +156,7 @@ rule readme:
 # Matches a bare word that is no rule: says which papers there are.
 rule unknown_target:
     input:
-        lambda wildcards: unknown_target(wildcards.name),
+        lambda wildcards: unknown_target(wildcards.name, SETUP.left_out),
     output:
         touch("{name}"),
     wildcard_constraints:

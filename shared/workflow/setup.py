@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -41,6 +41,7 @@ class Setup:
     model: str | None = None  # the user's own, in place of the scale's
     stands_in_for: str | None = None  # the model of the paper that it stands for
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
+    left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
     @property
     def papers(self) -> list[str]:
@@ -157,6 +158,17 @@ class Setup:
         """An input of rules with the wildcard `model`: what must be there before it is loaded."""
         return lambda wildcards: needs(self.settings(paper, wildcards.model).model)
 
+    def trained(self, paper: str) -> Callable[[object], str | list[str]]:
+        """An input of rules with the wildcards `model`, `variant` and `seed`: the folder of the
+        trained model; none where the settings call the variant UNTRAINED."""
+
+        def folder(wildcards: object) -> str | list[str]:
+            untrained = getattr(self.settings(paper, wildcards.model), "UNTRAINED", ())
+            name = f"{wildcards.model}/{wildcards.variant}-s{wildcards.seed}"
+            return [] if wildcards.variant in untrained else f"<results>/{paper}/models/{name}"
+
+        return folder
+
     def resources(self, paper: str, train: bool = False) -> dict[str, Callable[[object], int]]:
         """The `resources` of such a rule: what the model's settings ask for."""
 
@@ -195,7 +207,8 @@ def checked(config: Mapping[str, str]) -> Setup:
         stands_in_for = config.get("stands_in_for")
         if stands_in_for and not model:
             raise UserError("stands_in_for: expected together with model=…, which it is about")
-        setup = Setup(scale, model, stands_in_for, _columns(scale, model, config.get("models")))
+        columns, left_out = _columns(scale, model, config.get("models"))
+        setup = Setup(scale, model, stands_in_for, columns, left_out)
         for paper in setup.papers:
             _check(setup, paper)
     except UserError as error:
@@ -211,19 +224,41 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     return [each for each in every if each.name in chosen or not each.missing(folder)]
 
 
-def _columns(scale: str, model: str | None, wanted: str | None) -> dict[str, tuple[str, ...]]:
-    """The models of each paper that a run is about; a paper without one is not in the run."""
+def _columns(
+    scale: str, model: str | None, wanted: str | None
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The models of each paper that a run is about, and why other papers are not in it."""
     there = {paper: model_names(paper, scale) for paper in paper_ids()}
     if model:
-        return {paper: (load_settings(paper, scale, model).name,) for paper in there}
+        return _fitting(there, scale, model)
     if wanted is None:
-        return {paper: tuple(names) for paper, names in there.items()}
+        return {paper: tuple(names) for paper, names in there.items()}, {}
     chosen = [name.strip() for name in wanted.split(",")]
     every = list(dict.fromkeys(name for names in there.values() for name in names))
     if unknown := [name for name in chosen if name not in every]:
         raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
     columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
-    return {paper: names for paper, names in columns.items() if names}
+    left_out = {
+        paper: f"{paper} has none of these models at scale {scale}; models: {', '.join(names)}"
+        for paper, names in there.items()
+        if not columns[paper]
+    }
+    return {paper: names for paper, names in columns.items() if names}, left_out
+
+
+def _fitting(
+    papers: Iterable[str], scale: str, model: str
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The papers whose settings fit a model of the user's own, and why others do not."""
+    columns, left_out = {}, {}
+    for paper in papers:
+        try:
+            columns[paper] = (load_settings(paper, scale, model).name,)
+        except UserError as error:
+            left_out[paper] = str(error)
+    if not columns:
+        raise UserError(next(iter(left_out.values())))
+    return columns, left_out
 
 
 def _check(setup: Setup, paper: str) -> None:
@@ -286,7 +321,9 @@ def lock_folder() -> None:
         sys.exit(f"error: another snakemake is running in {Path.cwd()}; wait until it has ended")
 
 
-def unknown_target(name: str) -> NoReturn:
+def unknown_target(name: str, left_out: Mapping[str, str]) -> NoReturn:
+    if name in left_out:
+        sys.exit(f"error: {left_out[name]}")
     papers = ", ".join(paper_ids())
     others = "all, fetch, report, readme"
     sys.exit(f"error: unknown paper or target '{name}'; papers: {papers}; or: {others}")

@@ -105,7 +105,7 @@ def _run(function: Function, words: list[str]) -> None:
     measured = function(run, **arguments) or {}
     if not is_first():
         return
-    if "tokens" in measured:
+    if "tokens" in measured and "tokens_per_second" not in measured:
         seconds = time.perf_counter() - run.loaded_at
         measured["tokens_per_second"] = round(measured["tokens"] / max(seconds, 1e-9), 1)
     write_run(

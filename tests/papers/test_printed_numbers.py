@@ -21,7 +21,11 @@ from shared.settings import StandIns, load_models, load_paper, model_names, pape
 NO_MODEL = {"", "Released files"}
 
 
-@pytest.fixture(scope="module", params=paper_ids())
+# Of Refusal Tokens no printed number is known.
+PRINTING = [paper for paper in paper_ids() if len(own_numbers(read_reported(paper)))]
+
+
+@pytest.fixture(scope="module", params=PRINTING)
 def paper(request):
     return request.param
 
@@ -66,6 +70,9 @@ def test_a_cell_with_the_printed_value_matches(paper):
     assert set(met["verdict"]) == {"match"}, met[met["verdict"] != "match"].to_string()
 
 
-def test_no_model_of_the_paper_stands_in_for_itself(paper):
-    assert [each.name for each in load_models(paper, "paper") if each.stands_in_for] == []
-    assert not pd.Series(load_models(paper, "paper")[0].stand_ins).any()
+def test_nothing_of_the_paper_stands_in_for_itself(paper):
+    models = load_models(paper, "paper")
+    assert [each.name for each in models if each.stands_in_for] == []
+    # A data set of the paper's is that one; what stands in has a name of its own.
+    printed = {*own_numbers(read_reported(paper))["dataset"]}
+    assert printed.isdisjoint(models[0].stand_ins)

@@ -15,12 +15,11 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     path = folder / "papers" / "refusal_tokens" / "paper.yaml"
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["model"], gpu["resources"] = smoke["model"], smoke["resources"]
-    gpu["stand_ins"] = {"models": smoke["stand_ins"]["models"]}
+    gpu["models"], gpu["resources"] = smoke["models"], smoke["resources"]
     gpu["train"] = {"original": 3, "contrast": 3, "ordinary": 8, "temporal": 4, "dated": 4}
     gpu["test"] = {"original": 4, "contrast": 4, "ordinary": 8, "temporal": 6, "dated": 5}
     kept = ("one-contrast", "categories-contrast", "temporal")
-    gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
+    gpu["variants"] = {name: {"seeds": [0]} for name in kept}
     gpu["training"].update(precision="fp32", effective_batch_size=8)
     gpu.update(draws=100, batch_size=64, reply_tokens=4)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
@@ -56,5 +55,5 @@ def test_numbers_of_others_stand_beside_ours(results):
 
 
 def test_no_row_of_the_mirror_is_kept(results):
-    for path in (results / "scores").glob("*.parquet"):
+    for path in (results / "scores").glob("*/*.parquet"):
         assert set(pd.read_parquet(path).columns).isdisjoint({"instruction", "reply", "prompt"})

@@ -108,7 +108,9 @@ def test_a_time_limit_drained_nodes_and_a_restarted_controller_lose_nothing(slur
     assert workflow.returncode == 0, said[-3000:]
     assert set(re.findall(r"SLURM status is: '(\w+)'", said)) == {"TIMEOUT"}
     results = clone / "results" / "smoke" / "roleref"
-    record = json.loads((results / "runs" / "train-lora-official.json").read_text())
+    record = json.loads(
+        (results / "runs" / "random-llama" / "train-lora-official-s0.json").read_text()
+    )
     assert record["resumed_from_step"] > 0
     assert pd.read_csv(results / "claims.csv")["verdict"].notna().all()
     assert not list((clone / "resources" / "checkpoints").iterdir())

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from shared.settings import ScaleSettings, load_paper, load_settings, paper_ids
+from shared.settings import ScaleSettings, _merge, load_paper, load_settings, paper_ids
 from shared.workflow import declared
 
 pytestmark = pytest.mark.workflow
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.workflow
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name", "own"}
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
-RECORD = re.compile(r"results/smoke/(\w+)/runs/(\S+)\.json")
+RECORD = re.compile(r"results/smoke/(\w+)/runs/([^,]+?)\.json")
 
 
 def other_values(value: object, allowed: object = None) -> Iterator[object]:
@@ -39,7 +39,7 @@ def other_values(value: object, allowed: object = None) -> Iterator[object]:
     elif isinstance(value, float):
         yield from (value * 1.01, value * 0.5, value + 0.1)
     elif isinstance(value, str):
-        yield from (*_texts(allowed), f"{value} again", f"again {value}")
+        yield from (*_texts(allowed), f"{value} again", f"again {value}", "llm:api:again")
     elif value is None:
         yield from (*_texts(allowed), 1, "again", ["again"], {}, _example(allowed))
     elif isinstance(value, list):
@@ -91,7 +91,7 @@ def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
     A setting without such a value is one that nothing can be tried with, which is a mistake here.
     """
     now = load_settings(paper, "smoke")
-    written = {**load_paper(paper).defaults, **load_paper(paper).scales["smoke"]}
+    written = _merge(load_paper(paper).defaults, load_paper(paper).scales["smoke"])
     written |= written.pop("models")[now.name]
     cls = importlib.import_module(f"papers.{paper}.settings").Settings
     for key, field in cls.model_fields.items():

@@ -2,8 +2,8 @@
 
     python -m tools.new_paper ID
 
-Makes `papers/ID`, `tests/papers/ID` and `tests/workflow/test_smoke_ID.py` from the folder
-`templates`, where the paper is called my_paper. `snakemake ID --config scale=smoke` then runs it.
+Makes `papers/ID` and `tests/papers/ID` from the folder `templates`, where the paper is called
+my_paper. `snakemake ID --config scale=smoke` then runs it.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from shared.settings import ROOT
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "my_paper"
-PLACES = ("papers/{}", "tests/papers/{}", "tests/workflow/test_smoke_{}.py")
+PLACES = ("papers/{}", "tests/papers/{}")
 LONGEST = 20  # letters; lines with a longer id would be too long
 # What a line of a Snakefile defines: a rule, a section, a variable.
 DEFINED = re.compile(r"^(?:rule )?(\w+)(?: =|:)", re.MULTILINE)
@@ -35,7 +35,7 @@ def new_paper(paper_id: str) -> list[Path]:
 
 
 def named(text: str, paper_id: str) -> str:
-    return text.replace(NAME, paper_id).replace(NAME.upper(), paper_id.upper())
+    return text.replace(NAME, paper_id)
 
 
 def check(paper_id: str) -> None:
@@ -50,14 +50,14 @@ def check(paper_id: str) -> None:
         if (ROOT / place.format(paper_id)).exists():
             raise UserError(f"id '{paper_id}': {place.format(paper_id)} is already there")
     rules = (TEMPLATES / "papers" / NAME / "rules.smk").read_text(encoding="utf-8")
-    for name in DEFINED.findall(named(rules, paper_id)):
+    for name in [paper_id, *DEFINED.findall(named(rules, paper_id))]:  # its target has its name
         if name in taken():
             raise UserError(f"id '{paper_id}': '{name}' is a rule or a variable of the workflow")
 
 
 def taken() -> set[str]:
-    """Names that the Snakefile and the rules of all papers define."""
-    files = [ROOT / "Snakefile", *ROOT.glob("shared/*.smk"), *ROOT.glob("papers/*/*.smk")]
+    """Names that the Snakefile, the shared rules and those of all papers define."""
+    files = [ROOT / "Snakefile", *ROOT.glob("shared/workflow/*.smk"), *ROOT.glob("papers/*/*.smk")]
     return {name for file in files for name in DEFINED.findall(file.read_text(encoding="utf-8"))}
 
 

@@ -6,14 +6,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from papers.kie_hvqa.data import build, drawn, shared_out
+from papers.kie_hvqa.data import data, drawn, shared_out
 from papers.kie_hvqa.notation import parse_tags, parse_truth, true_answer
 from papers.kie_hvqa.official import FILE, NAME, read_official
 from papers.kie_hvqa.settings import Spoiling
 from shared.data import pictures
 from shared.data.degradation import Degradation, legibility
+from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.settings import load_settings
+from shared.workflow.step import Run
 
 PARTS = ["clean", "cold_start", "reinforcement", "test", "undegraded"]
 
@@ -22,7 +24,7 @@ PARTS = ["clean", "cold_start", "reinforcement", "test", "undegraded"]
 def built(tmp_path_factory):
     """The parts at scale smoke."""
     out = tmp_path_factory.mktemp("data")
-    build(load_settings("kie_hvqa", "smoke"), out)
+    data(Run(load_settings("kie_hvqa", "smoke"), out))
     return {part: pd.read_parquet(out / f"{part}.parquet") for part in PARTS}, out
 
 
@@ -65,14 +67,14 @@ def test_tags_answer_and_degradations_agree(built):
 
 def test_the_same_seed_gives_the_same_bytes(built, tmp_path):
     parts, _ = built
-    build(load_settings("kie_hvqa", "smoke"), tmp_path)
+    data(Run(load_settings("kie_hvqa", "smoke"), tmp_path))
     for part in PARTS:
         pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / f"{part}.parquet"), parts[part])
 
 
 def test_whole_documents_for_models_that_read_them(tmp_path):
-    settings = load_settings("kie_hvqa", "smoke").model_copy(update={"reads": "documents"})
-    build(settings, tmp_path)
+    settings = load_settings("kie_hvqa", "smoke").model_copy(update={"model": "path:any"})
+    data(Run(settings, tmp_path))
     row = pd.read_parquet(tmp_path / "test.parquet").iloc[0]
     assert min(Image.open(io.BytesIO(row["image"])).size) > 192
 
@@ -126,10 +128,13 @@ def official(tmp_path):
 
 def test_unusable_rows_of_the_official_set_are_left_out_and_counted(official, monkeypatch, capsys):
     monkeypatch.setattr(pictures, "MOST_PIXELS", 100_000)
-    rows, source = read_official(str(official))
+    ledger = Ledger()
+    rows = read_official(str(official), ledger)
+    source = ledger.records[NAME]
     assert rows["question"].tolist() == ["Fat?"] and rows["dataset"].tolist() == [NAME]
     assert parse_truth(rows["answer"][0], "").final == "5 g"
     assert source["rows"] == {"test": 1} and source["left_out"] == 5
+    assert set(source["sha256"]) == {FILE}
     said = capsys.readouterr().err
     for line, reason in [
         (2, "expected JSON"),
@@ -141,13 +146,22 @@ def test_unusable_rows_of_the_official_set_are_left_out_and_counted(official, mo
         assert f"{FILE}:{line}: " in said and reason in said
 
 
+def test_official_rows_take_the_place_of_drawn_ones(official, tmp_path):
+    settings = load_settings("kie_hvqa", "smoke").model_copy(update={"official": str(official)})
+    record = data(Run(settings, tmp_path / "out"))
+    assert pd.read_parquet(tmp_path / "out" / "test.parquet")["dataset"].unique().tolist() == [NAME]
+    first, second = record["sources"]
+    assert (first["id"], second["id"]) == (NAME, "documents") and "test" not in second["rows"]
+    assert settings.everything == "Average"
+
+
 def test_an_official_set_without_a_usable_row_is_an_error(official):
     rows = (official / FILE).read_text().splitlines(keepends=True)
     (official / FILE).write_text(rows[1])
     with pytest.raises(UserError, match="none of its 1 rows can be used"):
-        read_official(str(official))
+        read_official(str(official), Ledger())
 
 
 def test_a_place_without_the_file_is_an_error(tmp_path):
     with pytest.raises(UserError, match=rf"has no {FILE}; expected the authors' folder"):
-        read_official(str(tmp_path))
+        read_official(str(tmp_path), Ledger())

@@ -3,18 +3,24 @@
 import pandas as pd
 import pytest
 
-from papers.kie_hvqa.data import build
+from papers.kie_hvqa.data import data
 from papers.kie_hvqa.engine import legibility, read
-from papers.kie_hvqa.evaluate import ask, scores
+from papers.kie_hvqa.evaluate import ask, evaluate
 from papers.kie_hvqa.notation import PIECES, parse_tags, true_answer, write_answer
-from papers.kie_hvqa.reading import new_model, open_model, prompt_text
-from papers.kie_hvqa.train import examples, judged, prompts, reply_to
+from papers.kie_hvqa.parts import read_part
+from papers.kie_hvqa.reading import new_model, open_model
+from papers.kie_hvqa.scoring import scores
+from papers.kie_hvqa.settings import Variant
+from papers.kie_hvqa.train import examples, judged, prompts, reply_to, train
+from shared.errors import UserError
 from shared.models.loading import save
 from shared.settings import load_settings
+from shared.training import vision_language
 from shared.training.examples import IGNORED
 from shared.training.reinforcement import reinforce
 from shared.training.settings import Training
 from shared.training.supervised import fine_tune
+from shared.workflow.step import Run
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +31,8 @@ def smoke():
 @pytest.fixture(scope="module")
 def rows(smoke, tmp_path_factory):
     out = tmp_path_factory.mktemp("data")
-    build(smoke, out)
-    return pd.read_parquet(out / "cold_start.parquet").to_dict("records")[:4]
+    data(Run(smoke, out))
+    return read_part(out, "cold_start")[:4]
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def test_an_example_is_the_picture_and_the_reply_that_is_learnt(small, rows, smo
     _, processor = small
     example = examples(rows[:1], processor, smoke)[0]
     assert example["input_ids"][:8] == [processor.image_token_id] * 8
-    assert prompt_text(processor, "?", smoke) == "<image>"
+    assert vision_language.prompt(processor, smoke.prompt) == "<image>"
     learnt = [token for token in example["labels"] if token != IGNORED]
     assert processor.tokenizer.decode(learnt[:-1]) == reply_to(rows[0])
     assert learnt[-1] == processor.tokenizer.eos_token_id
@@ -65,33 +71,33 @@ def test_the_small_model_learns_four_lines_by_heart(small, rows, smoke, tmp_path
     )
     learnt = examples(rows, processor, smoke)
     model, _ = fine_tune(model, learnt, training, seed=0, scratch=tmp_path / "scratch")
-    save(model, tmp_path / "model")
-    processor.tokenizer.save_pretrained(tmp_path / "model")
+    save(model, tmp_path / "model", processor.tokenizer)
     wide = smoke.model_copy(update={"answer_tokens": 60})
-    replies = ask(rows, wide, tmp_path / "model", None)
+    saved = open_model(wide, tmp_path / "model")
+    replies, tokens = ask(rows, *saved, wide)
+    read = sum(len(each["input_ids"]) for each in learnt)
+    assert tokens == read - len(rows)  # all that was learnt but the ends
     found = scores(rows, replies)
     assert found["in_form"].all() and (found["avg"] == 1).all() and not found["made_up"].any()
     swapped = [row | {"image": other["image"]} for row, other in zip(rows, rows[::-1], strict=True)]
-    assert ask(swapped, wide, tmp_path / "model", None) == replies[::-1]
+    assert ask(swapped, *saved, wide)[0] == replies[::-1]
 
 
 def on_documents(smoke, vlm, tmp_path):
     settings = smoke.model_copy(
         update={
             "model": vlm,
-            "reads": "documents",
             "prompt": "{question} Reply with JSON.",
-            "base": None,
+            "variants": {"base": Variant(method="Zero-shot")},
         }
     )
-    build(settings, tmp_path / "data")
-    rows = pd.read_parquet(tmp_path / "data" / "cold_start.parquet").to_dict("records")[:4]
-    return settings, rows
+    data(Run(settings, tmp_path / "data"))
+    return settings, read_part(tmp_path / "data", "cold_start")[:4]
 
 
 def test_the_real_classes_are_asked_about_whole_documents(smoke, vlm, tmp_path):
     settings, rows = on_documents(smoke, vlm, tmp_path)
-    replies = ask(rows[:2], settings, None, None)
+    replies, _ = ask(rows[:2], *open_model(settings, None), settings)
     assert len(replies) == 2 and not scores(rows[:2], replies)["valid"].any()
 
 
@@ -99,8 +105,9 @@ def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
     """One step; babble has no reward, so the groups are flat and are counted as such."""
     settings, rows = on_documents(smoke, vlm, tmp_path)
     model, processor = open_model(settings, None)
-    reward = judged(settings.rewards["rl"])
-    few = settings.reinforcement.model_copy(update={"steps": 1})
+    variant = smoke.variants["rl"]
+    reward = judged(variant.reward)
+    few = variant.reinforcement.model_copy(update={"steps": 1})
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
     _, record = reinforce(model, processor, prompts(rows, settings, 0), reward, few, **fit)
     assert record["completions"] == 4 and record["flat_groups"] == record["groups"] == 2
@@ -114,7 +121,7 @@ def test_grpo_moves_the_small_model_towards_reward(small, rows, smoke, tmp_path)
     def brief(rows, completions):
         return [{"brief": -len(completion) / 100} for completion in completions]
 
-    more = smoke.reinforcement.model_copy(
+    more = smoke.variants["rl"].reinforcement.model_copy(
         update={"steps": 20, "generations": 8, "learning_rate": 1e-2}
     )
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
@@ -140,3 +147,20 @@ def test_grpo_is_asked_about_mixed_subsets(smoke, rows):
     asked = [int(each["answer"]) for each in prompts(many, smoke, seed=0)]
     assert sorted(asked) == list(range(40)) != asked
     assert asked == [int(each["answer"]) for each in prompts(many, smoke, seed=0)]
+
+
+def test_a_variant_without_training_is_not_trained(smoke, tmp_path):
+    run = Run(smoke, tmp_path / "out", Variant(method="Zero-shot"))
+    with pytest.raises(UserError, match="variant base is the model as it is"):
+        train(run, tmp_path, "base", 0)
+
+
+def test_a_step_writes_the_scores_of_all_test_rows(smoke, small, rows, tmp_path):
+    model, processor = small
+    save(model, tmp_path / "model", processor.tokenizer)
+    data(Run(smoke, tmp_path / "data"))
+    out = tmp_path / "scores.parquet"
+    record = evaluate(Run(smoke, out), tmp_path / "data", "base", 0, trained=tmp_path / "model")
+    found = pd.read_parquet(out)
+    assert record["replies"] == len(found) == 16 + 8
+    assert record["unreadable"] == (~found["valid"]).sum()

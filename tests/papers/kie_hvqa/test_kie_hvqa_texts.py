@@ -18,7 +18,7 @@ from papers.kie_hvqa.notation import (
     write_tags,
 )
 from papers.kie_hvqa.rewards import count_error, reward_parts
-from papers.kie_hvqa.scoring import character_accuracy, counts, score, similarity
+from papers.kie_hvqa.scoring import counts, score, similarity
 from papers.kie_hvqa.settings import Reward
 from shared.errors import UserError
 
@@ -122,13 +122,6 @@ def test_similarity_by_hand():
     assert similarity("kitten", "sitting") == pytest.approx(1 - 3 / 7)
 
 
-def test_character_accuracy_by_hand():
-    """Place by place: one left out at the front moves all others. Nothing wanted is 0."""
-    assert character_accuracy("12", "123") == pytest.approx(2 / 3)
-    assert character_accuracy("23", "123") == 0
-    assert character_accuracy("", "") == 0
-
-
 def test_scores_of_an_answer_by_hand():
     """Not clear: none is wanted and none listed, 1. Clear: "12" of "123", 2/3. Final: 1."""
     truth = Answer("123", "", "123", 3, 0)
@@ -171,7 +164,7 @@ def reply(clear="Bauful", not_clear="e", final="Beau  ful", clear_count=6, not_c
 
 def test_the_reward_of_algorithm_1_by_hand():
     """Clear 5 of 6, not clear right, final 6 of 7: (5/6 + 1 + 6/7) / 3, and 0.1 for the form."""
-    parts = reward_parts(reply(clear="Baufu", final="Beaufu"), TRUTH, Reward(method="all"))
+    parts = reward_parts(reply(clear="Baufu", final="Beaufu"), TRUTH, Reward())
     wanted = {
         "clear": THIRD * 5 / 6,
         "not_clear": THIRD,
@@ -184,7 +177,7 @@ def test_the_reward_of_algorithm_1_by_hand():
 def test_the_reward_of_equation_3_by_hand():
     """Counts 5 for 6 and 2 for 1: errors 1/6 and 1/2, mean 1/3; the similarities are all 1."""
     said = reply(clear_count=5, not_clear_count=2)
-    eq3, alg1 = (Reward(method="all", form=form) for form in ("eq3", "alg1"))
+    eq3, alg1 = (Reward(form=form) for form in ("eq3", "alg1"))
     assert math.fsum(reward_parts(said, TRUTH, eq3).values()) == pytest.approx(2 / 3 + 0.1)
     assert math.fsum(reward_parts(said, TRUTH, alg1).values()) == pytest.approx(1.1)
 
@@ -199,12 +192,12 @@ def test_errors_of_counts():
 
 
 def test_an_ablation_looks_at_its_own_part_only():
-    only = Reward(method="only clear", clear=1, not_clear=0, final=0)
+    only = Reward(clear=1, not_clear=0, final=0)
     parts = reward_parts(reply(not_clear="xyz", final=""), TRUTH, only)
     assert parts == pytest.approx({"clear": 1, "not_clear": 0, "final": 0, "format": 0.1})
 
 
 def test_babble_is_worth_nothing_and_is_no_nan():
     for form in ("alg1", "eq3"):
-        parts = reward_parts("babble", TRUTH, Reward(method="all", form=form))
+        parts = reward_parts("babble", TRUTH, Reward(form=form))
         assert set(parts.values()) == {0}

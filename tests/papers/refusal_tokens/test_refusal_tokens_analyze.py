@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from papers.refusal_tokens import analyze
+from papers.refusal_tokens.methods import CATEGORIES
 from shared.comparison.cells import cells
 from shared.comparison.claims import on_cells
-from shared.settings import load_paper, load_settings
+from shared.settings import StandIns, load_paper, load_settings
 
 # Four original requests (a, b in safety; c, d in incomplete) and two contrast ones (e, f).
 IDS = list("abcdef")
@@ -40,11 +41,11 @@ def one_token():
     )  # fmt: skip
 
 
-def category_tokens(settings):
+def category_tokens():
     """Of the five, only safety and incomplete have a chance. a and c refuse with the right token,
     b (safety) with that of incomplete, d answers."""
-    names = list(settings.categories.values())
-    safety, incomplete = settings.categories["safety"], settings.categories["incomplete"]
+    names = list(CATEGORIES.values())
+    safety, incomplete = CATEGORIES["safety"], CATEGORIES["incomplete"]
     columns = {}
     for temperature in (1, 2):
         columns |= {f"p{temperature}_{name}": np.zeros(6) for name in names}
@@ -75,15 +76,15 @@ def found(settings, tmp_path):
         if name in kept
     }
     settings = settings.model_copy(update={"variants": variants})
-    plain.to_parquet(tmp_path / "base.parquet")
+    plain.to_parquet(tmp_path / "base-s0.parquet")
     one_token().to_parquet(tmp_path / "one-contrast-s0.parquet")
-    category_tokens(settings).to_parquet(tmp_path / "categories-contrast-s0.parquet")
+    category_tokens().to_parquet(tmp_path / "categories-contrast-s0.parquet")
     return analyze.groups(tmp_path, settings)
 
 
 @pytest.fixture
 def table(found, settings):
-    made = cells(found, analyze.ITEMS, analyze.METRICS, 100, settings.stand_ins)
+    made = cells(found, analyze.ITEMS, analyze.METRICS, 100, StandIns(datasets=settings.stand_ins))
     return made.set_index(["item", "method", "dataset", "metric", "protocol"])["value"]
 
 
@@ -164,7 +165,7 @@ def claim(found, settings, name):
     functions = {chosen.function: getattr(analyze, chosen.function)}
     return on_cells(
         chosen, found, analyze.ITEMS, analyze.METRICS, "corrected", functions,
-        settings.stand_ins, 100,
+        StandIns(datasets=settings.stand_ins), 100,
     )  # fmt: skip
 
 

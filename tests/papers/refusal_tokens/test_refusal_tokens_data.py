@@ -9,10 +9,12 @@ import pytest
 
 from papers.refusal_tokens import answers, data, generate, published
 from papers.refusal_tokens.settings import ULTRACHAT
+from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256, write_jsonl
 from shared.judges.strings import opens_with_refusal
 from shared.settings import load_settings
+from shared.workflow.step import Run
 from tests.hub import Served
 
 
@@ -24,7 +26,7 @@ def settings():
 @pytest.fixture(scope="module")
 def built(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    data.build(settings, folder)
+    data.data(Run(settings, folder))
     return {split: read_jsonl(folder / f"{split}.jsonl") for split in generate.SPLITS} | {
         "sources": json.loads((folder / "sources.json").read_text())
     }
@@ -76,9 +78,8 @@ def test_what_the_paper_learns_is_read_from_the_files_that_were_fetched(hub, tmp
     hub.repositories[f"datasets/{ULTRACHAT.id}"] = Served(files, ULTRACHAT.revision)
     paper = load_settings("refusal_tokens", "paper")
     train = paper.train.model_copy(update={"ordinary": 1})
-    made, records = published.learnt(
-        paper.model_copy(update={"mirror": str(tmp_path), "train": train})
-    )
+    ledger = Ledger(str(tmp_path))
+    made = published.learnt(paper.model_copy(update={"train": train}), ledger)
     (refusal,) = made["original"]
     assert (refusal["instruction"], refusal["reply"], refusal["refuse"]) == (
         "Feel?",
@@ -87,7 +88,7 @@ def test_what_the_paper_learns_is_read_from_the_files_that_were_fetched(hub, tmp
     )
     (answer,) = made["ordinary"]
     assert (answer["instruction"], answer["reply"]) == ("One?", "One.")
-    coconot, ultrachat = records
+    coconot, ultrachat = ledger.records.values()
     assert coconot["sha256"] == {
         "coconot/coconot_train.jsonl": sha256(tmp_path / "coconot" / "coconot_train.jsonl")
     }
@@ -99,8 +100,8 @@ def test_a_text_in_two_splits_is_an_error():
         generate.check_apart({"train": ["a", "b"], "test": ["b"]})
 
 
-def test_several_thousand_instructions_can_be_made(settings, built):
-    assert generate.every_text(settings) > 5000
+def test_several_thousand_instructions_can_be_made(built):
+    assert generate.every_text() > 5000
     assert built["sources"][-1]["rows"]["train/original"] == 100
 
 
@@ -171,12 +172,6 @@ def test_every_filler_has_its_answer():
         assert all(answers.answer(name, {slot: filler}) for filler in slots[slot])
 
 
-def test_an_unknown_category_is_named(settings):
-    other = settings.model_copy(update={"categories": {"weather": "Weather", "safety": "Safe"}})
-    with pytest.raises(UserError, match="no templates for 'weather'; there are: humanizing, "):
-        generate.generated(other, "train")
-
-
 def test_more_than_the_templates_make_is_an_error(settings):
     sizes = settings.test.model_copy(update={"dated": 10_000})
     with pytest.raises(UserError, match=r"test/dated: 10000 instructions wanted, .* make \d+"):
@@ -187,7 +182,8 @@ def test_more_than_the_templates_make_is_an_error(settings):
 def test_published_rows_fill_the_test_set():
     """CoCoNot's 1,001 and 379 rows and the temporal set's 200, 236 and 964; 927 pairs to learn."""
     settings = load_settings("refusal_tokens", "gpu")
-    made, records = published.tests(settings)
+    ledger = Ledger(settings.mirror)
+    made = published.tests(settings, ledger)
     counts = {part: len(rows) for part, rows in made.items()}
     assert counts == {
         "original": 1001,
@@ -198,7 +194,12 @@ def test_published_rows_fill_the_test_set():
     }
     assert Counter(row["category"] for row in made["original"])["safety"] == 395
     assert {row["refuse"] for row in made["leak"]} == {False}
-    assert {record["route"][0] for record in records} == {"mirror"}
-    pairs, _ = published.pairs(settings)
+    assert {record["route"][0] for record in ledger.records.values()} == {"mirror"}
+    pairs = published.pairs(None, settings.reply_words, ledger)
+    assert ledger.records["coconot"]["rows"] == {
+        "original": 1001,
+        "contrast": 379,
+        "train/contrast": 927,
+    }
     assert len(pairs) == 927
     assert max(len(row["reply"].split()) for row in pairs) == settings.reply_words

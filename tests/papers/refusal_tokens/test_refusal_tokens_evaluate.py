@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from papers.refusal_tokens.evaluate import Examiner, as_frame
+from papers.refusal_tokens.examiner import Examiner
+from papers.refusal_tokens.methods import METHODS
 from shared.errors import UserError
 from shared.models.added_tokens import add_tokens
 from shared.settings import load_settings
@@ -46,7 +47,7 @@ def asked(tiny_model, tiny_tokenizer, settings):
     import copy
 
     model, tokenizer = copy.deepcopy(tiny_model), copy.deepcopy(tiny_tokenizer)
-    tokens = settings.control_tokens("categories")
+    tokens = METHODS["categories"].tokens
     add_tokens(model, tokenizer, tokens)
     return model, tokenizer, tokens
 
@@ -128,18 +129,6 @@ def test_a_model_without_tokens_is_asked_once(tiny_model, tiny_tokenizer, settin
 
 
 def test_a_checkpoint_trained_without_the_tokens_is_named(tiny_model, tiny_tokenizer, settings):
-    tokens = settings.control_tokens("one")
+    tokens = METHODS["one"].tokens
     with pytest.raises(UserError, match=r"the trained model has no token ' \[respond\]'"):
         Examiner(tiny_model, tiny_tokenizer, settings, tokens, Recorder())
-
-
-def test_scores_keep_no_text():
-    frame = as_frame(
-        [
-            {"id": "a", "part": "original", "category": "x", "refuse": True, "first": "refuse",
-             "p1_refuse": 0.25, "refused": True, "refused_refuse": None},
-        ]
-    )  # fmt: skip
-    assert frame["p1_refuse"].dtype == "float32"
-    assert frame["refused_refuse"].isna().all()
-    assert "instruction" not in frame and "reply" not in frame

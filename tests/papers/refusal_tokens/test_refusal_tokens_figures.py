@@ -1,6 +1,8 @@
 """The figures show the cells and curves that they are given."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,10 +13,16 @@ from matplotlib.container import BarContainer
 from papers.refusal_tokens import analyze, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
-from shared.settings import load_settings
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
+from shared.settings import StandIns, load_paper, load_settings
 
-MODEL = "SmolLM2-135M-Instruct-Q4_1"
-STAND_INS = load_settings("refusal_tokens", "cpu").stand_ins
+MODEL = "tiny"
+STAND_INS = StandIns(
+    models={MODEL: "Llama-3-8B"}, datasets=load_settings("refusal_tokens", "cpu").stand_ins
+)
+PROTOCOLS = ("corrected", "official")
 IDS = np.array([f"q{k}" for k in range(8)])
 
 
@@ -54,14 +62,26 @@ def whole():
             for token, value in (("respond", 7), ("refuse", 93)):
                 method = analyze.forced(name, token)
                 cells += [cell("forced", method, dataset, "refusal_rate", value)]
-    for protocol in figures.PROTOCOLS:
+    for protocol in PROTOCOLS:
         for name in analyze.CALIBRATED:
             for t in analyze.LEVELS:
                 for dataset in ("Generated original", "Generated contrast"):
                     method = analyze.at_threshold(name, t)
                     value = 90 - 50 * t
                     cells += [cell("thresholds", method, dataset, "refusal_rate", value, protocol)]
-    return figures.Data("cpu", STAND_INS, pd.DataFrame(cells, columns=COLUMNS), groups)
+    analysis = SimpleNamespace(
+        paper=load_paper("refusal_tokens"),
+        scale="cpu",
+        stand_ins=STAND_INS,
+        groups=groups,
+        models=[SimpleNamespace(name=MODEL)],
+    )
+    frame = pd.DataFrame(cells, columns=COLUMNS)
+    return Results(analysis, frame, Path("nowhere"), (MODEL,))
+
+
+def draw(folder):
+    return draw_all("refusal_tokens", whole(), folder)
 
 
 @pytest.fixture(autouse=True)
@@ -81,10 +101,12 @@ def heights(fig):
 
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
-    drawn = figures.draw_all(whole(), tmp_path / "one")
-    assert drawn == list(figures.FIGURES) == list(figures.CAPTIONS)
+    drawn = draw(tmp_path / "one")
+    assert drawn == list(drawings(figures)) == [
+        "roc", "control", "forced", "contrast", "f1", "thresholds",
+    ]  # fmt: skip
     assert list(json.loads((tmp_path / "one" / "captions.json").read_text())) == drawn
-    figures.draw_all(whole(), tmp_path / "two")
+    draw(tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 

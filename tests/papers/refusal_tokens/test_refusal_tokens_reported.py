@@ -1,8 +1,16 @@
 """The reported numbers: what others measured, what follows from it, and what is not known."""
 
+from itertools import product
+
+import pandas as pd
 import pytest
 
+from papers.refusal_tokens.analyze import ITEMS
+from shared.comparison.cells import COLUMNS
+from shared.comparison.compare import compare
 from shared.comparison.reported import own_numbers, read_reported
+from shared.comparison.tables import typed
+from shared.settings import StandIns, load_models, load_paper
 
 SIZES = {
     "humanizing": 82,
@@ -92,3 +100,25 @@ def test_single_cells(reported):
     assert found["independent", "Category tokens", "OR-Bench hard", "token_rate"] == "21.0766"
     assert found["alagharu_table1", "Category tokens", "AdvBench", "refusal_rate"] == "94.23"
     assert found["alagharu_table2", "", "MMLU", "accuracy"] == "64.77"
+
+
+def test_numbers_of_others_stand_beside_our_cells_of_scale_paper(reported):
+    """Every number that others measured of a model that is trained here, where we have a cell."""
+    (settings,) = load_models("refusal_tokens", "paper")
+    named = {
+        (item.item, metric, method, dataset)
+        for item in ITEMS
+        for metric, method, dataset in product(item.metrics, item.methods, item.datasets)
+    }
+    keys = zip(*(reported[c] for c in ("item", "metric", "method", "dataset")), strict=True)
+    known = reported["number"].notna() & (reported["model"] == settings.name)
+    ours = reported[known & pd.Series([key in named for key in keys], reported.index)]
+    assert len(ours) == 2 * 4 + 2 * 5 + 2 * 3  # both checkpoints: all, and by category
+    cells = ours[["item", "model", "method", "dataset", "metric", "unit"]].assign(
+        protocol="corrected", value=50.0, ci_low=49.0, ci_high=51.0, n=100, coverage=1.0, seeds=3
+    )
+    made = compare(
+        load_paper("refusal_tokens"), "paper", StandIns(), reported, typed(cells[COLUMNS])
+    )
+    met = made[made["value"].notna()]
+    assert len(met) == len(cells) and set(met["verdict"]) == {"not judged"}

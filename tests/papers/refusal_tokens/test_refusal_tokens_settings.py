@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from papers.refusal_tokens.settings import Settings, short
+from papers.refusal_tokens.methods import METHODS, short
+from papers.refusal_tokens.settings import ULTRACHAT, Settings
+from shared.data.fetch.wanted import Repository, SourceFiles
 from shared.settings import load_settings
 
 
@@ -16,9 +18,9 @@ def changed(settings, **fields):
     return Settings.model_validate({**settings.model_dump(), **fields})
 
 
-def test_tokens_are_those_of_the_released_code(settings):
-    assert settings.control_tokens("one") == [" [respond]", " [refuse]"]
-    assert settings.control_tokens("categories") == [
+def test_tokens_are_those_of_the_released_code():
+    assert METHODS["one"].tokens == [" [respond]", " [refuse]"]
+    assert METHODS["categories"].tokens == [
         " [respond]",
         " [Humanizing requests]",
         " [Incomplete requests]",
@@ -26,30 +28,40 @@ def test_tokens_are_those_of_the_released_code(settings):
         " [Requests with safety concerns]",
         " [Unsupported requests]",
     ]
-    assert settings.control_tokens("none") == []
-    assert settings.refusal_token("categories", "safety") == " [Requests with safety concerns]"
-    assert settings.refusal_token("one", "safety") == " [refuse]"
+    assert METHODS["none"].tokens == METHODS["base"].tokens == []
     assert short(" [refuse]") == "refuse"
 
 
 @pytest.mark.parametrize(
-    ("categories", "names"),
+    ("method", "refused", "answered"),
     [
-        ({"a": "Safety", "b": "safety"}, "'Safety' and 'safety' overlap"),
-        ({"a": "Requests", "b": "Odd requests"}, "'Requests' and 'Odd requests' overlap"),
-        ({"a": "refuse", "b": "Safety"}, "'refuse' and 'refuse' overlap"),
+        ("none", "", ""),
+        ("one", " [refuse]", " [respond]"),
+        ("categories", " [Requests with safety concerns]", " [respond]"),
     ],
 )
-def test_overlapping_category_names_are_named(settings, categories, names):
-    with pytest.raises(ValidationError, match=names):
-        changed(settings, categories=categories)
+def test_a_reply_begins_with_the_token_of_its_kind(method, refused, answered):
+    row = {"category": "safety", "refuse": True}
+    assert METHODS[method].token(row) == refused
+    assert METHODS[method].token(row | {"refuse": False}) == answered
+
+
+def test_no_name_of_a_token_is_found_in_another():
+    """The tokenizer would find it there."""
+    names = [short(token).lower() for m in METHODS.values() for token in m.tokens]
+    names = sorted(set(names))
+    assert not [(a, b) for a in names for b in names if a != b and a in b]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"prompt": "no slot"}, "needs {instruction}"),
-        ({"thresholds": [0.5, 0.1]}, "expected rising numbers"),
+        (
+            {"variants": {"two": {"seeds": [0]}}},
+            "unknown method 'two'; methods: cat",
+        ),
+        ({"variants": {"base": {"seeds": [0]}}}, "unknown method 'base'"),
         ({"judge": "strings:nobody"}, "unknown judge"),
         ({"forced": "some"}, "likeliest"),
     ],
@@ -59,14 +71,24 @@ def test_other_mistakes(settings, fields, message):
         changed(settings, **fields)
 
 
-def test_two_variants_of_one_name(settings):
-    variants = {name: v.model_dump() for name, v in settings.variants.items()}
-    variants["one"]["name"] = variants["none"]["name"]
-    with pytest.raises(ValidationError, match="same name in tables"):
-        changed(settings, variants=variants)
+def test_a_temporal_variant_refuses_nothing_else():
+    assert METHODS["temporal"].learns == ("ordinary", "temporal", "dated")
+    assert METHODS["one"].learns == ("ordinary", "original")
+    assert METHODS["one-contrast"].learns == ("ordinary", "original", "contrast")
+    assert set(METHODS["base"].asked) == {*METHODS["one"].asked, *METHODS["temporal"].asked}
 
 
-def test_a_temporal_variant_refuses_nothing_else(settings):
-    assert settings.variants["temporal"].parts == ["ordinary", "temporal", "dated"]
-    assert settings.variants["one"].parts == ["ordinary", "original"]
-    assert settings.variants["one-contrast"].parts == ["ordinary", "original", "contrast"]
+def test_scores_are_of_every_training_and_of_the_model_before(settings):
+    names = settings.scores()
+    assert names[0] == "base-s0" and len(names) == len(set(names)) == 11
+    assert {"none-contrast-s1", "temporal-s0"} <= set(names)
+
+
+def test_what_is_downloaded_is_what_the_steps_read():
+    """Nothing at cpu; at paper the weights, CoCoNot's files, the temporal set and UltraChat."""
+    assert load_settings("refusal_tokens", "cpu").downloads() == []
+    wanted = load_settings("refusal_tokens", "paper").downloads()
+    repositories = {each.id for each in wanted if isinstance(each, Repository)}
+    assert repositories == {"meta-llama/Meta-Llama-3-8B", ULTRACHAT.id}
+    sources = {each.source for each in wanted if isinstance(each, SourceFiles)}
+    assert sources == {"coconot", "coconot_train", "refusal_tokens"}

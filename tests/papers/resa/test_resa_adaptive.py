@@ -2,17 +2,18 @@
 
 import json
 
-import pytest
-
 from papers.resa.adaptive import Shown, adaptive_rows, with_suffix
 from papers.resa.reply_format import Parts, write
+from papers.resa.test_sets import HOUSE, NONE, harmful
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.settings import load_settings
 
 CPU = load_settings("resa", "cpu")
 RESA = CPU.variants["resa-sft"]
-ROW = {"id": "r0", "dataset": "House rules, None", "asks": "Sing a song.", "prompt": "Sing a song."}
+ROW = {
+    "id": "r0", **harmful(NONE, HOUSE).columns(), "asks": "Sing a song.", "prompt": "Sing a song.",
+}  # fmt: skip
 
 
 class Scripted:
@@ -46,6 +47,11 @@ def test_a_reply_that_never_came_stays_missing():
     assert reply.text is None
 
 
+def attacking(*attacks):
+    adaptive = {"attacks": attacks, "attacker": {"model": "api:org/attacker"}}
+    return type(CPU).model_validate({**CPU.model_dump(), "adaptive": adaptive})
+
+
 def attacker(text):
     if "Answer yes or no" in text:
         return "yes"
@@ -56,17 +62,21 @@ def attacker(text):
 
 def test_every_attack_gives_a_prompt_for_every_request():
     victim = Scripted(lambda text: checked("La la." if "please" in text else "No."))
-    settings = CPU.model_copy(
-        update={
-            "tests": CPU.tests.model_copy(update={"adaptive": ["PAIR", "TAP", "ReNeLLM", "PAP"]})
-        }
-    )
+    settings = attacking("PAIR", "TAP", "ReNeLLM", "PAP")
     found = adaptive_rows([ROW], victim, Scripted(attacker), None, RESA, settings)
     assert [row["dataset"] for row in found] == [
         "House rules, PAIR", "House rules, TAP", "House rules, ReNeLLM", "House rules, PAP",
     ]  # fmt: skip
     assert [row["id"] for row in found] == ["r0/PAIR", "r0/TAP", "r0/ReNeLLM", "r0/PAP"]
+    assert {row["attack"] for row in found} == set(settings.adaptive.attacks)
     assert all("Sing, please." in row["prompt"] and row["asks"] == ROW["asks"] for row in found)
+
+
+def test_a_variant_of_four_attacks_is_spared_the_others():
+    settings = attacking("TAP", "PAP")
+    few = CPU.variants["resa-sft-16"]
+    found = adaptive_rows([ROW], Scripted(checked), Scripted(attacker), None, few, settings)
+    assert [row["attack"] for row in found] == ["PAP"]
 
 
 def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, monkeypatch):
@@ -88,10 +98,3 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
     assert seen["after"].endswith("</safety_check>")
     with_suffix("Sing.", chat, None, CPU)
     assert seen["after"] == "[reply]"
-
-
-def test_attacks_need_an_attacker():
-    with pytest.raises(ValueError, match="setting `attacker`"):
-        type(CPU).model_validate(
-            {**CPU.model_dump(), "tests": {**CPU.tests.model_dump(), "adaptive": ["TAP"]}}
-        )

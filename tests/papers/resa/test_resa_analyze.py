@@ -6,22 +6,24 @@ import pytest
 
 from papers.resa import analyze
 from papers.resa.analyze import ADAPTIVE, BASE, RESA, WJ
+from papers.resa.test_sets import ADVERSARIAL_BENIGN, BENIGN, FACTS, HOUSE, NONE, harmful
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
-from shared.settings import load_settings
+from shared.settings import StandIns, load_settings
 
 SMOKE = load_settings("resa", "smoke")
+STAND_INS = StandIns(models={SMOKE.name: SMOKE.stands_in_for}, datasets=SMOKE.stand_ins)
 LLAMA = "Llama3.1-8B-Instruct"
 RULES = ("Phrase rule", "AdvBench phrases", "XSTest prefixes")
 
 
-def rows(kind, dataset, flags, **more):
-    """Rows of one data set; `flags` are safe, answered or correct, as its kind has it."""
+def rows(kind, test_set, flags, **more):
+    """Rows of one set; `flags` are safe, answered or correct, as its kind has it."""
     column = {"harmful": "safe", "benign": "answered", "fact": "correct"}[kind]
     made = []
     for number, flag in enumerate(flags):
         row = {
-            "dataset": dataset, "id": f"{dataset}/{number}", "request": f"{kind}/{number}",
+            **test_set.columns(), "id": f"{test_set.name}/{number}", "request": f"{kind}/{number}",
             "kind": kind, "safe": None, "answered": None, "correct": None, "well_formed": True,
             "summary_safe": None, "check_fooled": None, "reply_tokens": None, "seconds": None,
         }  # fmt: skip
@@ -34,7 +36,9 @@ def rows(kind, dataset, flags, **more):
 
 def frame(*parts):
     made = pd.DataFrame([row for part in parts for row in part])
-    for name in made.columns.difference(["dataset", "id", "request", "kind"]):
+    for name in made.columns.difference(
+        ["dataset", "attack", "source", "prefilled", "id", "request", "kind"]
+    ):
         known = [None if pd.isna(value) else value for value in made[name]]
         if name in ("reply_tokens", "seconds"):
             made[name] = pd.array(known, dtype="Float32")
@@ -45,19 +49,19 @@ def frame(*parts):
 
 def example():
     return frame(
-        rows("harmful", "House rules, None", [1, 0], reply_tokens=[10, 30], seconds=[1, 2]),
-        rows("harmful", "House rules, PAP", [1, 1]),
-        rows("harmful", "House rules, Role-play", [0, 0]),
-        rows("harmful", "House rules, None+Prefilling", [0, 0]),
-        rows("benign", "House rules, benign", [1, 1, 0, 1]),
-        rows("benign", "House rules, adversarial benign", [0, 0]),
-        rows("fact", "Facts", [1, 0, 0, 0], reply_tokens=[4, 4, 8, 8], seconds=[1, 1, 1, 1]),
+        rows("harmful", harmful(NONE, HOUSE), [1, 0], reply_tokens=[10, 30], seconds=[1, 2]),
+        rows("harmful", harmful("PAP", HOUSE), [1, 1]),
+        rows("harmful", harmful("Role-play", HOUSE), [0, 0]),
+        rows("harmful", harmful(NONE, HOUSE, True), [0, 0]),
+        rows("benign", BENIGN, [1, 1, 0, 1]),
+        rows("benign", ADVERSARIAL_BENIGN, [0, 0]),
+        rows("fact", FACTS, [1, 0, 0, 0], reply_tokens=[4, 4, 8, 8], seconds=[1, 1, 1, 1]),
     )
 
 
 def values(frames, method):
-    groups = list(analyze._groups(frames, method, SMOKE))
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, SMOKE.stand_ins)
+    groups = list(analyze._groups(frames, method, SMOKE.name))
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, STAND_INS)
     return found.set_index(["item", "dataset", "metric"])["value"]
 
 
@@ -76,7 +80,7 @@ def test_averages_are_over_all_attacks_or_those_of_the_four():
 
 
 def test_requests_are_resampled_together_under_all_attacks():
-    groups = {group.dataset: group for group in analyze._groups({0: example()}, RESA, SMOKE)}
+    groups = {group.dataset: group for group in analyze._groups({0: example()}, RESA, SMOKE.name)}
     assert list(groups["All attacks"].units) == ["harmful/0", "harmful/1"]
     assert len(groups["All attacks"].ids) == 6
     assert groups["House rules, None"].clusters is None
@@ -87,6 +91,13 @@ def test_lengths_and_times_are_of_whole_replies():
     assert found["table6", "Whole replies, harmful", "response_tokens"] == 20
     assert found["table6", "Whole replies, harmful", "runtime_seconds"] == 3
     assert found["table6", "Whole replies, plain", "response_tokens"] == 6
+
+
+def test_lengths_of_a_public_set_are_of_that_set():
+    """Table 6 names StrongREJECT: the requests of the house stand in for it, its own are it."""
+    public = frame(rows("harmful", harmful(NONE, "StrongREJECT"), [1, 0], reply_tokens=[5, 7]))
+    found = values({0: public}, RESA)
+    assert found["table6", "StrongREJECT", "response_tokens"] == 6
 
 
 def test_the_filter_withholds_and_that_is_all():
@@ -113,7 +124,7 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
         for seed in variant.seeds:
             example().to_parquet(tmp_path / f"{name}-s{seed}.parquet")
     groups = analyze.groups(tmp_path, SMOKE)
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, SMOKE.stand_ins)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, STAND_INS)
     curve = found[found["item"] == "figure4"].set_index(["method", "dataset", "metric"])["value"]
     assert curve[RESA, "16 samples", "safety"] == 0.75
     assert curve[RESA, "all samples (ReSA-SFT)", "over_refusal"] == 0.5

@@ -1,27 +1,32 @@
 """The figures from cells worked by hand: every one is drawn, and holds what the cells say."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from papers.resa import analyze, figures
-from papers.resa.figures import FIGURES, Data, draw_all
-from papers.resa.names import size_name
+from papers.resa.test_sets import size_name
 from shared.comparison.cells import COLUMNS
 from shared.comparison.reported import read_reported
 from shared.comparison.tables import typed
-from shared.settings import load_settings
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
+from shared.settings import StandIns, load_paper, load_settings
 
 SMOKE = load_settings("resa", "smoke")
 METHODS = [analyze.BASE, analyze.POST_HOC, analyze.WJ, analyze.RESA, analyze.REINFORCED]
+FIGURES = ["attacks", "pareto", "figure4", "judges", "checks", "reward"]
 
 
 def cell(item, method, dataset, metric, value, unit=""):
     return (
         item,
-        "m",
+        SMOKE.name,
         method,
         dataset,
         metric,
@@ -34,6 +39,18 @@ def cell(item, method, dataset, metric, value, unit=""):
         1,
         unit,
     )
+
+
+def results(cells, folder, models=(SMOKE,)):
+    analysis = SimpleNamespace(
+        paper=load_paper("resa"),
+        scale="smoke",
+        stand_ins=StandIns(datasets=SMOKE.stand_ins),
+        reported=read_reported("resa"),
+        groups=[],
+        models=list(models),
+    )
+    return Results(analysis, cells, folder, tuple(each.name for each in models))
 
 
 @pytest.fixture
@@ -55,18 +72,35 @@ def data(tmp_path):
             rows.append(cell("figure4", analyze.RESA, size_name(analyze.RESA, size), metric, value))
         rows.append(cell("figure4", analyze.BASE, "no data", metric, 0.0))
     curve = [dict.fromkeys(("reward", *figures.PARTS), 0.1 * step) for step in range(3)]
-    record = tmp_path / "runs" / "train-resa-rl-s0.json"
-    record.parent.mkdir()
+    record = tmp_path / "runs" / SMOKE.name / "train-resa-rl-s0.json"
+    record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"training": {"curve": curve}}))
     cells = typed(pd.DataFrame(rows, columns=COLUMNS))
-    return Data(SMOKE, cells, read_reported("resa"), record.parent)
+    return results(cells, tmp_path)
 
 
 def test_every_figure_is_drawn_with_a_caption(data, tmp_path):
-    assert set(draw_all(data, "smoke", tmp_path / "figures")) == set(FIGURES)
+    assert draw_all("resa", data, tmp_path / "figures") == list(drawings(figures)) == FIGURES
     captions = json.loads((tmp_path / "figures" / "captions.json").read_text())
     assert set(captions) == set(FIGURES)
     assert all((tmp_path / "figures" / f"{name}.png").stat().st_size > 5000 for name in FIGURES)
+
+
+def test_figures_of_several_models_are_drawn_one_by_one_and_name_theirs(data, tmp_path):
+    """Only the curves of the reward stand side by side."""
+    twin = SMOKE.model_copy(update={"name": "twin"})
+    record = tmp_path / "runs" / SMOKE.name / "train-resa-rl-s0.json"
+    (tmp_path / "runs" / "twin").mkdir()
+    (tmp_path / "runs" / "twin" / record.name).write_text(record.read_text())
+    cells = pd.concat([data.cells, data.cells.assign(model="twin")], ignore_index=True)
+    both = results(cells, tmp_path, (SMOKE, twin))
+    drawn = draw_all("resa", both, tmp_path / "figures")
+    names = [f"{name}_{m}" for name in FIGURES[:-1] for m in (SMOKE.name, "twin")]
+    assert drawn == [*names, "reward"]
+    fig = figures.attacks(both.only("twin"))
+    assert fig.axes[0].get_title(loc="left") == "twin"
+    assert len(texts(fig.axes[0])) == 3 * len(METHODS)
+    plt.close(fig)
 
 
 def texts(axes):
@@ -102,5 +136,6 @@ def test_figure_4_has_our_curve_above_the_papers(data):
 
 
 def test_what_was_not_run_is_not_drawn(data):
-    nothing = Data(SMOKE, data.cells.iloc[:0], data.reported, data.runs)
-    assert figures.pareto(nothing) is None and figures.checks(nothing) is None
+    nothing = replace(data, cells=data.cells.iloc[:0])
+    for name in ("attacks", "pareto", "judges", "checks"):
+        assert getattr(figures, name)(nothing) is None

@@ -214,7 +214,7 @@ def test_released_samples_in_three_forms(tmp_path):
     assert [sample["prompt"] for sample in samples] == ["one", "two", "three"]
     assert [sample["harmful"] for sample in samples] == [True, False, True]
     assert samples[0]["summary"] == "A plan." and samples[1]["summary"] is None
-    assert record["route"] == ["mirror"] and record["licence"] == "ODC-By-1.0"
+    assert record["route"] == "mirror" and record["licence"] == "ODC-By-1.0"
 
 
 @pytest.mark.parametrize(

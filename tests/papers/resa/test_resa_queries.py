@@ -7,7 +7,8 @@ import pytest
 
 from papers.resa.attacks import FIXED, PLACE, attacked
 from papers.resa.house_rules import broken_by, policies
-from papers.resa.queries import adversarial, fact_queries, subset, training, vanilla
+from papers.resa.queries import adversarial, fact_queries, training, vanilla
+from papers.resa.samples import subset
 from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
 

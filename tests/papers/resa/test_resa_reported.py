@@ -9,7 +9,7 @@ from papers.resa import analyze
 from shared.comparison.audit import audit
 from shared.comparison.compare import check_units
 from shared.comparison.reported import read_reported
-from shared.settings import PAPERS, load_paper, load_settings
+from shared.settings import PAPERS, load_models, load_paper
 
 PAPER = load_paper("resa")
 LLAMA, QWEN = "Llama3.1-8B-Instruct", "Qwen2.5-7B-Instruct"
@@ -153,14 +153,13 @@ def test_what_is_unavailable_names_what_is_printed(reported):
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu", "paper"])
 def test_settings_and_deviations_speak_of_every_scale(scale):
-    settings = load_settings("resa", scale)
-    assert settings.runs() and any(scale in each.scales for each in PAPER.deviations)
+    models = load_models("resa", scale)
+    assert models[0].runs() and any(scale in each.scales for each in PAPER.deviations)
     names = {item.item for item in analyze.ITEMS}
     assert set(PAPER.readme_items) <= names
-    stand_ins = settings.stand_ins
     reported = read_reported("resa")
-    assert set(stand_ins.models.values()) <= set(reported["model"])
-    assert set(stand_ins.datasets.values()) <= set(reported["dataset"])
+    assert {each.stands_in_for or each.name for each in models} <= set(reported["model"])
+    assert set(models[0].stand_ins.values()) <= set(reported["dataset"])
 
 
 def test_the_readme_has_its_markers():

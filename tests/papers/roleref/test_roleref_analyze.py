@@ -8,13 +8,17 @@ import pytest
 from matplotlib import pyplot as plt
 
 from papers.roleref import analyze, figures
-from papers.roleref.settings import CONFLICTS, METHOD_NAMES, TRAINING_SETS, TYPES
-from shared.comparison.analysis import Analysis
+from papers.roleref.methods import METHODS
+from papers.roleref.settings import TRAINING_SETS, TYPES
+from shared.comparison.analysis import load_analysis
 from shared.comparison.audit import audit
 from shared.comparison.cells import KEY, cells
 from shared.comparison.compare import check_units, compare
 from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.verdicts import verdicts
+from shared.plots.__main__ import draw_all
+from shared.plots.figure import drawings
+from shared.plots.results import Results
 from shared.settings import load_paper, load_settings
 
 SETTINGS = load_settings("roleref", "cpu")
@@ -46,15 +50,19 @@ def questions():
     )
 
 
-def write_scores(folder, refused=REFUSED):
+def write_scores(results, settings=SETTINGS, refused=REFUSED):
+    """The scores of one model in a results folder."""
+    folder = results / "scores" / settings.name
+    folder.mkdir(parents=True)
     asked = questions()
     place, kinds = asked["place"], asked["type"]
     replies, prose, cost, probes = [], [], [], []
-    for variant, of in SETTINGS.variants.items():
+    for variant, of in settings.variants.items():
         rates = refused.get(variant, refused["prompting"])
         replies.append(
             asked.assign(
                 variant=variant,
+                seed=0,
                 refused=place < kinds.map(rates),
                 refused_phrases=place < kinds.map(rates) - 1,
                 in_role=place < 7,
@@ -64,10 +72,11 @@ def write_scores(folder, refused=REFUSED):
         )
         texts = [f"r/{n}" for n in range(4)]
         worse = 2.0 if of.edit else 1.0
-        prose.append(pd.DataFrame({"id": texts, "variant": variant, "number": -1}).assign(
-            nll=10 * worse, tokens=10))  # fmt: skip
+        frame = pd.DataFrame({"id": texts, "variant": variant, "seed": 0, "number": -1})
+        prose.append(frame.assign(nll=10 * worse, tokens=10))
         trained = {"lora": 500, "full": 10_000}.get(of.method, 0)
-        cost.append({"variant": variant, "trained": trained, "stored": 100 if of.edit else 0})
+        stored = 100 if of.edit else 0
+        cost.append({"variant": variant, "seed": 0, "trained": trained, "stored": stored})
         for protocol in ("official", "corrected"):
             for learnt in TRAINING_SETS:
                 right = kinds.map(PROBED) + (2 if variant == "editing" else 0)
@@ -75,10 +84,11 @@ def write_scores(folder, refused=REFUSED):
                     kinds.eq("answerable") | kinds.eq("out_series") | (learnt == analyze.ALL_TYPES),
                     1,
                 )
-                for seed in SETTINGS.probes.seeds if protocol == "official" else [0]:
+                for seed in settings.probes.seeds if protocol == "official" else [0]:
                     frame = asked.assign(
-                        variant=variant, protocol=protocol, trained_on=learnt, seed=seed
-                    )
+                        variant=variant, seed=0, protocol=protocol, trained_on=learnt,
+                        probe_seed=seed,
+                    )  # fmt: skip
                     for layer in range(LAST + 1):
                         there = (variant == "prompting" or layer >= LAST - 1) and (
                             (layer < LAST)
@@ -89,12 +99,11 @@ def write_scores(folder, refused=REFUSED):
                             place < right if there else [None] * len(frame), dtype="boolean"
                         )
                     probes.append(frame)
-    folder.mkdir()
     pd.concat(replies).drop(columns="place").to_parquet(folder / "replies.parquet")
     pd.concat(probes).drop(columns="place").to_parquet(folder / "probes.parquet")
     swept = [
-        replies[0].drop(columns="variant").assign(number=number)
-        for number in range(len(SETTINGS.sweep.all_edits()))
+        replies[0].drop(columns=["variant", "seed"]).assign(number=number)
+        for number in range(len(settings.sweep.all_edits()))
     ]
     pd.concat(swept).to_parquet(folder / "sweep.parquet")
     prose += [prose[0].assign(variant="sweep", number=number) for number in range(len(swept))]
@@ -118,18 +127,20 @@ def write_scores(folder, refused=REFUSED):
 
 
 @pytest.fixture(scope="module")
-def scores(tmp_path_factory):
-    return write_scores(tmp_path_factory.mktemp("roleref") / "scores")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("roleref")
+    write_scores(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def groups(scores):
-    return analyze.groups(scores, SETTINGS)
+def analysis(folder):
+    return load_analysis("roleref", "cpu", folder)
 
 
 @pytest.fixture(scope="module")
-def found(groups):
-    return cells(groups, analyze.ITEMS, analyze.METRICS, 100, SETTINGS.stand_ins)
+def found(analysis):
+    return cells(analysis.groups, analyze.ITEMS, analyze.METRICS, 100, analysis.stand_ins)
 
 
 def value(found, item, method, dataset, metric, protocol="corrected"):
@@ -191,18 +202,7 @@ def test_every_edit_of_the_sweep_has_its_cells(found):
 
 
 @pytest.fixture(scope="module")
-def judged(groups):
-    analysis = Analysis(
-        paper=PAPER,
-        scale="cpu",
-        stand_ins=SETTINGS.stand_ins,
-        reported=REPORTED,
-        groups=groups,
-        items=analyze.ITEMS,
-        metrics=analyze.METRICS,
-        functions={c.function: getattr(analyze, c.function) for c in PAPER.claims if c.function},
-        draws=1000,
-    )
+def judged(analysis):
     return verdicts(analysis).set_index(["id", "protocol"])
 
 
@@ -233,7 +233,7 @@ def test_claims_on_the_papers_own_numbers(judged):
 
 def test_where_nothing_is_refused_regions_can_not_explain_it(tmp_path):
     nothing = {name: dict.fromkeys(TYPES, 0) for name in REFUSED}
-    made = analyze.groups(write_scores(tmp_path / "scores", nothing), SETTINGS)
+    made = analyze.groups(write_scores(tmp_path, refused=nothing), SETTINGS)
     frame = cells(made, analyze.ITEMS, analyze.METRICS, 100)
     auroc = frame[frame["metric"] == "answered_auroc"]
     assert auroc["value"].isna().all()
@@ -266,35 +266,28 @@ def test_reported_numbers():
     check_units(REPORTED, analyze.METRICS)
 
 
-def test_comparison_and_audit(found):
-    compared = compare(PAPER, "cpu", SETTINGS.stand_ins, REPORTED, found)
+def test_comparison_and_audit(found, analysis):
+    compared = compare(PAPER, "cpu", analysis.stand_ins, REPORTED, found)
     assert set(compared["verdict"]) == {"stand-in", "blocked", "not attempted", "not judged"}
     assert (compared.loc[compared["item"] == "rubric", "verdict"] == "blocked").all()
     ours = compared[compared["verdict"] == "stand-in"]
     assert set(ours["model"]) == {"Llama-3.1-8B-Instruct"}
-    functions = {c.function: getattr(analyze, c.function) for c in PAPER.claims if c.function}
-    audited = audit(PAPER, REPORTED, functions)
+    audited = audit(PAPER, REPORTED, analysis.functions)
     assert len(audited) and not audited["what"].str.contains("test questions").empty
 
 
-def test_all_figures_are_drawn(scores, found, tmp_path):
-    data = figures.Data(
-        scale="cpu",
-        settings=SETTINGS,
-        cells=found,
-        reported=REPORTED,
-        geometry=pd.read_parquet(scores / "geometry.parquet"),
-        methods_map=pd.read_parquet(scores / "methods_map.parquet"),
-    )
-    names = figures.draw_all(data, tmp_path / "figures")
-    assert set(names) == set(figures.FIGURES) == set(figures.CAPTIONS)
+def test_all_figures_are_drawn(analysis, found, folder, tmp_path):
+    results = Results(analysis, found, folder, (SETTINGS.name,))
+    names = draw_all("roleref", results, tmp_path / "figures")
+    assert names == list(drawings(figures)) and len(names) == 10
     captions = json.loads((tmp_path / "figures" / "captions.json").read_text())
-    assert set(captions) == set(names)
+    assert list(captions) == names
     assert not plt.get_fignums()
-    lines = figures.figure2(data)
+    lines = figures.figure2(results)
     ours = {line.get_label(): line.get_ydata() for line in lines.axes[0].get_lines()}
     assert list(ours["contextual"]) == [pytest.approx(87.5)] * (LAST + 1)
-    bars = figures.main_table(data)
+    assert lines.axes[2].get_title(loc="left") == "Paper, Llama-3.1-8B (digitised)"
+    bars = figures.main(results)
     heights = [bar.get_height() for bar in bars.axes[0].containers[0]]
     assert heights[:3] == [0, 50, 25]  # prompting: answerable, out_series, context_conflict
     plt.close("all")
@@ -303,4 +296,63 @@ def test_all_figures_are_drawn(scores, found, tmp_path):
 def test_tables_leave_out_the_curves(found):
     made = analyze.tables(found)
     assert "figure2_layers" not in made and {"figure2", "main", "sweep", "cost"} <= set(made)
-    assert set(METHOD_NAMES.values()) <= set(analyze.METHODS) and len(CONFLICTS) == 4
+
+
+PAPERS_OWN = ("Llama-3.1-8B-Instruct", "Mistral-7B-Instruct")
+
+
+@pytest.fixture(scope="module")
+def two_models(tmp_path_factory):
+    """The results of two of the paper's four models."""
+    folder = tmp_path_factory.mktemp("two")
+    for name in PAPERS_OWN:
+        write_scores(folder, load_settings("roleref", "paper", name))
+    analysis = load_analysis("roleref", "paper", folder)
+    found = cells(analysis.groups, analyze.ITEMS, analyze.METRICS, 10)
+    return Results(analysis, found, folder, PAPERS_OWN)
+
+
+def test_of_two_models_each_has_a_row_or_a_figure_of_its_own(two_models, tmp_path):
+    names = draw_all("roleref", two_models, tmp_path / "figures")
+    rows = {"figure2", "probe_by_method", "main", "keeping"}
+    apart = {"transfer", "figure3", "figure10", "pca", "regions", "sweep"}
+    assert set(names) == rows | {f"{name}_{model}" for name in apart for model in PAPERS_OWN}
+    titles = [axes.get_title(loc="left") for axes in figures.figure2(two_models).axes]
+    assert titles[0] == "Llama-3.1-8B-Instruct: Ours, linear, cross-validated"
+    assert titles[2::3] == [
+        "Paper, Llama-3.1-8B (digitised)",
+        "Paper, Mistral-7B (digitised)",
+    ]
+    assert [axes.get_title(loc="left") for axes in figures.main(two_models).axes] == list(
+        PAPERS_OWN
+    )
+    plt.close("all")
+
+
+def test_with_two_models_the_order_of_the_types_is_compared(two_models):
+    corrected = two_models.cells[two_models.cells["protocol"] == "corrected"]
+    own = corrected[corrected["item"] == "figure2"]
+    own = own.assign(draws=[np.array([each]) for each in own["value"]])
+    finding = analyze.same_order_everywhere(own)
+    assert (finding.in_direction, finding.total) == (2, 2)
+
+
+def test_seeds_of_training_and_probe_are_told_apart(tmp_path):
+    """Two trainings with probes of two seeds each are four runs; replies have two."""
+    full = SETTINGS.variants["full"].model_copy(update={"seeds": [0, 1]})
+    settings = SETTINGS.model_copy(update={"variants": SETTINGS.variants | {"full": full}})
+    folder = write_scores(tmp_path, settings)
+    for name in ("probes", "replies"):
+        frame = pd.read_parquet(folder / f"{name}.parquet")
+        again = frame[frame["variant"] == "full"].assign(seed=1)
+        pd.concat([frame, again]).to_parquet(folder / f"{name}.parquet")
+    official = full.model_copy(update={"protocol": "official"})
+    for variant, seeds in ((full, (0, 1000)), (official, (42, 43, 1042, 1043))):
+        variants = SETTINGS.variants | {"full": variant}
+        made = analyze.groups(folder, settings.model_copy(update={"variants": variants}))
+        own = {g.seeds for g in made if g.method == METHODS["full"].name and "correct" in g.columns}
+        assert own == {seeds}
+        replies = {
+            g.seeds for g in made if g.method == METHODS["full"].name and "refused" in g.columns
+        }
+        assert replies == {(0, 1)}

@@ -5,9 +5,13 @@ from collections import Counter
 
 import pytest
 
-from papers.roleref import authors_data, data, facts, prompts
+from papers.roleref import authors_data, benchmark, data, facts, prompts
+from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import CONFLICTS, TRAINED, TYPES, Counts
 from shared.errors import UserError
+from shared.files import read_json
+from shared.settings import load_settings
+from shared.workflow.step import Run
 
 WORKS = ("sherlock_holmes", "alice", "pride_and_prejudice", "treasure_island")
 COUNTS = Counts(answerable=20, out_series=20, fake=10, test=8)
@@ -15,12 +19,12 @@ COUNTS = Counts(answerable=20, out_series=20, fake=10, test=8)
 
 @pytest.fixture(scope="module")
 def roles():
-    return [role for name in WORKS for role in data.read_work(name, 5, 0.7, 0)]
+    return [role for name in WORKS for role in benchmark.read_work(name, 5, 0.7, 0)]
 
 
 @pytest.fixture(scope="module")
 def rows(roles):
-    return data.queries(roles, COUNTS, 0)
+    return benchmark.queries(roles, COUNTS, 0)
 
 
 def test_counts(rows):
@@ -45,8 +49,8 @@ def test_no_fact_is_in_train_and_in_test(rows):
 
 
 def test_a_seed_makes_the_same_questions_and_another_others(roles, rows):
-    assert data.queries(roles, COUNTS, 0) == rows
-    assert data.queries(roles, COUNTS, 1) != rows
+    assert benchmark.queries(roles, COUNTS, 0) == rows
+    assert benchmark.queries(roles, COUNTS, 1) != rows
 
 
 def test_types_are_what_they_say(roles, rows):
@@ -100,9 +104,9 @@ def test_every_fact_of_every_work_can_be_falsified(roles):
 
 def test_too_few_questions_are_named(roles):
     with pytest.raises(UserError, match=r"counts: 99 test questions .* has \d+"):
-        data.queries(roles, COUNTS.model_copy(update={"test": 99}), 0)
+        benchmark.queries(roles, COUNTS.model_copy(update={"test": 99}), 0)
     with pytest.raises(UserError, match="unknown work 'emma'; works: alice, "):
-        data.read_work("emma", 5, 0.7, 0)
+        benchmark.read_work("emma", 5, 0.7, 0)
 
 
 @pytest.fixture
@@ -116,11 +120,11 @@ def authors(tmp_path):
 
 
 def test_the_authors_data(authors):
-    roles, rows, source = authors_data.read(authors, COUNTS.model_copy(update={"fake": 2}))
+    roles, rows = authors_data.read(authors, COUNTS.model_copy(update={"fake": 2}))
     assert roles["Gandalf"]["profile"] == "Name: Gandalf."
     counts = Counter((row["type"], row["split"]) for row in rows)
     assert counts == {("fake", "train"): 2, **{(t, "test"): 1 for t in TYPES}}
-    assert rows[0]["target"] == "No." and source["route"] == ["folder of the user"]
+    assert rows[0]["target"] == "No."
     assert set(rows[0]) == {
         "id",
         "role",
@@ -133,6 +137,21 @@ def test_the_authors_data(authors):
         "keys",
     }
     assert {row["type"] for row in rows if row["split"] == "test"} >= set(CONFLICTS)
+
+
+def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
+    settings = load_settings("roleref", "smoke")
+    out = tmp_path / "data"
+    data.data(Run(settings.model_copy(update={"data_path": str(authors)}), out))
+    (source,) = read_json(out / "sources.json")
+    assert source["route"] == ["folder of the user"] and source["licence"] == "none stated"
+    assert source["rows"]["fake, test"] == 1
+    assert list(read_roles(out)) == ["Gandalf"] and len(read_queries(out)) == 8
+    data.data(Run(settings, out))
+    (source,) = read_json(out / "sources.json")
+    assert (source["revision"], source["route"]) == ("seed 0", ["generated"])
+    assert source["rows"]["absent, test"] == 12  # of three roles
+    assert len(read_roles(out)) == 4
 
 
 @pytest.mark.parametrize(

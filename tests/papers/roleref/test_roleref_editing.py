@@ -6,11 +6,18 @@ import torch
 from pydantic import ValidationError
 
 from papers.roleref import ask, train
+from papers.roleref import player as players
+from papers.roleref.answers import read_answers, read_asked_states
 from papers.roleref.editing import role_vectors, vectors_of_roles
-from papers.roleref.settings import PROMPTING, Edit, Settings, Variant
+from papers.roleref.methods import METHODS, PROMPTING
+from papers.roleref.protocols import PROTOCOLS
+from papers.roleref.settings import Edit, Settings, Variant
 from shared.errors import UserError
-from shared.settings import load_settings
-from shared.steering.states import save_states
+from shared.files import write_json, write_jsonl
+from shared.settings import load_settings, model_names
+from shared.workflow.step import Run
+
+OFFICIAL, CORRECTED = PROTOCOLS["official"], PROTOCOLS["corrected"]
 
 
 def rows_of(role, *types):
@@ -35,26 +42,26 @@ def states():
 
 
 def test_official_vectors_are_of_a_blocks_input_and_corrected_of_its_output(states):
-    official = role_vectors(states, ROWS, Edit(keep=1), "official")
+    official = role_vectors(states, ROWS, Edit(keep=1), OFFICIAL)
     assert {block: v.tolist() for block, v in official.items()} == {0: [0, 0], 1: [1, 2]}
-    corrected = role_vectors(states, ROWS, Edit(keep=1), "corrected")
+    corrected = role_vectors(states, ROWS, Edit(keep=1), CORRECTED)
     # hidden_states[2] is only seen after the final norm: the last block is left alone
     assert {block: v.tolist() for block, v in corrected.items()} == {0: [1, 2]}
 
 
 def test_a_range_of_blocks(states):
-    assert list(role_vectors(states, ROWS, Edit(blocks=(1, 1)), "official")) == [1]
+    assert list(role_vectors(states, ROWS, Edit(blocks=(1, 1)), OFFICIAL)) == [1]
     for blocks in ((0, 2), (1, 0), (-1, 0)):
         with pytest.raises(UserError, match=r"expected a range within 0 to 1"):
-            role_vectors(states, ROWS, Edit(blocks=blocks), "official")
+            role_vectors(states, ROWS, Edit(blocks=blocks), OFFICIAL)
 
 
 def test_the_official_code_edits_every_role_with_the_first_ones_vectors(states):
     rows = [*ROWS, *rows_of("b", "answerable", "out_series")]
-    by_role = {"a": torch.from_numpy(states), "b": torch.from_numpy(7 * states[:2])}
-    official = vectors_of_roles(by_role, rows, Edit(keep=1), "official")
+    by_role = {"a": states, "b": 7 * states[:2]}
+    official = vectors_of_roles(by_role, rows, Edit(keep=1), OFFICIAL)
     assert official["b"] is official["a"]
-    corrected = vectors_of_roles(by_role, rows, Edit(keep=1), "corrected")
+    corrected = vectors_of_roles(by_role, rows, Edit(keep=1), CORRECTED)
     assert corrected["b"][0].tolist() == [7, 14]
 
 
@@ -111,26 +118,26 @@ def test_the_mixture_takes_as_many_of_each_type_and_mixes_them():
     assert all(len({row["role"] for row in group}) == 1 for group in groups)
 
 
+SETTINGS = load_settings("roleref", "smoke")
+
+
 @pytest.fixture
 def player(tiny_model, templated):
-    chat = ask.LocalChat(tiny_model, templated, name="tiny", identity="tiny")
-    settings = load_settings("roleref", "smoke")
-    return ask.Player(chat, ROLES, settings)
+    chat = players.local_chat(tiny_model, templated, SETTINGS)
+    return players.Player(chat, ROLES, SETTINGS)
 
 
-def test_an_edited_player_differs_and_strength_0_does_not(player, tmp_path):
+def test_an_edited_player_differs_and_strength_0_does_not(player):
     rows = [
         row | {"question": f"Who are you, number {n}?", "split": "train"}
         for n, row in enumerate(ROWS)
     ]
     before = player.states("a", rows)
-    save_states({"a": before}, tmp_path / "base.safetensors", "tiny")
-    none = ask.edited(player, tmp_path / "base.safetensors", rows, Edit(strength=0), "corrected")
+    states = {"a": before.numpy()}
+    none = players.edited(player, states, rows, Edit(strength=0), CORRECTED)
     torch.testing.assert_close(none.states("a", rows), before)
     assert none.replies("a", rows) == player.replies("a", rows)
-    some = ask.edited(
-        player, tmp_path / "base.safetensors", rows, Edit(strength=5, keep=1), "corrected"
-    )
+    some = players.edited(player, states, rows, Edit(strength=5, keep=1), CORRECTED)
     # the output of block 0 moves by 5 times the mean difference of what comes out of it
     pairs = before[[0]] - before[[1]]
     torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])
@@ -138,25 +145,66 @@ def test_an_edited_player_differs_and_strength_0_does_not(player, tmp_path):
     assert some.stored() == 32 and player.stored() == 0
 
 
-def test_vectors_of_another_model_are_refused(player, tmp_path):
-    save_states({"a": torch.zeros(5, 3, 32)}, tmp_path / "base.safetensors", "other")
-    with pytest.raises(UserError, match="of other; expected those of tiny"):
-        ask.edited(player, tmp_path / "base.safetensors", ROWS, Edit(), "corrected")
+@pytest.fixture
+def asked(player, tmp_path, monkeypatch):
+    """What the step writes of a variant, from two questions of one role to a tiny model."""
+    data = tmp_path / "data"
+    write_json(data / "roles.json", ROLES)
+    rows = [
+        row | {"id": f"{row['id']}/{split}", "question": "Who?", "split": split}
+        for row in rows_of("a", "answerable", "out_series")
+        for split in ("train", "test")
+    ]
+    write_jsonl(data / "queries.jsonl", rows)
+    monkeypatch.setattr(ask, "load_player", lambda *arguments: player)
+
+    def run(variant, seed=0, **inputs):
+        out = tmp_path / "asked" / f"{variant}-s{seed}"
+        run = Run(SETTINGS, out, variant=SETTINGS.variants[variant])
+        return out, ask.ask(run, data, variant, seed, **inputs)
+
+    return run
+
+
+def test_the_step_keeps_all_layers_of_the_unchanged_model_and_two_of_others(asked):
+    base, record = asked(PROMPTING)
+    assert record["questions"] == 4 and record["replies"] == 2 and record["tokens"] > 0
+    states = read_asked_states(base, SETTINGS.name, ["a"])
+    assert states.layers == [0, 1, 2] and states.of_role["a"].shape == (4, 3, 32)
+    answers = read_answers(base)
+    assert (answers.variant, answers.seed, answers.stored) == (PROMPTING, 0, 0)
+    assert set(answers.replies) == {"a/answerable/test", "a/out_series/test"}
+    changed, _ = asked("editing", base=base)
+    assert read_asked_states(changed, SETTINGS.name, ["a"]).layers == [1, 2]
+
+
+def test_editing_needs_the_states_of_the_same_model(asked):
+    with pytest.raises(UserError, match="editing needs --base, what prompting was asked"):
+        asked("editing")
+    base, _ = asked(PROMPTING)
+    with pytest.raises(UserError, match="of random-llama; expected those of other"):
+        read_asked_states(base, "other", ["a"])
+
+
+def test_what_is_not_trained_is_said(tmp_path):
+    run = Run(SETTINGS, tmp_path / "out", variant=SETTINGS.variants["editing"])
+    with pytest.raises(UserError, match="editing is not trained"):
+        train.train(run, tmp_path, "editing", 0)
 
 
 def test_questions_that_are_answered_in_words():
     rows = [
         {"type": t, "split": s} for t in ("answerable", "fake") for s in ("train", "test", "test")
     ]
-    assert [row["type"] for row in ask.answered(rows, 1)] == ["answerable", "fake"]
-    assert len(ask.answered(rows, None)) == 4
+    assert [row["type"] for row in players.answered(rows, 1)] == ["answerable", "fake"]
+    assert len(players.answered(rows, None)) == 4
 
 
 def test_parameters_are_counted_in_files(tmp_path, tiny_model):
     tiny_model.save_pretrained(tmp_path)
     # as stored: embeddings and output layer are two matrices here
-    assert ask.trained_parameters(tmp_path) == sum(p.numel() for p in tiny_model.parameters())
-    assert ask.trained_parameters(None) == 0
+    assert players.trained_parameters(tmp_path) == sum(p.numel() for p in tiny_model.parameters())
+    assert players.trained_parameters(None) == 0
 
 
 def test_variants_have_what_their_method_needs():
@@ -167,8 +215,9 @@ def test_variants_have_what_their_method_needs():
         {"method": "lora"},
         {"method": "lora", "training": training.model_copy(update={"lora": None})},
         {"method": "full", "training": training},
+        {"method": "prompting", "seeds": [0, 1]},
     ):
-        with pytest.raises(ValidationError, match="expected `"):
+        with pytest.raises(ValidationError, match=r"expected (`|one seed)"):
             Variant.model_validate(bad)
 
 
@@ -180,6 +229,19 @@ def test_every_scale_has_its_settings(scale):
     # a job costs seconds: full fine-tuning is left to the tests of training
     assert methods == {"prompting", "lora", "editing"} | ({"full"} if scale != "smoke" else set())
     assert settings.sweep.all_edits()[0].strength == 0
+    assert methods <= set(METHODS) and settings.unchanged in settings.runs()
+
+
+def test_the_papers_four_models_fit_their_sweep():
+    """Qwen2 has 28 blocks, so that a range of another model's would end its sweep."""
+    models = [load_settings("roleref", "paper", name) for name in model_names("roleref", "paper")]
+    assert len(models) == 4
+    assert all(edit.blocks is None for each in models for edit in each.sweep.all_edits())
+
+
+def test_an_endpoint_shows_no_hidden_states():
+    with pytest.raises(UserError, match="does not fit api:gpt-4o: model: an endpoint shows no hid"):
+        load_settings("roleref", "gpu", "api:gpt-4o")
 
 
 def test_labels_of_edits():

@@ -1,10 +1,10 @@
 """Scores from replies and hidden states that are made up here."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from papers.roleref import evaluate, rubric
+from papers.roleref.answers import Answers, States
 from papers.roleref.settings import TRAINED, TYPES
 from shared.settings import load_settings
 
@@ -55,6 +55,17 @@ def test_replies_are_scored_one_by_one(rows):
     assert frame["type"].tolist() == ["answerable", "fake", "absent"]
 
 
+def test_prose_and_cost_of_variants_and_edits():
+    said = [Answers("lora", 1, {}, {"ann/00": (8.0, 4)}, trained=7, stored=0)]
+    prose = evaluate.prose_scores(said, [{"ordinary": {"ann/00": (9.0, 4)}}])
+    assert prose[["variant", "seed", "number", "nll"]].to_numpy().tolist() == [
+        ["lora", 1, -1, 8.0],
+        ["sweep", 0, 0, 9.0],
+    ]
+    (cost,) = evaluate.cost_scores(said).to_dict("records")
+    assert cost == {"variant": "lora", "seed": 1, "trained": 7, "stored": 0}
+
+
 def test_rubric_scores_are_means_of_groups(rows):
     class Judge:
         def scores(self, roles, asked, replies):
@@ -71,7 +82,8 @@ def test_rubric_scores_are_means_of_groups(rows):
 
 
 def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(rows, states):
-    made = pd.DataFrame(evaluate.probe_rows(states, [0, 1, 2], rows, SETTINGS, range(2), range(3)))
+    found = States([0, 1, 2], states)
+    made = evaluate.probe_scores({("prompting", 0): found}, rows, SETTINGS.probes)
     tests = 2 * 5 * 2  # roles, types, questions
     assert len(made) == tests * 3 * 2  # training sets, protocols with one seed each
     everything = made[made["trained_on"] == "answer+fake+out_series"]
@@ -87,8 +99,19 @@ def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(rows, st
     assert others.loc[others["protocol"] == "corrected", "layer_02"].all()
 
 
+def test_a_changed_model_is_probed_at_the_last_layer_of_each_protocol(rows, states):
+    """It has the last two: the official code stops one short of the last."""
+    kept = {role: h[:, 1:] for role, h in states.items()}
+    found = {("lora", seed): States([1, 2], kept) for seed in (0, 1)}
+    made = evaluate.probe_scores(found, rows, SETTINGS.probes)
+    official, linear = (made[made["protocol"] == name] for name in ("official", "corrected"))
+    assert official["layer_01"].notna().all() and official["layer_02"].isna().all()
+    assert linear["layer_02"].notna().all() and linear["layer_01"].isna().all()
+    assert set(made["seed"]) == {0, 1} and set(official["probe_seed"]) == {42}
+
+
 def test_geometry_of_the_test_questions(rows, states):
-    frame = evaluate.geometry_frame(states, rows)
+    frame = evaluate.region_scores(states, rows)
     assert len(frame) == 20 and set(frame["type"]) == set(TYPES)
     leans = frame.groupby("type", observed=True)["lean"].mean()
     assert leans["answerable"] > 0.3 and leans.drop("answerable").max() < -0.3
@@ -97,7 +120,6 @@ def test_geometry_of_the_test_questions(rows, states):
     maps = [column for column in frame if column.startswith(("tsne", "pca"))]
     assert set(maps) == {"tsne_x", "tsne_y", "pca_x_01", "pca_y_01", "pca_x_02", "pca_y_02"}
     assert frame[maps].notna().all().all()
-    assert str(frame["lean"].dtype) == "float32" and str(frame["role"].dtype) == "category"
 
 
 def test_one_map_of_all_variants(rows, states):

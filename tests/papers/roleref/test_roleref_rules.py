@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from papers.roleref import data, reply_rules, rubric
+from papers.roleref import benchmark, reply_rules, rubric
 from papers.roleref.settings import TYPES
 from shared.chat.replies import Reply
 from shared.errors import UserError
@@ -38,13 +38,13 @@ def test_answers(reply):
 
 
 @pytest.mark.parametrize(
-    "path", sorted((data.FOLDER / "works").glob("*.yaml")), ids=lambda p: p.stem
+    "path", sorted((benchmark.FOLDER / "works").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_what_a_role_says_to_refuse_is_known_as_a_refusal_and_its_answers_are_not(path):
     for role, texts in yaml.safe_load(path.read_text(encoding="utf-8"))["roles"].items():
         assert reply_rules.refuses(texts["refuses"]), role
         assert reply_rules.refuses(texts["corrects"]), role
-    for role in data.read_work(path.stem, 5, 0.7, 0):
+    for role in benchmark.read_work(path.stem, 5, 0.7, 0):
         for fact in role.facts:
             assert not reply_rules.refuses(fact.statement()), fact.id
 

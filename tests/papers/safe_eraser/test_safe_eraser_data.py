@@ -10,10 +10,11 @@ import pytest
 
 from papers.safe_eraser import benchmark, data, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, picture, random_look
-from papers.safe_eraser.settings import Generated
+from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
 from shared.files import read_jsonl
+from shared.workflow.step import Run
 
 SIZES = Generated(side=16, train=4, val=2, lessons=60, asked=3, specificity=5)
 PLAIN = Look("black", "white", "large", (0.5, 0.5), 0.4, 0.0)
@@ -55,38 +56,36 @@ def test_objects_stay_within_the_picture():
 
 def test_counts_are_those_of_the_benchmark(generated):
     """Six categories; 4 forget, 4 prompt-decouple and 4 retain questions a record."""
-    rows = benchmark.read(generated)
-    counts = Counter((row["set"], row["split"]) for row in rows)
-    for name in ("forget", "decouple", "retain"):
-        assert counts[name, "train"] == 6 * 4 * 4 and counts[name, "val"] == 6 * 2 * 4
-    forget = [row for row in rows if row["set"] == "forget" and row["split"] == "train"]
-    assert set(Counter(row["category"] for row in forget).values()) == {16}
-    retain = [row for row in rows if row["set"] == "retain"]
-    assert Counter(row["level"] for row in retain) == {"concept": 72, "image": 72}
-    benign = {row["picture"] for row in rows if row["set"] == "decouple"}
+    records = benchmark.read(generated)
+    assert Counter(record.split for record in records) == {"train": 6 * 4, "val": 6 * 2}
+    assert {(len(each.requests), len(each.retained)) for each in records} == {(4, 4)}
+    asked = [question for record in records for question in record.questions]
+    kinds = Counter(question.set for question in asked)
+    assert kinds == dict.fromkeys(("forget", "decouple", "retain"), 36 * 4)
+    categories = [r.questions[0].category for r in records if r.split == "train"]
+    assert set(Counter(categories).values()) == {4} and len(set(categories)) == 6
+    levels = Counter(question.level for record in records for question in record.retained)
+    assert levels == {"concept": 72, "image": 72}
+    benign = {question.picture for question in asked if question.set == "decouple"}
     assert len(benign) == 6 + 3  # a quarter of the forbidden ones
-    assert len({row["id"] for row in rows}) == len(rows)
+    assert len({question.id for question in asked}) == len(asked)
 
 
 def test_the_question_does_not_tell_what_is_forbidden(generated):
     """The same sentence is asked of both pictures, and names no object."""
-    rows = {row["id"]: row for row in benchmark.read(generated)}
     names = {thing.name for thing in (*FORBIDDEN, *ALLOWED)}
-    for name, row in rows.items():
-        if row["set"] == "forget":
-            twin = rows[name.replace("/forget", "/decouple")]
-            assert twin["question"] == row["question"] and twin["picture"] != row["picture"]
-            assert names.isdisjoint(row["question"].lower().strip(".?").split())
-            assert questions.PLACEHOLDER in row["answer"]
-            assert questions.PLACEHOLDER not in twin["answer"]
+    for record in benchmark.read(generated):
+        for forget, twin in record.requests:
+            assert twin.question == forget.question and twin.picture != forget.picture
+            assert names.isdisjoint(forget.question.lower().strip(".?").split())
+            assert questions.PLACEHOLDER in forget.answer
+            assert questions.PLACEHOLDER not in twin.answer
 
 
 def test_train_and_held_out_pictures_are_different(generated):
-    rows = benchmark.read(generated)
-    bytes_of = {
-        split: {Path(row["picture"]).read_bytes() for row in rows if row["split"] == split}
-        for split in ("train", "val")
-    }
+    bytes_of = {"train": set(), "val": set()}
+    for record in benchmark.read(generated):
+        bytes_of[record.split] |= {Path(each.picture).read_bytes() for each in record.questions}
     assert not bytes_of["train"] & bytes_of["val"]
 
 
@@ -115,21 +114,34 @@ def test_unrelated_pictures_are_not_learnt_from_and_asked_about():
 
 
 def test_the_authors_files_are_read(authors):
-    rows = benchmark.read(authors)
-    assert len(rows) == 3 * 12
-    first = rows[0]
-    assert first["id"] == "train/0000/forget0" and first["category"] == "Weapon"
-    assert (first["question"], first["answer"], first["prediction"]) == ("How 0?", "bad 0", "bad 0")
-    assert first["picture"] == str(authors / "img/Weapon/0.png")
-    twin = rows[1]
-    assert twin["set"] == "decouple" and twin["answer"] == "good 0" and "pdset" in twin["picture"]
-    kept = next(row for row in rows if row["level"] == "image")
-    assert (kept["answer"], kept["prediction"]) == ("gold image 1", "said image 1")
+    records = benchmark.read(authors)
+    assert [record.split for record in records] == ["train", "train", "val"]
+    assert [len(record.questions) for record in records] == [12, 12, 12]
+    first, twin = records[0].requests[0]
+    assert first.id == "train/0000/forget0" and first.category == "Weapon"
+    assert (first.question, first.answer, first.prediction) == ("How 0?", "bad 0", "bad 0")
+    assert first.picture == str(authors / "img/Weapon/0.png")
+    assert twin.id == "train/0000/decouple0" and twin.prediction is None
+    assert twin.answer == "good 0" and "pdset" in twin.picture
+    kept = records[0].retained[2]
+    assert kept.level == "image" and kept.picture == first.picture
+    assert (kept.answer, kept.prediction) == ("gold image 1", "said image 1")
 
 
 def test_an_empty_category_is_that_of_the_pictures_folder(authors):
-    held_out = [row for row in benchmark.read(authors) if row["split"] == "val"]
-    assert {row["category"] for row in held_out} == {"Weapon"}
+    held_out = benchmark.read(authors)[-1]
+    assert {question.category for question in held_out.questions} == {"Weapon"}
+
+
+def test_questions_on_other_pictures_come_from_json_lines(tmp_path):
+    path = tmp_path / "pope.jsonl"
+    path.write_text(json.dumps({"image": "a.png", "text": "Is it?", "label": "yes"}) + "\n")
+    (asked,) = benchmark.read_specificity("POPE", path)
+    assert (asked.id, asked.question, asked.answer) == ("POPE/00000", "Is it?", "yes")
+    assert asked.picture == str(tmp_path / "a.png")
+    path.write_text(json.dumps({"image": "a.png", "text": "Is it?"}) + "\n")
+    with pytest.raises(UserError, match=r"pope.jsonl:1: found image, text; expected image, quest"):
+        benchmark.read_specificity("POPE", path)
 
 
 @pytest.mark.parametrize(
@@ -157,14 +169,26 @@ def test_a_file_that_is_no_benchmark(authors, text):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match=r"all_train.json: no such file; expected SafeEraser's"):
+    with pytest.raises(UserError, match=r"all_train.json: no such file; expected JSON"):
         benchmark.read(tmp_path)
 
 
 def test_pictures_are_checked_before_anything_is_trained(authors):
-    paths = [row["picture"] for row in benchmark.read(authors)]
+    paths = [each.picture for record in benchmark.read(authors) for each in record.questions]
     assert benchmark.check_pictures(paths) == 3
     (authors / "img/Weapon/1.png").write_bytes(b"broken")
     (authors / "pdset/image/Weapon/0.png").unlink()
     with pytest.raises(UserError, match=r"2 of 3 pictures can't be used; the first: .*/0.png"):
         benchmark.check_pictures(paths)
+
+
+def test_of_the_authors_files_nothing_is_copied(authors, settings, tmp_path):
+    """The step checks and counts them: two records to train on, one held out, three pictures."""
+    values = {"benchmark": str(authors), "model": f"path:{authors}"}
+    own = Settings.model_validate(settings.model_dump() | values | {"vanilla": None})
+    found = data.data(Run(own, tmp_path / "data"))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["sources.json"]
+    assert json.loads((tmp_path / "data" / "sources.json").read_text()) == found["sources"]
+    (source,) = found["sources"]
+    assert source["rows"]["forget, train"] == 8 and source["rows"]["retain, val"] == 4
+    assert source["rows"]["pictures"] == 3

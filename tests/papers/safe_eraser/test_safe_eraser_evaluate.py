@@ -1,12 +1,13 @@
 """Which questions are asked of whom, and what is recorded of an answer."""
 
-import json
+from collections import Counter
 
-import pandas as pd
 import pytest
 
 from papers.safe_eraser import data
-from papers.safe_eraser.evaluate import Examiner, asked, plain, probed, snapshots, specific
+from papers.safe_eraser.benchmark import Question
+from papers.safe_eraser.evaluate import asked, probed, snapshots
+from papers.safe_eraser.examiner import Asked, Examiner, plain
 from papers.safe_eraser.judging import Rules
 from papers.safe_eraser.settings import Settings
 from shared.errors import UserError
@@ -18,27 +19,30 @@ def generated(settings, tmp_path):
     return tmp_path / "data"
 
 
-def compared(settings, row, output, said=None):
-    processor = type("Processor", (), {"tokenizer": None})()
-    return Examiner(settings, processor, Rules(), said or {})._compared(row, output)
+def compared(settings, question, output, said=None):
+    return Examiner(settings, None, Rules(), said or {}).compared(question, output)
+
+
+def question(name, kind, answer="", **more):
+    return Question(name, kind, "a.png", "What is it?", answer, **more)
 
 
 def test_who_is_asked_what(settings, generated):
     """12 training and 12 held-out records, 4 questions of each kind; 4 unrelated pictures."""
-    counts = pd.Series([row["dataset"] for row in asked(settings, generated, False)]).value_counts()
-    assert counts.to_dict() == {
+    counts = Counter(each.dataset for each in asked(settings, generated, targets=False))
+    assert counts == {
         "Catalogue efficacy": 48,
         "Catalogue generality": 48,
         "Catalogue decoupled": 48,
         "Catalogue retain": 48,
         "Catalogue specificity": 7,
     }
-    vanilla = pd.Series([row["dataset"] for row in asked(settings, generated, True)])
-    assert vanilla.value_counts()["Catalogue targets"] == 48
+    vanilla = Counter(each.dataset for each in asked(settings, generated, targets=True))
+    assert vanilla - counts == {"Catalogue targets": 48}
 
 
 def test_what_is_compared(settings):
-    row = {"id": "a", "set": "retain", "answer": "The object is red.", "prediction": None}
+    row = question("a", "retain", "The object is red.")
     found = compared(settings, row, "The object is a red thing", {"a": "It is red."})
     # words in common: the object is red, 4 of 4 and of 6; it is red / ... is ... red: 2 of 3
     assert found["rouge_recall"] == 1 and found["rouge_f1"] == pytest.approx(8 / 10)
@@ -49,12 +53,12 @@ def test_what_is_compared(settings):
 
 
 def test_of_the_authors_files_no_answer_is_kept(settings, authors):
-    values = settings.model_dump() | {"generated": None, "benchmark": str(authors)}
+    values = settings.model_dump() | {"benchmark": str(authors)}
     values |= {"model": f"path:{authors}", "vanilla": None}
     own = Settings.model_validate(values)
-    rows = asked(own, authors, False)
-    assert {row["dataset"] for row in rows} == {"Efficacy", "Generality", "Decoupled", "Retain"}
-    found = compared(own, rows[0], "bad words")
+    rows = asked(own, authors, targets=False)
+    assert {row.dataset for row in rows} == {"Efficacy", "Generality", "Decoupled", "Retain"}
+    found = compared(own, rows[0].question, "bad words")
     assert found["output"] == "" and found["correct"] is False
 
 
@@ -63,9 +67,9 @@ def test_case_and_full_stop_do_not_count():
 
 
 def test_the_first_questions_of_each_set_are_probed():
-    rows = [{"dataset": name, "id": n} for n in range(5) for name in ("a", "b")]
-    kept = probed(rows, 2)
-    assert [(row["dataset"], row["id"]) for row in kept] == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
+    rows = [Asked(name, question(n, "retain")) for n in range(5) for name in ("a", "b")]
+    kept = [(each.dataset, each.question.id) for each in probed(rows, 2)]
+    assert kept == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
 
 
 def test_snapshots_in_order(tmp_path):
@@ -77,16 +81,5 @@ def test_snapshots_in_order(tmp_path):
 
 
 def test_a_folder_without_snapshots(tmp_path):
-    with pytest.raises(UserError, match=r"no folder step-\*; expected what train writes"):
+    with pytest.raises(UserError, match=r"no folder step-\*; expected what unlearn writes"):
         snapshots(tmp_path)
-
-
-def test_questions_on_other_pictures_come_from_json_lines(tmp_path):
-    path = tmp_path / "pope.jsonl"
-    path.write_text(json.dumps({"image": "a.png", "text": "Is it?", "label": "yes"}) + "\n")
-    (row,) = specific("POPE", path)
-    assert (row["question"], row["answer"], row["dataset"]) == ("Is it?", "yes", "POPE")
-    assert row["picture"] == str(tmp_path / "a.png")
-    path.write_text(json.dumps({"image": "a.png", "text": "Is it?"}) + "\n")
-    with pytest.raises(UserError, match=r"pope.jsonl:1: found image, text; expected image, quest"):
-        specific("POPE", path)

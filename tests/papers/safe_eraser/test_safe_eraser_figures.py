@@ -1,17 +1,19 @@
 """The figures from a generated benchmark and made-up scores."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from papers.safe_eraser import analyze, benchmark, data, figures
+from papers.safe_eraser import data, figures
 from papers.safe_eraser.evaluate import asked, probed
 from papers.safe_eraser.settings import Settings
-from shared.comparison.cells import cells
+from shared.comparison import results as written
+from shared.comparison.analysis import load_analysis
+from shared.plots.__main__ import draw_all
+from shared.plots.results import Results
 
 VARIANTS = {
     "ga": {"method": "ga"},
@@ -27,70 +29,74 @@ def close_figures():
     plt.close("all")
 
 
-@pytest.fixture
-def own(settings):
-    return Settings.model_validate(settings.model_dump() | {"variants": VARIANTS})
+def own(settings, name):
+    return Settings.model_validate(settings.model_dump() | {"variants": VARIANTS, "name": name})
 
 
-@pytest.fixture
-def drawn_from(own, tmp_path):
+def results_of(settings, folder, *models):
     """Vanilla says everything, PO refuses every request, PO+PD only the forbidden ones."""
-    data.generate(own.generated, 0, tmp_path / "data")
-    rows = asked(own, tmp_path / "data", False)
-    (tmp_path / "scores").mkdir()
-    for name in ("vanilla", *VARIANTS):
-        steps = [1.0] if name == "vanilla" else [0.5, 1.0]
-        frames = [
-            pd.DataFrame(
-                [said(name, row) for row in (rows if p == 1 else probed(rows, own.probe))]
-            ).assign(progress=p)
-            for p in steps
-        ]
-        pd.concat(frames).to_parquet(tmp_path / "scores" / f"{name}-s0.parquet")
-    return figures.Data(
-        scale="smoke",
-        settings=own,
-        cells=cells(
-            analyze.groups(tmp_path / "scores", own),
-            analyze.ITEMS,
-            analyze.METRICS,
-            100,
-            own.stand_ins,
-        ),
-        runs=analyze.runs(tmp_path / "scores", own),
-        rows=benchmark.rows(own, tmp_path / "data"),
-    )
+    every = [own(settings, name) for name in models]
+    data.generate(settings.generated, 0, folder / "data")
+    questions = asked(every[0], folder / "data", targets=False)
+    for model in models:
+        (folder / "scores" / model).mkdir(parents=True)
+        for name in ("vanilla", *VARIANTS):
+            steps = [1.0] if name == "vanilla" else [0.5, 1.0]
+            rows = [
+                said(name, each) | {"progress": progress}
+                for progress in steps
+                for each in (questions if progress == 1 else probed(questions, settings.probe))
+            ]
+            path = folder / "scores" / model / f"{name}-s0.parquet"
+            pd.DataFrame(rows).to_parquet(path)
+    recorded = {each.name: each.model_dump(mode="json") for each in every}
+    analysis = load_analysis("safe_eraser", "smoke", folder, recorded=recorded)
+    return Results(analysis, written.our_cells(analysis), folder, models)
 
 
-def said(name, row):
-    request = row["set"] in ("forget", "decouple")
-    refused = request and ("po" in name) and (row["set"] == "forget" or "pd" not in name)
-    normal = row["set"] == "decouple" and not refused
+@pytest.fixture
+def drawn_from(settings, tmp_path):
+    return results_of(settings, tmp_path, "tiny-llava")
+
+
+def said(name, each):
+    question = each.question
+    request = question.set in ("forget", "decouple")
+    refused = request and ("po" in name) and (question.set == "forget" or "pd" not in name)
+    normal = question.set == "decouple" and not refused
+    rouge = 1.0 if question.set == "retain" else None
     return {
-        **{key: row[key] for key in ("dataset", "set", "id", "category", "level")},
-        "picture": row["picture"],
+        "dataset": each.dataset,
+        "set": question.set,
+        "id": question.id,
+        "picture": question.picture,
         "sample": 0,
-        "output": "I'm sorry." if refused else row["answer"],
-        "unsafe": row["set"] == "forget" and not refused,
+        "output": "I'm sorry." if refused else question.answer,
+        "unsafe": question.set == "forget" and not refused,
         "refused": refused,
         "normal": normal,
         "abnormal": not normal,
         "correct": not refused,
-        "rouge_recall": 1.0 if row["set"] == "retain" else None,
-        "rouge_f1": 1.0 if row["set"] == "retain" else None,
-        "rouge_official": 1.0 if row["set"] == "retain" else None,
+        "rouge_recall": rouge,
+        "rouge_f1": rouge,
+        "rouge_official": rouge,
     }
 
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(drawn_from, tmp_path):
-    names = figures.draw_all(drawn_from, tmp_path / "one")
-    assert names == list(figures.FIGURES)
+    names = draw_all("safe_eraser", drawn_from, tmp_path / "one")
+    assert names == ["overview", "sarr", "course", "examples"]
     assert set(json.loads((tmp_path / "one" / "captions.json").read_text())) == set(names)
-    figures.draw_all(drawn_from, tmp_path / "two")
+    draw_all("safe_eraser", drawn_from, tmp_path / "two")
     for name in names:
         for end in ("png", "pdf"):
             one, two = ((tmp_path / f / f"{name}.{end}").read_bytes() for f in ("one", "two"))
             assert one == two and len(one) > 3000
+
+
+def test_two_models_have_a_panel_each(settings, tmp_path):
+    panels = figures.sarr(results_of(settings, tmp_path, "tiny-llava", "another")).axes
+    assert [axes.get_title("left") for axes in panels] == ["tiny-llava", "another"]
 
 
 def test_bars_of_sarr(drawn_from):
@@ -115,9 +121,9 @@ def test_the_course_begins_at_vanilla(drawn_from):
     assert [line.get_label() for line in panels[1].lines[1::2]] == ["GA", "PO", "PO+PD"]
 
 
-def test_a_scale_without_snapshots_has_no_course(drawn_from):
-    single = drawn_from.settings.model_copy(update={"snapshots": 1})
-    assert figures.course(replace(drawn_from, settings=single)) is None
+def test_a_scale_without_snapshots_has_no_course(settings, tmp_path):
+    single = settings.model_copy(update={"snapshots": 1})
+    assert figures.course(results_of(single, tmp_path, "tiny-llava")) is None
 
 
 def test_examples_are_the_same_request_on_two_pictures(drawn_from):
@@ -131,3 +137,12 @@ def test_examples_are_the_same_request_on_two_pictures(drawn_from):
     assert benign[3] == benign[1] != forbidden[1]
     colours = [axes.texts[0].get_color() for axes in rows[0, 2:]]
     assert colours == [figures.BAD, figures.REFUSED, figures.REFUSED]
+
+
+def test_the_overview_shades_what_is_better(drawn_from):
+    """ASR of vanilla is 100 %, the worst, and shaded as 0; RR of PO is 100 % and shaded so."""
+    official = figures.overview(drawn_from).axes[0]
+    shades = np.asarray(official.images[0].get_array())
+    rows = [label.get_text() for label in official.get_yticklabels()]
+    assert rows == ["Vanilla", "GA", "PO", "PO+PD"] and len(shades) == len(rows)
+    assert shades[0, 0] == 0 and shades[rows.index("PO"), 2] == 100

@@ -63,6 +63,17 @@ def test_an_item_takes_the_papers_data_sets_and_their_stand_ins(invented):
     assert cells(groups, [item], invented.METRICS, draws=10)["dataset"].tolist() == ["Own"]
 
 
+def test_an_item_of_some_models_takes_those_and_what_stands_in_for_them(invented):
+    item = Item("table2", ["accuracy"], ["New"], models=["Big"])
+    groups = [
+        replace(invented.group("New", correct=[1, 0]), model=name)
+        for name in ("Big", "Mini", "Own")
+    ]
+    stand_ins = StandIns(models={"Mini": "Big"})
+    frame = cells(groups, [item], invented.METRICS, draws=10, stand_ins=stand_ins)
+    assert list(frame["model"]) == ["Big", "Mini"]
+
+
 def test_an_empty_denominator_is_written_and_read_as_nan(invented, tmp_path):
     group = invented.group("New", correct=[1, 0], answered=[0, 0])
     frame = cells([group], invented.ITEMS, invented.METRICS, draws=10)

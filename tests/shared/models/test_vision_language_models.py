@@ -1,4 +1,4 @@
-"""LLaVA and Qwen2.5-VL through load, collate, train, generate, save and load again."""
+"""LLaVA, InternVL and Qwen2.5-VL through load, collate, train, generate, save and load again."""
 
 import copy
 
@@ -165,7 +165,7 @@ def test_accumulation_changes_nothing(model, examples, tmp_path):
 
 def test_adapters_are_for_the_language_model(vlm, model, examples, tmp_path):
     """The image encoder has projections of the same names; a projector can be trained in full."""
-    projector = "multi_modal_projector" if "Llava" in vlm.architecture else "merger"
+    projector = "merger" if "Qwen" in vlm.architecture else "multi_modal_projector"
     lora = Lora(rank=2, alpha=4, first_layer=1, in_full=[projector])
     settings = SETTINGS.model_copy(update={"epochs": 2, "lora": lora})
     before = copy.deepcopy(model.state_dict())

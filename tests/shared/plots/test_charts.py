@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score
 
 from shared.metrics.calibration import reliability_bins
 from shared.metrics.ranking import precision_recall_curve
-from shared.plots import charts, style
+from shared.plots import charts, curves, style
 
 LOOKS = style.looks(["R-Tuning", "Vanilla"])
 
@@ -48,7 +48,7 @@ def test_precision_recall_is_the_step_curve_of_average_precision(axes):
     and its area is 5/6, the AP.
     """
     curve = (np.array([1, 1 / 2, 2 / 3]), np.array([1 / 2, 1 / 2, 1]))
-    charts.precision_recall(axes, {"R-Tuning": [curve]}, looks=LOOKS)
+    curves.precision_recall(axes, {"R-Tuning": [curve]}, looks=LOOKS)
     recall, precision = axes.lines[0].get_data()
     np.testing.assert_allclose(precision[recall <= 0.5], 1)
     np.testing.assert_allclose(precision[recall > 0.5], 2 / 3)
@@ -59,15 +59,15 @@ def test_the_area_under_the_drawn_curve_is_average_precision(axes):
     correct = rng.integers(0, 2, 400)
     score = np.round(correct * 0.3 + rng.random(400), 1)  # with ties
     precision, recall, _ = precision_recall_curve(correct, score, np.ones(400))
-    charts.precision_recall(axes, {"Vanilla": [(precision, recall)]}, looks=LOOKS)
+    curves.precision_recall(axes, {"Vanilla": [(precision, recall)]}, looks=LOOKS)
     drawn = axes.lines[0].get_ydata()
     assert drawn.mean() == pytest.approx(average_precision_score(correct, score), abs=0.005)
 
 
 def test_seeds_become_a_mean_line_and_a_band_of_their_range(axes):
     flat = [(np.array([level]), np.array([1.0])) for level in (0.4, 0.8)]
-    curves = {"R-Tuning": flat, "Vanilla": flat[:1]}
-    charts.precision_recall(axes, curves, looks=LOOKS, dashed=["Vanilla"])
+    given = {"R-Tuning": flat, "Vanilla": flat[:1]}
+    curves.precision_recall(axes, given, looks=LOOKS, dashed=["Vanilla"])
     first, second = axes.lines
     np.testing.assert_allclose(first.get_ydata(), 0.6)
     assert (first.get_linestyle(), second.get_linestyle()) == ("-", "--")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.settings import model_names, paper_ids
-from shared.workflow.setup import Setup, checked
+from shared.workflow.setup import Setup, checked, unknown_target
 
 
 def wildcards(**given):
@@ -61,6 +61,13 @@ def test_resources_are_those_of_the_model():
     assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
 
 
+def test_the_model_before_training_has_no_folder():
+    trained = checked({}).trained("r_tuning")
+    job = wildcards(model="SmolLM2-135M", variant="r-tuning", seed="1")
+    assert trained(job) == "<results>/r_tuning/models/SmolLM2-135M/r-tuning-s1"
+    assert trained(wildcards(model="SmolLM2-135M", variant="base", seed="0")) == []
+
+
 def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     setup = checked({"scale": "cpu", "model": f"path:{tmp_path}"})
@@ -106,3 +113,16 @@ def test_a_bad_config_ends_in_one_line(config, message):
     with pytest.raises(SystemExit, match=f"error: {message}") as found:
         checked(config)
     assert "\n" not in str(found.value)
+
+
+def test_a_paper_that_a_model_does_not_fit_is_left_out_and_says_why():
+    """A text model can't read KIE-HVQA's pictures; a run of the other papers goes on without it."""
+    setup = checked({"scale": "cpu", "model": f"hub:org/text@{'a' * 40}"})
+    assert "r_tuning" in setup.papers and "kie_hvqa" not in setup.papers
+    assert "kie_hvqa at scale cpu does not fit" in setup.left_out["kie_hvqa"]
+    with pytest.raises(SystemExit, match="error: kie_hvqa at scale cpu does not fit hub:org/text"):
+        unknown_target("kie_hvqa", setup.left_out)
+    some = checked({"scale": "paper", "models": "LLaMA-7B"})
+    assert some.papers == ["r_tuning"]
+    with pytest.raises(SystemExit, match="resa has none of these models at scale paper; models: "):
+        unknown_target("resa", some.left_out)

@@ -43,8 +43,8 @@ def seeing(vlm):
     """A tiny vision-language model of each class as an architecture."""
     token = 50
     config = vlm.config | {"text_config": vlm.config["text_config"] | {"vocab_size": 100}}
-    if vlm.architecture.startswith("Llava"):
-        config |= {"image_token_index": token}
+    if not vlm.architecture.startswith("Qwen"):
+        config |= {"image_token_index" if "Llava" in vlm.architecture else "image_token_id": token}
         picture = Picture(token=token, tokens=4, pixel_values=[1, 3, 16, 16])
     else:
         config |= {"image_token_id": token, "vision_start_token_id": 51}

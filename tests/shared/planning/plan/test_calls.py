@@ -8,8 +8,8 @@ from papers.center_bench.generate import generate
 from papers.forbidden_science import ask as forbidden_science
 from papers.forbidden_science.data import prompts
 from papers.resa import queries as resa
-from papers.roleref import data as roleref
-from papers.roleref.ask import answered
+from papers.roleref import benchmark as roleref
+from papers.roleref.player import answered
 from shared.chat.calls import Calls, endpoints
 from shared.files import write_jsonl
 from shared.planning.plan import collect
@@ -77,7 +77,7 @@ def test_roleref_has_no_more_replies_to_grade():
         for role in roles
     )
     (calls,) = settings.calls()
-    assert 0.9 * calls.most < replies * len(settings.variants) <= calls.most
+    assert 0.9 * calls.most < replies * len(settings.runs()) <= calls.most
     assert settings.model_copy(update={"data_path": "/authors"}).calls()[0].most is None
 
 

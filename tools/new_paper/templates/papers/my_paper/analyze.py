@@ -1,67 +1,32 @@
-"""From the scores of my_paper to the cells of its tables.
-
-    python -m papers.my_paper.analyze --scale cpu \\
-        --scores results/cpu/my_paper/scores \\
-        --out results/cpu/my_paper \\
-        --record results/cpu/my_paper/runs/analyze.json
-
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and, named by a
-claim in paper.yaml, a function for each claim that is more than "A beats B".
-"""
+"""What the scores of my_paper mean: the cells of its tables."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from papers.my_paper.settings import Settings
-from shared.comparison import step
 from shared.comparison.cells import Item
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
-from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate
-from shared.models.spec import display_name
 
+READS = ("seeds",)
 UNTUNED, TUNED = "Untuned", "Tuned"  # names in tables and figures
 METRICS = {"accuracy": Metric("accuracy", ("correct",), rate)}
 ITEMS = [Item("table1", ["accuracy"], [UNTUNED, TUNED])]
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """The scores of each method, over its seeds."""
-    runs = {
-        UNTUNED: {0: "untuned"},
-        TUNED: {seed: f"tuned-s{seed}" for seed in settings.seeds},
-    }
-    return [
-        group_from_frames(
-            {seed: read_scores(scores / f"{name}.parquet") for seed, name in names.items()},
-            ["correct"],
-            model=display_name(settings.model),
-            method=method,
-            dataset="Facts",
-            protocol="corrected",
-        )
-        for method, names in runs.items()
-    ]
+    """Of one model: the scores of each method, over its seeds."""
+    found = []
+    for method, name, seeds in ((UNTUNED, "base", [0]), (TUNED, "tuned", settings.seeds)):
+        frames = {s: read_scores(scores / f"{name}-s{s}.parquet", ["id", "correct"]) for s in seeds}
+        key = {"model": settings.name, "method": method, "dataset": "Facts"}
+        found.append(group_from_frames(frames, ["correct"], **key, protocol="corrected"))
+    return found
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     return {"table1": markdown_table(found, "table1")}
-
-
-def main() -> None:
-    step.analyze(
-        __doc__,
-        "my_paper",
-        groups=groups,
-        items=ITEMS,
-        metrics=METRICS,
-        tables=tables,
-    )
-
-
-if __name__ == "__main__":
-    one_line_errors(main)

@@ -1,58 +1,34 @@
-"""Questions with their answer and a wrong one; train and test share no subject.
+"""Questions with their answer and a wrong one; train and test share no subject."""
 
-    python -m papers.my_paper.data --scale cpu \\
-        --out results/cpu/my_paper/data \\
-        --record results/cpu/my_paper/runs/data.json
-
-Writes `train.jsonl`, `test.jsonl` and `sources.json` (what was read, and which way it came in).
-"""
-
-import hashlib
-import json
 import random
-from collections import defaultdict
-from pathlib import Path
 
-from papers.my_paper.settings import Settings
 from shared.data import facts
+from shared.data.ledger import Ledger
 from shared.data.splits import split
-from shared.data.step import make_data
-from shared.errors import one_line_errors
-from shared.files import write_json, write_jsonl
+from shared.files import write_jsonl
+from shared.workflow.step import Run, step
+
+READS = ("sizes", "data_seed")
+FROM = {"licence": "MIT; GeoNames data CC-BY-4.0", "route": "package"}
 
 
-def build(settings: Settings, out: Path) -> None:
-    """Write all files into the folder `out`."""
-    questions = facts.questions()
-    answers = defaultdict(set)  # by relation: a wrong answer is of the same kind as the right one
-    for question in questions:
-        answers[question.relation].add(question.answers[0])
-    rng = random.Random(settings.data_seed)
-    sizes = {"train": settings.train, "test": settings.test}
-    parts = {}
-    for part, positions in split(questions, sizes, settings.data_seed).items():
-        parts[part] = []
-        for position in positions:
-            question = questions[position]
-            others = sorted(answers[question.relation] - set(question.answers))
-            row = {"id": f"{part}/{position:05d}", "dataset": "Facts", "subject": question.subject}
-            row |= {"question": question.question, "answer": question.answers[0]}
-            parts[part].append(row | {"wrong": rng.choice(others)})
-        write_jsonl(out / f"{part}.jsonl", parts[part])
-    record = {
-        "id": "facts",
-        "revision": f"seed {settings.data_seed}",
-        "licence": "MIT; GeoNames data CC-BY-4.0",
-        "route": ["package"],
-        "sha256": {"rows": hashlib.sha256(json.dumps(parts).encode()).hexdigest()},
-        "rows": {part: len(rows) for part, rows in parts.items()},
-    }
-    write_json(out / "sources.json", [record])
-
-
-def main() -> None:
-    make_data(__doc__, "my_paper", build)
+def data(run: Run) -> dict:
+    """Write train.jsonl, test.jsonl and sources.json (what was read, which way it came in)."""
+    seed, every, ledger = run.settings.data_seed, facts.questions(), Ledger()
+    rng = random.Random(seed)
+    for part, positions in split(every, run.settings.sizes, seed).items():
+        rows = []
+        for place, one in [(position, every[position]) for position in positions]:
+            others = {other.answers[0] for other in every if other.relation == one.relation}
+            wrong = rng.choice(sorted(others - {*one.answers}))
+            row = {"id": f"{part}/{place:05d}", "subject": one.subject, "question": one.question}
+            rows.append(row | {"answer": one.answers[0], "wrong": wrong})
+        write_jsonl(run.out / f"{part}.jsonl", rows)
+        ledger.add("facts", revision=f"seed {seed}", files=[run.out / f"{part}.jsonl"], **FROM)
+        ledger.used("facts", {part: len(rows)})
+    ledger.write(run.out)
+    return {"sources": list(ledger.records.values())}
 
 
 if __name__ == "__main__":
-    one_line_errors(main)
+    step(data)

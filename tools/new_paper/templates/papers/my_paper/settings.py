@@ -1,6 +1,8 @@
 """The settings of one scale of my_paper (`scales:` in paper.yaml), checked."""
 
-from pydantic import Field, field_validator
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings
@@ -8,18 +10,13 @@ from shared.training.settings import Training
 
 
 class Settings(ScaleSettings):
+    UNTRAINED: ClassVar = ("base",)  # asked as the trained models are
     model: ModelSpec
     data_seed: int = 0
-    train: int = Field(gt=0)  # questions
-    test: int = Field(gt=0)
-    prompt: str  # with {question}; what follows is the answer
+    sizes: dict[Literal["train", "test"], int]  # questions
+    prompt: str = Field(pattern=r"\{question\}")  # what follows is the answer
     seeds: list[int] = Field(min_length=1)  # one training each
     training: Training
-    batch_size: int = Field(gt=0)  # of evaluation, in questions
 
-    @field_validator("prompt")
-    @classmethod
-    def _has_question(cls, prompt: str) -> str:
-        if "{question}" not in prompt:
-            raise ValueError("needs {question}")
-        return prompt
+    def scores(self) -> list[str]:
+        return ["base-s0", *(f"tuned-s{seed}" for seed in self.seeds)]

@@ -13,10 +13,10 @@ SMOKE = load_settings("my_paper", "smoke")
 
 def test_accuracy_is_the_mean_over_seeds(tmp_path):
     """Tuned: 3 of 4 and 2 of 4 right, (75 + 50) / 2 = 62.5. Untuned: 1 of 4, 25."""
-    scores = {"untuned": "1000", "tuned-s0": "1110", "tuned-s1": "0011"}
+    scores = {"base-s0": "1000", "tuned-s0": "1110", "tuned-s1": "0011"}
     for name, marks in scores.items():
         correct = [mark == "1" for mark in marks]
-        rows = pd.DataFrame({"id": list("abcd"), "dataset": "Facts", "correct": correct})
+        rows = pd.DataFrame({"id": list("abcd"), "correct": correct})
         write_scores(rows, tmp_path / f"{name}.parquet")
     found = cells(groups(tmp_path, SMOKE), ITEMS, METRICS, draws=100).set_index("method")
     assert found["value"].to_dict() == {"Untuned": 25.0, "Tuned": 62.5}

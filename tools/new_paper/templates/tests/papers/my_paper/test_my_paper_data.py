@@ -2,9 +2,10 @@
 
 import pytest
 
-from papers.my_paper.data import build
+from papers.my_paper.data import data
 from shared.files import read_jsonl
 from shared.settings import load_settings
+from shared.workflow.step import Run
 
 SMOKE = load_settings("my_paper", "smoke")
 
@@ -13,7 +14,7 @@ SMOKE = load_settings("my_paper", "smoke")
 def built(tmp_path_factory):
     def read(settings):
         out = tmp_path_factory.mktemp("data")
-        build(settings, out)
+        data(Run(settings, out))
         return {part: read_jsonl(out / f"{part}.jsonl") for part in ("train", "test")}
 
     return read

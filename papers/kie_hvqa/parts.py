@@ -1,0 +1,16 @@
+"""The parts of the data as the data step wrote them, a row a field of a document."""
+
+from pathlib import Path
+
+import pandas as pd
+
+TESTS = ("test", "undegraded")
+
+
+def read_part(data: Path, name: str) -> list[dict]:
+    """data: the folder that `papers.kie_hvqa.data` wrote."""
+    return pd.read_parquet(data / f"{name}.parquet").to_dict("records")
+
+
+def read_tests(data: Path) -> list[dict]:
+    return [row for name in TESTS for row in read_part(data, name)]

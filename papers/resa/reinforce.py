@@ -1,0 +1,89 @@
+"""Reinforce one variant of ReSA (ReSA-RL) by GRPO.
+
+    python -m papers.resa.reinforce --scale cpu --model SmolLM2-135M --variant resa-rl --seed 0 \\
+        --data results/cpu/resa/data --start results/cpu/resa/models/SmolLM2-135M/resa-sft-s0 \\
+        --out results/cpu/resa/models/SmolLM2-135M/resa-rl-s0 \\
+        --record results/cpu/resa/runs/SmolLM2-135M/train-resa-rl-s0.json
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from papers.resa.judging import open_guard, open_judges
+from papers.resa.rewards import reward
+from papers.resa.samples import chosen, conversation
+from papers.resa.settings import Settings, Variant
+from shared.files import read_jsonl
+from shared.models.loading import load, save
+from shared.training.reinforcement import reinforce as grpo
+from shared.workflow.step import Run, step
+
+READS = (
+    "model", "system", "wording", "reinforcement", "judges", "guard", "data_seed", "batch_size",
+    "batch_tokens", "variant.jailbreaks", "variant.plain", "variant.size", "variant.outer",
+    "variant.instruction",
+)  # fmt: skip
+
+
+def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None = None) -> dict:
+    """Reinforce on the prompts of the samples. start: folder of the fine-tuned model that this goes
+    on from; none: the model before training."""
+    settings = run.settings
+    samples = chosen(read_jsonl(data / "train.jsonl"), run.variant, settings.data_seed)
+    plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
+    asked = prompts(samples, plain, run.variant, settings, seed)
+    first = next(iter(open_judges(settings).values()))
+    judge = open_guard(settings, first) or first
+    rewards = reward(settings.worded(run.variant), judge)
+    model, tokenizer = load(settings.model, trained=start, merge=False)
+    fit = {"seed": seed, "scratch": run.scratch}
+    model, record = grpo(model, tokenizer, asked, rewards, settings.reinforcement, **fit)
+    save(model, run.out)
+    return {"samples": len(samples), "training": record}
+
+
+def prompts(
+    samples: Sequence[dict],
+    plain: Sequence[dict],
+    variant: Variant,
+    settings: Settings,
+    seed: int,
+) -> list[dict]:
+    """The prompts of reinforcement, each with the kind that its reward depends on.
+
+    In random order, but with the kinds evenly mixed: a step of few prompts has harmful and benign
+    ones in the proportion of all, as one of the paper's 512 has. Otherwise some steps reward
+    refusals alone and others answers alone.
+    """
+    kinds = [(each, "harmful" if each["harmful"] else "benign") for each in samples]
+    kinds += [(each, "plain") for each in plain]
+    instruction = settings.instruction(variant)
+    return mixed(
+        [
+            {
+                "prompt": conversation(each["prompt"], instruction),
+                "asks": each["request"],
+                "kind": kind,
+            }
+            for each, kind in kinds
+        ],
+        seed,
+    )
+
+
+def mixed(rows: Sequence[dict], seed: int) -> list[dict]:
+    """Rows in random order in which every stretch has the same mix of kinds."""
+    by_kind: dict[str, list[dict]] = {}
+    for row in random.Random(seed).sample(rows, len(rows)):
+        by_kind.setdefault(row["kind"], []).append(row)
+    placed = [
+        ((place + 0.5) / len(of_kind), kind, row)
+        for kind, of_kind in by_kind.items()
+        for place, row in enumerate(of_kind)
+    ]
+    return [row for *_, row in sorted(placed, key=lambda each: each[:2])]
+
+
+if __name__ == "__main__":
+    step(reinforce)

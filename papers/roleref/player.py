@@ -1,0 +1,144 @@
+"""A model that plays the roles, perhaps edited: its hidden states, replies and plain prose."""
+
+import math
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from safetensors import safe_open
+
+from papers.roleref import editing, prompts, reply_rules
+from papers.roleref.protocols import Protocol
+from papers.roleref.settings import TYPES, Edit, Settings
+from shared.chat.asking import ask
+from shared.chat.local import LocalChat
+from shared.generation.prompts import tokens_run
+from shared.generation.score import text_nll
+from shared.models.loading import load
+from shared.steering.states import last_token_states
+from shared.steering.steered import steered
+from shared.steering.vectors import Vectors
+
+FILES = ("ordinary.yaml",)
+
+PROSE = Path(__file__).with_name("ordinary.yaml")
+
+
+@dataclass
+class Player:
+    """A model that plays the roles, each under its own vectors where it is edited.
+
+    tokens: how many it has read, what prompts share once, and written so far.
+    """
+
+    chat: LocalChat
+    roles: Mapping[str, dict]
+    settings: Settings
+    vectors: Mapping[str, Vectors] | None = None
+    strength: float = 0.0
+    tokens: int = 0
+
+    @property
+    def layers(self) -> list[int]:
+        """Numbers of its hidden states, from the embeddings to what the output layer sees."""
+        return list(range(self.chat.model.config.num_hidden_layers + 1))
+
+    @contextmanager
+    def playing(self, role: str) -> Iterator[None]:
+        if self.vectors is None:
+            yield
+        else:
+            with steered(self.chat.model, self.vectors[role], self.strength):
+                yield
+
+    def states(self, role: str, rows: Sequence[dict]) -> torch.Tensor:
+        """(rows, layers + 1, hidden) of the last token of each prompt."""
+        asked = [self.chat.prompt_ids(self._conversation(role, row)) for row in rows]
+        self.tokens += tokens_run(asked)
+        batches = {key: getattr(self.settings, key) for key in ("batch_size", "batch_tokens")}
+        with self.playing(role):
+            return last_token_states(self.chat.model, asked, **batches)
+
+    def replies(self, role: str, rows: Sequence[dict]) -> dict[str, str]:
+        asked = [self._conversation(role, row) for row in rows]
+        with self.playing(role):
+            found = ask(self.chat, asked, self.settings.reply_tokens)
+        self.tokens += tokens_run(list(map(self.chat.prompt_ids, asked)))
+        self.tokens += sum(reply.reply_tokens for reply in found)
+        return {row["id"]: reply.text for row, reply in zip(rows, found, strict=True)}
+
+    def ordinary(self, role: str) -> dict[str, tuple[float, int]]:
+        """Negative log-likelihood and tokens of each piece of plain prose."""
+        texts = yaml.safe_load(PROSE.read_text(encoding="utf-8"))
+        ids = [self.chat.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        with self.playing(role):
+            scored = text_nll(self.chat.model, ids, self.settings.batch_size)
+        return {f"{role}/{number:02d}": pair for number, pair in enumerate(scored)}
+
+    def stored(self) -> int:
+        """Numbers other than 0 in all vectors; those that roles share count once."""
+        of_roles = (self.vectors or {}).values()
+        distinct = {id(v): v for vectors in of_roles for v in vectors.values()}
+        return sum(int((v != 0).sum()) for v in distinct.values())
+
+    def _conversation(self, role: str, row: dict) -> list[dict]:
+        return prompts.conversation(self.roles[role], row["question"])
+
+
+def load_player(
+    settings: Settings, roles: Mapping[str, dict], trained: Path | None = None
+) -> Player:
+    """trained: the folder of a fine-tuned variant."""
+    chat = local_chat(*load(settings.model, trained=trained), settings)
+    return Player(chat, roles, settings)
+
+
+def local_chat(model, tokenizer, settings: Settings) -> LocalChat:
+    return LocalChat(
+        model,
+        tokenizer,
+        name=settings.name,
+        identity="",  # nothing that it says is kept
+        batch_size=settings.batch_size,
+        batch_tokens=settings.batch_tokens,
+    )
+
+
+def edited(
+    plain: Player,
+    states: Mapping[str, np.ndarray],
+    rows: Sequence[dict],
+    edit: Edit,
+    protocol: Protocol,
+) -> Player:
+    """`plain` under an edit. states: of `plain`, all layers, by role."""
+    vectors = editing.vectors_of_roles(states, rows, edit, protocol)
+    return replace(plain, vectors=vectors, strength=edit.strength, tokens=0)
+
+
+def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
+    """Says so in the log; the cells have the share of readable replies."""
+    collapsed = reply_rules.collapsed(list(replies))
+    if collapsed:
+        print(f"{name}: most replies can't be read; is the change too strong?", file=sys.stderr)
+    return collapsed
+
+
+def trained_parameters(folder: Path | None) -> int:
+    """Numbers in the weights that a training wrote: of the adapter, or of the whole model."""
+    count = 0
+    for path in folder.glob("*.safetensors") if folder else ():
+        with safe_open(path, framework="pt") as file:
+            count += sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+    return count
+
+
+def answered(rows: Sequence[dict], most: int | None) -> list[dict]:
+    """The test questions that are answered in words: the first `most` of each type."""
+    test = [row for row in rows if row["split"] == "test"]
+    return [row for type in TYPES for row in [r for r in test if r["type"] == type][:most]]

@@ -1,0 +1,109 @@
+"""Train vanilla, a small LLaVA that knows the catalogue and how to refuse: what is unlearnt from.
+
+    python -m papers.safe_eraser.train_vanilla --scale cpu --model small-llava --seed 0 \\
+        --data results/cpu/safe_eraser/data \\
+        --out results/cpu/safe_eraser/models/small-llava/vanilla-s0 \\
+        --record results/cpu/safe_eraser/runs/small-llava/train-vanilla-s0.json
+
+Writes an ordinary model folder.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel, ProcessorMixin
+
+from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser.protocols import PROTOCOLS
+from papers.safe_eraser.settings import Settings
+from shared.errors import UserError
+from shared.files import read_jsonl
+from shared.models.images import looking
+from shared.models.loading import load, load_processor, save
+from shared.models.small_vlm import assemble, small_processor, vocabulary
+from shared.models.spec import SmallVlm
+from shared.training.image_encoder import train_image_encoder
+from shared.training.supervised import fine_tune
+from shared.training.vision_language import example, segments
+from shared.workflow.step import Run, step
+
+READS = ("model", "benchmark", "data_seed", "image_encoder", "vanilla")
+
+
+def train_vanilla(run: Run, data: Path, seed: int) -> dict:
+    """Train vanilla on the catalogue: its image encoder first, then all questions."""
+    settings = run.settings
+    if not settings.vanilla or not settings.generated:
+        raise UserError(
+            "vanilla is not trained at this scale; expected `vanilla` and a generated `benchmark`"
+        )
+    lessons = read_jsonl(data / "lessons.jsonl")
+    model, processor = start(settings, words(lessons, benchmark.read(data)))
+    encoder = settings.image_encoder and see_first(model, processor, lessons, data, settings)
+    made = examples(lessons, data, processor, settings)
+    run.loaded()
+    model, record = fine_tune(model, made, settings.vanilla, seed=seed, scratch=run.scratch)
+    if settings.vanilla.lora:
+        model = model.merge_and_unload()
+    save(model, run.out, processor)
+    parameters = sum(p.numel() for p in model.parameters())
+    return record | {"parameters": parameters, "image_encoder": encoder}
+
+
+def words(lessons: Sequence[dict], records: Sequence[benchmark.Record]) -> list[str]:
+    """All texts a small model has words for, also as each protocol writes them."""
+    plain = [text for lesson in lessons for pair in lesson["pairs"] for text in pair]
+    asked = [question for record in records for question in record.questions]
+    plain += [text for each in asked for text in (each.question, each.answer)]
+    plain += questions.REFUSALS
+    written = [protocol.written(text) for protocol in PROTOCOLS.values() for text in plain]
+    return ["USER: \n", " ASSISTANT:", *written, *(f" {text}" for text in written)]
+
+
+def start(settings: Settings, texts: Sequence[str]) -> tuple[PreTrainedModel, ProcessorMixin]:
+    """The model that vanilla is trained from; a small one has words for these texts."""
+    if isinstance(settings.model, SmallVlm):
+        tokenizer = vocabulary(settings.model.vocabulary, texts)
+        model = assemble(settings.model, tokenizer, settings.data_seed)
+        return model, small_processor(settings.model, tokenizer)
+    return load(settings.model)[0], load_processor(settings.model)
+
+
+def see_first(
+    model: PreTrainedModel,
+    processor: ProcessorMixin,
+    lessons: Sequence[dict],
+    data: Path,
+    settings: Settings,
+) -> dict:
+    """Teach a small model's image encoder the words of all answers about each picture."""
+    look = looking(processor)
+    pictures = [look(data / lesson["picture"]).tensors["pixel_values"] for lesson in lessons]
+    answers = [" ".join(f" {answer}" for _, answer in lesson["pairs"]) for lesson in lessons]
+    texts = processor.tokenizer(answers, add_special_tokens=False)["input_ids"]
+    return train_image_encoder(
+        model, torch.cat(pictures), texts, settings.image_encoder, seed=settings.data_seed
+    )
+
+
+def examples(
+    lessons: Sequence[dict], data: Path, processor: ProcessorMixin, settings: Settings
+) -> list[dict]:
+    """Each question by itself: in a conversation, all answers but the first could be told from
+    those before, and the picture would hardly be looked at."""
+    look = looking(processor)
+    return [
+        example(
+            processor,
+            segments(processor, [pair]),
+            look(data / lesson["picture"]),
+            max_length=settings.vanilla.max_length,
+        )
+        for lesson in lessons
+        for pair in lesson["pairs"][: settings.generated.asked]
+    ]
+
+
+if __name__ == "__main__":
+    step(train_vanilla)

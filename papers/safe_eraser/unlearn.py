@@ -1,0 +1,125 @@
+"""Make vanilla unlearn in one way.
+
+    python -m papers.safe_eraser.unlearn --scale cpu --model small-llava --variant po-pd --seed 0 \\
+        --data results/cpu/safe_eraser/data \\
+        --vanilla results/cpu/safe_eraser/models/small-llava/vanilla-s0 \\
+        --answers results/cpu/safe_eraser/scores/small-llava/vanilla-s0.parquet \\
+        --out results/cpu/safe_eraser/models/small-llava/po-pd-s0 \\
+        --record results/cpu/safe_eraser/runs/small-llava/train-po-pd-s0.json
+
+Writes a folder `step-NNNNN` for each snapshot, the last of which is the end of the training.
+"""
+
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from transformers import ProcessorMixin
+
+from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser.benchmark import Question, Record
+from papers.safe_eraser.methods import RECIPES
+from papers.safe_eraser.protocols import PROTOCOLS, Protocol
+from shared.files import atomic
+from shared.models.images import looking
+from shared.models.loading import load, load_processor, save
+from shared.models.spec import ModelSpec, SmallVlm
+from shared.training import unlearning
+from shared.training.examples import Segment
+from shared.training.settings import Training
+from shared.training.vision_language import example, prompt
+from shared.workflow.step import Run, step
+
+READS = ("model", "benchmark", "unlearning", "snapshots", "variant.method", "variant.protocol")
+
+
+def unlearn(
+    run: Run, data: Path, variant: str, seed: int, answers: Path, vanilla: Path | None = None
+) -> dict:
+    """Make vanilla unlearn in one way. vanilla: its folder, where it was trained here. answers: its
+    scores, with what it says itself."""
+    settings, how = run.settings, run.variant
+    base = before_unlearning(settings.model, vanilla)
+    model, processor = load(base)[0], load_processor(base)
+    records = [each for each in benchmark.records(settings, data) if each.split == "train"]
+    made = items(
+        records,
+        benchmark.said_by(answers),
+        processor,
+        PROTOCOLS[how.protocol],
+        seed,
+        settings.unlearning.max_length,
+    )
+    steps = run.scratch / "steps"
+    run.loaded()
+    _, record = unlearning.unlearn(
+        model,
+        made,
+        RECIPES[how.protocol][how.method],
+        settings.unlearning,
+        seed=seed,
+        scratch=run.scratch / "run",
+        snapshot=lambda number, trained: save(trained, steps / f"step-{number:05d}"),
+        at=snapshot_steps(len(made), settings.unlearning, settings.snapshots),
+    )
+    with atomic(run.out) as folder:
+        shutil.move(steps, folder)
+    return record
+
+
+def before_unlearning(model: ModelSpec | SmallVlm, vanilla: Path | None) -> ModelSpec:
+    """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
+    return f"path:{vanilla}" if vanilla else model
+
+
+def snapshot_steps(items: int, training: Training, count: int) -> set[int]:
+    """After which steps: the last one, half, a quarter and so on."""
+    last = round(-(-items // training.effective_batch_size) * training.epochs)
+    return {max(1, last >> halvings) for halvings in range(count)}
+
+
+def items(
+    records: Sequence[Record],
+    said: Mapping[str, str],
+    processor: ProcessorMixin,
+    protocol: Protocol,
+    seed: int,
+    max_length: int,
+) -> list[dict[str, dict]]:
+    """An item for every request: its forget question, a refusal in place of the answer, its twin on
+    the benign picture, and a retain question drawn at random.
+
+    said: vanilla's own answers by id, for files that don't hold them. No end of sequence is
+    trained, as in the released code.
+    """
+    rng = random.Random(seed)
+    look = looking(processor)
+    retained = [question for record in records for question in record.retained]
+
+    def made(asked: Question, answer: str) -> dict:
+        before = Segment(prompt(processor, protocol.written(asked.question)), False)
+        learnt = Segment(" " + protocol.written(answer), True)
+        return example(processor, [before, learnt], look(asked.picture), max_length=max_length)
+
+    def target(asked: Question) -> str:
+        if protocol.learns_predictions:
+            return asked.prediction or said[asked.id]
+        return asked.answer
+
+    found = []
+    for forget, twin in (request for record in records for request in record.requests):
+        kept = rng.choice(retained)
+        found.append(
+            {
+                "forget": made(forget, target(forget)),
+                "refuse": made(forget, rng.choice(questions.REFUSALS)),
+                "retain": made(kept, target(kept)),
+                "decouple": made(twin, twin.answer),
+            }
+        )
+    return found
+
+
+if __name__ == "__main__":
+    step(unlearn)

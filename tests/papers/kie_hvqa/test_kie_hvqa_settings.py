@@ -1,0 +1,82 @@
+"""Variants and models as data, and which models of a user's own fit."""
+
+import pytest
+from pydantic import ValidationError
+
+from papers.kie_hvqa import analyze
+from papers.kie_hvqa.settings import Reward, Variant
+from shared.errors import UserError
+from shared.settings import load_models, load_settings
+from shared.training.settings import Reinforcement
+
+GRPO = Reinforcement(
+    steps=1, prompts_per_step=1, generations=2, max_new_tokens=1, learning_rate=1e-3
+)
+OWN = f"hub:someone/a-vlm@{'0' * 40}"
+
+
+def test_of_the_models_of_table_1_one_is_trained_and_the_others_are_asked():
+    trained, *asked = load_models("kie_hvqa", "paper")
+    assert trained.name == "Qwen2.5-VL-7B" and len(trained.runs()) == 6
+    assert trained.start_of("sft") is None and trained.start_of("rl-eq3") == "sft"
+    assert len(asked) == 4 and all(each.runs() == [("base", 0)] for each in asked)
+    assert all(each.scores() == ["base-s0"] for each in asked)
+
+
+def test_methods_have_a_row_in_the_tables():
+    for scale in ("smoke", "cpu", "gpu", "paper"):
+        for settings in load_models("kie_hvqa", scale):
+            methods = {variant.method for variant in settings.variants.values()}
+            assert methods <= {*analyze.METHODS, *analyze.ABLATIONS}
+
+
+def test_a_small_model_is_trained_for_every_seed_and_starts_from_its_own():
+    settings = load_settings("kie_hvqa", "gpu")
+    assert [run for run in settings.runs() if run[0] == "base"] == [("base", s) for s in (0, 1, 2)]
+    assert settings.start_of("base") is None and settings.start_of("sft") == "base"
+    assert settings.variants["base"].features == "clean"
+    assert settings.variants["rl"].features == "degraded"
+
+
+@pytest.mark.parametrize(
+    "fields, message",
+    [
+        ({"reinforcement": GRPO, "part": "clean"}, "reward and reinforcement"),
+        ({"reward": Reward()}, "reward and reinforcement"),
+        ({"part": "clean"}, "part: expected with a training"),
+        ({"reinforcement": GRPO, "reward": Reward()}, "part: expected with a training"),
+    ],
+)
+def test_a_variant_is_one_training_or_none(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        Variant(method="SFT", **fields)
+
+
+def test_a_variant_starts_from_one_that_is_there():
+    settings = load_settings("kie_hvqa", "smoke")
+    variants = settings.variants | {
+        "sft": settings.variants["sft"].model_copy(update={"starts_from": "bsae"})
+    }
+    dump = settings.model_dump() | {"variants": {k: v.model_dump() for k, v in variants.items()}}
+    with pytest.raises(ValidationError, match="variant sft starts from 'bsae'; variants: base"):
+        type(settings).model_validate(dump)
+
+
+@pytest.mark.parametrize(
+    "scale, model, said",
+    [
+        ("cpu", OWN, "prompt: '' asks nothing; expected one with {question}"),
+        ("paper", "api:some-model", "model: it is behind an endpoint"),
+    ],
+)
+def test_a_model_of_ones_own_that_does_not_fit_is_refused(scale, model, said):
+    with pytest.raises(UserError, match="does not fit") as error:
+        load_settings("kie_hvqa", scale, model)
+    assert said in str(error.value)
+
+
+def test_a_limit_made_for_characters_does_not_fit_either():
+    settings = load_settings("kie_hvqa", "paper", OWN)
+    assert settings.misfit() is None and settings.stands_in_for == "Qwen2.5-VL-7B"
+    short = settings.model_copy(update={"answer_tokens": 60})
+    assert short.misfit() == "answer_tokens: 60, made for characters; expected at least 100"

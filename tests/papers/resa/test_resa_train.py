@@ -1,0 +1,98 @@
+"""Training: what a variant learns, and on which prompts it is reinforced."""
+
+import pytest
+
+from papers.resa import reinforce, train
+from papers.resa.reply_format import REFUSAL, Parts, write
+from papers.resa.samples import chosen
+from shared.errors import UserError
+from shared.settings import load_settings
+from shared.training.examples import IGNORED
+
+CPU = load_settings("resa", "cpu")
+
+
+SAMPLE = {
+    "id": "s", "prompt": "How does it end?", "request": "How does it end?", "harmful": True,
+    "method": "", "summary": "Tell how it ends.", "analysis": "It breaks Spoilers: untold.",
+    "query_analysis": "The prompt breaks Spoilers: untold.", "answer": REFUSAL,
+}  # fmt: skip
+FACT = {"prompt": "Capital of Peru?", "request": "Capital of Peru?", "answer": "It is Lima."}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_tokenizer):
+    tiny_tokenizer.chat_template = (
+        "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}[reply]"
+    )
+    return tiny_tokenizer
+
+
+@pytest.mark.parametrize("name", ["wj-sft", "deliberative", "resa-sft"])
+def test_only_the_reply_is_learnt(tokenizer, name):
+    """The labelled tokens spell the reply in the variant's style and an end of sequence."""
+    variant = CPU.variants[name]
+    settings = CPU.model_copy(
+        update={"training": CPU.training.model_copy(update={"max_length": 999})}
+    )
+    (made,) = train.examples([SAMPLE], [], variant, tokenizer, settings)
+    learnt = [label for label in made["labels"] if label != IGNORED]
+    text = tokenizer.decode(learnt[:-1])
+    assert learnt[-1] == tokenizer.eos_token_id
+    analysis = "query_analysis" if name == "deliberative" else "analysis"
+    parts = Parts(REFUSAL, SAMPLE[analysis], SAMPLE["summary"])
+    assert text == write(variant.style, parts, CPU.wording)
+    unlearnt = tokenizer.decode(made["input_ids"][: len(made["input_ids"]) - len(learnt)])
+    assert unlearnt == "[system][user]How does it end?[reply]"
+
+
+def test_the_adaptive_variant_also_learns_plain_answers(tokenizer):
+    variant = CPU.variants["resa-sft-adaptive"]
+    made = train.examples([SAMPLE], [FACT], variant, tokenizer, CPU)
+    learnt = tokenizer.decode([label for label in made[1]["labels"] if label != IGNORED][:-1])
+    assert len(made) == 2 and learnt == "It is Lima."
+
+
+def test_a_variant_learns_from_its_attacks_or_a_part(built):
+    rows, _ = built
+    samples = rows["train"]
+    only = chosen(samples, CPU.variants["resa-sft-wj"], 0)
+    assert {sample["method"] for sample in only} == {"", "WJ"}
+    assert chosen(samples, CPU.variants["wj-sft"], 0) == only  # the same queries
+    assert len(chosen(samples, CPU.variants["resa-sft-16"], 0)) == 16
+    assert chosen(samples, CPU.variants["resa-sft"], 0) == samples
+
+
+def test_released_samples_have_no_query_analysis():
+    variant = CPU.variants["deliberative"]
+    with pytest.raises(UserError, match="sample s: found no query_analysis, which replies"):
+        train.reply({**SAMPLE, "query_analysis": None}, variant, CPU)
+
+
+def test_prompts_of_reinforcement_know_their_kind():
+    rl = CPU.variants["resa-rl"]
+    benign = {**SAMPLE, "harmful": False}
+    rows = {row["kind"]: row for row in reinforce.prompts([SAMPLE, benign], [FACT], rl, CPU, 0)}
+    assert set(rows) == {"harmful", "benign", "plain"}
+    assert rows["harmful"]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
+
+
+def test_a_variant_may_have_its_own_instruction_and_tag():
+    paper = load_settings("resa", "paper")
+    rl, sft = paper.variants["resa-rl"], paper.variants["resa-sft"]
+    (row,) = reinforce.prompts([SAMPLE], [], rl, paper, 0)
+    assert "<think>" in row["prompt"][0]["content"]
+    assert paper.worded(rl).outer == "think" and paper.worded(sft) == paper.wording
+    assert paper.instruction(sft) == paper.instruction(None) == ""
+
+
+def test_every_step_of_reinforcement_sees_both_kinds():
+    """20 harmful and 30 benign prompts: of any five in a row two are harmful and three benign."""
+    rows = [{"n": n, "kind": "harmful" if n < 20 else "benign"} for n in range(50)]
+    order = reinforce.mixed(rows, 0)
+    kinds = [row["kind"] for row in order]
+    for start in range(0, 50, 5):
+        assert kinds[start : start + 5].count("harmful") == 2
+    assert sorted(row["n"] for row in order) == list(range(50))
+    assert order == reinforce.mixed(rows, 0) != reinforce.mixed(rows, 1)
+    assert [row["n"] for row in order if row["n"] < 20] != list(range(20))
