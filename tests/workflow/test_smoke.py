@@ -180,7 +180,7 @@ def last_line(run):
         (("--config", "scale=huge"), "unknown scale 'huge'; scales: smoke, cpu, gpu, paper"),
         (
             ("--config", "sacle=cpu"),
-            "unknown setting 'sacle'; settings: scale, model, stands_in_for",
+            "unknown setting 'sacle'; settings: scale, model",
         ),
         (
             ("r_tunnig",),
