@@ -1,6 +1,5 @@
 """Groups: the per-example scores of one model, method, dataset and protocol, over its seeds."""
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,13 +42,9 @@ class Group:
         return np.searchsorted(self.units, self.clusters)
 
     @cached_property
-    def fingerprint(self) -> int:
-        """A number that groups of the same units share; it seeds their resampling."""
-        return fingerprint(self.units)
-
-
-def fingerprint(ids: Iterable) -> int:
-    return zlib.crc32("\n".join(map(str, ids)).encode())
+    def unit_codes(self) -> np.ndarray:
+        """(units,) a number for each of `units`, the same in every group that holds the unit."""
+        return pd.util.hash_array(self.units.astype(str).astype(object), categorize=False)
 
 
 def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> pd.DataFrame:
