@@ -1,20 +1,21 @@
 """The paper against itself: `audit.csv`. Needs no model and no scores."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
 
 from shared.comparison.cells import KEY
-from shared.comparison.claims import Functions, on_reported
 from shared.comparison.reported import exact_half_unit, half_unit, own_numbers
-from shared.settings import Average, Distinct, MetricMean, Paper, Same
+from shared.settings import Average, Claim, Distinct, MetricMean, Paper, Same
 
 COLUMNS = ["check", "what", "printed", "recomputed", "agrees", "note"]
 
 
-def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = None) -> pd.DataFrame:
+def audit(
+    paper: Paper, reported: pd.DataFrame, on_reported: Callable[[Claim], tuple[int, int, str]]
+) -> pd.DataFrame:
     """Averages, items that must agree or differ, totals, and each claim on the paper's own numbers.
 
     `agrees` is yes, no, or unknown where a number for the check is missing.
@@ -35,10 +36,10 @@ def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = No
         what = f"{total.what} ({total.source})"
         rows.append(("total", what, *numbers, _word(agrees), note))
     for claim in paper.claims:
-        found = on_reported(claim, reported, paper.audit.averages, functions)
-        agrees = _word(found.in_direction == found.total) if found.total else "unknown"
-        count = f"{found.in_direction} of {found.total}" if found.total else ""
-        rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, found.note))
+        right, total, note = on_reported(claim)
+        agrees = _word(right == total) if total else "unknown"
+        count = f"{right} of {total}" if total else ""
+        rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, note))
     return pd.DataFrame(rows, columns=COLUMNS).astype(str)
 
 

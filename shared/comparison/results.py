@@ -24,13 +24,13 @@ def frames(analysis: Analysis, our_cells: pd.DataFrame) -> dict[str, pd.DataFram
     return {
         "claims": verdicts.verdicts(a),
         "comparison": compare.compare(a.paper, a.scale, a.stand_ins, a.reported, our_cells),
-        "audit": audit.audit(a.paper, a.reported, a.functions),
+        "audit": audit.audit(a.paper, a.reported, a.on_reported),
     }
 
 
 def our_cells(analysis: Analysis) -> pd.DataFrame:
     a = analysis
-    return cells.cells(a.groups, a.items, a.metrics, a.draws, a.stand_ins)
+    return cells.cells(a.groups, a.items, a.metrics, a.stand_ins, a.training)
 
 
 def write(made: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
