@@ -25,7 +25,7 @@ LINEAR = (rate, mean, rate_among, ratio_of_sums)
 SHARES = (*LINEAR, agreement, average_precision, auroc, f1, f1_of_always)
 # What jumps when one unit is left out (a median) is left out in this many blocks of units instead
 # (Shao & Wu 1989).
-BLOCKS = 30
+BLOCKS = 15
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from shared.comparison.trainings import Training
 from shared.metrics.intervals import wilson
 
 LEVEL = 0.05
-STEPS = 50  # of halving, until the p of a lead is known
+STEPS = 30  # of halving, until the p of a lead is known
 FAR = 60.0  # standard errors beyond which p is nothing
 NOTHING = 1e-18  # a variance of rounding
 
@@ -77,7 +77,7 @@ def infer(
     low, high = max(low, value - spread.room(1)), min(high, value + spread.room(-1))
     p = float(stdtr(spread.freedom, -spread.distance(value)))
     of_units, of_seeds = spread.parts(np.ones(len(found)))
-    of_units += spread.at_edges(quantile, 1)
+    of_units += spread.at_some_edge(quantile)
     return Inference(
         value,
         (float(low), float(high)),
@@ -121,13 +121,13 @@ class _Spread:
     @property
     def degenerate(self) -> bool:
         members = min((e.members for e in self.found if not e.exact), default=2)
-        total = sum(self.parts(np.ones(len(self.found)))) + self.at_edges(1.96, 1)
+        total = sum(self.parts(np.ones(len(self.found)))) + self.at_some_edge(1.96)
         return members < 2 or total <= NOTHING
 
     def _freedom(self) -> float:
         """Satterthwaite's: V^2 over the summed V_i^2 / f_i of its parts."""
         of_units, of_seeds = self.parts(np.ones(len(self.found)))
-        of_units += self.at_edges(1.96, 1)
+        of_units += self.at_some_edge(1.96)
         units = min((e.members for e in self.found if not e.exact), default=2)
         total = of_units + of_seeds
         if total <= NOTHING:
@@ -159,6 +159,10 @@ class _Spread:
         `quantile` of them away."""
         stretched = sum(self.parts(self._factors(quantile, side)))
         return float(np.sqrt(max(0.0, stretched + self.at_edges(quantile, side))))
+
+    def at_some_edge(self, quantile: float) -> float:
+        """The larger of the two sides."""
+        return max(self.at_edges(quantile, 1), self.at_edges(quantile, -1))
 
     def at_edges(self, quantile: float, side: int) -> float:
         """Variance of the shares that stand at 0 or the top."""

@@ -88,7 +88,8 @@ class Table:
         found = estimate(group, metric)
         key = self.key(group, metric.name)
         low, high = self._infer(lambda values: values[0], [key], [found]).interval
-        return (low, high) if found.top is None else (max(0.0, low), min(found.top, high))
+        inside = found.top is None or np.isnan(low)
+        return (low, high) if inside else (max(0.0, low), min(found.top, high))
 
     def _infer(self, lead: Callable, keys: Sequence[Key], found: Sequence[Estimate]) -> Inference:
         names = [self.training(key.method) for key in keys]

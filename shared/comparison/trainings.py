@@ -24,7 +24,10 @@ class Training:
     between: np.ndarray
     within: np.ndarray
     freedom: int  # degrees of freedom of `between`; 0: nothing is known of it
-    one_run: bool
+
+    @property
+    def one_run(self) -> bool:
+        return self.seeds < 2
 
     @property
     def covariance(self) -> np.ndarray:
@@ -49,25 +52,20 @@ def trainings(
     """The trainings behind some cells; `names`: of each cell's training, "" where nothing was
     trained. `alike(name, cells)` gives the same cells of the paper's other trainings.
 
-    Several seeds without training (sampled replies) count like draws of a training, but one seed of
-    it is no fault.
+    Several seeds without training (sampled replies) bring no variance of their own: what they differ
+    by is in the effects of the units.
     """
     made = []
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(filter(None, names)):
         cells = [place for place, one in enumerate(names) if one == name]
-        cells = cells if name else [p for p in cells if len(found[p].by_seed) > 1]
         own = [found[place] for place in cells]
-        if not own or all(estimate.exact and len(estimate.by_seed) == 1 for estimate in own):
-            continue
-        if not name:
-            made += [_training([place], [found[place]], [], one_run=False) for place in cells]
-            continue
-        made.append(_training(cells, own, alike(name, cells), one_run=True))
+        if not all(estimate.exact for estimate in own):
+            made.append(_training(cells, own, alike(name, cells)))
     return made
 
 
 def _training(
-    cells: list[int], own: list[Estimate], others: Sequence[Sequence[Estimate]], one_run: bool
+    cells: list[int], own: list[Estimate], others: Sequence[Sequence[Estimate]]
 ) -> Training:
     seeds = _seeds(own)
     squares, inner, freedom = _squares(own, seeds)
@@ -88,7 +86,6 @@ def _training(
         squares / known,
         inner / known,
         freedom,
-        one_run and len(seeds) < 2,
     )
 
 

@@ -9,10 +9,6 @@ from shared.errors import UserError
 from shared.settings import ScaleSettings
 
 
-class Settings(ScaleSettings):
-    draws: int
-
-
 @pytest.fixture
 def paper_folder(invented, monkeypatch):
     """An invented paper in place of a folder of papers/: what it gives, and what it was asked."""
@@ -22,13 +18,14 @@ def paper_folder(invented, monkeypatch):
     def settings(*arguments):
         asked.append(arguments)
         resources = {"mem_mb": 1, "disk_mb": 1, "runtime": 1}
-        return Settings(stand_ins={"models": {"Tiny": "Big"}}, resources=resources, draws=77)
+        return ScaleSettings(stand_ins={"models": {"Tiny": "Big"}}, resources=resources)
 
     module = SimpleNamespace(
         METRICS=invented.METRICS,
         ITEMS=invented.ITEMS,
-        groups=lambda folder, settings: asked.append((folder, settings.draws)) or [],
+        groups=lambda folder, settings: asked.append((folder, settings.stand_ins.models)) or [],
         all_high=len,
+        training=str,
         tables=dict,
     )
     monkeypatch.setattr(analysis, "load_paper", lambda paper: invented.paper(claims=claims))
@@ -42,12 +39,12 @@ def paper_folder(invented, monkeypatch):
 def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path):
     (tmp_path / "scores").mkdir()
     found = load_analysis("invented", "cpu", tmp_path, model="mine")
-    assert paper_folder == [("invented", "cpu", "mine"), (tmp_path / "scores", 77)]
+    assert paper_folder == [("invented", "cpu", "mine"), (tmp_path / "scores", {"Tiny": "Big"})]
     assert found.stand_ins.models == {"Tiny": "Big"}
     assert found.items is invented.ITEMS
     assert found.tables is dict
     assert found.functions == {"all_high": len}  # `forgotten` is reported when claims are checked
-    assert (found.scale, found.draws) == ("cpu", 77)
+    assert (found.scale, found.training) == ("cpu", str)
 
 
 def test_without_scores_it_is_one_line(paper_folder, tmp_path):
