@@ -287,14 +287,14 @@ def _modes(values: Values, dataset: str) -> tuple[list[tuple[str, str]], dict[st
     asked = _asked(values, "accuracy", dataset)
     texts, where = [], {}
     for number, (_, models) in enumerate(_families(asked).items()):
-        sides = []
-        for mode, name in ((THINKING, f"thinking_{number}"), ("", f"plain_{number}")):
-            own = [key.model for key in asked if key.method == mode and key.model in models]
-            if own:
-                where[name] = own
-                sides.append(f'mean(accuracy["{mode}", {{}}, {name}], {name})')
-        if len(sides) == 2:
-            texts.append((sides[0], sides[1]))
+        own = {
+            mode: [key.model for key in asked if key.method == mode and key.model in models]
+            for mode in (THINKING, "")
+        }
+        if all(own.values()):
+            where |= {f"thinking_{number}": own[THINKING], f"plain_{number}": own[""]}
+            thinking = f'mean(accuracy["{THINKING}", {{}}, thinking_{number}], thinking_{number})'
+            texts.append((thinking, f'mean(accuracy["", {{}}, plain_{number}], plain_{number})'))
     return texts, where
 
 

@@ -287,10 +287,12 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
 
 
 def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataFrame:
-    own = frame[frame["part"].isin(parts)]
+    chosen = frame["part"].isin(parts)
+    if category is not None:
+        chosen &= frame["category"] == category
+    own = frame[chosen]
     # fillings of one template are alike, so they are resampled together
-    own = own.assign(template=own["id"].str.replace(r"/[^/]*$", "", regex=True))
-    return own if category is None else own[own["category"] == category]
+    return own.assign(template=[name.rpartition("/")[0] or name for name in own["id"]])
 
 
 def training(method: str) -> str:

@@ -52,8 +52,8 @@ def trainings(
     """The trainings behind some cells; `names`: of each cell's training, "" where nothing was
     trained. `alike(name, cells)` gives the same cells of the paper's other trainings.
 
-    Several seeds without training (sampled replies) bring no variance of their own: what they differ
-    by is in the effects of the units.
+    Several seeds without training (sampled replies) bring no variance of their own: what they
+    differ by is in the effects of the units.
     """
     made = []
     for name in dict.fromkeys(filter(None, names)):

@@ -11,10 +11,10 @@ from shared.report.markdown import pipe_table
 
 NOTE = (
     "A claim counts once, by the reading of the paper's text where paper and code differ, and only "
-    "if it is the paper's own. The verdicts are those of new runs; what was re-analysed from labels "
-    "or data that the authors published, and what is arithmetic, stands apart. A cell made with a "
-    "stand-in model or data set is shown beside the paper's, not judged against it: it is attempted "
-    "and can't match."
+    "if it is the paper's own. The verdicts are those of new runs; what was re-analysed from "
+    "labels or data that the authors published, and what is arithmetic, stands apart. A cell made "
+    "with a stand-in model or data set is shown beside the paper's, not judged against it: it is "
+    "attempted and can't match."
 )
 BADGE = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}">

@@ -103,16 +103,6 @@ def test_solvers_of_every_scale_have_a_name():
     assert not any("solvers" in values for values in paper.scales.values())
 
 
-def test_the_panel_of_scale_paper_is_three_families_with_two_modes_each():
-    runs = load_paper("center_bench").scales["paper"]["models"]
-    modes = {(run["model"], bool(run.get("thinking"))) for run in runs.values()}
-    numbers = pd.Series({(model.rsplit("/")[-1], "thinking" * on): 0 for model, on in modes})
-    families = analyze._by_family(numbers)
-    assert set(families) == set(analyze.FAMILIES)
-    for family, members in families.items():
-        assert sorted(method for _, method in members) == ["", "thinking"], family
-
-
 @pytest.mark.mirror
 def test_the_stated_totals_are_those_of_the_files(mirror, reported):
     files = official.FILES.items()

@@ -78,45 +78,6 @@ def cells(*rows):
     return frame
 
 
-def test_losing_three_answers_is_not_keeping_them():
-    def kept(before, after):
-        return analyze.ability_is_kept(
-            cells(
-                ("table2", analyze.QWEN, "Zero-shot", "KIE", "right_answers", before, 200),
-                ("table2", analyze.QWEN, "SFT+RL", "KIE", "right_answers", after, 200),
-            )
-        )
-
-    assert kept(182, 180).in_direction == 1 and kept(182, 179).in_direction == 0
-    assert kept(182, 179).note == "not: KIE (182 to 179)"
-
-
-def test_gains_are_counted_cell_by_cell_with_their_mean():
-    found = analyze.gains_in_every_cell(
-        cells(
-            ("table1", analyze.QWEN, "SFT", "Card", "clear", 50.0, 9),
-            ("table1", analyze.QWEN, "SFT", "Card", "final", 60.0, 9),
-            ("table1", analyze.QWEN, "SFT+RL", "Card", "clear", 56.0, 9),
-            ("table1", analyze.QWEN, "SFT+RL", "Card", "final", 58.0, 9),
-        )
-    )
-    assert (found.in_direction, found.total, found.effect) == (1, 2, 2.0)
-    assert found.note == "not: Card final"
-
-
-def test_functions_say_what_is_missing():
-    nothing = cells(("table1", "Other", "SFT", "Card", "clear", 1.0, 1))
-    for function in (
-        analyze.beats_every_baseline,
-        analyze.gains_in_every_cell,
-        analyze.margin_is_largest_on_clear,
-        analyze.ability_is_kept,
-        analyze.scale_alone_does_not_help,
-    ):
-        found = function(nothing)
-        assert found.total == 0 and found.note.startswith("needs")
-
-
 def frame(dataset, part="test", **columns):
     scored = [*analyze.SIMILARITIES, "made_up", "hidden", "refused", "legible"]
     row = {name: 1.0 for name in scored} | {"valid": True, "in_form": True, "right": True}

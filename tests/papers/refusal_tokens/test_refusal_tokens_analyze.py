@@ -6,7 +6,6 @@ import pytest
 
 from papers.refusal_tokens import analyze
 from shared.comparison.cells import cells
-from shared.comparison.claims import on_cells
 from shared.settings import load_paper, load_settings
 
 # Four original requests (a, b in safety; c, d in incomplete) and two contrast ones (e, f).
@@ -156,29 +155,6 @@ def test_forced_tokens(table):
     assert forced["One token, [refuse] forced", "Generated contrast"] == 50
     assert forced["Category tokens, [refuse] forced", "Generated contrast"] == 100
     assert forced["Untuned", "Generated original"] == 0
-
-
-def claim(found, settings, name):
-    paper = load_paper("refusal_tokens")
-    chosen = next(c for c in paper.claims if c.id == name)
-    functions = {chosen.function: getattr(analyze, chosen.function)}
-    return on_cells(
-        chosen, found, analyze.ITEMS, analyze.METRICS, "corrected", functions,
-        settings.stand_ins, 100,
-    )  # fmt: skip
-
-
-def test_claims_on_the_made_scores(found, settings):
-    monotone = claim(found, settings, "c1c")
-    assert monotone.in_direction == monotone.total == 16  # 2 methods, 2 sets, 4 steps
-    before = claim(found, settings, "c2a")  # all refusals by themselves begin with the token
-    assert (before.in_direction, before.total) == (2, 2)
-    assert before.effect == pytest.approx(10)
-    lower = claim(found, settings, "c3a")  # safety 100 to 50, incomplete 50 to 0
-    assert lower.effect == pytest.approx(-50)
-    spared = claim(found, settings, "c3b")  # safety -> incomplete 0, incomplete -> safety -50
-    assert "-50.0 (incomplete on safety)" in spared.note
-    assert claim(found, settings, "c4").total == 0  # no model without tokens here
 
 
 def test_on_the_papers_own_numbers_no_claim_can_be_counted():

@@ -231,16 +231,6 @@ def test_claims_on_the_papers_own_numbers(judged):
         assert counts[id] == (0, 0)
 
 
-def test_where_nothing_is_refused_regions_can_not_explain_it(tmp_path):
-    nothing = {name: dict.fromkeys(TYPES, 0) for name in REFUSED}
-    made = analyze.groups(write_scores(tmp_path / "scores", nothing), SETTINGS)
-    frame = cells(made, analyze.ITEMS, analyze.METRICS, 100)
-    auroc = frame[frame["metric"] == "answered_auroc"]
-    assert auroc["value"].isna().all()
-    found = analyze.near_direct_is_answered(frame[frame["item"] == "regions"])
-    assert (found.total, found.note) == (0, "none refused or none answered")
-
-
 def test_reported_numbers():
     """The exact check row and bars, digitised ones, and cells whose number is not known."""
     own = own_numbers(REPORTED).set_index(KEY)["value"]
