@@ -1,26 +1,26 @@
 """The paper against itself: `audit.csv`. Needs no model and no scores."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
 
 from shared.comparison.cells import KEY
+from shared.comparison.claims import Functions, Names, on_reported
 from shared.comparison.reported import exact_half_unit, half_unit, own_numbers
-from shared.settings import Average, Claim, Distinct, MetricMean, Paper, Same
+from shared.settings import Average, Distinct, MetricMean, Paper, Same
 
 COLUMNS = ["check", "what", "printed", "recomputed", "agrees", "note"]
 
 
-def audit(
-    paper: Paper, reported: pd.DataFrame, on_reported: Callable[[Claim], tuple[int, int, str]]
-) -> pd.DataFrame:
+def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = None) -> pd.DataFrame:
     """Averages, items that must agree or differ, totals, and each claim on the paper's own numbers.
 
     `agrees` is yes, no, or unknown where a number for the check is missing.
     """
     own = own_numbers(reported)
+    names = Names(reported, averages=paper.audit.averages)
     rows = []
     for average in paper.audit.averages:
         rows += _averages(average, own)
@@ -36,7 +36,7 @@ def audit(
         what = f"{total.what} ({total.source})"
         rows.append(("total", what, *numbers, _word(agrees), note))
     for claim in paper.claims:
-        right, total, note = on_reported(claim)
+        right, total, note = on_reported(claim, names, functions or {})
         agrees = _word(right == total) if total else "unknown"
         count = f"{right} of {total}" if total else ""
         rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, note))

@@ -9,7 +9,7 @@ import pandas as pd
 from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
-from shared.comparison.table import Table
+from shared.comparison.table import Table, untrained
 from shared.comparison.tables import read_table, typed, write_table
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
@@ -22,8 +22,8 @@ def cells(
     groups: Sequence[Group],
     items: Sequence[Item],
     metrics: Mapping[str, Metric],
-    stand_ins: StandIns,
-    training: Callable[[str], str],
+    stand_ins: StandIns | None = None,
+    training: Callable[[str], str] = untrained,
 ) -> pd.DataFrame:
     """All cells of all items: `COLUMNS`, rounded as they are written.
 
@@ -32,6 +32,7 @@ def cells(
     denominator (mean over seeds); 0 gives a value of NaN. coverage: share of the examples that
     could be scored. seeds: how many have a value and were averaged.
     """
+    stand_ins = stand_ins or StandIns()
     protocols = dict.fromkeys(group.protocol for group in groups)
     tables = {
         protocol: Table([g for g in groups if g.protocol == protocol], metrics, stand_ins, training)

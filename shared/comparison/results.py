@@ -24,7 +24,7 @@ def frames(analysis: Analysis, our_cells: pd.DataFrame) -> dict[str, pd.DataFram
     return {
         "claims": verdicts.verdicts(a),
         "comparison": compare.compare(a.paper, a.scale, a.stand_ins, a.reported, our_cells),
-        "audit": audit.audit(a.paper, a.reported, a.on_reported),
+        "audit": audit.audit(a.paper, a.reported, a.functions),
     }
 
 

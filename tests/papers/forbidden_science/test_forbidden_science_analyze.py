@@ -9,13 +9,10 @@ from sklearn.metrics import cohen_kappa_score, recall_score
 
 from papers.forbidden_science import analyze, metrics
 from papers.forbidden_science.labels import MODELS, read_labels
-from shared.comparison.analysis import Analysis
 from shared.comparison.cells import KEY, cells
-from shared.comparison.reported import read_reported
-from shared.comparison.verdicts import verdicts
 from shared.errors import UserError
 from shared.metrics.intervals import wilson
-from shared.settings import load_paper, load_settings
+from shared.settings import load_settings
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 SETTINGS = load_settings("forbidden_science", "cpu")
@@ -89,7 +86,7 @@ def groups(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(groups):
-    return cells(groups, analyze.ITEMS, analyze.METRICS, draws=200)
+    return cells(groups, analyze.ITEMS, analyze.METRICS)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +115,7 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("model", "refusals", "interval"),
         [
-            (CLAUDE, 381, (70.5, 78.0)),
+            (CLAUDE, 381, (70.4, 78.0)),
             (GROK, 107, (17.6, 24.6)),
             (GPT, 53, (8.0, 13.3)),
             (MISTRAL, 0, (0.0, 0.7)),
@@ -130,7 +127,7 @@ class TestLabels:
         assert rate["value"] == pytest.approx(100 * refusals / 512, abs=1e-4)
         assert allowed["value"] == pytest.approx(100 - rate["value"], abs=2e-4)
         assert rate[["ci_low", "ci_high"]].astype(float).round(1).tolist() == list(interval)
-        exact = 100 * np.array(wilson(refusals, 512))
+        exact = 100 * np.array(wilson(refusals / 512, 511 if refusals else 512, 1.9646))
         np.testing.assert_allclose(rate[["ci_low", "ci_high"]].astype(float), exact, atol=1e-4)
         assert (rate["n"], rate["coverage"], rate["protocol"]) == (512, 1, "corrected")
 
@@ -162,7 +159,7 @@ class TestLabels:
 
     def test_the_order_of_the_rows_of_the_table_does_not_matter(self, found):
         shuffled = read_labels().sample(frac=1, random_state=0)
-        again = cells(list(analyze.label_groups(shuffled)), analyze.ITEMS, analyze.METRICS, 200)
+        again = cells(list(analyze.label_groups(shuffled)), analyze.ITEMS, analyze.METRICS)
         keys = [*KEY, "value", "ci_low", "ci_high", "n"]
         both = [frame[frame["item"].str.match("abstract|labels")][keys] for frame in (again, found)]
         one, other = (frame.sort_values(KEY, ignore_index=True) for frame in both)
@@ -313,27 +310,6 @@ class TestJudges:
         assert sensitivity(f"Published replies, {GROK}") == 100
 
 
-def claims(groups) -> pd.DataFrame:
-    """Verdicts as the comparison gives them, by id."""
-    analysis = Analysis(
-        paper=load_paper("forbidden_science"),
-        scale="cpu",
-        stand_ins=SETTINGS.stand_ins,
-        reported=read_reported("forbidden_science"),
-        groups=groups,
-        items=analyze.ITEMS,
-        metrics=analyze.METRICS,
-        functions=vars(analyze),
-        draws=1000,
-    )
-    return verdicts(analysis).set_index("id")
-
-
-@pytest.fixture(scope="module")
-def judged_claims(groups):
-    return claims(groups)
-
-
 def test_tables_name_claudes_rate_beside_the_abstracts(found):
     made = analyze.tables(found)
     assert set(made) == set(found["item"])
@@ -343,7 +319,7 @@ def test_tables_name_claudes_rate_beside_the_abstracts(found):
         "refused",
         "73",
         "381 of 512",
-        "74.41 [70.5, 78.0]",
+        "74.41 [70.4, 78.0]",
         "+1.41",
     ]
     assert f"| kappa | with {GROK} | 512 |" in made["labels_agreement"]

@@ -1,6 +1,5 @@
 """What the paper prints, and the claims that need a function."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -59,23 +58,6 @@ def test_the_headlines_against_table_1(audited):
     """27.84 rounds to 28; the 22 of arXiv v1 fits SFT alone, at 21.99."""
     totals = audited[audited["check"] == "total"].set_index("what")["agrees"]
     assert [totals[name] for name in totals.index] == ["no", "yes", "no", "yes"]
-
-
-def test_claims_with_a_function_on_the_papers_own_numbers(audited):
-    claims = audited[audited["check"] == "claim"].set_index("what")
-    found = {name.partition(":")[0]: row for name, row in claims.iterrows()}
-    assert found["k1"]["recomputed"] == "9 of 9"
-    assert found["k3b"]["recomputed"] == "16 of 16"
-    assert found["k4"]["note"] == "leads: clear 32.67, not_clear 25.21, final 25.61"
-    assert found["k7"]["recomputed"] == "3 of 3"
-    assert found["k8"]["note"] == "Qwen2.5-VL +0.61, InternVL3 -1.14"
-
-
-def cells(*rows):
-    columns = ["item", "model", "method", "dataset", "metric", "value", "n"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["draws"] = [np.array([v - 1.0, v, v + 1.0]) for v in frame["value"]]
-    return frame
 
 
 def frame(dataset, part="test", **columns):

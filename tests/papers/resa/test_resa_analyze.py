@@ -1,6 +1,5 @@
 """Groups of the scores, the post-hoc filter, and the claims on numbers worked by hand."""
 
-import numpy as np
 import pandas as pd
 
 from papers.resa import analyze
@@ -55,7 +54,7 @@ def example():
 
 def values(frames, method):
     groups = list(analyze._groups(frames, method, SMOKE))
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, SMOKE.stand_ins)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, SMOKE.stand_ins)
     return found.set_index(["item", "dataset", "metric"])["value"]
 
 
@@ -111,7 +110,7 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
         for seed in variant.seeds:
             example().to_parquet(tmp_path / f"{name}-s{seed}.parquet")
     groups = analyze.groups(tmp_path, SMOKE)
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, SMOKE.stand_ins)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, SMOKE.stand_ins)
     curve = found[found["item"] == "figure4"].set_index(["method", "dataset", "metric"])["value"]
     assert curve[RESA, "16 samples", "safety"] == 0.75
     assert curve[RESA, "all samples (ReSA-SFT)", "over_refusal"] == 0.5
@@ -123,17 +122,3 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
     sized = found[(found["method"] == RESA) & (found["item"] == "table2")]
     assert set(sized["seeds"]) == {2}  # the small ones are no seeds of the whole
     assert set(found["unit"]) == {"", "%"} and set(found["coverage"]) == {1.0}
-
-
-# Claims
-
-
-def numbered(metric, values, draws=None, n=10):
-    made = pd.DataFrame(
-        [("i", LLAMA, method, dataset, metric, v) for (method, dataset), v in values.items()],
-        columns=["item", "model", "method", "dataset", "metric", "value"],
-    )
-    if draws is None:
-        return made
-    spread = np.linspace(-draws, draws, 101)
-    return made.assign(n=n, draws=[v + spread * (i == 0) for i, v in enumerate(made["value"])])

@@ -129,7 +129,7 @@ def groups(scores):
 
 @pytest.fixture(scope="module")
 def found(groups):
-    return cells(groups, analyze.ITEMS, analyze.METRICS, 100, SETTINGS.stand_ins)
+    return cells(groups, analyze.ITEMS, analyze.METRICS, SETTINGS.stand_ins)
 
 
 def value(found, item, method, dataset, metric, protocol="corrected"):
@@ -200,22 +200,23 @@ def judged(groups):
         groups=groups,
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
-        functions={c.function: getattr(analyze, c.function) for c in PAPER.claims if c.function},
-        draws=1000,
+        functions={},
+        training=analyze.training,
     )
     return verdicts(analysis).set_index(["id", "protocol"])
 
 
 def test_claims_on_scores_that_are_as_the_paper_says(judged):
     corrected = judged.xs("corrected", level="protocol")
-    held = {"c1", "c3", "c4", "c5a", "c6a", "c7a", "c7b", "c8"}
-    assert set(corrected.index[corrected["verdict"] == "holds"]) >= held
+    assert set(corrected.index[corrected["verdict"] == "holds"]) >= {"c3", "c4", "c8"}
+    of_one_run = {"c6b", "c6c", "c6d", "c7a", "c7b"}  # LoRA and full fine-tuning with one seed
+    assert of_one_run <= set(corrected.index[corrected["verdict"] == "one run"])
     # conflicts: 50 and 25 % of contextual ones, 12.5 and 12.5 % of parametric ones
     assert corrected.loc["c1", "effect"] == 25
     assert corrected.loc["c2", "effect"] == 25  # each step is two of eight questions
     assert corrected.loc["c4", "effect"] == 37.5
     assert corrected.loc["c9", "verdict"] == "blocked"  # one model
-    assert "100 numbers stored, 500 trained" in corrected.loc["c8", "note"]
+    assert corrected.loc["c8", "test"] == "exact"
 
 
 def test_claims_on_the_papers_own_numbers(judged):

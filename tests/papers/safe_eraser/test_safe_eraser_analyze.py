@@ -62,7 +62,7 @@ def found(tmp_path, settings):
     run(tmp_path, "ga", unsafe=0, refused=0, abnormal=4, rouge=0.0, specific=1)
     run(tmp_path, "gd-corrected", unsafe=1, refused=0, abnormal=3)
     made = analyze.groups(tmp_path, own)
-    return cells(made, analyze.ITEMS, analyze.METRICS, 100, own.stand_ins)
+    return cells(made, analyze.ITEMS, analyze.METRICS, own.stand_ins)
 
 
 def value(found, metric, method, dataset, protocol="official", item="table1"):

@@ -1,7 +1,6 @@
 import pytest
 
 from shared.comparison.audit import COLUMNS, audit
-from shared.comparison.claims import Names, on_reported
 from shared.comparison.reported import read_reported
 from shared.settings import load_paper, paper_ids
 
@@ -10,9 +9,7 @@ from shared.settings import load_paper, paper_ids
 def check(invented):
     def of(rows, claims=(), functions=None, **checks):
         paper = invented.paper(audit=checks, claims=list(claims))
-        reported = invented.reported(*rows)
-        names = Names(reported, averages=paper.audit.averages)
-        return audit(paper, reported, lambda claim: on_reported(claim, names, functions or {}))
+        return audit(paper, invented.reported(*rows), functions)
 
     return of
 
@@ -158,6 +155,5 @@ def test_every_check_of_every_paper_has_a_name_of_its_own(paper_id):
     paper = load_paper(paper_id)
     named = {claim.function for claim in paper.claims if claim.function}
     unknown = dict.fromkeys(named, lambda values: "unknown")
-    names = Names(read_reported(paper_id))
-    frame = audit(paper, names.reported, lambda claim: on_reported(claim, names, unknown))
+    frame = audit(paper, read_reported(paper_id), unknown)
     assert not frame.duplicated(["check", "what"]).any()
