@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import UserError
 
@@ -54,21 +54,26 @@ class Deviation(Strict):
 class Claim(Strict):
     """A statement of the paper that can be checked on cells.
 
-    Either a comparison (`metric` of `method` is `direction` than that of each of `than`, on
-    every group of `datasets`), or the name of a `function` in the paper's `analyze.py` where a
-    comparison can't express it.
+    One of: `holds`, inequalities between cells (docs/claims.md); `function`, one in the paper's
+    `analyze.py` that gives such an inequality for the cells that are there; `blocked`, what nobody
+    outside can get.
     """
 
     id: str
     text: str
     source: str
-    item: str | None = None  # the table or figure of reported.csv that carries the numbers
-    metric: str | None = None
-    method: str | None = None
-    than: list[str] = []
-    datasets: list[str] | None = None  # None: every dataset the item has
-    direction: Literal["higher", "lower"] = "higher"
+    item: str | None = None  # the table or figure whose data sets and methods bare names mean
+    holds: str | None = None
+    where: dict[str, list[str]] = {}  # bare name -> what it stands for; none: all that have cells
+    without: dict[str, list[str]] = {}  # bare name -> what it never stands for
+    instead: dict[str, str] = {}  # words read in place of others where those have no cells
+    at_least: dict[str, int] = {}  # how many different models, methods or data sets it needs
+    only_if: str | None = None  # what our cells must meet for the claim to be testable
     function: str | None = None
+    blocked: str | None = None
+    ours: bool = False  # the claim or its bound is this project's, not the paper's
+    # new runs, the authors' published labels or data, or sums that need neither
+    kind: Literal["replicated", "re-analysed", "arithmetic"] = "replicated"
     note: str = ""
 
 
@@ -175,7 +180,6 @@ class ScaleSettings(Strict):
     stand_ins: dict[str, str] = {}  # data sets: ours → the paper's
     resources: Resources
     training_resources: Resources | None = None  # of a job that trains; None: as any other
-    draws: int = Field(1000, ge=100)  # of the bootstrap
 
     @property
     def to_train(self) -> Resources:
@@ -214,6 +218,7 @@ class Paper(Strict):
     deviations: list[Deviation] = []
     unavailable: list[Unavailable] = []
     tolerances: list[Tolerance] = []
+    recounts: list[str] = []  # items of which our cells count the authors' own files again
     readme_items: list[str] = []  # tables shown in the paper's README; none: the first two
     defaults: dict = {}
     scales: dict[str, dict]

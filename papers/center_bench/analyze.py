@@ -1,7 +1,7 @@
 """What the scores of CenterBench mean: the cells of its tables, and its claims.
 
 The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` of a model,
-`common_groups` of solvers, scorers and the released files, and a function for each claim. Every
+`common_groups` of solvers, scorers and the released files and `training`. Every
 answer is scored twice: protocol `official` is the authors' scorer, `corrected` the strict one.
 Sentences are resampled, not questions, as the questions about a sentence are understood or
 misunderstood together.
@@ -17,11 +17,11 @@ from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
 from papers.center_bench.settings import Settings
-from shared.comparison.cells import Item
-from shared.comparison.findings import Finding
+from shared.comparison.claims import Reading
 from shared.comparison.groups import Group, group_from_frames
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.numbers import examples, numbers
+from shared.comparison.parts import Key, Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
@@ -215,218 +215,98 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
                 )
 
 
-# Claims. Each function takes cells (the paper's or ours) with the columns item, model, method,
-# dataset, metric, value and, in ours, n and draws, and reckons with `shared.comparison.numbers`.
-# All are about language models: solvers are left out.
+# Claims that depend on which models were asked. Each function takes the values of cells (the
+# paper's or ours) and gives an inequality, or says what is missing.
 
 FAMILIES = ("Claude", "Gemini", "DeepSeek")  # of the paper, largest gap first
-DEEP, SHALLOW = (4, 5, 6), (1, 2)
-NO_MODES = Finding(0, 0, "needs one family of models with and without thinking")
+DEEP = (4, 5, 6)
+NO_MODES = "needs one family of models with and without thinking"
 
 
-def gap_widens_with_level(cells: pd.DataFrame) -> Finding:
-    """C1: the mean gap at levels 4 to 6 minus that at levels 1 and 2."""
-    gaps = _numbers(cells, "gap")
-    source = _source(gaps)
-    widening = _widening(gaps, source)
-    if not widening:
-        return Finding(0, 0, "needs gaps at levels 1, 2, 4, 5 and 6")
-    levels = [level for level in LEVELS if f"{source}, level {level}" in _datasets(gaps)]
-    means = [_mean(_on(gaps, f"{source}, level {level}"))[0] for level in levels]
-    accuracy = _numbers(cells, "accuracy")
-    deep = [_mean(_on(accuracy, f"{source}, level {level}"))[0] for level in DEEP]
-    note = (
-        f"{_where(source)}; mean gap by level {', '.join(f'{gap:+.1f}' for gap in means)}"
-        f"{_spearman(means, levels)}; accuracy at levels 4 to 6 {np.mean(deep):.1f} %"
-    )
-    if same := _widening(gaps, "Generated, same words"):
-        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
-    n = sum(_n(cells, "gap", f"{source}, level {level}") for level in (*SHALLOW, *DEEP))
-    return _finding(widening, 1, note, n)
-
-
-def median_gap_above_zero(cells: pd.DataFrame) -> Finding:
-    """C2, its size: in the median over levels, plausible sentences are understood better."""
-    gaps = _numbers(cells, "median_gap")
-    source = _source(gaps)
-    note = _where(source)
-    if len(same := _on(gaps, "Generated, same words")):
-        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
-    return _finding(_on(gaps, source), 1, note, _n(cells, "median_gap", source))
-
-
-def claude_then_gemini_then_deepseek(cells: pd.DataFrame) -> Finding:
-    """C2, its order: the smaller of Claude's lead over Gemini and Gemini's over DeepSeek."""
-    gaps = _numbers(cells, "median_gap")
-    source = _source(gaps)
-    by = _by_family(_on(gaps, source))
+def claude_then_gemini_then_deepseek(values: Values) -> Reading | str:
+    """C2, its order: a family is the mean of its models and modes."""
+    source = _source(values)
+    by = _families(_asked(values, "median_gap", source))
     if not set(FAMILIES) <= set(by):
-        return Finding(0, 0, f"needs models of the families {', '.join(FAMILIES)}")
-    claude, gemini, deepseek = (_mean(by[name].values()) for name in FAMILIES)
-    note = f"{_where(source)}; {claude[0]:.1f}, {gemini[0]:.1f}, {deepseek[0]:.1f} points"
-    lead = np.minimum(claude - gemini, gemini - deepseek)
-    return _finding([lead], 1, note, _n(cells, "median_gap", source))
+        return f"needs models of the families {', '.join(FAMILIES)}"
+    where = {name.lower(): by[name] for name in FAMILIES}
+    means = [f'mean(median_gap[{name}_mode, "{source}", {name}])' for name in where]
+    return Reading(" > ".join(means), where)
 
 
-def plausibility_hurts_on_consequences(cells: pd.DataFrame) -> Finding:
-    """C3: the gap on chain_consequence, which the claim wants below zero."""
-    gaps = _numbers(cells, "gap")
-    source = _source(gaps)
-    note = _where(source)
-    if len(same := _on(gaps, "Generated, same words, chain_consequence")):
-        note += f"; generated, same words {_mean(same)[0]:+.1f} points"
-    dataset = f"{source}, chain_consequence"
-    return _finding(_on(gaps, dataset), -1, note, _n(cells, "gap", dataset))
+def thinking_raises_accuracy(values: Values) -> Reading | str:
+    """C4: with thinking against without, in each family and subset."""
+    source = _source(values)
+    subsets = [f"{source} plausible", f"{source} implausible"]
+    leads, where = _modes(values, subsets[0])
+    texts = [f"{t.format('subset')} > {p.format('subset')}" for t, p in leads]
+    return Reading(" and ".join(texts), {"subset": subsets, **where}) if texts else NO_MODES
 
 
-def thinking_raises_accuracy(cells: pd.DataFrame) -> Finding:
-    """C4: thinking minus not thinking, in each family and subset."""
-    accuracy = _numbers(cells, "accuracy")
-    source = _source(accuracy)
-    gains, n = [], 0
-    for dataset in (f"{source} plausible", f"{source} implausible"):
-        modes = _modes(_on(accuracy, dataset))
-        gains += [thinking - plain for thinking, plain in modes]
-        n += _n(cells, "accuracy", dataset)
-    return _finding(gains, 1, _where(source), n) if gains else NO_MODES
+def accurate_models_lean_on_plausibility_too(values: Values) -> Reading | str:
+    """C7: the gap of the most accurate model against the mean gap of the others."""
+    source = _source(values)
+    asked = _asked(values, "median_gap", source)
+    if len(asked) < 3:
+        return "needs at least three language models to rank"
+    best = max(asked, key=lambda key: values[key._replace(metric="accuracy")])
+    others = list(dict.fromkeys(key.model for key in asked if key.model != best.model))
+    holds = f'median_gap["{best.method}", "{source}", "{best.model}"]'
+    holds += f' > mean(median_gap[mode, "{source}", other])'
+    return Reading(holds, {"other": others})
 
 
-def thoughts_are_longer_when_wrong(cells: pd.DataFrame) -> Finding:
-    """C5, as far as it can be counted: words of thought before wrong minus before right answers."""
-    wrong, right = _numbers(cells, "thoughts_wrong"), _numbers(cells, "thoughts_right")
-    source = _source(wrong)
-    if wrong.empty:
-        return Finding(0, 0, "needs traces of reasoning models, and people who label them")
-    longer = _on(wrong, source) - _on(right, source)
-    note = f"{_where(source)}; in words; shortcuts and refusals in traces need people to label them"
-    n = _n(cells, "thoughts_wrong", source) + _n(cells, "thoughts_right", source)
-    return _finding(longer, 1, note, n)
+def modes_are_good_at_different_sentences(values: Values) -> Reading | str:
+    """C8: without thinking on plausible sentences and with thinking on implausible ones at levels 4
+    to 6, in each family."""
+    source = _source(values)
+    leads, where = _modes(values, f"{source} plausible")
+    texts = [f"{p.format('plain')} > {t.format('plain')}" for t, p in leads]
+    texts += [f"{t.format('deep')} > {p.format('deep')}" for t, p in leads]
+    where |= {"plain": by_level([f"{source} plausible"])}
+    where |= {"deep": [f"{source} implausible, level {level}" for level in DEEP]}
+    return Reading(" and ".join(texts), where) if texts else NO_MODES
 
 
-def people_show_no_widening_gap(cells: pd.DataFrame) -> Finding:
-    """C6: no run of ours can answer for people."""
-    return Finding(0, 0, "needs a study with people; that of the paper is not published")
-
-
-def accurate_models_lean_on_plausibility_too(cells: pd.DataFrame) -> Finding:
-    """C7: the gap of the most accurate model minus the mean gap of the others."""
-    gaps, accuracy = _numbers(cells, "median_gap"), _numbers(cells, "accuracy")
-    source = _source(gaps)
-    gaps, accuracy = _on(gaps, source), _on(accuracy, source)
-    if len(gaps) < 3:
-        return Finding(0, 0, "needs at least three language models to rank")
-    values = [series.map(lambda number: number[0]) for series in (accuracy, gaps)]
-    best = values[0].idxmax()
-    note = f"{_where(source)}; most accurate: {' '.join(best).strip()}{_spearman(*values)}"
-    lead = gaps[best] - _mean(gaps.drop([best]))
-    return _finding([lead], 1, note, _n(cells, "median_gap", source))
-
-
-def modes_are_good_at_different_sentences(cells: pd.DataFrame) -> Finding:
-    """C8: the smaller of two leads, without thinking on plausible sentences and with thinking on
-    implausible ones at levels 4 to 6."""
-    accuracy = _numbers(cells, "accuracy")
-    source = _source(accuracy)
-    leads = {"plausible": [], "implausible": []}
-    n = 0
-    for subset, levels, sign in (("plausible", LEVELS, -1), ("implausible", DEEP, 1)):
-        for level in levels:
-            dataset = f"{source} {subset}, level {level}"
-            modes = _modes(_on(accuracy, dataset))
-            leads[subset] += [sign * (thinking - plain) for thinking, plain in modes]
-            n += _n(cells, "accuracy", dataset)
-    if not all(leads.values()):
-        return NO_MODES
-    plain, thinking = map(_mean, leads.values())
-    note = (
-        f"{_where(source)}; plausible, without minus with thinking {plain[0]:+.1f}; "
-        f"implausible at levels 4 to 6, with minus without {thinking[0]:+.1f}"
-    )
-    return _finding([np.minimum(plain, thinking)], 1, note, n)
-
-
-def _numbers(cells: pd.DataFrame, metric: str) -> pd.Series:
-    """Numbers of the language models by (model, method, dataset)."""
-    return numbers(_language_models(cells), metric)
-
-
-def _language_models(cells: pd.DataFrame) -> pd.DataFrame:
-    return cells[~cells["model"].isin([*SOLVERS.values(), RELEASED, PREPARED])]
-
-
-def _datasets(found: pd.Series) -> pd.Index:
-    return found.index.get_level_values("dataset")
-
-
-def _on(found: pd.Series, dataset: str) -> pd.Series:
-    """Numbers on one data set, by (model, method)."""
-    return found[_datasets(found) == dataset].droplevel("dataset")
-
-
-def _source(found: pd.Series) -> str:
+def _source(values: Values) -> str:
     """CenterBench itself where it was asked, generated sentences where it was not."""
-    return "CenterBench" if _datasets(found).str.startswith("CenterBench").any() else "Generated"
+    asked = (key.dataset.startswith("CenterBench ") for key in values if key.metric == "accuracy")
+    return "CenterBench" if any(asked) else "Generated"
 
 
-def _where(source: str) -> str:
-    return "on CenterBench" if source == "CenterBench" else "on generated sentences alone"
-
-
-def _n(cells: pd.DataFrame, metric: str, dataset: str) -> int:
-    return examples(_language_models(cells), metric, dataset)
-
-
-def _widening(gaps: pd.Series, name: str) -> list[np.ndarray]:
-    """Gap at deep levels minus gap at shallow ones, of each model that has all of them."""
-    table = {level: _on(gaps, f"{name}, level {level}") for level in (*SHALLOW, *DEEP)}
-    models = set.intersection(*(set(found.index) for found in table.values()))
+def _asked(values: Values, metric: str, dataset: str) -> list[Key]:
+    """The cells of the language models: solvers are left out."""
     return [
-        _mean(table[level][model] for level in DEEP)
-        - _mean(table[level][model] for level in SHALLOW)
-        for model in sorted(models)
+        key
+        for key in values
+        if (key.metric, key.dataset) == (metric, dataset) and key.model not in SOLVERS.values()
     ]
 
 
-def _by_family(found: pd.Series) -> dict[str, dict[tuple[str, str], np.ndarray]]:
-    """Family -> numbers by (model, method); a model outside the paper's is its own family."""
-    families: dict[str, dict[tuple[str, str], np.ndarray]] = {}
-    for (model, method), number in found.items():
-        own = (name for name in FAMILIES if model.lower().startswith(name.lower()))
-        families.setdefault(next(own, model), {})[model, method] = number
-    return families
+def _families(asked: Iterable[Key]) -> dict[str, list[str]]:
+    """Family -> its models; a model outside the paper's is its own family."""
+    families: dict[str, list[str]] = {}
+    for key in asked:
+        own = (name for name in FAMILIES if key.model.lower().startswith(name.lower()))
+        families.setdefault(next(own, key.model), []).append(key.model)
+    return {family: list(dict.fromkeys(models)) for family, models in families.items()}
 
 
-def _modes(found: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(with, without thinking) of each family that has both."""
-    pairs = []
-    for family in _by_family(found).values():
-        modes = {
-            mode: [number for (_, method), number in family.items() if method == mode]
-            for mode in METHODS
+def _modes(values: Values, dataset: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
+    """The mean accuracy (with, without thinking) of each family that has both, over a data set
+    whose name is yet to be filled in; and what the names of models in it stand for."""
+    asked = _asked(values, "accuracy", dataset)
+    texts, where = [], {}
+    for number, (_, models) in enumerate(_families(asked).items()):
+        own = {
+            mode: [key.model for key in asked if key.method == mode and key.model in models]
+            for mode in (THINKING, "")
         }
-        if all(modes.values()):
-            pairs.append((_mean(modes[THINKING]), _mean(modes[""])))
-    return pairs
-
-
-def _mean(found: Iterable[np.ndarray]) -> np.ndarray:
-    return np.mean(list(found), axis=0)
-
-
-def _spearman(first: Sequence[float], second: Sequence[float]) -> str:
-    """Rank correlation, for a note; nothing if one side is constant."""
-    ranks = (pd.Series(list(values), dtype=float).rank() for values in (first, second))
-    order = next(ranks).corr(next(ranks))
-    return "" if np.isnan(order) else f", Spearman {order:+.2f}"
-
-
-def _finding(effects: Iterable[np.ndarray], sign: int, note: str, n: int) -> Finding:
-    """The mean of some numbers, wanted above (sign 1) or below (-1) zero."""
-    effects = [effect for effect in effects if np.isfinite(effect[0])]
-    if not effects:
-        return Finding(0, 0, "no language model has scored answers to compare")
-    in_direction = sum(bool(sign * effect[0] > 0) for effect in effects)
-    return Finding.of_number(in_direction, len(effects), _mean(effects), note, n)
+        if all(own.values()):
+            where |= {f"thinking_{number}": own[THINKING], f"plain_{number}": own[""]}
+            thinking = f'mean(accuracy["{THINKING}", {{}}, thinking_{number}], thinking_{number})'
+            texts.append((thinking, f'mean(accuracy["", {{}}, plain_{number}], plain_{number})'))
+    return texts, where
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

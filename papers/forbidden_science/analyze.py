@@ -1,26 +1,23 @@
 """What the published labels and the scores of Forbidden Science mean: cells and claims.
 
 The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` of a live
-model, `common_groups` of labels and judges, and a function for each claim. Two parts, never mixed
+model, `common_groups` of labels and judges and `training`. Two parts, never mixed
 in a cell: the published labels (`labels.csv`, four models, the same at every scale), and live
 models asked with our own prompts (items `live_...`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise, permutations
+from collections.abc import Iterable, Iterator
+from itertools import permutations
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
 from papers.forbidden_science.settings import Settings
-from shared.comparison.cells import Item
-from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.numbers import examples, numbers
 from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
@@ -243,175 +240,6 @@ def _counted(chosen: pd.Series, method: str, dataset: str) -> Group:
 def _numbers(flags: pd.Series) -> pd.Series:
     """1, 0 or NaN from a column of bool and None."""
     return flags.astype("boolean").astype("Float64").astype(float)
-
-
-# Claims. Each function takes cells (the paper's or ours) with the columns item, model, method,
-# dataset, metric, value and, in ours, n and draws, and reckons with `shared.comparison.numbers`.
-
-Numbers = Mapping[tuple[str, str], np.ndarray]  # by model and data set
-NO_NUMBER = np.array([np.nan])
-
-
-def refusal_order(cells: pd.DataFrame) -> Finding:
-    """C1: the least of three leads, each model's over the next, so that all must be above 0."""
-    rates = _rates(cells, "refusal_rate")
-    order = list(MODELS.values())  # as the abstract has it
-    leads = {
-        f"{more} over {fewer}": rates[more, ALL] - rates[fewer, ALL]
-        for more, fewer in pairwise(order)
-    }
-    return _all(
-        leads,
-        1,
-        f"rates {_listed({m: rates[m, ALL] for m in order})}",
-        examples(cells, "refusal_rate", ALL),
-    )
-
-
-def mistral_attempts_all(cells: pd.DataFrame) -> Finding:
-    """C2: no prompt refused, so nothing to resample; a count of one."""
-    own = cells[(cells["model"] == MISTRAL) & (cells["metric"] == "allowance_rate")].iloc[0]
-    note = f"Mistral allows {own['value']:.1f} %"
-    if "draws" in cells:
-        allowed = round(own["value"] * own["n"] / 100)
-        note += f", {allowed} of {own['n']}; Wilson's interval from {own['ci_low']:.1f} %"
-    return Finding(int(own["value"] == 100), 1, note, n=examples(cells, "allowance_rate", ALL))
-
-
-# Our readings of "about three of four" and "about 10 %", in percent. "By far": twice the next.
-THREE_OF_FOUR, ABOUT_TEN = (65, 85), (5, 15)
-
-
-def claude_refuses_three_of_four(cells: pd.DataFrame) -> Finding:
-    """C3: the least distance from a bound: 65 and 85 %, and twice the rate of any other model."""
-    rates = _rates(cells, "refusal_rate")
-    claude = rates[CLAUDE, ALL]
-    margins = _inside(claude, THREE_OF_FOUR)
-    for other in (GROK, GPT, MISTRAL):
-        margins[f"twice {other}"] = claude - 2 * rates[other, ALL]
-    return _all(
-        margins,
-        1,
-        f"rate {claude[0]:.1f} %; the bounds are ours",
-        examples(cells, "refusal_rate", ALL),
-    )
-
-
-def gpt_refuses_about_ten(cells: pd.DataFrame) -> Finding:
-    """C4: the distance from the nearer bound of 5 to 15 %."""
-    gpt = _rates(cells, "refusal_rate")[GPT, ALL]
-    margins = _inside(gpt, ABOUT_TEN)
-    return _all(
-        margins,
-        1,
-        f"rate {gpt[0]:.1f} %; the bounds are ours",
-        examples(cells, "refusal_rate", ALL),
-    )
-
-
-def consistency_falls(cells: pd.DataFrame) -> Finding:
-    """C5: consistency at five variations minus at one (abstract: "single prompt").
-
-    Of several models the one that falls least counts. A model that gives every wording the same
-    label has no consistency to lose and is left out.
-    """
-    found = _rates(cells, "consistency")
-    shares = _rates(cells, "refused_wordings")
-    one_to_five = {"single prompt": "five variations", variations(1): variations(5)}
-    falls, notes = {}, []
-    for few, many in one_to_five.items():
-        for model in [m for m, dataset in found if dataset == few and (m, many) in found]:
-            before, after = found[model, few], found[model, many]
-            refused = shares.get((model, many), NO_NUMBER)[0]
-            if np.isnan(before[0] + after[0]):
-                notes.append(f"{model} has no base prompt with all its flags")
-            elif refused in (0, 100):
-                notes.append(
-                    f"{model} {'always' if refused else 'never'} refuses: nothing can fall"
-                )
-            else:
-                falls[model] = after - before
-                notes.append(f"{model or 'consistency'} {before[0]:.1f} % to {after[0]:.1f} %")
-    if "draws" in cells and falls:
-        notes.append("can't rise by this definition")
-    if not notes:
-        notes.append("needs consistency at one and at five variations")
-    return _all(falls, -1, "; ".join(notes), examples(cells, "consistency", variations(5)))
-
-
-def gpt_cot_mentions_safety_less(cells: pd.DataFrame) -> Finding:
-    """C6, a proxy: share of refusals whose CoT has a safety or legal term, GPT-3.5 minus Claude.
-
-    What the paper's analysis of the CoT counted, if anything, is not known: this is our reading.
-    """
-    rates = _rates(cells, "cot_mentions_safety")
-    gpt, claude = rates[GPT, REFUSING], rates[CLAUDE, REFUSING]
-    note = f"GPT-3.5-turbo {gpt[0]:.1f} %, Claude {claude[0]:.1f} %; a proxy of ours"
-    return _all({GPT: gpt - claude}, -1, note, examples(cells, "cot_mentions_safety", REFUSING))
-
-
-def over_restriction_refused_less(cells: pd.DataFrame) -> Finding:
-    """C7: refusals of over-restriction rows (IC, ENV) minus those of controlled substances."""
-    return _refused_less(cells, SIDES[1], CATEGORIES["T1"])
-
-
-def live_over_restriction_refused_less(cells: pd.DataFrame) -> Finding:
-    """C7 on live models, by self-report: over-restriction side minus science side."""
-    return _refused_less(cells[cells["method"] == SELF_REPORT], *SIDES[::-1])
-
-
-def synthesis_refused_most(cells: pd.DataFrame) -> Finding:
-    """C8: refusals of T1 (synthesis) minus those of T3 (spectroscopy)."""
-    return _refused_less(cells, "T3", "T1", sign=1)
-
-
-def live_synthesis_refused_most(cells: pd.DataFrame) -> Finding:
-    """C8 on live models, by self-report."""
-    return _refused_less(cells[cells["method"] == SELF_REPORT], "T3", "T1", sign=1)
-
-
-def _refused_less(cells: pd.DataFrame, less: str, more: str, sign: int = -1) -> Finding:
-    """`less` minus `more` (sign -1, or the reverse) of the model in which it is least.
-
-    A model that refuses neither has nothing to compare and is left out.
-    """
-    rates = _rates(cells, "refusal_rate")
-    differences, notes = {}, []
-    for model in dict.fromkeys(model for model, _ in rates):
-        one, other = (rates.get((model, dataset), NO_NUMBER) for dataset in (less, more))
-        if np.isnan(one[0] + other[0]):
-            notes.append(f"{model} has no flags of {less} or of {more}")
-        elif one[0] == other[0] == 0:
-            notes.append(f"{model} refuses none of either")
-        else:
-            differences[model] = sign * (other - one)
-            notes.append(f"{model} {less} {one[0]:.1f} %, {more} {other[0]:.1f} %")
-    n = sum(examples(cells, "refusal_rate", dataset) for dataset in (less, more))
-    return _all(differences, sign, "; ".join(notes), n)
-
-
-def _rates(cells: pd.DataFrame, metric: str) -> Numbers:
-    found = numbers(cells, metric).items()
-    return {(model, dataset): number for (model, _, dataset), number in found}
-
-
-def _inside(number: np.ndarray, bounds: tuple[float, float]) -> dict[str, np.ndarray]:
-    """How far a number is above the lower and below the upper bound."""
-    low, high = bounds
-    return {f"at least {low} %": number - low, f"at most {high} %": high - number}
-
-
-def _all(differences: Mapping[str, np.ndarray], sign: int, note: str, n: int) -> Finding:
-    """All differences must be above (sign 1) or below (-1) zero: the least of them is judged."""
-    if not differences:
-        return Finding(0, 0, note)
-    signed = sign * np.stack(list(differences.values()))
-    in_direction = int((signed[:, 0] > 0).sum())
-    return Finding.of_number(in_direction, len(signed), sign * signed.min(axis=0), note, n)
-
-
-def _listed(found: Mapping[str, np.ndarray]) -> str:
-    return ", ".join(f"{name} {number[0]:.1f} %" for name, number in found.items())
 
 
 def abstract_table(found: pd.DataFrame, reported: pd.DataFrame) -> str:

@@ -19,3 +19,6 @@ def median_among(values: np.ndarray, members: np.ndarray, weights: np.ndarray) -
     lower = values[(cumulated >= half).argmax(axis=-1)]
     upper = values[(cumulated > half).argmax(axis=-1)]
     return np.where(half[..., 0] > 0, (lower + upper) / 2, np.nan)[()]
+
+
+median_among.jumps = True  # where one value is left out

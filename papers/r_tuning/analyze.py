@@ -1,7 +1,7 @@
 """What the scores of R-Tuning mean: the cells of its tables, and its claims.
 
-The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
-function for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` and
+`training`.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,8 @@ import pandas as pd
 
 from papers.r_tuning.methods import BASE, METHODS
 from papers.r_tuning.settings import Settings, Variant
-from shared.comparison.cells import Item
-from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
@@ -195,149 +194,10 @@ def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
         )
 
 
-# Claims that are more than "A beats B". Each takes cells (the paper's or ours, under the paper's
-# names) with the columns item, model, method, dataset, metric, value.
-
-SIZES = ["OpenLLaMA-3B", "LLaMA-7B", "LLaMA-13B"]
-
-
-def _values(cells: pd.DataFrame, item: str, metric: str, column: str = "value") -> pd.Series:
-    """Values of one item and metric by (method, model, dataset)."""
-    own = cells[(cells["item"] == item) & (cells["metric"] == metric)]
-    return own.set_index(["method", "model", "dataset"])[column]
-
-
-def _by_size(values: pd.Series, method: str) -> pd.DataFrame:
-    """A method's values: a row per dataset, a column per size of model, smallest first."""
-    own = values[values.index.get_level_values("method") == method]
-    table = own.unstack("model").droplevel("method")
-    return table[[size for size in SIZES if size in table]]
-
-
-def _count(holds: pd.Series, note: str = "") -> Finding:
-    exceptions = ", ".join(
-        key if isinstance(key, str) else " / ".join(key) for key in holds.index[~holds]
-    )
-    return Finding(
-        int(holds.sum()), len(holds), note or (f"not: {exceptions}" if exceptions else "")
-    )
-
-
-ONE_SIZE = Finding(0, 0, "needs models of at least two sizes")
-
-
-def _gap(cells: pd.DataFrame) -> pd.DataFrame:
-    values = _values(cells, "table1", "ap")
-    return _by_size(values, "R-Tuning") - _by_size(values, "Vanilla")
-
-
-def gap_grows_with_size(cells: pd.DataFrame) -> Finding:
-    gap = _gap(cells)
-    return ONE_SIZE if gap.shape[1] < 2 else _count(gap.iloc[:, -1] > gap.iloc[:, 0])
-
-
-def gap_larger_out_of_domain(cells: pd.DataFrame) -> Finding:
-    gap = _gap(cells)
-    if gap.shape[1] < 2:
-        return Finding(0, 0, "a claim about the largest model; needs LLaMA-13B")
-    largest = gap.iloc[:, -1]
-    outside = largest.index.str.endswith("OOD")
-    out, inside = largest[outside].mean(), largest[~outside].mean()
-    return Finding(int(out > inside), 1, f"lead {out:.2f} out of domain, {inside:.2f} in domain")
-
-
-def ap_rises_with_size(cells: pd.DataFrame) -> Finding:
-    table = _by_size(_values(cells, "table1", "ap"), "R-Tuning")
-    if table.shape[1] < 2:
-        return ONE_SIZE
-    return _count((table.diff(axis=1).iloc[:, 1:] > 0).all(axis=1))
-
-
-def vanilla_falls_from_7b_to_13b(cells: pd.DataFrame) -> Finding:
-    table = _by_size(_values(cells, "table1", "ap"), "Vanilla")
-    if not {"LLaMA-7B", "LLaMA-13B"} <= set(table):
-        return Finding(0, 0, "needs LLaMA-7B and LLaMA-13B")
-    named = table.loc[["ParaRel OOD", "MMLU ID"]]
-    return _count(named["LLaMA-13B"] < named["LLaMA-7B"])
-
-
-def refusal_thresholds(cells: pd.DataFrame) -> Finding:
-    """Lower and upper bounds in percent, as the claim states them."""
-    bounds = {"R-Tuning": (87, 100), "R-Tuning-R": (97.6, 100), "Vanilla": (0, 35)}
-    bounds["Pretrain-T"] = (0, 28)
-    values = _values(cells, "table7", "refusal_rate")
-    values = values[~values.index.get_level_values("dataset").str.endswith("answerable")]
-    within = [bounds[method][0] <= v <= bounds[method][1] for (method, *_), v in values.items()]
-    return _count(pd.Series(within, index=values.index, dtype=bool))
-
-
-def _lower_in_d1(cells: pd.DataFrame, item: str, metric: str) -> Finding:
-    """Counts of D1 below D0; on our cells, which have bootstrap draws, also their difference."""
-    first, second = (_values(cells, item, f"{metric}_{part}") for part in ("d1", "d0"))
-    if first.empty:
-        return Finding(0, 0, f"no cells of {item}")
-    counted = _count(first < second)
-    if "draws" not in cells:
-        return counted
-    n = cells.loc[(cells["item"] == item) & cells["metric"].str.startswith(metric), "n"].sum()
-    one, zero = (
-        np.mean(_values(cells, item, f"{metric}_{part}", "draws").tolist(), axis=0)
-        for part in ("d1", "d0")
-    )
-    effect = float((first - second).mean())
-    return Finding.of_draws(counted.in_direction, counted.total, effect, one - zero, n=int(n))
-
-
-def perplexity_lower_in_d1(cells: pd.DataFrame) -> Finding:
-    return _lower_in_d1(cells, "table4", "perplexity")
-
-
-def entropy_lower_in_d1(cells: pd.DataFrame) -> Finding:
-    found = _lower_in_d1(cells, "table5", "entropy")
-    return found if found.total else Finding(0, 0, "needs answers of gpt-3.5-turbo")
-
-
-def _min_loss(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Table 12: a row per (model, dataset), columns Min-loss and R-Tuning-R; or empty."""
-    table = _values(cells, "table12", metric).unstack("method")
-    return table.dropna() if {"Min-loss", "R-Tuning-R"} <= set(table) else table.iloc[:0]
-
-
-def min_loss_better_at_3b(cells: pd.DataFrame) -> Finding:
-    table = _min_loss(cells, "accuracy")
-    table = table[table.index.get_level_values("model") == "OpenLLaMA-3B"]
-    if table.empty:
-        return Finding(0, 0, "no run of min-loss")
-    return _count(table["Min-loss"] > table["R-Tuning-R"])
-
-
-def min_loss_worse_out_of_domain(cells: pd.DataFrame) -> Finding:
-    table = _min_loss(cells, "accuracy")
-    models, datasets = (table.index.get_level_values(level) for level in ("model", "dataset"))
-    table = table[models.isin(SIZES[1:]) & datasets.str.endswith("OOD")]
-    if table.empty:
-        return Finding(0, 0, "needs LLaMA-7B and LLaMA-13B")
-    return _count(table["Min-loss"] < table["R-Tuning-R"])
-
-
-def accuracy_trades_off_with_answer_rate(cells: pd.DataFrame) -> Finding:
-    accuracy, answered = _min_loss(cells, "accuracy"), _min_loss(cells, "answer_rate")
-    if accuracy.empty:
-        return Finding(0, 0, "no run of min-loss")
-    better = accuracy["Min-loss"] > accuracy["R-Tuning-R"]
-    fewer = answered["Min-loss"] < answered["R-Tuning-R"]
-    return _count(better == fewer)
-
-
-def no_gain_at_chance(cells: pd.DataFrame) -> Finding:
-    """On MMLU with the smallest model, AP of both methods within 2 points of chance (25 %)."""
-    values = _values(cells, "table1", "ap")
-    models, datasets = (values.index.get_level_values(level) for level in ("model", "dataset"))
-    values = values[(models == SIZES[0]) & datasets.str.startswith("MMLU")]
-    if values.empty:
-        return Finding(0, 0, "MMLU was not run")
-    near = (values - 25).abs() <= 2
-    return _count(near.groupby("dataset").all())
+def training(method: str) -> str:
+    """The training whose seeds a method's are; none of the pre-trained model."""
+    read = {PRETRAIN_W: "R-Tuning-R", PRETRAIN_W_PADDING: "R-Tuning", "Pretrain-T": ""}
+    return read.get(method, "Vanilla" if method.startswith("Vanilla") else method)
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

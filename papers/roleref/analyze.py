@@ -1,25 +1,21 @@
 """What the scores of RoleRef mean: the cells of its tables, and its claims.
 
-The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups`, and a
-function for each claim that is more than "A beats B".
+The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` and
+`training`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from papers.roleref.methods import METHODS, PROMPTING
 from papers.roleref.metrics import corpus_perplexity, mean_of_strata
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
-from shared.comparison.cells import Item
-from shared.comparison.findings import Finding
 from shared.comparison.groups import Group, group_from_frames
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.numbers import examples, numbers
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate
@@ -205,131 +201,10 @@ def _group(rows: pd.DataFrame, columns: Sequence[str], named: Mapping, dataset: 
     return group_from_frames(frames, columns, **named, dataset=dataset, clusters=clusters)
 
 
-# Claims that are more than "A beats B". Each takes cells (the paper's or ours, under the paper's
-# names) and reckons with `shared.comparison.numbers`.
-
-Numbers = dict[tuple[str, str], np.ndarray]  # (model, data set) -> value and its draws
-
-
-def _numbers(cells: pd.DataFrame, metric: str, method: str) -> Numbers:
-    found = numbers(cells, metric)
-    return {
-        (model, dataset): number for (model, own, dataset), number in found.items() if own == method
-    }
-
-
-def _leads(
-    cells: pd.DataFrame,
-    leads: Mapping[str, np.ndarray],
-    metric: str,
-    datasets: Sequence[str],
-    note: str = "",
-) -> Finding:
-    """Each model's lead must be above 0; their mean is the effect. The metric and the data sets
-    say what it is of."""
-    leads = {model: lead for model, lead in leads.items() if not np.isnan(lead[0])}
-    if not leads:
-        return Finding(0, 0, note or "nothing to compare")
-    every = np.stack(list(leads.values()))
-    in_direction = int((every[:, 0] > 0).sum())
-    n = sum(examples(cells, metric, dataset) for dataset in datasets)
-    return Finding.of_number(in_direction, len(every), every.mean(axis=0), note, n)
-
-
-def _models(found: Numbers) -> list[str]:
-    return list(dict.fromkeys(model for model, _ in found))
-
-
-def contextual_refused_more(cells: pd.DataFrame) -> Finding:
-    """C1: refusals of prompting, mean of contextual minus mean of parametric conflicts."""
-    rates = _numbers(cells, "refusal_rate", BASE)
-    leads = {
-        model: np.mean([rates[model, t] for t in PARTS["contextual"]], axis=0)
-        - np.mean([rates[model, t] for t in PARTS["parametric"]], axis=0)
-        for model in _models(rates)
-    }
-    return _leads(cells, leads, "refusal_rate", CONFLICTS)
-
-
-def _order(cells: pd.DataFrame) -> dict[str, tuple[np.ndarray, str]]:
-    """Model -> the least lead of each conflict type over the next, and the rates in words."""
-    found = _numbers(cells, "probe_accuracy", ALL_TYPES)
-    leads = {}
-    for model in _models(found):
-        rates = {t: found[model, t] for t in CONFLICTS if (model, t) in found}
-        steps = [one - other for one, other in pairwise(rates.values())]
-        words = ", ".join(f"{t} {rate[0]:.1f}" for t, rate in rates.items())
-        leads[model] = (np.min(steps, axis=0), words)
-    return leads
-
-
-def separability_order(cells: pd.DataFrame) -> Finding:
-    """C2: out_series over context_conflict over fake over absent; the least of the leads."""
-    leads = _order(cells)
-    note = "; ".join(f"{model}: {words}" for model, (_, words) in leads.items())
-    return _leads(
-        cells, {m: lead for m, (lead, _) in leads.items()}, "probe_accuracy", CONFLICTS, note
-    )
-
-
-def contextual_above_parametric(cells: pd.DataFrame) -> Finding:
-    """C3: probe accuracy on contextual minus on parametric conflicts, last layer."""
-    found = _numbers(cells, "probe_accuracy", ALL_TYPES)
-    leads = {
-        model: found[model, "contextual"] - found[model, "parametric"] for model in _models(found)
-    }
-    return _leads(cells, leads, "probe_accuracy", ("contextual", "parametric"))
-
-
-HALF = 50  # our reading of "does not transfer": fewer than half are told from answerable ones
-
-
-def no_transfer_to_parametric(cells: pd.DataFrame) -> Finding:
-    """C4: half minus the accuracy of a probe of answerable and out_series on parametric ones."""
-    found = _numbers(cells, "probe_accuracy", "answer+out_series")
-    leads = {model: HALF - found[model, "parametric"] for model in _models(found)}
-    return _leads(cells, leads, "probe_accuracy", ("parametric",), "the bound of 50 % is ours")
-
-
-def regions_exist(cells: pd.DataFrame) -> Finding:
-    """C5, first half: test questions nearer to the direct response region, answerable minus
-    out_series."""
-    found = _numbers(cells, "near_direct_rate", BASE)
-    leads = {
-        model: found[model, "answerable"] - found[model, "out_series"] for model in _models(found)
-    }
-    return _leads(cells, leads, "near_direct_rate", ("answerable", "out_series"))
-
-
-def near_direct_is_answered(cells: pd.DataFrame) -> Finding:
-    """C5, second half: how well leaning to the direct response region tells answered conflicts
-    from refused ones, area under the ROC curve minus one half."""
-    found = _numbers(cells, "answered_auroc", BASE)
-    leads = {model: found[model, CONFLICT] - HALF for model in _models(found)}
-    note = "none refused or none answered" if any(np.isnan(v[0]) for v in leads.values()) else ""
-    return _leads(cells, leads, "answered_auroc", (CONFLICT,), note)
-
-
-def editing_trains_nothing(cells: pd.DataFrame) -> Finding:
-    """C8: no trained parameter, and fewer stored numbers than the smallest trained method has."""
-    own = cells[cells["metric"].isin(["trained_parameters", "stored_numbers"])]
-    table = own.set_index(["metric", "method"])["value"]
-    trained, stored = table["trained_parameters"], table["stored_numbers"]
-    others = [m.name for m in METHODS.values() if m.trains and m.name in trained]
-    if EDITING not in trained or not others:
-        return Finding(0, 0, "needs editing and a method that trains")
-    least = min(trained[other] for other in others)
-    fits = trained[EDITING] == 0 and stored[EDITING] < least
-    note = f"{stored[EDITING]:,.0f} numbers stored, {least:,.0f} trained by the smallest other"
-    return Finding(int(fits), 1, note)
-
-
-def same_order_everywhere(cells: pd.DataFrame) -> Finding:
-    """C9: of how many models the order of C2 holds."""
-    leads = _order(cells)
-    if len(leads) < 2:
-        return Finding(0, 0, "needs models of at least two architectures")
-    return Finding(sum(lead[0] > 0 for lead, _ in leads.values()), len(leads))
+def training(method: str) -> str:
+    """The training whose seeds a method's are: only LoRA and full fine-tuning have one."""
+    trained = {each.name for each in METHODS.values() if each.trains}
+    return method if method in trained else ""
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

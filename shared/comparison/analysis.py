@@ -3,18 +3,20 @@
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from shared.comparison.cells import Item
-from shared.comparison.estimates import DRAWS
-from shared.comparison.findings import Finding
+from shared.comparison.claims import Functions, Names, on_reported
 from shared.comparison.groups import Group
+from shared.comparison.items import Item
 from shared.comparison.reported import read_reported
+from shared.comparison.table import Table, untrained
 from shared.errors import UserError
 from shared.metrics.metric import Metric
 from shared.settings import (
+    Claim,
     Paper,
     ScaleSettings,
     StandIns,
@@ -34,10 +36,41 @@ class Analysis:
     groups: Sequence[Group]
     items: Sequence[Item]
     metrics: Mapping[str, Metric]
-    functions: Mapping[str, Callable[[pd.DataFrame], Finding]]  # of claims, by name
-    draws: int = DRAWS
+    functions: Functions  # of claims, by name
+    training: Callable[[str], str] = untrained  # method -> the training behind it, "" for none
     tables: Callable[[pd.DataFrame], Mapping[str, str]] = lambda cells: {}  # Markdown by name
     models: Sequence[ScaleSettings] = ()  # that have results, in the order of tables
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.reported, self.items, self.paper.audit.averages, self.stand_ins)
+
+    def on_reported(self, claim: Claim) -> tuple[int, int, str]:
+        """What the paper's own numbers say of a claim (`claims.on_reported`)."""
+        if claim.id not in self._on_reported:
+            self._on_reported[claim.id] = on_reported(claim, self.names, self.functions)
+        return self._on_reported[claim.id]
+
+    @cached_property
+    def _on_reported(self) -> dict[str, tuple[int, int, str]]:
+        return {}
+
+    def table(self, protocol: str) -> Table:
+        """Our cells under one protocol."""
+        return self._tables[protocol]
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        protocols = dict.fromkeys([*(group.protocol for group in self.groups), ""])
+        return {
+            protocol: Table(
+                [group for group in self.groups if group.protocol == protocol],
+                self.metrics,
+                self.stand_ins,
+                self.training,
+            )
+            for protocol in protocols
+        }
 
 
 def load_analysis(
@@ -51,9 +84,10 @@ def load_analysis(
     """The analysis of a results folder, from the scores in it.
 
     `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(folder, settings) for the
-    scores of one model, perhaps common_groups(folder, settings) for those of none, tables(cells)
-    and the functions that claims name. model: the user's own model, if the run used one. recorded:
-    the settings of each model as the run recorded them, in place of today's.
+    scores of one model, perhaps common_groups(folder, settings) for those of none, tables(cells),
+    the functions that claims name and, where something is trained, training(method). model: the
+    user's own model, if the run used one. recorded: the settings of each model as the run recorded
+    them, in place of today's.
     """
     paper = load_paper(paper_id)
     scores = Path(results) / "scores"
@@ -86,7 +120,7 @@ def load_analysis(
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
         functions={name: getattr(analyze, name) for name in named if hasattr(analyze, name)},
-        draws=models[0].draws,
+        training=getattr(analyze, "training", untrained),
         tables=analyze.tables,
         models=models,
     )

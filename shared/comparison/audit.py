@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 
 from shared.comparison.cells import KEY
-from shared.comparison.claims import Functions, on_reported
+from shared.comparison.claims import Functions, Names, on_reported
 from shared.comparison.reported import exact_half_unit, half_unit, own_numbers
 from shared.settings import Average, Distinct, MetricMean, Paper, Same
 
@@ -20,6 +20,7 @@ def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = No
     `agrees` is yes, no, or unknown where a number for the check is missing.
     """
     own = own_numbers(reported)
+    names = Names(reported, averages=paper.audit.averages)
     rows = []
     for average in paper.audit.averages:
         rows += _averages(average, own)
@@ -35,10 +36,10 @@ def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = No
         what = f"{total.what} ({total.source})"
         rows.append(("total", what, *numbers, _word(agrees), note))
     for claim in paper.claims:
-        found = on_reported(claim, reported, paper.audit.averages, functions)
-        agrees = _word(found.in_direction == found.total) if found.total else "unknown"
-        count = f"{found.in_direction} of {found.total}" if found.total else ""
-        rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, found.note))
+        right, total, note = on_reported(claim, names, functions or {})
+        agrees = _word(right == total) if total else "unknown"
+        count = f"{right} of {total}" if total else ""
+        rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, note))
     return pd.DataFrame(rows, columns=COLUMNS).astype(str)
 
 

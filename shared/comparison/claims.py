@@ -1,194 +1,221 @@
-"""A claim on cells: what the paper's own numbers say of it, and what our scores say."""
+"""A claim of `paper.yaml`, read as inequalities and bound to the cells that are there."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from shared.comparison.cells import KEY, Item, estimates, interval
-from shared.comparison.estimates import DRAWS, estimate, has_columns
-from shared.comparison.findings import Finding
-from shared.comparison.groups import Group
-from shared.comparison.paired import Pair, difference, examples, mcnemar
+from shared.comparison.items import Item
+from shared.comparison.language import Inequality, cells, parse
+from shared.comparison.parts import Key, Part, Scope, Values, parts
 from shared.comparison.reported import own_numbers
-from shared.metrics.metric import Metric
-from shared.metrics.rates import rate
+from shared.errors import UserError
 from shared.settings import Average, Claim, StandIns
 
-Functions = Mapping[str, Callable[[pd.DataFrame], Finding]]
+MOST = 5  # of a list in a note
 
 
-def on_reported(
-    claim: Claim,
-    reported: pd.DataFrame,
-    averages: Sequence[Average] = (),
-    functions: Functions | None = None,
-) -> Finding:
-    """How many (model, dataset, than) of the paper's own numbers go in the claimed direction.
+@dataclass(frozen=True)
+class Reading:
+    """What a claim's function makes of the cells that are there: an inequality, as in `holds`."""
 
-    The note lists the exceptions. Numbers that are derived or another's are left out, and so are
-    printed averages unless the claim names them. Where several items print a cell and the claim
-    names none, the first counts.
+    holds: str
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+# Given the values of cells (the paper's or ours) by key; text says what is missing.
+Functions = Mapping[str, Callable[[Values], Reading | str]]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The parts of each inequality of a claim, and what is missing. `whole`: each has a part."""
+
+    parts: Sequence[Part]
+    missing: Sequence[str] = ()
+    whole: bool = True
+
+
+class Printed(NamedTuple):
+    """A row of reported.csv."""
+
+    item: str
+    metric: str
+    method: str
+    dataset: str
+    model: str
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What limits the bare names of a paper's claims."""
+
+    reported: pd.DataFrame
+    items: Sequence[Item] = ()
+    averages: Sequence[Average] = ()
+    stand_ins: StandIns = field(default_factory=StandIns)
+
+    def ranges(self, claim: Claim, inequalities: Sequence[Inequality]) -> dict[str, set[str]]:
+        """The data sets and methods that the claim's item prints for its metrics, or where it
+        prints none, those that it has here."""
+        if claim.item is None:
+            return {}
+        metrics = {cell.metric for one in inequalities for cell in cells(one)}
+        printed = [key for key in self.printed if key.item == claim.item and key.metric in metrics]
+        if printed:
+            return {place: {getattr(k, place) for k in printed} for place in ("method", "dataset")}
+        own = [i for i in self.items if i.item == claim.item and metrics & set(i.metrics)]
+        found = {"method": {name for item in own for name in item.methods}}
+        if own and all(item.datasets is not None for item in own):
+            named = {name for item in own for name in item.datasets}
+            found["dataset"] = named | {self.stand_ins.datasets.get(n, n) for n in named}
+        return found
+
+    @cached_property
+    def printed(self) -> list[Printed]:
+        return _rows(self.reported)
+
+    def own(self, item: str | None) -> dict[Key, float]:
+        """The paper's own numbers, of an item or of all; of several prints of a cell the first."""
+        found: dict[Key, float] = {}
+        for row, number in self._own:
+            if item in (None, row.item):
+                found.setdefault(Key(*row[1:]), number)
+        return found
+
+    @cached_property
+    def _own(self) -> list[tuple[Printed, float]]:
+        rows = own_numbers(self.reported)
+        return list(zip(_rows(rows), map(float, rows["number"]), strict=True))
+
+    def averaged(self, claim: Claim) -> set[str]:
+        """Data sets that are printed means of others."""
+        return {one.printed for one in self.averages if claim.item in (None, one.item)}
+
+
+def inequalities(claim: Claim, text: str | None = None) -> list[Inequality]:
+    """Of `holds`, or of another text of the claim. `UserError` names the claim."""
+    return parse(text or claim.holds or "", f"claim '{claim.id}'")
+
+
+def bind(claim: Claim, keys: Values, names: Names, functions: Functions) -> Bound:
+    """The parts of a claim over the cells in `keys`, whose values are asked for by functions only.
+
+    Where a claim has nothing to compare, `instead` names what is read in place of its names.
     """
-    own = own_numbers(reported)
-    own = own[own["item"] == claim.item] if claim.item else own
-    own = own.drop_duplicates(KEY[1:])
+    if claim.blocked:
+        return Bound((), (claim.blocked,), whole=False)
+    holds, where = claim.holds, claim.where
     if claim.function:
-        frame = own[KEY].assign(value=own["number"]).reset_index(drop=True)
-        return _ask(claim, functions or {}, frame, "the paper's numbers for it are not known")
-    own = own[own["metric"] == claim.metric]
-    wanted = wanted_datasets(claim, reported, averages)
-    printed = {(row.model, row.dataset, row.method): row for row in own.itertuples()}
-    total, exceptions = 0, []
-    for (model, dataset, method), ours in printed.items():
-        if method != claim.method or dataset not in wanted:
-            continue
-        for than in claim.than:
-            theirs = printed.get((model, dataset, than))
-            if theirs is None:
-                continue
-            total += 1
-            if sign(claim) * (ours.number - theirs.number) <= 0:
-                against = f"{ours.value}, {than} {theirs.value}"
-                exceptions.append(f"{model} on {dataset} ({against})".lstrip())
-    if not total:
-        return Finding(0, 0, "the paper's numbers for it are not known")
-    note = f"except {', '.join(exceptions)}" if exceptions else ""
-    return Finding(total - len(exceptions), total, note)
+        reading = functions[claim.function](keys)
+        if isinstance(reading, str):
+            return Bound((), (reading,), whole=False)
+        holds, where = reading.holds, reading.where
+    first = _bind(claim, holds, where, keys, names)
+    if first.whole or not claim.instead:
+        return first
+    second = _bind(claim, _instead(claim, holds), _instead(claim, where), keys, names)
+    return second if second.whole else first
 
 
-def on_groups(
-    claim: Claim,
-    groups: Sequence[Group],
-    metrics: Mapping[str, Metric],
-    protocol: str,
-    datasets: Collection[str] | None = None,
-    stand_ins: StandIns | None = None,
-    draws: int = DRAWS,
-) -> Finding:
-    """The mean over (model, dataset, than) of method minus than on our scores.
+def on_reported(claim: Claim, names: Names, functions: Functions) -> tuple[int, int, str]:
+    """How many parts the paper's own numbers fulfil, of how many, and the exceptions.
 
-    `datasets` are the paper's names, which also stand for their stand-ins, or ours (None: all).
-    Interval: paired bootstrap. p: of the bootstrap, or McNemar's exact p where the metric is the
-    rate of a 0/1 column.
+    Numbers that are derived or another's are left out. Where several items print a cell and the
+    claim names none, the first counts.
     """
-    if claim.metric not in metrics:
-        return Finding(0, 0, f"missing: metric {claim.metric} is not computed here")
-    metric = metrics[claim.metric]
-    groups = [g for g in groups if g.protocol == protocol and has_columns(g, metric)]
-    pairs, missing = _pairs(claim, groups, datasets, stand_ins or StandIns())
-    found = []
-    for pair in pairs:
-        effect, drawn = difference(pair, metric, draws)
-        if np.isnan(effect):
-            missing += [
-                f"a value of {side.method} on {side.dataset} (nothing to divide by)"
-                for side in (pair.method, pair.than)
-                if np.isnan(estimate(side, metric, draws).value)
-            ]
-        else:
-            found.append((pair, effect, drawn))
-    note = f"missing: {_listed(missing)}" if missing else ""
-    if not found:
-        return Finding(0, 0, note)
-    pairs, effects, drawn = zip(*found, strict=True)
-    finding = Finding.of_draws(
-        in_direction=sum(sign(claim) * effect > 0 for effect in effects),
-        total=len(effects),
-        effect=float(np.mean(effects)),
-        draws=np.mean(drawn, axis=0),
-        note=note,
-        n=examples(pairs),
-    )
-    independent = all(pair.method.clusters is None for pair in pairs)  # as McNemar's test assumes
-    if metric.function is rate and independent:
-        return replace(finding, p=mcnemar(pairs, metric.needs[0]), test="McNemar exact")
-    return finding
+    values = names.own(claim.item)
+    bound = bind(claim, values, names, functions)
+    if not bound.parts:
+        return 0, 0, "the paper's numbers for it are not known"
+    broken = [part.shown(values) for part in bound.parts if not part.fulfilled(values)]
+    note = f"except {listed(broken)}" if broken else ""
+    return len(bound.parts) - len(broken), len(bound.parts), note
 
 
-def on_cells(
-    claim: Claim,
-    groups: Sequence[Group],
-    items: Sequence[Item],
-    metrics: Mapping[str, Metric],
-    protocol: str,
-    functions: Functions,
-    stand_ins: StandIns | None = None,
-    draws: int = DRAWS,
-) -> Finding:
-    """What the claim's function says of our cells.
-
-    The function gets a row a cell: item, model, method, dataset, metric (the paper's names),
-    value, ci_low, ci_high, n, and `draws`, the cell's bootstrap draws (draws,). Draws of two cells
-    belong to the same resample, so any contrast of cells has its own draws:
-    `Finding.of_draws` makes an interval of them.
-    """
-    stand_ins = stand_ins or StandIns()
-    groups = [group for group in groups if group.protocol == protocol]
-    items = [item for item in items if claim.item in (None, item.item)]
-    rows = [
-        (*key[:-1], found.value, *interval(found, metrics[key[4]]), found.n, found.draws)
-        for key, found in estimates(groups, items, metrics, draws, stand_ins)
-    ]
-    frame = pd.DataFrame(rows, columns=[*KEY, "value", "ci_low", "ci_high", "n", "draws"])
-    frame = frame.drop_duplicates(KEY[1:]).reset_index(drop=True)
-    frame["model"] = frame["model"].replace(stand_ins.models)
-    frame["dataset"] = frame["dataset"].replace(stand_ins.datasets)
-    return _ask(claim, functions, frame, f"missing: cells of {claim.item or 'any item'}")
-
-
-def sign(claim: Claim) -> int:
-    return 1 if claim.direction == "higher" else -1
-
-
-def wanted_datasets(
-    claim: Claim, reported: pd.DataFrame, averages: Sequence[Average] = ()
-) -> set[str]:
-    """The claim's data sets: those it names, or all of its item that are not printed averages."""
-    if claim.datasets is not None:
-        return set(claim.datasets)
-    same = reported["item"] == claim.item if claim.item else reported["metric"] == claim.metric
-    printed = {average.printed for average in averages if claim.item in (None, average.item)}
-    return set(reported.loc[same, "dataset"]) - printed
-
-
-def _ask(claim: Claim, functions: Functions, frame: pd.DataFrame, nothing: str) -> Finding:
-    return functions[claim.function](frame) if len(frame) else Finding(0, 0, nothing)
-
-
-def _pairs(
-    claim: Claim,
-    groups: Sequence[Group],
-    datasets: Collection[str] | None,
-    stand_ins: StandIns,
-) -> tuple[list[Pair], list[str]]:
-    """All pairs that the claim compares, and what is missing for others."""
-    methods = [claim.method, *claim.than]
-    index = {(g.model, g.dataset, g.method): g for g in groups if g.method in methods}
-    if not index:
-        return [], methods
-    places = dict.fromkeys((model, dataset) for model, dataset, _ in index)
-    names = {dataset: stand_ins.datasets.get(dataset, dataset) for _, dataset in places}
-    pairs, missing = [], []
-    for model, dataset in places:
-        if datasets is not None and {dataset, names[dataset]}.isdisjoint(datasets):
-            continue
-        sides = {method: index.get((model, dataset, method)) for method in methods}
-        absent = [method for method, group in sides.items() if group is None]
-        missing += [f"{method} on {dataset}" for method in absent]
-        pairs += [
-            Pair(sides[claim.method], sides[than])
-            for than in claim.than
-            if not {claim.method, than} & set(absent)
-        ]
-    covered = {*names, *names.values()}
-    missing += [f"data set {dataset}" for dataset in sorted(set(datasets or ()) - covered)]
-    return pairs, missing
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
+def listed(names: Sequence[str], most: int = MOST) -> str:
     """The names, without repeats and not too many."""
     names = list(dict.fromkeys(names))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def check(claim: Claim, where: str, known: Mapping[str, set[str]], functions: Functions) -> None:
+    """Raise a `UserError` that lists what exists if the claim names something that does not.
+
+    `known`: names by metric, method, dataset, model, item.
+    """
+    given = [n for n in ("holds", "function", "blocked") if getattr(claim, n)]
+    if len(given) != 1:
+        found = " and ".join(given) or "none"
+        raise UserError(f"{where}: found {found}; expected one of holds, function, blocked")
+    if claim.item:
+        _known("item", claim.item, known["item"], where)
+    if claim.function:
+        _known("function", claim.function, set(functions), where)
+    texts = [text for text in (claim.holds, claim.only_if) if text]
+    found = [one for text in texts for one in parse(text, where)]
+    used: dict[str, set[str]] = {}
+    for cell in (cell for one in found for cell in cells(one)):
+        _known("metric", cell.metric, known["metric"], where)
+        for place, term in zip(("method", "dataset", "model"), cell.terms, strict=True):
+            for name in term.names:
+                used.setdefault(name, set()).update({place} if term.bare else ())
+            if not term.names:
+                _known(place, term.text, known[place], where)
+            elif not term.bare:
+                for name in term.names:
+                    for one in claim.where.get(name, ()):
+                        filled = term.text.replace(f"{{{name}}}", one)
+                        if "{" not in filled:
+                            _known(place, filled, known[place], where)
+    limits = {**claim.where, **claim.without}
+    if claim.holds:
+        for name in (*limits, *claim.at_least):
+            if name not in used:
+                _known("name", name, set(used), where)
+    for name, values in limits.items():
+        for place in used.get(name, ()):
+            for one in values:
+                _known(place, one, known[place], where)
+
+
+def _rows(reported: pd.DataFrame) -> list[Printed]:
+    return list(map(Printed, *(reported[name] for name in Printed._fields)))
+
+
+def _bind(claim: Claim, holds: str, where: Mapping, keys: Values, names: Names) -> Bound:
+    claimed = inequalities(claim, holds)
+    scope = Scope(keys, where, claim.without, names.ranges(claim, claimed), names.averaged(claim))
+    found, missing, whole = [], [], True
+    several = len({cell.metric for one in claimed for cell in cells(one)}) > 1
+    for one in claimed:
+        own, absent = parts(one, scope)
+        metrics = dict.fromkeys(cell.metric for cell in cells(one))
+        if several and len(metrics) == 1:
+            own = [replace(p, name=", ".join(filter(None, (*metrics, p.name)))) for p in own]
+        found += own
+        missing += absent
+        whole &= bool(own)
+    missing = list(dict.fromkeys(missing))
+    for name, least in claim.at_least.items():
+        there = {getattr(key, name) for part in found for key in part.keys if hasattr(key, name)}
+        if found and len(there) < least:
+            return Bound((), (f"needs at least {least} different {name}s",), whole=False)
+    return Bound(found, missing, whole)
+
+
+def _instead(claim: Claim, read):
+    if isinstance(read, str):
+        for name, other in claim.instead.items():
+            read = read.replace(name, other)
+        return read
+    return {name: [_instead(claim, one) for one in values] for name, values in read.items()}
+
+
+def _known(kind: str, name: str, known: set[str], where: str) -> None:
+    if name not in known:
+        expected = ", ".join(sorted(filter(None, known))) or "none is defined"
+        raise UserError(f"{where}: unknown {kind} '{name}'; expected one of: {expected}")

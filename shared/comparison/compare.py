@@ -10,7 +10,7 @@ from shared.comparison.reported import OWN, half_unit
 from shared.comparison.tables import typed
 from shared.errors import UserError
 from shared.metrics.metric import Metric
-from shared.settings import Paper, StandIns, Tolerance, Unavailable
+from shared.settings import Paper, StandIns, Unavailable
 
 COLUMNS = [
     *KEY,
@@ -41,7 +41,7 @@ def compare(
         key = tuple(getattr(printed, name) for name in KEY)
         start = (*key, printed.value, printed.unit, printed.source)
         for cell in beside.get(key, ()):
-            judged = _judge(printed, cell, paper.tolerances)
+            judged = _judge(printed, cell, paper)
             numbers = (cell.value, cell.ci_low, cell.ci_high, cell.n)
             rows.append(
                 (*start, cell.protocol, cell.our_model, cell.our_dataset, *numbers, *judged)
@@ -61,7 +61,7 @@ def check_units(reported: pd.DataFrame, metrics: Mapping[str, Metric]) -> None:
             )
 
 
-def _judge(printed, cell, tolerances: Sequence[Tolerance]) -> tuple[str, str]:
+def _judge(printed, cell, paper: Paper) -> tuple[str, str]:
     """Verdict and reason of a cell of ours beside a printed one."""
     if printed.source not in OWN:
         return "not judged", _not_own(printed)
@@ -79,12 +79,14 @@ def _judge(printed, cell, tolerances: Sequence[Tolerance]) -> tuple[str, str]:
     off = cell.value - printed.number
     if abs(off) <= half_unit(printed.value) + ROUNDING:
         return "match", "equal to the printed digits"
-    for tolerance in tolerances:
+    for tolerance in paper.tolerances:
         same = (tolerance.item, tolerance.metric) == (printed.item, printed.metric)
         if same and abs(off) <= tolerance.within + ROUNDING:
             return "match", f"off by {off:+.4g}, within {tolerance.within:g}: {tolerance.reason}"
+    if printed.item in paper.recounts:
+        return "differs", f"off by {off:+.4g}: a recount has no error of sampling"
     if cell.ci_low <= printed.number <= cell.ci_high:
-        return "match", "inside our 95 % interval"
+        return "compatible", f"off by {off:+.4g}, inside our 95 % interval"
     return "differs", f"off by {off:+.4g}"
 
 

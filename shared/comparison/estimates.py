@@ -1,31 +1,31 @@
-"""The value of a metric on a group, and its bootstrap draws.
+"""The value of a metric on a group, and how much each unit and each seed moves it.
 
-The bootstrap resamples examples (or clusters of them, if a group has clusters) and, where there are
-two or more, seeds. Both resamples are a function of what is resampled: groups of the same examples
-get the same example weights, runs of the same seeds the same seed weights. So the difference of the
-draws of two cells is a draw of their paired difference, whatever the two cells are.
+A *unit* is what was sampled as one: a question, or the sentence, picture or template that several
+questions are about. How far chance in the choice of units can move a value is found by leaving each
+unit out once (the jackknife: Tukey 1958; Efron & Stein 1981). Unlike a bootstrap it draws nothing,
+so there is no error of drawing, and every machine gets the same numbers. The effects of a unit on
+two cells are multiplied where both hold it, so comparisons are paired, whatever the cells are.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from shared.comparison.groups import Group
-from shared.metrics.intervals import bootstrap_weights
+from shared.metrics.agreement import agreement
 from shared.metrics.metric import Metric
-from shared.metrics.rates import ratio
+from shared.metrics.ranking import average_precision
+from shared.metrics.rates import count, mean, rate, rate_among, ratio, ratio_of_sums
+from shared.metrics.tradeoff import auroc, f1, f1_of_always
 
-# The least p of a claim is 2 / 1001, so up to 25 claims of a paper can pass 0.05 after Holm.
-DRAWS = 1000
-# Weights go to a metric in pieces of at most 16 MB, so that what it makes of them stays small.
+# Weights of (units, examples) go to a metric in pieces of at most 16 MB.
 CHUNK = 2**22
-# A thread for each piece; the matrix library's own threads would only wait for one another.
-_threads = ThreadPoolExecutor(os.cpu_count())
-_libraries = ThreadpoolController()
+LINEAR = (rate, mean, rate_among, ratio_of_sums)
+SHARES = (*LINEAR, agreement, average_precision, auroc, f1, f1_of_always)
+# What jumps when one unit is left out (a median) is left out in this many blocks of units instead
+# (Shao & Wu 1989).
+BLOCKS = 15
 
 
 @dataclass(frozen=True)
@@ -33,79 +33,160 @@ class Estimate:
     """A metric of a group in the metric's unit: the mean over the seeds that have a value."""
 
     value: float
-    draws: np.ndarray  # (draws,) of the bootstrap; NaN where a resample has no denominator
+    by_seed: np.ndarray  # (seeds,); NaN where nothing can be divided by
+    effects: np.ndarray  # (seeds, units): squares sum to the variance that the units bring
+    units: np.ndarray  # (units,) a number for each unit, the same in every group that has it
     n: int  # examples in the denominator, mean over seeds
     coverage: float  # share of the examples that could be scored, 0 to 1
-    seeds: int  # seeds that have a value
+    members: int  # units in the denominator, of the seed with fewest
+    top: float | None  # the highest value of a share, 100 or 1; None for what is no share
+    exact: bool  # a count of everything there is: no sampling, no error
+
+    @property
+    def seeds(self) -> int:
+        """Seeds that have a value."""
+        return int((~np.isnan(self.by_seed)).sum())
+
+    @property
+    def edge(self) -> float | None:
+        """0 or the top where a share stands there under every seed."""
+        if self.top is None or not self.seeds:
+            return None
+        values = set(self.by_seed[~np.isnan(self.by_seed)].tolist())
+        return next((end for end in (0.0, self.top) if values == {end}), None)
 
 
-_known: WeakKeyDictionary[Group, dict[tuple, Estimate]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Group, dict[Metric, Estimate]] = WeakKeyDictionary()
 
 
-def estimate(group: Group, metric: Metric, draws: int = DRAWS) -> Estimate:
+def estimate(group: Group, metric: Metric) -> Estimate:
     """The estimate of a metric on a group; computed once for a group as long as it lives."""
     known = _known.setdefault(group, {})
-    key = (metric, draws)
-    if key not in known:
-        known[key] = _estimate(group, metric, draws)
-    return known[key]
+    if metric not in known:
+        known[metric] = _estimate(group, metric)
+    return known[metric]
 
 
 def has_columns(group: Group, metric: Metric) -> bool:
     return all(name in group.columns for name in metric.needs)
 
 
-def resampled(group: Group, metric: Metric, weights: np.ndarray) -> np.ndarray:
-    """The metric for each row of unit weights (draws, units), with seeds resampled: (draws,)."""
-    values = np.stack([_in_pieces(metric, group, c, weights) for c in _seeds(group)], axis=-1)
-    return _mean_over_seeds(values, seed_weights(group.seeds, len(weights)))
-
-
-def seed_weights(seeds: tuple[int, ...], draws: int) -> np.ndarray:
-    """How often each seed is drawn in each resample: (draws, seeds)."""
-    if len(seeds) == 1:
-        return np.ones((draws, 1))
-    generator = np.random.default_rng([len(seeds), *seeds])
-    return generator.multinomial(len(seeds), [1 / len(seeds)] * len(seeds), size=draws)
-
-
-def _estimate(group: Group, metric: Metric, draws: int) -> Estimate:
-    members = np.mean([metric.denominator(columns).sum() for columns in _seeds(group)])
-    if members == 0:
-        values, sampled = np.array([np.nan]), np.full(draws, np.nan)
-    else:
-        once = np.ones(len(group.ids))
-        values = np.array([metric.value(columns, once) for columns in _seeds(group)])
-        weights = bootstrap_weights(len(group.units), draws, group.fingerprint)
-        sampled = resampled(group, metric, weights)
-    scored = [metric.scored(columns) for columns in _seeds(group)]
+def _estimate(group: Group, metric: Metric) -> Estimate:
+    seeds = [group.of_seed(index) for index in range(len(group.seeds))]
+    denominators = [metric.denominator(columns) for columns in seeds]
+    members = np.mean([denominator.sum() for denominator in denominators])
+    once = np.ones(len(group.ids))
+    values = np.array([np.nan] * len(seeds))
+    effects = np.zeros((len(seeds), len(group.units)))
+    counted = [0] * len(seeds)
+    for place, columns in enumerate(seeds if members else ()):
+        values[place] = metric.value(columns, once)
+        if not np.isnan(values[place]) and metric.function is not count:
+            within = np.bincount(
+                _unit_index(group)[denominators[place]], minlength=len(group.units)
+            )
+            counted[place] = int((within > 0).sum())
+            effects[place] = _effects(group, metric, columns, within > 0)
+    scored = [metric.scored(columns) for columns in seeds]
     return Estimate(
-        value=float(_mean_over_seeds(values, np.ones(len(values)))),
-        draws=sampled,
+        value=float(_mean_over_seeds(values)),
+        by_seed=values,
+        effects=effects,
+        units=group.unit_codes,
         n=round(members),
         coverage=float(np.mean(scored)) if len(group.ids) else np.nan,
-        seeds=int((~np.isnan(values)).sum()),
+        members=min((c for c, v in zip(counted, values, strict=True) if v == v), default=0),
+        top=_top(metric, seeds),
+        exact=metric.function is count,
     )
 
 
-def _seeds(group: Group) -> list[dict[str, np.ndarray]]:
-    return [group.of_seed(index) for index in range(len(group.seeds))]
+def _effects(
+    group: Group, metric: Metric, columns: dict[str, np.ndarray], inside: np.ndarray
+) -> np.ndarray:
+    """(units,) of sqrt((m - 1) / m) (mean of the values without one unit - value without this one).
+
+    Only the m units `inside` the denominator count.
+    """
+    if getattr(metric.function, "jumps", False):
+        return _effects_of_blocks(group, metric, columns, inside)
+    if metric.function in LINEAR:
+        without = _without_each(group, metric, columns)
+    else:
+        without = _in_pieces(group, metric, columns, _unit_index(group), len(group.units))
+    return _centred(without, inside & ~np.isnan(without))
+
+
+def _centred(without: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """The effects of what is `inside`, given the values without each; 0 for the rest."""
+    m = int(inside.sum())
+    if m < 2:
+        return np.zeros(len(without))
+    found = np.sqrt((m - 1) / m) * (without[inside].mean() - without[inside])
+    effects = np.zeros(len(without))
+    effects[inside] = np.where(np.abs(found) < 1e-12, 0, found)
+    return effects
+
+
+def _without_each(group: Group, metric: Metric, columns: dict[str, np.ndarray]) -> np.ndarray:
+    """The value without each unit of a metric that is a sum over a sum."""
+    scored = metric.scored(columns)
+    first, *second = (np.where(scored, columns[name], 0).astype(float) for name in metric.needs)
+    if metric.function is ratio_of_sums:
+        part, whole = first, second[0]
+    else:
+        whole = second[0] if second else scored.astype(float)
+        part = first * whole
+    sums = (np.bincount(_unit_index(group), x, len(group.units)) for x in (part, whole))
+    part, whole = (each.sum() - each for each in sums)
+    return ratio(part, whole) * (100 if metric.unit == "%" else 1)
 
 
 def _in_pieces(
-    metric: Metric, group: Group, columns: dict[str, np.ndarray], weights: np.ndarray
+    group: Group, metric: Metric, columns: dict[str, np.ndarray], block_of: np.ndarray, blocks: int
 ) -> np.ndarray:
+    """The value without each block of examples, (blocks,); block_of: (n,)."""
     step = max(1, CHUNK // len(group.ids))
-    pieces = [weights[start : start + step] for start in range(0, len(weights), step)]
-    with _libraries.limit(limits=1):
-        return np.concatenate(
-            list(_threads.map(lambda piece: metric.value(columns, piece[:, group.unit_of]), pieces))
-        )
+    found = []
+    for start in range(0, blocks, step):
+        numbers = np.arange(start, min(start + step, blocks))
+        weights = (block_of[None, :] != numbers[:, None]).astype(np.float64)
+        found.append(np.atleast_1d(metric.value(columns, weights)))
+    return np.concatenate(found)
 
 
-def _mean_over_seeds(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted mean over the last axis of what is not NaN; NaN where nothing is left."""
+def _effects_of_blocks(
+    group: Group, metric: Metric, columns: dict[str, np.ndarray], inside: np.ndarray
+) -> np.ndarray:
+    """The same with blocks left out, each block's effect shared by its units."""
+    order = np.flatnonzero(inside)[np.argsort(group.unit_codes[inside], kind="stable")]
+    blocks = min(BLOCKS, len(order))
+    block_of = np.full(len(group.units), -1)
+    block_of[order] = np.arange(len(order)) % max(blocks, 1)
+    without = _in_pieces(group, metric, columns, block_of[_unit_index(group)], blocks)
+    found = _centred(without, ~np.isnan(without))
+    sizes = np.bincount(block_of[order], minlength=blocks)
+    effects = np.zeros(len(group.units))
+    effects[order] = (found / np.sqrt(sizes))[block_of[order]]
+    return effects
+
+
+def _unit_index(group: Group) -> np.ndarray:
+    """(n,) the place of each example's unit in `units`."""
+    return np.arange(len(group.ids)) if group.clusters is None else group.unit_of
+
+
+def _top(metric: Metric, seeds: list[dict[str, np.ndarray]]) -> float | None:
+    if metric.function not in SHARES and not getattr(metric.function, "share", False):
+        return None
+    if metric.function in (mean, rate, rate_among):
+        values = [columns[metric.needs[0]] for columns in seeds]
+        if any((each < 0).any() or (each > 1).any() for each in values):
+            return None  # a mean of words or of points, which has no highest value
+    return 100.0 if metric.unit == "%" else 1.0
+
+
+def _mean_over_seeds(values: np.ndarray) -> float:
+    """Mean of what is not NaN; NaN where nothing is left."""
     defined = ~np.isnan(values)
-    total = (weights * defined).sum(axis=-1)
-    summed = (weights * np.where(defined, values, 0)).sum(axis=-1)
-    return ratio(summed, total)
+    return ratio(np.where(defined, values, 0).sum(), defined.sum())

@@ -1,6 +1,5 @@
 """Groups: the per-example scores of one model, method, dataset and protocol, over its seeds."""
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,13 +40,9 @@ class Group:
         return np.searchsorted(self.units, self.clusters)
 
     @cached_property
-    def fingerprint(self) -> int:
-        """A number that groups of the same units share; it seeds their resampling."""
-        return fingerprint(self.units)
-
-
-def fingerprint(ids: Iterable) -> int:
-    return zlib.crc32("\n".join(map(str, ids)).encode())
+    def unit_codes(self) -> np.ndarray:
+        """(units,) a number for each of `units`, the same in every group that holds the unit."""
+        return pd.util.hash_array(self.units.astype(str).astype(object), categorize=False)
 
 
 def group_from_frames(
@@ -67,31 +62,45 @@ def group_from_frames(
     says which examples are resampled together.
     """
     where = f"scores of {method} on {dataset}"
-    aligned = {seed: frames[seed].set_index("id").sort_index() for seed in sorted(frames)}
-    first, ids = next((seed, frame.index) for seed, frame in aligned.items())
-    for seed, frame in aligned.items():
-        if frame.index.has_duplicates:
-            twice = frame.index[frame.index.duplicated()][0]
-            raise UserError(f"{where}, seed {seed}: id {twice!r} twice; expected each id once")
-        if not frame.index.equals(ids):
-            other = frame.index.symmetric_difference(ids)
+    columns = list(columns)
+    aligned = {seed: _sorted(frames[seed], f"{where}, seed {seed}") for seed in sorted(frames)}
+    first, (_, ids) = next(iter(aligned.items()))
+    for seed, (_, own) in aligned.items():
+        if not np.array_equal(own, ids):
+            other = np.setxor1d(own, ids)
             raise UserError(
                 f"{where}: seeds {first} and {seed} differ in {len(other)} ids, such as "
                 f"{other[0]!r}; expected the same examples for every seed"
             )
+    rows = {seed: (frames[seed], order) for seed, (order, _) in aligned.items()}
     return Group(
         model=model,
         method=method,
         dataset=dataset,
         protocol=protocol,
         seeds=tuple(aligned),
-        ids=ids.to_numpy(),
+        ids=ids,
         columns={
-            name: np.stack([_numbers(frame[name], where) for frame in aligned.values()])
+            name: np.stack([_numbers(frame[name], where)[order] for frame, order in rows.values()])
             for name in columns
         },
-        clusters=aligned[first][clusters].astype(str).to_numpy() if clusters else None,
+        clusters=_text(rows[first][0][clusters], rows[first][1]) if clusters else None,
     )
+
+
+def _sorted(frame: pd.DataFrame, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """The order that sorts the rows by id, and the ids in it, each there once."""
+    ids = frame["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    twice = np.flatnonzero(ids[1:] == ids[:-1])
+    if len(twice):
+        raise UserError(f"{where}: id {ids[twice[0]]!r} twice; expected each id once")
+    return order, ids
+
+
+def _text(column: pd.Series, order: np.ndarray) -> np.ndarray:
+    return column.astype(str).to_numpy()[order]
 
 
 def _numbers(column: pd.Series, where: str) -> np.ndarray:

@@ -31,7 +31,7 @@ def frames(analysis: Analysis, our_cells: pd.DataFrame) -> dict[str, pd.DataFram
 
 def our_cells(analysis: Analysis) -> pd.DataFrame:
     a = analysis
-    return cells.cells(a.groups, a.items, a.metrics, a.draws, a.stand_ins)
+    return cells.cells(a.groups, a.items, a.metrics, a.stand_ins, a.training)
 
 
 def write(made: Mapping[str, pd.DataFrame], folder: str | Path) -> None:

@@ -13,10 +13,10 @@ DECIMALS = 4
 # Another machine sums in another order, which may move the last decimal that is written.
 ABSOLUTE, RELATIVE = 2e-4, 1e-5
 # Probabilities keep four leading digits instead: a small one is not 0.
-PROBABILITIES = ("p", "p_holm")
+PROBABILITIES = ("p", "p_adjusted")
 REAL = ("value", "ci_low", "ci_high", "coverage", "effect", *PROBABILITIES)
 WHOLE = (
-    *("n", "seeds", "pairs_in_direction", "pairs"),
+    *("n", "units", "seeds", "pairs_in_direction", "pairs"),
     *("reported_in_direction", "reported_pairs"),
 )
 

@@ -1,80 +1,85 @@
 """Verdicts on a paper's claims: `claims.csv`."""
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from shared.comparison import claims
 from shared.comparison.analysis import Analysis
-from shared.comparison.claims import on_cells, on_groups, on_reported, sign, wanted_datasets
-from shared.comparison.findings import Finding
+from shared.comparison.claims import Bound, listed
+from shared.comparison.decisions import (
+    Outcome,
+    outcome,
+    settling,
+    threshold,
+    word,
+)
+from shared.comparison.inference import LEVEL, Inference
+from shared.comparison.parts import Part, Values
+from shared.comparison.table import Table
 from shared.comparison.tables import typed
 from shared.errors import UserError
-from shared.metrics.significance import holm
+from shared.metrics.significance import benjamini_hochberg
 from shared.settings import Claim
 
 COLUMNS = [
-    *("id", "protocol", "verdict", "effect", "ci_low", "ci_high", "p", "p_holm", "test", "n"),
+    *("id", "protocol", "kind", "ours", "verdict", "effect", "ci_low", "ci_high"),
+    *("p", "p_adjusted", "test", "n", "units", "seeds", "part"),
     *("pairs_in_direction", "pairs", "reported_in_direction", "reported_pairs"),
     *("note", "text", "source"),
 ]
-LEVEL = 0.05
-# To see an effect at the 5 % level in 80 % of repetitions, it must be 1.96 + 0.84 = 2.8 standard
-# errors; half a 95 % interval is 1.96 of them.
-POWER = 2.8 / 1.96
-MOST = 1_000_000  # examples beyond which saying a number is no advice
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim on our cells before the correction for all claims of the protocol."""
+
+    claim: Claim
+    bound: Bound
+    found: Sequence[Inference]  # of the parts
+    outcome: Outcome
+    values: Values
+    untestable: str = ""  # the condition of the claim that our cells do not meet
 
 
 def verdicts(analysis: Analysis) -> pd.DataFrame:
-    """A row for each claim and protocol. Holm's correction is over the claims of a protocol."""
+    """A row for each claim and protocol. The correction is over the paper's own claims that were
+    tested under a protocol; ours stand outside of it."""
     check_claims(analysis)
     rows = []
     for protocol in sorted({group.protocol for group in analysis.groups}) or [""]:
-        findings = [_on_ours(claim, analysis, protocol) for claim in analysis.paper.claims]
-        corrected = holm([finding.p for finding in findings])
-        for claim, finding, p_holm in zip(analysis.paper.claims, findings, corrected, strict=True):
-            rows.append(_row(claim, protocol, finding, p_holm, analysis))
+        table = analysis.table(protocol)
+        judged = [judge(claim, table, analysis) for claim in analysis.paper.claims]
+        p = [np.nan if one.claim.ours else one.outcome.p for one in judged]
+        for place, (one, corrected) in enumerate(zip(judged, benjamini_hochberg(p), strict=True)):
+            adjusted = one.outcome.p if one.claim.ours else corrected
+            allowed = LEVEL if one.claim.ours else threshold(p, place)
+            rows.append(_row(one, protocol, adjusted, allowed, analysis))
     return typed(pd.DataFrame(rows, columns=COLUMNS))
 
 
-def verdict(finding: Finding, direction: int, p_holm: float) -> tuple[str, str]:
-    """`holds`, `fails`, `inconclusive` or `blocked`, and why if it is one of the last two.
-
-    With an interval: holds or fails if it excludes zero and p after Holm is below 5 %. By count
-    alone: holds if all go in the direction, fails if none does.
-    """
-    if finding.total == 0:
-        return "blocked", ""  # the finding's own note says what is missing
-    if math.isnan(finding.effect):
-        if finding.in_direction in (0, finding.total):
-            return ("holds" if finding.in_direction else "fails"), ""
-        return "inconclusive", "some go one way and some the other"
-    low, high = finding.interval
-    if not (low > 0 or high < 0):
-        return "inconclusive", f"the interval spans zero; {settling(finding)}"
-    if p_holm >= LEVEL:
-        return (
-            "inconclusive",
-            "the interval excludes zero, but p after Holm's correction is not low",
-        )
-    return ("holds" if direction * finding.effect > 0 else "fails"), ""
-
-
-def settling(finding: Finding) -> str:
-    """How many examples (with seeds in proportion) would settle it if the effect is as seen."""
-    low, high = finding.interval
-    if finding.effect == 0 or math.isnan(low):
-        return "no number of examples can be named"
-    needed = finding.n * (POWER * (high - low) / 2 / finding.effect) ** 2
-    if needed > MOST:
-        return f"more than {MOST:,} examples would be needed"
-    step = 10 ** max(0, math.floor(math.log10(max(needed, 1))) - 1)  # two leading digits
-    return f"about {math.ceil(needed / step) * step:,} examples would settle an effect of this size"
+def judge(claim: Claim, table: Table, analysis: Analysis) -> Judged:
+    values = table.values
+    own = table.of_item(claim.item, analysis.items) if claim.item else values
+    bound = claims.bind(claim, own, analysis.names, analysis.functions)
+    if not bound.parts:
+        return Judged(claim, bound, [], Outcome(-1), values)
+    if broken := _condition(claim, values, analysis):
+        return Judged(claim, bound, [], Outcome(-1), values, broken)
+    exact = claim.kind == "arithmetic"
+    found = [table.infer(part, exact) for part in bound.parts]
+    decided = outcome(found)
+    if not bound.whole and not decided.fails:  # what could not be compared might break the claim
+        decided = Outcome(-1)
+    return Judged(claim, bound, found, decided, values)
 
 
 def check_claims(analysis: Analysis) -> None:
     """Raise `UserError` for the first claim that names something that does not exist."""
     reported, groups, items = analysis.reported, analysis.groups, analysis.items
-    stand_ins = analysis.stand_ins.datasets
+    stand_ins = analysis.stand_ins
     known = {
         "item": {*reported["item"], *(item.item for item in items)},
         "metric": {*reported["metric"], *analysis.metrics},
@@ -87,10 +92,15 @@ def check_claims(analysis: Analysis) -> None:
             *reported["dataset"],
             *(group.dataset for group in groups),
             *(dataset for item in items for dataset in item.datasets or ()),
-            *stand_ins,
-            *stand_ins.values(),
+            *stand_ins.datasets,
+            *stand_ins.datasets.values(),
         },
-        "function": set(analysis.functions),
+        "model": {
+            *reported["model"],
+            *(group.model for group in groups),
+            *stand_ins.models,
+            *stand_ins.models.values(),
+        },
     }
     seen = set()
     for claim in analysis.paper.claims:
@@ -98,39 +108,69 @@ def check_claims(analysis: Analysis) -> None:
         if claim.id in seen:
             raise UserError(f"{where}: id given twice; expected each id once")
         seen.add(claim.id)
-        if not claim.function and not (claim.metric and claim.method is not None and claim.than):
-            raise UserError(f"{where}: expected metric, method and than, or a function")
-        named = [
-            ("item", claim.item),
-            ("metric", claim.metric),
-            ("function", claim.function),
-            *(("method", name) for name in (claim.method, *claim.than)),
-            *(("dataset", name) for name in claim.datasets or ()),
-        ]
-        for kind, name in named:
-            if name is not None and name not in known[kind]:
-                expected = ", ".join(sorted(filter(None, known[kind]))) or "none is defined"
-                raise UserError(f"{where}: unknown {kind} '{name}'; expected one of: {expected}")
+        claims.check(claim, where, known, analysis.functions)
 
 
-def _on_ours(claim: Claim, analysis: Analysis, protocol: str) -> Finding:
-    a = analysis
-    if claim.function:
-        return on_cells(
-            claim, a.groups, a.items, a.metrics, protocol, a.functions, a.stand_ins, a.draws
+def _condition(claim: Claim, values: Values, analysis: Analysis) -> str:
+    """Which part of the claim's `only_if` our values do not meet."""
+    if not claim.only_if:
+        return ""
+    condition = claim.model_copy(update={"holds": claim.only_if, "function": None})
+    bound = claims.bind(condition, values, analysis.names, {})
+    broken = [part.shown(values) for part in bound.parts if not part.fulfilled(values)]
+    return f"says something only if {claim.only_if}; here {listed(broken)}" if broken else ""
+
+
+def _row(one: Judged, protocol: str, adjusted: float, allowed: float, analysis: Analysis) -> tuple:
+    verdict = "not testable" if one.untestable else word(one.outcome, adjusted)
+    right, total, _ = analysis.on_reported(one.claim)
+    fulfilled = [part.fulfilled(one.values) for part in one.bound.parts]
+    numbers = (np.nan, np.nan, np.nan, np.nan, np.nan, "", 0, 0, 0, "")
+    if one.outcome.weakest >= 0 and not one.untestable:
+        part, found = one.bound.parts[one.outcome.weakest], one.found[one.outcome.weakest]
+        examples = max(analysis.table(protocol)[key].n for key in part.keys)
+        numbers = (
+            *(found.lead, *found.interval, one.outcome.p, adjusted),
+            *(_test(found), examples, found.units, found.seeds, part.shown(one.values)),
         )
-    of_item = [item.datasets for item in a.items if item.item == claim.item and item.datasets]
-    wanted = wanted_datasets(claim, a.reported, a.paper.audit.averages)
-    wanted = wanted or {name for datasets in of_item for name in datasets}
-    return on_groups(claim, a.groups, a.metrics, protocol, wanted or None, a.stand_ins, a.draws)
-
-
-def _row(claim: Claim, protocol: str, finding: Finding, p_holm: float, analysis: Analysis) -> tuple:
-    paper = on_reported(claim, analysis.reported, analysis.paper.audit.averages, analysis.functions)
-    word, reason = verdict(finding, sign(claim), p_holm)
     return (
-        *(claim.id, protocol, word, finding.effect, *finding.interval, finding.p, p_holm),
-        *(finding.test if finding.total else "", finding.n, finding.in_direction, finding.total),
-        *(paper.in_direction, paper.total, "; ".join(filter(None, [reason, finding.note]))),
-        *(claim.text, claim.source),
+        *(one.claim.id, protocol, one.claim.kind, "yes" if one.claim.ours else "", verdict),
+        *(*numbers, sum(fulfilled), len(fulfilled), right, total),
+        *("; ".join(filter(None, _notes(one, verdict, adjusted, allowed))),),
+        *(one.claim.text, one.claim.source),
     )
+
+
+def _notes(one: Judged, verdict: str, adjusted: float, allowed: float) -> list[str]:
+    notes = [one.untestable]
+    if verdict == "inconclusive":
+        found = one.found[one.outcome.weakest]
+        if found.interval[0] > 0 or found.interval[1] < 0:
+            notes.append("the interval excludes zero, but p after the correction is not low")
+        notes.append(settling(found, allowed))
+    if verdict == "one run":
+        notes.append("one seed of a training says nothing of its noise")
+    if one.found:
+        broken = [_broken(p, f, one) for p, f in zip(one.bound.parts, one.found, strict=True)]
+        if any(broken):
+            notes.append(f"not: {listed(list(filter(None, broken)))}")
+        for reason in dict.fromkeys(each.no_test for each in one.found if each.no_test):
+            parts = zip(one.bound.parts, one.found, strict=True)
+            named = [part.shown(one.values) for part, each in parts if each.no_test == reason]
+            notes.append(f"{reason}: {listed(named)}")
+    if one.bound.missing:
+        missing = listed(one.bound.missing)
+        notes.append(missing if missing.startswith("needs") else f"missing: {missing}")
+    return notes
+
+
+def _broken(part: Part, found: Inference, one: Judged) -> str:
+    return "" if found.no_test or part.fulfilled(one.values) else part.shown(one.values)
+
+
+def _test(found: Inference) -> str:
+    if found.no_test:
+        return ""
+    if found.exact:
+        return "exact"
+    return "t, units and seeds" if found.seeds > 1 else "t, units"

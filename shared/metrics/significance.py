@@ -1,30 +1,8 @@
-"""Tests of differences, and the correction for testing many."""
+"""The corrections for testing many."""
+
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import bdtr
-
-
-def mcnemar_exact(b: int, c: int) -> float:
-    """Two-sided exact p of McNemar's test from the two counts of discordant pairs.
-
-    b examples are right only with one method, c only with the other. If the methods don't
-    differ, b is binomial(b + c, 1/2); the test doubles the smaller tail.
-    """
-    return min(1.0, 2 * float(bdtr(min(b, c), b + c, 0.5)))
-
-
-def bootstrap_p(differences: np.ndarray) -> float:
-    """Two-sided p of "no difference" from bootstrap draws of a difference (draws,).
-
-    Twice the share of draws on the far side of zero, with one added to count and draws so that
-    p is never 0 (Davison & Hinkley 1997, chapter 4). The least p is 2 / (draws + 1). Draws without
-    a value are left out; without any, p is NaN.
-    """
-    differences = differences[~np.isnan(differences)]
-    if not len(differences):
-        return np.nan
-    far = min((differences <= 0).sum(), (differences >= 0).sum())
-    return min(1.0, 2 * float(far + 1) / (len(differences) + 1))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -38,4 +16,16 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     order = tested[np.argsort(p_values[tested], kind="stable")]
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1, np.maximum.accumulate(p_values[order] * factors))
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> np.ndarray:
+    """Adjusted p (Benjamini & Hochberg 1995), in the given order: rejecting those below a level
+    keeps the expected share of false ones among the rejected below it. NaN is no test."""
+    p = np.asarray(p_values, dtype=float)
+    adjusted = np.full_like(p, np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    steps = p[order] * len(order) / np.arange(1, len(order) + 1)
+    adjusted[order] = np.minimum(1, np.minimum.accumulate(steps[::-1])[::-1])
     return adjusted

@@ -13,7 +13,7 @@ class ClaimRow(NamedTuple):
     interval: str
     n: str
     p: str
-    p_holm: str
+    p_adjusted: str
     pairs: str
     test: str
     note: str
@@ -60,10 +60,12 @@ def _claim_row(row: Row) -> ClaimRow:
         interval=formats.interval(row["ci_low"], row["ci_high"], digits),
         n=formats.count(row["n"]) if row["n"] != "0" else formats.ABSENT,
         p=formats.p_value(row["p"]),
-        p_holm=formats.p_value(row["p_holm"]),
+        p_adjusted=formats.p_value(row["p_adjusted"]),
         pairs=formats.share(row["pairs_in_direction"], row["pairs"]),
-        test="judged by the count alone" if row["test"] == "count" else row["test"],
-        note=row["note"],
+        test=row["test"],
+        note="; ".join(
+            filter(None, (f"weakest: {row['part']}" if row["part"] else "", row["note"]))
+        ),
     )
 
 

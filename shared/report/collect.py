@@ -14,8 +14,8 @@ Row = dict[str, str]
 # Columns that the report reads; a file may have more.
 COLUMNS = {
     "cells": "item model method dataset metric protocol value ci_low ci_high n coverage seeds unit",
-    "claims": "id protocol verdict effect ci_low ci_high p p_holm test n pairs_in_direction pairs "
-    "reported_in_direction reported_pairs note text source",
+    "claims": "id protocol kind ours verdict effect ci_low ci_high p p_adjusted test n units seeds "
+    "part pairs_in_direction pairs reported_in_direction reported_pairs note text source",
     "comparison": "item model method dataset metric reported unit source protocol our_model "
     "our_dataset value ci_low ci_high n verdict reason",
     "audit": "check what printed recomputed agrees note",

@@ -5,9 +5,19 @@ from collections.abc import Iterable
 
 from shared.report.collect import Results, Row
 
-CELL_VERDICTS = ("match", "differs", "stand-in", "unknown", "blocked", "not attempted")
-CLAIM_VERDICTS = ("holds", "fails", "inconclusive", "blocked")
-ATTEMPTED = ("match", "differs", "stand-in", "unknown")
+CELL_VERDICTS = (
+    "match",
+    "compatible",
+    "differs",
+    "stand-in",
+    "unknown",
+    "blocked",
+    "not attempted",
+)
+CLAIM_VERDICTS = ("holds", "fails", "inconclusive", "one run", "not testable", "blocked")
+# Where the numbers behind a claim come from: new runs, the authors' published labels or data, sums.
+KINDS = ("replicated", "re-analysed", "arithmetic")
+ATTEMPTED = ("match", "compatible", "differs", "stand-in", "unknown")
 
 # A cell counts once, by the reading nearest to the paper's text; "" is a cell of no protocol.
 PROTOCOLS = ("corrected", "official", "")
@@ -45,35 +55,57 @@ def cell_counts(comparison: list[Row]) -> dict[str, int]:
 
 
 def claim_counts(claims: list[Row]) -> dict[str, dict[str, int]]:
-    """Protocol → one count a verdict, the corrected reading first."""
-    counts = {}
-    for protocol in protocols(claims):
-        found = Counter(row["verdict"] for row in claims if row["protocol"] == protocol)
-        counts[protocol] = {name: found[name] for name in CLAIM_VERDICTS}
-    return counts
+    """Protocol → one count a verdict of the paper's own claims, the corrected reading first."""
+    own = [row for row in claims if not row["ours"]]
+    return {
+        protocol: _verdicts(row for row in own if row["protocol"] == protocol)
+        for protocol in protocols(claims)
+    }
+
+
+def kind_counts(claims: list[Row]) -> dict[str, dict[str, int]]:
+    """Kind → one count a verdict of the paper's own claims, and those that are ours as `ours`; each
+    claim once, by the corrected reading where there is one."""
+    first = next(iter(protocols(claims)), "")
+    rows = [row for row in claims if row["protocol"] == first]
+    own = [row for row in rows if not row["ours"]]
+    found = {kind: _verdicts(row for row in own if row["kind"] == kind) for kind in KINDS}
+    return found | {"ours": _verdicts(row for row in rows if row["ours"])}
+
+
+def _verdicts(rows: Iterable[Row]) -> dict[str, int]:
+    found = Counter(row["verdict"] for row in rows)
+    return {name: found[name] for name in CLAIM_VERDICTS}
 
 
 def paper_counts(results: Results) -> dict:
-    """`run`: whether there are results at all; `cells` and `claims` as above."""
+    """`run`: whether there are results at all; `cells`, `claims` and `kinds` as above."""
     return {
         "run": bool(results.comparison),
         "cells": cell_counts(results.comparison or results.printed),
         "claims": claim_counts(results.claims),
+        "kinds": kind_counts(results.claims),
     }
 
 
 def total_counts(papers: list[Results]) -> dict:
     """Sums over papers of cells and of claims, of which each counts once as cells do."""
     cells, claims = Counter(), Counter()
+    kinds = {name: Counter() for name in (*KINDS, "ours")}
     for results in papers:
         counts = paper_counts(results)
         cells.update(counts["cells"])
         claims.update(next(iter(counts["claims"].values()), {}))
+        for name, found in counts["kinds"].items():
+            kinds[name].update(found)
     return {
         "papers": len(papers),
         "run": sum(bool(results.comparison) for results in papers),
         "cells": {name: cells[name] for name in ("reported", "attempted", *CELL_VERDICTS)},
         "claims": {name: claims[name] for name in CLAIM_VERDICTS},
+        "kinds": {
+            kind: {name: found[name] for name in CLAIM_VERDICTS} for kind, found in kinds.items()
+        },
     }
 
 

@@ -236,7 +236,7 @@ def _reported(table: ItemTable, row: Row | None, reason: str) -> Shown:
 
 
 def _ours(table: ItemTable, row: Row, digits: int, coverage: dict) -> Shown:
-    remarks = [row["reason"]] if row["verdict"] in ("match", "differs") else []
+    remarks = [row["reason"]] if row["verdict"] in ("match", "compatible", "differs") else []
     scored = parsed(coverage.get(_ours_key(row, row["our_model"], row["our_dataset"])))
     if scored is not None and scored < 1:
         remarks.append(f"{scored:.1%} of the examples could be scored")

@@ -111,5 +111,5 @@ def _whose(column: OurColumn) -> str:
 
 
 def _number(shown: Shown) -> str:
-    judged = shown.verdict if shown.verdict in ("match", "differs") else ""
+    judged = shown.verdict if shown.verdict in ("match", "compatible", "differs") else ""
     return " ".join(filter(None, (shown.text, shown.interval, judged)))

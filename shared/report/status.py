@@ -5,14 +5,16 @@ from pathlib import Path
 
 from shared.errors import UserError
 from shared.files import read_json
-from shared.report.counts import CLAIM_VERDICTS
+from shared.report.counts import CLAIM_VERDICTS, KINDS
 from shared.report.formats import ABSENT
 from shared.report.markdown import pipe_table
 
 NOTE = (
-    "A claim counts once, by the reading of the paper's text where paper and code differ. A cell "
-    "made with a stand-in model or data set is shown beside the paper's, not judged against it: it "
-    "is attempted and can't match."
+    "A claim counts once, by the reading of the paper's text where paper and code differ, and only "
+    "if it is the paper's own. The verdicts are those of new runs; what was re-analysed from "
+    "labels or data that the authors published, and what is arithmetic, stands apart. A cell made "
+    "with a stand-in model or data set is shown beside the paper's, not judged against it: it is "
+    "attempted and can't match."
 )
 BADGE = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}">
@@ -25,6 +27,7 @@ BADGE = """\
 </g>
 </svg>
 """
+APART = KINDS[1:]  # beside the claims on new runs
 LETTER, PADDING = 6.2, 6  # width of an average letter of 11 pixels, space on each side of a text
 
 
@@ -41,7 +44,7 @@ def read_summaries(results: Path) -> list[dict]:
     for path in paths:
         summaries.append(read_json(path))
         try:
-            summaries[-1]["total"]["claims"], summaries[-1]["papers"]
+            summaries[-1]["total"]["kinds"], summaries[-1]["papers"]
         except (KeyError, TypeError):
             raise UserError(f"{path}: not a summary of the report; write it again") from None
     return summaries
@@ -59,12 +62,12 @@ def status(summaries: Iterable[Mapping]) -> str:
 
 
 def badge(summary: Mapping) -> str:
-    """`claims at cpu | 31 hold, 8 fail, 52 inconclusive, 40 blocked`, as SVG."""
-    claims = summary["total"]["claims"]
-    label = f"claims at {summary['scale']}"
+    """`claims replicated at cpu | 6 hold, 1 fails, 20 inconclusive, 40 of one run`, as SVG."""
+    claims = summary["total"]["kinds"]["replicated"]
+    label = f"claims replicated at {summary['scale']}"
     message = (
         f"{claims['holds']} hold, {claims['fails']} fail, "
-        f"{claims['inconclusive']} inconclusive, {claims['blocked']} blocked"
+        f"{claims['inconclusive']} inconclusive, {claims['one run']} of one run"
     )
     widths = [round(LETTER * len(text)) for text in (label, message)]
     left, right = (width + 2 * PADDING for width in widths)
@@ -82,18 +85,25 @@ def badge(summary: Mapping) -> str:
 
 
 def _table(summary: Mapping) -> list[str]:
-    head = ["paper", *CLAIM_VERDICTS, "cells reported", "attempted", "match"]
+    head = ["paper", *CLAIM_VERDICTS, *APART, "cells reported", "attempted", "match"]
     rows = []
     for paper_id, paper in summary["papers"].items():
         title = paper["title"].partition(":")[0]
         name = f"[{title}](papers/{paper_id}/README.md) (`{paper_id}`)"
-        claims = next(iter(paper["claims"].values()), {})
+        kinds = paper["kinds"]
         cells = paper["cells"]
         if paper["run"]:
-            counts = [*(claims[v] for v in CLAIM_VERDICTS), cells["reported"], cells["attempted"]]
-            counts.append(cells["match"])
+            counts = [*(kinds["replicated"][v] for v in CLAIM_VERDICTS)]
+            counts += [_holding(kinds[kind]) for kind in APART]
+            counts += [cells["reported"], cells["attempted"], cells["match"]]
         else:
             name += ": no results yet"
-            counts = [*[ABSENT] * len(CLAIM_VERDICTS), cells["reported"], ABSENT, ABSENT]
+            counts = [*[ABSENT] * len(CLAIM_VERDICTS + APART), cells["reported"], ABSENT, ABSENT]
         rows.append([name, *map(str, counts)])
     return pipe_table(head, rows, numbers=len(head) - 1)
+
+
+def _holding(counts: Mapping[str, int]) -> str:
+    """`3 of 4 hold`; nothing where there are none."""
+    total = sum(counts.values())
+    return f"{counts['holds']} of {total} hold" if total else ABSENT

@@ -22,7 +22,7 @@ from shared.settings import ROOT, ScaleSettings
 
 VARIANT = "variant"
 # What every analysis reads, besides what its READS name.
-ANALYSIS = ("name", "stands_in_for", "stand_ins", "draws")
+ANALYSIS = ("name", "stands_in_for", "stand_ins")
 
 
 class Undeclared(Exception):

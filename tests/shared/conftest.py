@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from shared.comparison.analysis import Analysis
-from shared.comparison.cells import Item
-from shared.comparison.findings import Finding
+from shared.comparison.claims import Reading
 from shared.comparison.groups import Group
+from shared.comparison.items import Item
 from shared.comparison.reported import COLUMNS
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
@@ -82,9 +82,8 @@ def paper_of(**fields):
 
 def claim_of(**fields):
     start = {"id": "c1", "text": "New is better.", "source": "Table 1"}
-    compared = (
-        {} if "function" in fields else {"metric": "accuracy", "method": "New", "than": ["Old"]}
-    )
+    given = {"holds", "function", "blocked"} & set(fields)
+    compared = {} if given else {"holds": 'accuracy["New", d] > accuracy["Old", d]'}
     return {**start, **compared, **fields}
 
 
@@ -108,13 +107,13 @@ AVERAGES = [
 ]
 
 
-def all_high(cells: pd.DataFrame) -> Finding:
+def all_high(values) -> Reading | str:
     """A claim function: every accuracy is above 60."""
-    values = cells.loc[cells["metric"] == "accuracy", "value"]
-    return Finding(int((values > 60).sum()), len(values))
+    found = [key for key in values if key.metric == "accuracy"]
+    return Reading("accuracy[m, d] > 60") if found else "needs an accuracy"
 
 
-def analysis_of(claims=(), groups=None, stand_ins=None, draws=200, **fields):
+def analysis_of(claims=(), groups=None, stand_ins=None, **fields):
     return Analysis(
         paper=paper_of(claims=list(claims), audit={"averages": AVERAGES}),
         **{
@@ -125,7 +124,6 @@ def analysis_of(claims=(), groups=None, stand_ins=None, draws=200, **fields):
             "items": ITEMS,
             "metrics": METRICS,
             "functions": {"all_high": all_high},
-            "draws": draws,
             **fields,
         },
     )

@@ -21,7 +21,7 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     kept = ("one-contrast", "categories-contrast", "temporal")
     gpu["variants"] = {name: {"seeds": [0]} for name in kept}
     gpu["training"].update(precision="fp32", effective_batch_size=8)
-    gpu.update(draws=100, batch_size=64, reply_tokens=4)
+    gpu.update(batch_size=64, reply_tokens=4)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     run = snakemake(
         folder, "refusal_tokens", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())

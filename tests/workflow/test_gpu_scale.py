@@ -25,7 +25,7 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
     gpu["variants"]["vanilla"]["sampled"] = [0]
     gpu["training"].update(precision="fp32", max_length=400, effective_batch_size=8)
-    gpu.update(samples=2, draws=100, batch_size=32)
+    gpu.update(samples=2, batch_size=32)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     run = snakemake(
         folder, "r_tuning", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())

@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.comparison.analysis import Analysis
-from shared.comparison.estimates import has_columns
+from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
-from shared.comparison.paired import Pair, difference, mcnemar
-from shared.metrics.intervals import percentile_interval
+from shared.comparison.inference import infer
+from shared.comparison.trainings import trainings
 from shared.metrics.metric import Metric
-from shared.metrics.rates import rate
-from shared.metrics.significance import bootstrap_p, holm
+from shared.metrics.significance import holm
 
 
 class Test(NamedTuple):
@@ -37,7 +36,7 @@ def tests(first: Analysis, second: Analysis) -> tuple[list[Test], int]:
             ):
                 same += 1
             else:
-                found.append(_test(ours, theirs, metric, first.draws))
+                found.append(_test(ours, theirs, metric))
     corrected = holm([test.p for test in found])
     return [test._replace(p_holm=p) for test, p in zip(found, corrected, strict=True)], same
 
@@ -63,13 +62,11 @@ def _metrics(analysis: Analysis, *sides: Group) -> list[Metric]:
     return [metric for metric in metrics if all(has_columns(side, metric) for side in sides)]
 
 
-def _test(ours: Group, theirs: Group, metric: Metric, draws: int) -> Test:
-    pair = Pair(theirs, ours)
-    effect, drawn = difference(pair, metric, draws)
-    counted = metric.function is rate and ours.clusters is None
-    p = mcnemar([pair], metric.needs[0]) if counted else bootstrap_p(drawn)
-    what = (*_name(ours), metric.name)
-    return Test(what, len(ours.ids), effect, percentile_interval(drawn), p, p)
+def _test(ours: Group, theirs: Group, metric: Metric) -> Test:
+    sides = [estimate(theirs, metric), estimate(ours, metric)]
+    found = infer(lambda values: values[0] - values[1], sides, trainings(sides, ["", ""]))
+    p = min(1.0, 2 * min(found.p_above, found.p_below))
+    return Test((*_name(ours), metric.name), len(ours.ids), found.lead, found.interval, p, p)
 
 
 def _only(group: Group, ids: np.ndarray) -> Group:

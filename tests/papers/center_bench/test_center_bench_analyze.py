@@ -10,8 +10,6 @@ import pytest
 from papers.center_bench import analyze, metrics
 from papers.center_bench.settings import Variant
 from shared.comparison.cells import cells
-from shared.comparison.claims import on_cells
-from shared.comparison.verdicts import verdict
 from shared.settings import load_paper
 
 DRAWS = 200
@@ -52,17 +50,6 @@ def groups(**runs):
     return found
 
 
-def judged(claim_id, found, protocol="corrected"):
-    """(verdict, finding) of a claim on groups, before Holm's correction."""
-    claim = CLAIMS[claim_id]
-    functions = {claim.function: getattr(analyze, claim.function)}
-    finding = on_cells(
-        claim, found, analyze.ITEMS, analyze.METRICS, protocol, functions, draws=DRAWS
-    )
-    direction = 1 if claim.direction == "higher" else -1
-    return verdict(finding, direction, finding.p)[0], finding
-
-
 def some(share, number, sentences=6):
     """Right for a share of the sentences."""
     return number < round(share * sentences)
@@ -70,7 +57,7 @@ def some(share, number, sentences=6):
 
 def made(found):
     """Values of all cells by (item, model, method, dataset, metric, protocol)."""
-    frame = cells(found, analyze.ITEMS, analyze.METRICS, DRAWS)
+    frame = cells(found, analyze.ITEMS, analyze.METRICS)
     return frame.set_index(
         ["item", "model", "method", "dataset", "metric", "protocol"]
     ).sort_index()
@@ -185,12 +172,12 @@ def test_sentences_are_resampled_and_not_questions():
 
 
 def test_a_plausible_sentence_and_its_matched_one_are_resampled_together():
-    """Hard sentences are hard in both versions: the gap with the same words has no spread, while
+    """Hard sentences are hard in both versions: the gap with the same words never varies, while
     the gap to unrelated sentences has."""
     frame = answers(lambda subset, level, kind, number, source: number < 3)
     found = made(groups(model=frame)).loc["gap_by_level"]
     same = found.loc["model", "", "Generated, same words, level 2", "gap", "corrected"]
-    assert same[["value", "ci_low", "ci_high"]].tolist() == [0, 0, 0]
+    assert same["value"] == 0 and np.isnan(same["ci_low"]) and np.isnan(same["ci_high"])
     other = found.loc["model", "", "Generated, level 2", "gap", "corrected"]
     assert other["ci_low"] < 0 < other["ci_high"]
 
@@ -301,53 +288,10 @@ def widening(step):
     )
 
 
-def test_c1_holds_where_the_gap_widens():
-    """Gaps of 0, 1, … 5 sentences of six: levels 4–6 minus 1–2 is 4 − 0.5 = 3.5 of six."""
-    word, finding = judged("c1", groups(model=widening(1)))
-    assert word == "holds"
-    assert finding.effect == pytest.approx(100 * 3.5 / 6)
-    assert "on generated sentences alone" in finding.note
-    assert "Spearman +1.00" in finding.note
-    assert finding.n == 5 * 24  # levels × (2 × 6 sentences × 2 questions)
-
-
-def test_c1_fails_where_the_gap_shrinks():
-    shrinking = answers(
-        lambda subset, level, kind, number, source: (
-            number < (7 - level if subset == "plausible" else 1)
-        )
-    )
-    assert judged("c1", groups(model=shrinking))[0] == "fails"
-
-
-def test_c1_needs_the_levels():
-    few = answers(lambda subset, level, kind, number, source: True, levels=[1, 3, 6])
-    word, finding = judged("c1", groups(model=few))
-    assert word == "blocked" and finding.note.startswith("needs gaps at levels")
-
-
-@pytest.mark.parametrize("claim", ["c1", "c2a", "c3", "c4", "c7", "c8"])
-@pytest.mark.parametrize("right", [False, True])
-def test_models_at_the_floor_or_the_ceiling_decide_nothing(claim, right):
-    """A model that is always wrong (or right) has a gap of 0 everywhere."""
-    word, finding = judged(claim, same_everywhere(right))
-    assert word == "inconclusive"
-    assert finding.effect == 0 and finding.in_direction == 0
-
-
 @cache
 def same_everywhere(right):
     frame = answers(lambda subset, level, kind, number, source: right)
     return groups(one=frame, one_thinking=frame, two=frame)
-
-
-@pytest.mark.parametrize("claim", list(CLAIMS))
-def test_solvers_are_no_language_models(claim):
-    """On solvers alone nothing can be judged, and beside a model they change nothing."""
-    model, solvers = model_and_solvers()
-    assert judged(claim, solvers)[0] == "blocked"
-    alone, beside = judged(claim, model), judged(claim, model + solvers)
-    assert repr(alone) == repr(beside)
 
 
 @cache
@@ -361,36 +305,6 @@ def model_and_solvers():
     return groups(model=other), solvers
 
 
-def test_centerbench_decides_where_it_was_asked():
-    """Generated sentences show no gap, CenterBench one of 50 points; the note adds same words."""
-    frame = answers(
-        lambda subset, level, kind, number, source: some(
-            0.5 + 0.5 * (source == "CenterBench" and subset == "plausible"), number
-        ),
-        sources=("CenterBench", "Generated"),
-    )
-    word, finding = judged("c2a", groups(model=frame))
-    assert (word, finding.effect) == ("holds", 50)
-    assert finding.note == "on CenterBench; generated, same words +0.0 points"
-
-
-def test_c2a_and_c3_go_their_own_ways():
-    """Plausible sentences are better understood but for their consequences."""
-
-    def right(subset, level, kind, number, source):
-        better = (subset == "plausible") != (kind == "chain_consequence")
-        return some(5 / 6 if better else 1 / 6, number)
-
-    found = groups(model=answers(right, types=analyze.TYPES))
-    word, finding = judged("c2a", found)
-    assert word == "holds"
-    assert finding.effect == pytest.approx(100 * (5 - 1) / 6 * (5 - 1) / 6)
-    word, finding = judged("c3", found)
-    assert word == "holds"
-    assert finding.effect == pytest.approx(-100 * 4 / 6)
-    assert judged("c3", groups(model=widening(1)))[0] == "fails"
-
-
 def with_gap(gap, level_of_all=1 / 6):
     """Accuracy `level_of_all` on implausible and matched, `gap` more on plausible sentences."""
     return answers(
@@ -398,88 +312,6 @@ def with_gap(gap, level_of_all=1 / 6):
             level_of_all + gap * (subset == "plausible"), number
         )
     )
-
-
-def test_c2b_wants_claude_then_gemini_then_deepseek():
-    runs = {
-        "claude_3": with_gap(5 / 6),
-        "gemini_2": with_gap(3 / 6),
-        "DeepSeek_V3": with_gap(1 / 6),
-        "DeepSeek_R1_thinking": with_gap(1 / 6),
-    }
-    word, finding = judged("c2b", groups(**runs))
-    assert word == "holds"
-    assert finding.effect == pytest.approx(100 * 2 / 6)
-    assert finding.note.endswith("83.3, 50.0, 16.7 points")
-    swapped = runs | {"claude_3": with_gap(0), "gemini_2": with_gap(5 / 6)}
-    assert judged("c2b", groups(**swapped))[0] == "fails"
-    del runs["gemini_2"]
-    word, finding = judged("c2b", groups(**runs))
-    assert word == "blocked" and "Claude, Gemini, DeepSeek" in finding.note
-
-
-def test_c4_compares_the_modes_of_a_family():
-    """DeepSeek-R1 is the thinking mode of DeepSeek-V3; a model without a mate is left out."""
-    runs = {
-        "DeepSeek_V3": with_gap(0, 1 / 6),
-        "DeepSeek_R1_thinking": with_gap(0, 5 / 6),
-        "other": with_gap(0, 1),
-    }
-    word, finding = judged("c4", groups(**runs))
-    assert (word, finding.in_direction, finding.total) == ("holds", 2, 2)
-    assert finding.effect == pytest.approx(100 * 4 / 6)
-    runs |= {"DeepSeek_V3": with_gap(0, 1)}
-    assert judged("c4", groups(**runs))[0] == "fails"
-    word, finding = judged("c4", groups(other=with_gap(0)))
-    assert word == "blocked" and finding.note.startswith("needs one family")
-
-
-def test_c5_counts_the_words_before_wrong_and_right_answers():
-    """40 words before right answers, 100 (every other: 160) before wrong ones: 130 − 40 = 90."""
-    frame = with_gap(0, 0.5)
-    words = np.where(frame["correct_strict"], 40, 100)
-    words += np.where(frame["type"] == "entity_count", 60, 0) * ~frame["correct_strict"]
-    traced = frame.assign(thoughts_words=words)
-    word, finding = judged("c5", groups(model_thinking=traced))
-    assert word == "holds"
-    assert finding.effect == pytest.approx(90)
-    word, finding = judged("c5", groups(model=traced))  # not thinking
-    assert word == "blocked" and finding.note.startswith("needs traces")
-
-
-def test_c6_needs_people():
-    word, finding = judged("c6", groups(model=widening(1)))
-    assert word == "blocked" and finding.note.startswith("needs a study with people")
-
-
-def test_c7_sets_the_gap_of_the_most_accurate_model_against_the_others():
-    """Accuracies (3 + 6) / 12, 2 / 12, 2 / 12; gaps 3 / 6, 0, 0."""
-    runs = {"best": with_gap(3 / 6, 3 / 6), "two": with_gap(0), "three": with_gap(0)}
-    word, finding = judged("c7", groups(**runs))
-    assert word == "holds"
-    assert finding.effect == pytest.approx(50)
-    assert "most accurate: best" in finding.note
-    runs = {"best": with_gap(0, 5 / 6), "two": with_gap(4 / 6, 0), "three": with_gap(4 / 6, 0)}
-    assert judged("c7", groups(**runs))[0] == "fails"
-    del runs["three"]
-    assert judged("c7", groups(**runs))[0] == "blocked"
-
-
-def test_c8_needs_both_leads():
-    """Without thinking better on plausible, with thinking better on implausible at every level."""
-    plain, thinking = with_gap(4 / 6, 1 / 6), with_gap(-2 / 6, 4 / 6)
-    word, finding = judged("c8", groups(one=plain, one_thinking=thinking))
-    assert word == "holds"
-    assert finding.effect == pytest.approx(50)  # 5/6 − 2/6 on plausible, 4/6 − 1/6 on the others
-    word, finding = judged("c8", groups(one=plain, one_thinking=with_gap(2 / 6, 4 / 6)))
-    assert word == "fails" and finding.effect == pytest.approx(-100 / 6)
-    assert judged("c8", groups(one=plain))[0] == "blocked"
-
-
-def test_models_without_any_scored_answer_are_blocked_and_not_counted_as_failures():
-    frame = with_gap(0).assign(correct_strict=None)
-    assert judged("c1", groups(model=frame))[0] == "blocked"
-    assert judged("c2a", groups(model=frame, other=with_gap(4 / 6)))[1].total == 1
 
 
 def test_labels_name_the_mode():

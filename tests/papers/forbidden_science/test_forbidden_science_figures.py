@@ -25,7 +25,7 @@ LIVE = "tiny"
 
 @pytest.fixture(scope="module")
 def labels() -> pd.DataFrame:
-    return cells(list(analyze.label_groups(read_labels())), analyze.ITEMS, analyze.METRICS, 100)
+    return cells(list(analyze.label_groups(read_labels())), analyze.ITEMS, analyze.METRICS)
 
 
 def cell(item, model, method, dataset, metric, value, n=24):

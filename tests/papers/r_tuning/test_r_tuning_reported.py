@@ -7,6 +7,8 @@ digits can't cancel.
 import pandas as pd
 import pytest
 
+from shared.comparison import language
+from shared.comparison.claims import inequalities
 from shared.settings import PAPERS, load_paper
 
 KEYS = ["item", "model", "method", "dataset", "metric"]
@@ -294,11 +296,11 @@ def test_paper_yaml_speaks_of_cells_that_exist(reported):
             continue
         cells = reported[reported["item"] == claim.item]
         assert len(cells), claim.id
-        if claim.metric:
-            assert claim.metric in set(cells["metric"]), claim.id
-        if claim.function is None:
-            assert {claim.method, *claim.than} <= set(cells["method"]), claim.id
-            assert set(claim.datasets or []) <= set(cells["dataset"]), claim.id
+        found = [cell for one in inequalities(claim) for cell in language.cells(one)]
+        assert {cell.metric for cell in found} <= set(cells["metric"]), claim.id
+        methods = {cell.terms[0].text for cell in found if not cell.terms[0].bare}
+        assert methods <= set(cells["method"]), claim.id
+        assert set(claim.where.get("d", [])) <= set(cells["dataset"]), claim.id
     for entry in paper.unavailable:
         cells = reported[reported["item"].isin(entry.items)]
         assert set(entry.items) <= set(cells["item"])

@@ -7,7 +7,6 @@ import pytest
 from papers.refusal_tokens import analyze
 from papers.refusal_tokens.methods import CATEGORIES
 from shared.comparison.cells import cells
-from shared.comparison.claims import on_cells
 from shared.settings import StandIns, load_paper, load_settings
 
 # Four original requests (a, b in safety; c, d in incomplete) and two contrast ones (e, f).
@@ -84,7 +83,8 @@ def found(settings, tmp_path):
 
 @pytest.fixture
 def table(found, settings):
-    made = cells(found, analyze.ITEMS, analyze.METRICS, 100, StandIns(datasets=settings.stand_ins))
+    stand_ins = StandIns(datasets=settings.stand_ins)
+    made = cells(found, analyze.ITEMS, analyze.METRICS, stand_ins)
     return made.set_index(["item", "method", "dataset", "metric", "protocol"])["value"]
 
 
@@ -159,33 +159,10 @@ def test_forced_tokens(table):
     assert forced["Untuned", "Generated original"] == 0
 
 
-def claim(found, settings, name):
-    paper = load_paper("refusal_tokens")
-    chosen = next(c for c in paper.claims if c.id == name)
-    functions = {chosen.function: getattr(analyze, chosen.function)}
-    return on_cells(
-        chosen, found, analyze.ITEMS, analyze.METRICS, "corrected", functions,
-        StandIns(datasets=settings.stand_ins), 100,
-    )  # fmt: skip
-
-
-def test_claims_on_the_made_scores(found, settings):
-    monotone = claim(found, settings, "c1c")
-    assert monotone.in_direction == monotone.total == 16  # 2 methods, 2 sets, 4 steps
-    before = claim(found, settings, "c2a")  # all refusals by themselves begin with the token
-    assert (before.in_direction, before.total) == (2, 2)
-    assert before.effect == pytest.approx(10)
-    lower = claim(found, settings, "c3a")  # safety 100 to 50, incomplete 50 to 0
-    assert lower.effect == pytest.approx(-50)
-    spared = claim(found, settings, "c3b")  # safety -> incomplete 0, incomplete -> safety -50
-    assert "-50.0 (incomplete on safety)" in spared.note
-    assert claim(found, settings, "c4").total == 0  # no model without tokens here
-
-
 def test_on_the_papers_own_numbers_no_claim_can_be_counted():
-    from shared.comparison.claims import on_reported
+    from shared.comparison.claims import Names, on_reported
     from shared.comparison.reported import read_reported
 
     paper, reported = load_paper("refusal_tokens"), read_reported("refusal_tokens")
     functions = {c.function: getattr(analyze, c.function) for c in paper.claims if c.function}
-    assert all(not on_reported(c, reported, (), functions).total for c in paper.claims)
+    assert all(not on_reported(c, Names(reported), functions)[1] for c in paper.claims)

@@ -1,14 +1,11 @@
 """Groups of the scores, the post-hoc filter, and the claims on numbers worked by hand."""
 
-import numpy as np
 import pandas as pd
-import pytest
 
 from papers.resa import analyze
-from papers.resa.analyze import ADAPTIVE, BASE, RESA, WJ
+from papers.resa.analyze import BASE, RESA, WJ
 from papers.resa.test_sets import ADVERSARIAL_BENIGN, BENIGN, FACTS, HOUSE, NONE, harmful
 from shared.comparison.cells import cells
-from shared.comparison.reported import read_reported
 from shared.settings import StandIns, load_settings
 
 SMOKE = load_settings("resa", "smoke")
@@ -61,7 +58,7 @@ def example():
 
 def values(frames, method):
     groups = list(analyze._groups(frames, method, SMOKE.name))
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, STAND_INS)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, STAND_INS)
     return found.set_index(["item", "dataset", "metric"])["value"]
 
 
@@ -124,7 +121,7 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
         for seed in variant.seeds:
             example().to_parquet(tmp_path / f"{name}-s{seed}.parquet")
     groups = analyze.groups(tmp_path, SMOKE)
-    found = cells(groups, analyze.ITEMS, analyze.METRICS, 100, STAND_INS)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, STAND_INS)
     curve = found[found["item"] == "figure4"].set_index(["method", "dataset", "metric"])["value"]
     assert curve[RESA, "16 samples", "safety"] == 0.75
     assert curve[RESA, "all samples (ReSA-SFT)", "over_refusal"] == 0.5
@@ -136,91 +133,3 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
     sized = found[(found["method"] == RESA) & (found["item"] == "table2")]
     assert set(sized["seeds"]) == {2}  # the small ones are no seeds of the whole
     assert set(found["unit"]) == {"", "%"} and set(found["coverage"]) == {1.0}
-
-
-# Claims
-
-
-def numbered(metric, values, draws=None, n=10):
-    made = pd.DataFrame(
-        [("i", LLAMA, method, dataset, metric, v) for (method, dataset), v in values.items()],
-        columns=["item", "model", "method", "dataset", "metric", "value"],
-    )
-    if draws is None:
-        return made
-    spread = np.linspace(-draws, draws, 101)
-    return made.assign(n=n, draws=[v + spread * (i == 0) for i, v in enumerate(made["value"])])
-
-
-def test_the_adaptive_variant_may_lose_one_and_a_half_points():
-    near = {(RESA, "Avg of 4"): 0.95, (ADAPTIVE, "Avg of 4"): 0.94}
-    found = analyze.adaptive_keeps_safety(numbered("dsr", near, draws=0.001))
-    assert (found.in_direction, found.total) == (1, 1)
-    assert found.effect == pytest.approx(0.005) and found.interval[0] > 0
-    far = {(RESA, "Avg of 4"): 0.95, (ADAPTIVE, "Avg of 4"): 0.92}
-    found = analyze.adaptive_keeps_safety(numbered("dsr", far, draws=0.001))
-    assert found.in_direction == 0 and found.effect == pytest.approx(-0.015)
-
-
-def test_the_least_margin_is_judged():
-    """Leads of 0.2 over WJ-SFT and of -0.1 over another: the claim is about both."""
-    means = {(RESA, "Avg"): 0.7, (WJ, "Avg"): 0.5, ("STAIR-DPO", "Avg"): 0.8}
-    found = analyze.leads_on_average(numbered("dsr", means, draws=0.01))
-    assert (found.in_direction, found.total) == (1, 2)
-    assert found.effect == pytest.approx(-0.1) and "over STAIR-DPO" in found.note
-
-
-def test_leads_on_pair_and_tap_must_be_the_largest():
-    rates = {
-        (method, attack): (0.5 if method == WJ else 0.5 + lead)
-        for method in (RESA, WJ)
-        for attack, lead in [("PAIR-GPT", 0.3), ("PAIR", 0.4), ("TAP", 0.35), ("None", 0.1)]
-    }
-    found = analyze.largest_leads_on_pair_and_tap(numbered("dsr", rates, draws=0.01))
-    assert found.in_direction == 1 and found.effect == pytest.approx(0.2)
-    rates[RESA, "None"] = 0.85
-    assert analyze.largest_leads_on_pair_and_tap(numbered("dsr", rates)).in_direction == 0
-
-
-def test_runtimes_have_no_interval():
-    times = {(RESA, "MATH500"): 77, (BASE, "MATH500"): 58}
-    found = analyze.checks_cost_a_third(numbered("runtime_seconds", times, draws=0))
-    assert (found.in_direction, found.total) == (1, 1) and np.isnan(found.effect)
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        analyze.largest_leads_on_pair_and_tap,
-        analyze.leads_on_average,
-        analyze.few_samples_suffice,
-        analyze.few_samples_beat_wj,
-        analyze.safer_than_prompted,
-        analyze.safe_completions_win,
-        analyze.checks_cost_a_third,
-        analyze.adaptive_as_short_as_base,
-        analyze.adaptive_keeps_safety,
-        analyze.check_rarely_fooled,
-        analyze.prefilling_costs_little,
-        analyze.keeps_reasoning,
-        analyze.stair_is_as_safe_on_none_and_gptfuzzer,
-        analyze.stair_is_safer_on_gcg,
-    ],
-)
-def test_nothing_to_compare_is_no_verdict(function):
-    found = function(numbered("other", {(RESA, "None"): 1.0}, draws=0.1))
-    assert found.total == 0 and found.note
-
-
-def test_the_papers_own_numbers_by_hand():
-    """C6: Llama loses 61.85 - 59.78 = 2.07 points and Qwen 2.50; C16: 2.40 %; C17: 3.68 points;
-    C7: 0.94 - 0.89 = 0.05, just at most five points."""
-    own = read_reported("resa")
-    own = own.assign(value=own["number"])[["item", "model", "method", "dataset", "metric", "value"]]
-    of = lambda item: own[own["item"] == item]  # noqa: E731
-    assert analyze.keeps_reasoning(of("table3")).in_direction == 2
-    assert analyze.check_rarely_fooled(of("table19")).in_direction == 1
-    assert analyze.prefilling_costs_little(of("table13")).in_direction == 1
-    assert analyze.few_samples_suffice(of("figure4")).in_direction == 1
-    assert analyze.stair_is_safer_on_gcg(of("table11")).note == "by 2 of 3 judges"
-    assert analyze.safer_than_prompted(of("table4")).total == 7

@@ -25,7 +25,7 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
     gpu["training"].update(precision="fp32", epochs=1)
     gpu["reinforcement"].update(smoke["reinforcement"], precision="fp32")
-    gpu.update(harness={}, reply_tokens=12, opening_tokens=6, draws=100, batch_size=64)
+    gpu.update(harness={}, reply_tokens=12, opening_tokens=6, batch_size=64)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     run = snakemake(
         folder, "resa", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())

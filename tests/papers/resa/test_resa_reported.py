@@ -128,8 +128,8 @@ def test_one_claim_fails_on_the_papers_own_numbers(checks):
     claims = checks[checks["check"] == "claim"]
     failed = claims[claims["agrees"] == "no"].iloc[0]
     assert failed["what"].startswith("c8b:") and failed["recomputed"] == "6 of 8"
-    assert "None (0.9872, WJ-SFT 0.9936)" in failed["note"]
-    assert "GPTFuzzer (0.6933, WJ-SFT 0.9904)" in failed["note"]
+    assert "None: ReSA-SFT (Only WJ) 0.9872 against WJ-SFT 0.9936" in failed["note"]
+    assert "GPTFuzzer: ReSA-SFT (Only WJ) 0.6933 against WJ-SFT 0.9904" in failed["note"]
     unknown = claims[claims["agrees"] == "unknown"]["what"].str.partition(":")[0].tolist()
     assert unknown == ["c3c"] and (claims["agrees"] == "yes").sum() == len(claims) - 2
 

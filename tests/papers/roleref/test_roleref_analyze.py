@@ -140,7 +140,7 @@ def analysis(folder):
 
 @pytest.fixture(scope="module")
 def found(analysis):
-    return cells(analysis.groups, analyze.ITEMS, analyze.METRICS, 100, analysis.stand_ins)
+    return cells(analysis.groups, analyze.ITEMS, analyze.METRICS, analysis.stand_ins)
 
 
 def value(found, item, method, dataset, metric, protocol="corrected"):
@@ -208,14 +208,15 @@ def judged(analysis):
 
 def test_claims_on_scores_that_are_as_the_paper_says(judged):
     corrected = judged.xs("corrected", level="protocol")
-    held = {"c1", "c3", "c4", "c5a", "c6a", "c7a", "c7b", "c8"}
-    assert set(corrected.index[corrected["verdict"] == "holds"]) >= held
+    assert set(corrected.index[corrected["verdict"] == "holds"]) >= {"c3", "c4", "c8"}
+    of_one_run = {"c6b", "c6c", "c6d", "c7a", "c7b"}  # LoRA and full fine-tuning with one seed
+    assert of_one_run <= set(corrected.index[corrected["verdict"] == "one run"])
     # conflicts: 50 and 25 % of contextual ones, 12.5 and 12.5 % of parametric ones
     assert corrected.loc["c1", "effect"] == 25
     assert corrected.loc["c2", "effect"] == 25  # each step is two of eight questions
     assert corrected.loc["c4", "effect"] == 37.5
     assert corrected.loc["c9", "verdict"] == "blocked"  # one model
-    assert "100 numbers stored, 500 trained" in corrected.loc["c8", "note"]
+    assert corrected.loc["c8", "test"] == "exact"
 
 
 def test_claims_on_the_papers_own_numbers(judged):
@@ -229,16 +230,6 @@ def test_claims_on_the_papers_own_numbers(judged):
     assert counts["c7b"][1] == 12 and 0 < counts["c7b"][0] < 12
     for id in ("c1", "c5a", "c6a", "c8"):
         assert counts[id] == (0, 0)
-
-
-def test_where_nothing_is_refused_regions_can_not_explain_it(tmp_path):
-    nothing = {name: dict.fromkeys(TYPES, 0) for name in REFUSED}
-    made = analyze.groups(write_scores(tmp_path, refused=nothing), SETTINGS)
-    frame = cells(made, analyze.ITEMS, analyze.METRICS, 100)
-    auroc = frame[frame["metric"] == "answered_auroc"]
-    assert auroc["value"].isna().all()
-    found = analyze.near_direct_is_answered(frame[frame["item"] == "regions"])
-    assert (found.total, found.note) == (0, "none refused or none answered")
 
 
 def test_reported_numbers():
@@ -327,14 +318,6 @@ def test_of_two_models_each_has_a_row_or_a_figure_of_its_own(two_models, tmp_pat
         PAPERS_OWN
     )
     plt.close("all")
-
-
-def test_with_two_models_the_order_of_the_types_is_compared(two_models):
-    corrected = two_models.cells[two_models.cells["protocol"] == "corrected"]
-    own = corrected[corrected["item"] == "figure2"]
-    own = own.assign(draws=[np.array([each]) for each in own["value"]])
-    finding = analyze.same_order_everywhere(own)
-    assert (finding.in_direction, finding.total) == (2, 2)
 
 
 def test_seeds_of_training_and_probe_are_told_apart(tmp_path):

@@ -63,7 +63,7 @@ def found(tmp_path, settings):
     run(tmp_path, "ga", unsafe=0, refused=0, abnormal=4, rouge=0.0, specific=1)
     run(tmp_path, "gd-corrected", unsafe=1, refused=0, abnormal=3)
     made = analyze.groups(tmp_path, own)
-    return cells(made, analyze.ITEMS, analyze.METRICS, 100, StandIns(datasets=own.stand_ins))
+    return cells(made, analyze.ITEMS, analyze.METRICS, StandIns(datasets=own.stand_ins))
 
 
 def value(found, metric, method, dataset, protocol="official", item="table1"):
@@ -106,55 +106,3 @@ def paper_cells(**values):
 def counted(function, **values):
     finding = function(paper_cells(**values))
     return finding.in_direction, finding.total
-
-
-def test_over_forgetting_is_about_methods_without_pd():
-    given = {"sarr__GA__Decoupled": 100, "sarr__PO__Decoupled": 80, "sarr__PO_PD__Decoupled": 100}
-    assert counted(analyze.every_method_over_forgets, **given) == (1, 2)
-
-
-def test_pd_may_cost_five_points():
-    given = {
-        "asr__PO__Efficacy": 0.0,
-        "asr__PO_PD__Efficacy": 4.0,
-        "rr__PO__Efficacy": 100.0,
-        "rr__PO_PD__Efficacy": 94.0,
-    }
-    assert counted(analyze.forgetting_keeps_up, **given) == (1, 2)
-    better = {"rouge__PO__Retain": 60.0, "rouge__PO_PD__Retain": 70.0}
-    assert counted(analyze.utility_keeps_up, **better) == (1, 1)
-
-
-def test_collapse_and_refusal():
-    given = {
-        "asr__GA__Efficacy": 0.0,
-        "rr__GA__Efficacy": 10.0,
-        "rouge__GA__Retain": 1.0,
-        "sarr__GA__Decoupled": 100.0,
-    }
-    assert counted(analyze.ascent_collapses, **given) == (3, 4)
-    rates = {"rr__GD__Efficacy": 2.0, "rr__PO__Efficacy": 96.0, "rr__PO_PD__Efficacy": 90.0}
-    assert counted(analyze.only_po_refuses, **rates) == (2, 3)
-
-
-def test_generality_is_compared_method_by_method():
-    given = {
-        "asr__PO__Efficacy": 0.0,
-        "asr__PO__Generality": 6.0,
-        "rr__PO__Efficacy": 100.0,
-        "rr__PO__Generality": 97.0,
-    }
-    assert counted(analyze.forgetting_generalises, **given) == (1, 2)
-
-
-def test_without_cells_nothing_is_claimed():
-    empty = paper_cells(sarr__Vanilla__Decoupled=0.0)
-    for function in (
-        analyze.every_method_over_forgets,
-        analyze.forgetting_keeps_up,
-        analyze.utility_keeps_up,
-        analyze.ascent_collapses,
-        analyze.only_po_refuses,
-        analyze.forgetting_generalises,
-    ):
-        assert function(empty).total == 0

@@ -10,8 +10,6 @@ from shared.settings import ScaleSettings
 
 
 class Settings(ScaleSettings):
-    draws: int
-
     def scores(self):
         return ["one"]
 
@@ -26,8 +24,8 @@ def paper_folder(invented, monkeypatch):
         asked.append(arguments)
         resources = {"mem_mb": 1, "disk_mb": 1, "runtime": 1}
         return [
-            Settings(name="Tiny", stands_in_for="Big", resources=resources, draws=77),
-            Settings(name="Huge", resources=resources, draws=77),
+            Settings(name="Tiny", stands_in_for="Big", resources=resources),
+            Settings(name="Huge", resources=resources),
         ]
 
     module = SimpleNamespace(
@@ -36,6 +34,7 @@ def paper_folder(invented, monkeypatch):
         groups=lambda folder, settings: asked.append((folder, settings.name)) or [],
         common_groups=lambda folder, settings: asked.append((folder, "common")) or [],
         all_high=len,
+        training=str,
         tables=dict,
     )
     monkeypatch.setattr(analysis, "load_paper", lambda paper: invented.paper(claims=claims))
@@ -62,7 +61,7 @@ def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path)
     assert found.items is invented.ITEMS
     assert found.tables is dict
     assert found.functions == {"all_high": len}  # `forgotten` is reported when claims are checked
-    assert (found.scale, found.draws) == ("cpu", 77)
+    assert (found.scale, found.training) == ("cpu", str)
 
 
 def test_without_scores_it_is_one_line(paper_folder, tmp_path):

@@ -1,7 +1,6 @@
 import pytest
 
 from shared.comparison.audit import COLUMNS, audit
-from shared.comparison.findings import Finding
 from shared.comparison.reported import read_reported
 from shared.settings import load_paper, paper_ids
 
@@ -99,13 +98,13 @@ def test_totals(check):
 
 def test_claims_are_counted_on_the_papers_own_numbers(check, invented):
     rows = averages("80.0", "70.0") + averages("50.0", "75.0", method="Old")
-    claims = [invented.claim(), invented.claim(id="c2", datasets=["Set A"])]
+    claims = [invented.claim(), invented.claim(id="c2", where={"d": ["Set A"]})]
     frame = check(rows, claims=claims)
     assert frame["what"].tolist() == ["c1: New is better.", "c2: New is better."]
     assert frame["recomputed"].tolist() == ["1 of 2", "1 of 1"]
     assert frame["agrees"].tolist() == ["no", "yes"]
-    assert frame["note"][0] == "except Big on Set B (70.0, Old 75.0)"
-    unknown = check(rows, claims=[invented.claim(metric="ap")]).iloc[0]
+    assert frame["note"][0] == "except Set B: New 70 against Old 75"
+    unknown = check(rows, claims=[invented.claim(holds='ap["New", d] > 3')]).iloc[0]
     assert (unknown["recomputed"], unknown["agrees"]) == ("", "unknown")
 
 
@@ -155,6 +154,6 @@ def test_every_check_of_every_paper_has_a_name_of_its_own(paper_id):
     """So that a committed audit can be compared with one that is made again, row by row."""
     paper = load_paper(paper_id)
     named = {claim.function for claim in paper.claims if claim.function}
-    unknown = dict.fromkeys(named, lambda cells: Finding(0, 0))
+    unknown = dict.fromkeys(named, lambda values: "unknown")
     frame = audit(paper, read_reported(paper_id), unknown)
     assert not frame.duplicated(["check", "what"]).any()

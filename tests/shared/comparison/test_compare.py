@@ -34,7 +34,7 @@ def judge(invented):
         (80.04, 80.03, 80.05, "match", "equal to the printed digits"),
         (80.05, 80.04, 80.06, "match", "equal to the printed digits"),  # exactly half a unit
         (80.06, 80.055, 80.07, "differs", "off by +0.06"),
-        (83.0, 79.9, 86.0, "match", "inside our 95 % interval"),
+        (83.0, 79.9, 86.0, "compatible", "off by +3, inside our 95 % interval"),
         (83.0, 81.0, 86.0, "differs", "off by +3"),
         (70.0, 65.0, 75.0, "differs", "off by -10"),
         (np.nan, np.nan, np.nan, "differs", "ours has no value: its denominator is empty"),

@@ -1,127 +1,126 @@
+"""Values over seeds, and the effects of units, against leaving them out one by one."""
+
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from shared.comparison import estimates
-from shared.comparison.estimates import estimate, seed_weights
-from shared.metrics.intervals import bootstrap_weights
+from shared.comparison.estimates import estimate
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, rate_among
+from shared.metrics.rates import count, mean, rate, rate_among, ratio_of_sums
 
 RATE = Metric("accuracy", ("correct",), rate)
 AMONG = Metric("accuracy", ("correct", "answered"), rate_among)
+WORDS = Metric("words", ("words",), mean, unit="")
 
 
 def test_the_value_is_the_mean_over_seeds(invented):
     """Seed 0: 3 of 4. Seed 1: 1 of 4. Mean 50 %."""
     group = invented.group("New", seeds=(0, 1), correct=[[1, 1, 1, 0], [0, 0, 0, 1]])
-    found = estimate(group, RATE, 100)
+    found = estimate(group, RATE)
     assert (found.value, found.n, found.coverage, found.seeds) == (50, 4, 1, 2)
+    assert found.by_seed.tolist() == [75, 25]
 
 
-def test_draws_equal_resampling_one_by_one(invented):
-    """Each draw: repeat every example as often as it was drawn, average the drawn seeds."""
-    generator = np.random.default_rng(0)
-    group = invented.group(
-        "New",
-        seeds=(0, 1, 2),
-        correct=generator.integers(0, 2, (3, 40)),
-        answered=generator.integers(0, 2, (3, 40)),
-    )
-    found = estimate(group, AMONG, 50)
-    weights = bootstrap_weights(40, 50, group.fingerprint).astype(int)
-    drawn_seeds = seed_weights((0, 1, 2), 50)
-    for draw in range(50):
-        values = []
-        for seed, times in enumerate(drawn_seeds[draw]):
-            members = np.repeat(group.columns["answered"][seed], weights[draw]) == 1
-            hits = np.repeat(group.columns["correct"][seed], weights[draw])[members]
-            values += [100 * hits.mean()] * times
-        np.testing.assert_allclose(found.draws[draw], np.mean(values), rtol=1e-5)
+def test_the_squared_effects_of_a_rate_sum_to_its_variance(invented):
+    """3 of 10: s^2 / n with s^2 = 10 / 9 x 0.3 x 0.7, so 0.21 / 9, in points 233.3."""
+    group = invented.group("New", correct=np.arange(10) < 3)
+    found = estimate(group, RATE)
+    assert (found.effects**2).sum() == pytest.approx(1e4 * 0.21 / 9)
 
 
-def test_pieces_change_nothing(invented, monkeypatch):
-    group = invented.groups(n=30)[0]
-    whole = estimate(group, invented.METRICS["ap"], 40).draws
+@pytest.mark.parametrize("name", ["accuracy", "accuracy_answered", "ap"])
+def test_effects_equal_leaving_out_one_by_one(invented, name, monkeypatch):
+    """Against groups that really lack the unit; what is left out in pieces changes nothing."""
     monkeypatch.setattr(estimates, "CHUNK", 100)
-    in_pieces = estimate(invented.groups(n=30)[0], invented.METRICS["ap"], 40).draws
-    np.testing.assert_allclose(in_pieces, whole, rtol=1e-6)
+    metric, group = invented.METRICS[name], invented.groups(n=30, seeds=(0,))[0]
+    without = []
+    for unit in range(30):
+        kept = np.arange(30) != unit
+        columns = {key: values[:, kept] for key, values in group.columns.items()}
+        smaller = replace(group, ids=group.ids[kept], columns=columns)
+        without.append(estimate(smaller, metric).value)
+    inside = metric.denominator(group.of_seed(0))
+    without = np.where(inside, without, np.mean(np.array(without)[inside]))
+    m = inside.sum()
+    expected = np.sqrt((m - 1) / m) * (without[inside].mean() - without)
+    np.testing.assert_allclose(estimate(group, metric).effects[0], expected, atol=1e-9)
+
+
+def test_a_unit_of_several_examples_is_left_out_as_one(invented):
+    """Units a (right, right) and b (wrong, wrong): without a 0 %, without b 100 %; the variance is
+    (m - 1) / m times the sum of (50 - 0)^2 and (50 - 100)^2, so 2500."""
+    group = invented.group("New", correct=[1, 1, 0, 0])
+    group = replace(group, clusters=np.array(["a", "a", "b", "b"]))
+    found = estimate(group, RATE)
+    assert found.members == 2
+    assert (found.effects**2).sum() == pytest.approx(2500)
+
+
+def test_the_same_unit_has_the_same_number_in_other_groups(invented):
+    one = invented.group("New", ids=["a", "b", "c"], correct=[1, 0, 1])
+    other = invented.group("Old", "Set B", ids=["b", "d"], correct=[1, 0])
+    shared = np.intersect1d(estimate(one, RATE).units, estimate(other, RATE).units)
+    assert len(shared) == 1
+
+
+def test_a_share_knows_its_top_and_its_edge(invented):
+    assert estimate(invented.group("New", correct=[1, 1]), RATE).edge == 100
+    assert estimate(invented.group("New", correct=[0, 0]), replace(RATE, unit="")).edge == 0
+    assert estimate(invented.group("New", correct=[1, 0]), RATE).edge is None
+    mixed = invented.group("New", seeds=(0, 1), correct=[[1, 1], [0, 0]])
+    assert estimate(mixed, RATE).edge is None
+    words = estimate(invented.group("New", words=[0.0, 12.0]), WORDS)
+    assert words.top is None
+
+
+def test_sums_over_sums(invented):
+    """5 of 20 characters; without the first example 4 of 10, without the second 1 of 10."""
+    metric = Metric("made_up", ("made", "hidden"), ratio_of_sums)
+    found = estimate(invented.group("New", made=[1, 4], hidden=[10, 10]), metric)
+    assert found.value == 25
+    np.testing.assert_allclose(found.effects[0], np.sqrt(1 / 2) * np.array([-15, 15]))
+
+
+def test_a_median_is_left_out_in_blocks(invented):
+    """Leaving out one of an odd number of values makes the median jump between two: the variance of
+    the median of n normal values is pi / 2 / n, which blocks find and single values need not."""
+
+    def median(values, weights):
+        order = np.argsort(values)
+        sums = np.cumsum(weights[..., order], axis=-1)
+        return values[order][(sums >= sums[..., -1:] / 2).argmax(axis=-1)]
+
+    median.jumps = True
+    metric = Metric("median", ("x",), median, unit="")
+    generator = np.random.default_rng(0)
+    found = [
+        (estimate(invented.group("New", x=generator.normal(size=301)), metric).effects ** 2).sum()
+        for _ in range(40)
+    ]
+    assert np.mean(found) == pytest.approx(np.pi / 2 / 301, rel=0.3)
 
 
 def test_empty_denominator_is_nan_with_n_0(invented):
-    group = invented.group("New", correct=[1, 0], answered=[0, 0])
-    found = estimate(group, AMONG, 10)
-    assert np.isnan(found.value)
-    assert np.isnan(found.draws).all()
-    assert (found.n, found.coverage, found.seeds) == (0, 1, 0)
+    found = estimate(invented.group("New", correct=[1, 0], answered=[0, 0]), AMONG)
+    assert np.isnan(found.value) and (found.effects == 0).all()
+    assert (found.n, found.coverage, found.seeds, found.members) == (0, 1, 0, 0)
 
 
 def test_a_group_without_examples_has_no_value(invented):
-    found = estimate(invented.group("New", ids=[], correct=[[]]), RATE, 10)
-    assert np.isnan(found.value)
-    assert found.n == 0
+    found = estimate(invented.group("New", ids=[], correct=[[]]), RATE)
+    assert np.isnan(found.value) and np.isnan(found.coverage)
 
 
-def test_a_seed_without_a_value_is_left_out_and_not_counted(invented):
-    """Seed 1 answered nothing. The value is seed 0's, and `seeds` says that it is one seed's."""
-    group = invented.group("New", seeds=(0, 1), correct=[[1, 0], [1, 1]], answered=[[1, 1], [0, 0]])
-    found = estimate(group, AMONG, 10)
-    assert (found.value, found.n, found.seeds) == (50, 1, 1)
+def test_unscored_examples_lower_the_coverage(invented):
+    """One of four could not be scored: 2 of 3 right, and it has no effect."""
+    found = estimate(invented.group("New", correct=[1, 1, 0, np.nan]), RATE)
+    assert found.value == pytest.approx(200 / 3)
+    assert (found.coverage, found.members, found.effects[0, 3]) == (0.75, 3, 0)
 
 
-def test_unscored_examples_lower_coverage_and_not_the_value(invented):
-    group = invented.group("New", correct=[1, 1, 0, np.nan])
-    found = estimate(group, RATE, 10)
-    assert (found.n, found.coverage) == (3, 0.75)
-    np.testing.assert_allclose(found.value, 200 / 3)
-
-
-def test_an_estimate_is_computed_once_a_group(invented):
-    calls = []
-
-    def counted(values, weights):
-        calls.append(1)
-        return mean(values, weights)
-
-    metric, group = Metric("m", ("correct",), counted), invented.group("New", correct=[1, 0])
-    assert estimate(group, metric, 10) is estimate(group, metric, 10)
-    once = len(calls)
-    estimate(group, metric, 10)
-    assert len(calls) == once
-    assert estimate(invented.group("New", correct=[0, 0]), metric, 10).value == 0
-
-
-def test_seed_weights_depend_on_the_seeds_only():
-    weights = seed_weights((0, 1, 2), 500)
-    assert (weights.sum(axis=1) == 3).all()
-    np.testing.assert_array_equal(weights, seed_weights((0, 1, 2), 500))
-    assert (weights != seed_weights((3, 4, 5), 500)).any()
-    assert (seed_weights((7,), 5) == 1).all()
-
-
-def test_clusters_are_resampled_whole(invented):
-    """Rows of one cluster get the same weight; as many clusters are drawn as there are."""
-    generator = np.random.default_rng(1)
-    correct = generator.integers(0, 2, 60)
-    group = replace(
-        invented.group("New", correct=correct),
-        clusters=np.array([f"sentence {i // 4}" for i in range(60)]),
-    )
-    found = estimate(group, RATE, 40)
-    weights = bootstrap_weights(15, 40, group.fingerprint).astype(int)
-    by_unit = {unit: correct[group.clusters == unit] for unit in group.units}
-    for draw, times in zip(found.draws, weights, strict=True):
-        drawn = [
-            by_unit[unit] for unit, t in zip(group.units, times, strict=True) for _ in range(t)
-        ]
-        np.testing.assert_allclose(draw, 100 * np.concatenate(drawn).mean(), rtol=1e-5)
-    assert (found.n, found.value) == (60, 100 * correct.mean())
-
-
-def test_clusters_widen_the_interval_where_their_rows_move_together(invented):
-    """With 20 clusters of 10 equal rows, the standard error is that of 20 rows, not of 200."""
-    correct = np.repeat(np.arange(20) % 2, 10)
-    group = invented.group("New", correct=correct)
-    clustered = replace(group, clusters=np.repeat(np.arange(20), 10).astype(str))
-    ratio = estimate(clustered, RATE, 1000).draws.std() / estimate(group, RATE, 1000).draws.std()
-    assert 0.9 * np.sqrt(10) < ratio < 1.1 * np.sqrt(10)
+def test_a_count_is_exact(invented):
+    metric = Metric("questions", ("one",), count, unit="", interval="none")
+    found = estimate(invented.group("New", one=[1, 1, 1]), metric)
+    assert found.exact and found.value == 3 and (found.effects == 0).all()

@@ -44,7 +44,7 @@ def test_an_id_twice_is_a_mistake():
         group_from_frames(frames, ["x"], **NAMES)
 
 
-def test_fingerprint_depends_on_the_ids_only(invented):
+def test_a_unit_has_the_same_number_in_every_group(invented):
     first = invented.group("New", correct=[1, 0])
-    assert first.fingerprint == invented.group("Old", "Set B", correct=[0, 0]).fingerprint
-    assert first.fingerprint != invented.group("New", ids=["x", "y"], correct=[1, 0]).fingerprint
+    other = invented.group("Old", "Set B", ids=["e00001", "e00002"], correct=[0, 0])
+    assert first.unit_codes[1] == other.unit_codes[0] != first.unit_codes[0]

@@ -41,18 +41,18 @@ table1,Huge,New,Set A,ap,94.44,%,paper,,,,,,,,blocked,needs weights of Huge
 table1,Huge,Old,Set A,ap,94.00,%,paper,,,,,,,,blocked,needs weights of Huge
 table1,Huge,New,Set B,ap,77.30,%,paper,,,,,,,,blocked,needs weights of Huge
 table1,Huge,Old,Set B,ap,64.12,%,paper,,,,,,,,blocked,needs weights of Huge
-table2,Big,New,Set A,ece,0.018,,paper,corrected,Big,Set A,0.0181,0.01,0.03,40,match,inside our 95 % interval
+table2,Big,New,Set A,ece,0.018,,paper,corrected,Big,Set A,0.0181,0.01,0.03,40,compatible,"off by +0.0001, inside our 95 % interval"
 table2,Big,Old,Set A,ece,0.255,,paper,corrected,Big,Set A,0.4,0.35,0.45,40,differs,off by +0.145
 issue9,Big,New,Set A,ap,90.69,%,secondary,,,,,,,,not judged,secondary: not the paper's own
 """  # noqa: E501 (rows as they lie in the file)
 CLAIMS = """\
-id,protocol,verdict,effect,ci_low,ci_high,p,p_holm,test,n,pairs_in_direction,pairs,reported_in_direction,reported_pairs,note,text,source
-c1,corrected,holds,6.2345,2.5,9.75,0.0001,0.0004,paired bootstrap,40,1,1,2,4,,New is better than Old | by far.,Table 1
-c1,official,inconclusive,1.5,-2,5,0.2,0.4,paired bootstrap,40,1,1,2,4,about 900 examples would settle it,New is better than Old | by far.,Table 1
-c2,corrected,fails,-0.1234,-0.2,-0.05,0.004,0.01,McNemar exact,40,0,1,1,1,,New is better calibrated.,Table 2
-c2,official,blocked,,,,,1,,0,0,0,1,1,no run of Old,New is better calibrated.,Table 2
-c3,corrected,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
-c3,official,blocked,,,,,1,,0,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
+id,protocol,kind,ours,verdict,effect,ci_low,ci_high,p,p_adjusted,test,n,units,seeds,part,pairs_in_direction,pairs,reported_in_direction,reported_pairs,note,text,source
+c1,corrected,replicated,,holds,6.2345,2.5,9.75,0.0001,0.0004,"t, units and seeds",40,40,3,New 61.2 against Old 55,1,1,2,4,,New is better than Old | by far.,Table 1
+c1,official,replicated,,inconclusive,1.5,-2,5,0.2,0.4,"t, units and seeds",40,40,3,,1,1,2,4,about 900 units would settle it,New is better than Old | by far.,Table 1
+c2,corrected,replicated,,fails,-0.1234,-0.2,-0.05,0.004,0.01,"t, units",40,40,0,,0,1,1,1,,New is better calibrated.,Table 2
+c2,official,replicated,,blocked,,,,,,,0,0,0,,0,0,1,1,no run of Old,New is better calibrated.,Table 2
+c3,corrected,replicated,,blocked,,,,,,,0,0,0,,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
+c3,official,replicated,,blocked,,,,,,,0,0,0,,0,0,0,0,needs Huge,The gap grows with size.,Figure 1
 """  # noqa: E501
 CELLS = """\
 item,model,method,dataset,metric,protocol,value,ci_low,ci_high,n,coverage,seeds,unit

@@ -11,6 +11,7 @@ import pytest
 
 from shared import settings
 from shared.errors import UserError
+from shared.report.counts import CLAIM_VERDICTS
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_verdict_counts_of_claims_equal_the_csv(report, results):
     for protocol in ("corrected", "official"):
         (row,) = [r for r in page.rows if r[0].get("data-protocol") == protocol]
         shown = {a["data-claims"]: int("".join(w)) for a, w in row[1] if "data-claims" in a}
-        expected = {v: counted[protocol, v] for v in ("holds", "fails", "inconclusive", "blocked")}
+        expected = {v: counted[protocol, v] for v in CLAIM_VERDICTS}
         assert shown == expected
         assert summary["papers"]["demo"]["claims"][protocol] == expected
     assert summary["papers"]["demo"]["verdicts"]["c1"] == {
@@ -115,7 +116,8 @@ def test_cells_count_once_by_their_corrected_reading_and_only_if_the_paper_print
     expected = {
         "reported": 10,
         "attempted": 4,
-        "match": 1,
+        "match": 0,
+        "compatible": 1,
         "differs": 1,
         "stand-in": 2,
         "unknown": 0,
@@ -150,7 +152,7 @@ def test_a_claim_has_its_effect_interval_p_n_and_the_count_in_the_paper(report):
     ]
     assert judged[2][2:5] == ["−0.123 [−0.200, −0.050]", "40", "0.010 (alone 0.004)"]
     assert judged[3] == ["official", "blocked", "no run of Old"]
-    assert "official: paired bootstrap; about 900 examples would settle it" in page.text
+    assert "official: t, units and seeds; about 900 units would settle it" in page.text
     assert "1 claim that cannot be judged at this scale" in page.text
     assert "needs Huge" in page.text
     assert (
@@ -186,7 +188,7 @@ def test_reported_and_reproduced_stand_side_by_side_with_our_model_named(report)
 def test_a_judged_cell_carries_its_verdict(report):
     page, _, _ = report()
     rows = [page.cells(row) for row in page.rows]
-    assert ["Set A", "New", "0.018", "0.0181 [0.010, 0.030] match"] in rows
+    assert ["Set A", "New", "0.018", "0.0181 [0.010, 0.030] compatible"] in rows
     assert ["Old", "0.255", "0.4002 [0.350, 0.450] differs"] in rows
     assert "inside our 95 % interval off by +0.145" in page.text
 
@@ -252,7 +254,7 @@ def test_audit_deviations_provenance_data_and_cost(report):
 
 def test_the_last_row_sums_up_with_each_claim_once(report):
     page, _, summary = report()
-    total = {"holds": 1, "fails": 1, "inconclusive": 0, "blocked": 1}
+    total = dict.fromkeys(CLAIM_VERDICTS, 0) | {"holds": 1, "fails": 1, "blocked": 1}
     assert summary["total"]["claims"] == total
     assert summary["total"]["cells"]["reported"] == 10
     (row,) = [r for r in page.rows if "data-total" in r[0]]
@@ -389,7 +391,7 @@ def test_a_readme_without_its_markers_is_left_alone(readme, results, run, text, 
 def test_without_items_the_first_two_with_numbers_are_shown(readme, results, run):
     run("--scale", "cpu", "--results", results, "--readme", readme)
     assert "**Table 1**" in readme.read_text()
-    assert "| Set A | New | 0.018 | 0.018 [0.010, 0.030] match |" in readme.read_text()
+    assert "| Set A | New | 0.018 | 0.018 [0.010, 0.030] compatible |" in readme.read_text()
 
 
 def test_an_unknown_item_lists_the_known_ones(readme, results, run):

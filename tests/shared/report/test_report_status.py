@@ -28,9 +28,9 @@ def readme(results, run):
 
 def test_the_table_has_the_counts_of_claims_and_cells(readme):
     lines = readme("cpu").splitlines()
-    assert "| paper | holds | fails | inconclusive | blocked | cells reported |" in lines[8][:70]
+    assert "| paper | holds | fails | inconclusive | one run | not testable | blocked |" in lines[8]
     name = "[An <invented> paper](papers/demo/README.md) (`demo`)"
-    assert f"| {name} | 1 | 1 | 0 | 1 | 10 | 4 | 1 |" in lines
+    assert f"| {name} | 1 | 1 | 0 | 0 | 0 | 1 | – | – | 10 | 4 | 0 |" in lines
     assert "![claims at cpu](results/cpu/badge.svg)" in lines
     assert "old" not in lines and lines[-1] == "After."
 
@@ -38,7 +38,7 @@ def test_the_table_has_the_counts_of_claims_and_cells(readme):
 def test_a_paper_without_results_says_so(readme, results):
     (results / "demo").rename(results.parent / "elsewhere")
     name = "[An <invented> paper](papers/demo/README.md) (`demo`): no results yet"
-    assert f"| {name} | – | – | – | – | 2 | – | – |" in readme("cpu").splitlines()
+    assert f"| {name} | – | – | – | – | – | – | – | – | 2 | – | – |" in readme("cpu").splitlines()
 
 
 def test_each_scale_has_its_table_but_smoke_and_a_users_own_model(readme):
@@ -66,7 +66,7 @@ def test_the_badge_is_an_image_that_needs_nothing_else(results, run):
     image = ElementTree.fromstring(text)
     assert (
         "".join(image.itertext()).split("\n")[1]
-        == "claims at cpu: 1 hold, 1 fail, 0 inconclusive, 1 blocked"
+        == "claims replicated at cpu: 1 hold, 1 fail, 0 inconclusive, 0 of one run"
     )
     width = float(image.get("width"))
     ends = [

@@ -18,7 +18,7 @@ def test_accuracy_is_the_mean_over_seeds(tmp_path):
         correct = [mark == "1" for mark in marks]
         rows = pd.DataFrame({"id": list("abcd"), "correct": correct})
         write_scores(rows, tmp_path / f"{name}.parquet")
-    found = cells(groups(tmp_path, SMOKE), ITEMS, METRICS, draws=100).set_index("method")
+    found = cells(groups(tmp_path, SMOKE), ITEMS, METRICS).set_index("method")
     assert found["value"].to_dict() == {"Untuned": 25.0, "Tuned": 62.5}
     assert found["seeds"].to_dict() == {"Untuned": 1, "Tuned": 2}
 
