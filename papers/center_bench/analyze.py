@@ -310,9 +310,5 @@ def model_labels(cells: pd.DataFrame) -> Sequence[str]:
     return [", ".join(filter(None, pair)) for pair in pairs]
 
 
-def main() -> None:
-    step.analyze(__doc__, "center_bench")
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    one_line_errors(lambda: step.analyze(__doc__, "center_bench"))

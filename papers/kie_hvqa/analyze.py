@@ -107,9 +107,5 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     return {item: markdown_table(found, item) for item in found["item"].unique()}
 
 
-def main() -> None:
-    step.analyze(__doc__, "kie_hvqa")
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    one_line_errors(lambda: step.analyze(__doc__, "kie_hvqa"))

@@ -227,9 +227,5 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     return {item: markdown_table(found, item) for item in items}
 
 
-def main() -> None:
-    step.analyze(__doc__, "r_tuning")
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    one_line_errors(lambda: step.analyze(__doc__, "r_tuning"))

@@ -253,6 +253,11 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Iterator[Group]:
     """The groups of a method on each test set that it was asked."""
+    # fillings of one template are alike, so they are resampled together
+    frames = {
+        s: frame.assign(template=[name.rpartition("/")[0] or name for name in frame["id"]])
+        for s, frame in frames.items()
+    }
     first = next(iter(frames.values()))
     name = SETS[settings.tested]
     wanted: dict[str, tuple[list[str], str | None]] = {
@@ -290,9 +295,7 @@ def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataF
     chosen = frame["part"].isin(parts)
     if category is not None:
         chosen &= frame["category"] == category
-    own = frame[chosen]
-    # fillings of one template are alike, so they are resampled together
-    return own.assign(template=[name.rpartition("/")[0] or name for name in own["id"]])
+    return frame[chosen]
 
 
 def training(method: str) -> str:
@@ -305,9 +308,5 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     return {item: markdown_table(found, item) for item in found["item"].unique()}
 
 
-def main() -> None:
-    step.analyze(__doc__, "refusal_tokens")
-
-
 if __name__ == "__main__":
-    one_line_errors(main)
+    one_line_errors(lambda: step.analyze(__doc__, "refusal_tokens"))
