@@ -171,7 +171,7 @@ def rates_of_verdicts():
 
 
 def test_false_verdicts_are_rare_and_true_ones_are_found(rates_of_verdicts):
-    """A `holds` is two-sided at 5 %, so false in at most 2.5 %, likewise `fails`. Of 150 repetitions
+    """A `holds` is two-sided at 5 %, so false in at most 2.5 %, `fails` too. Of 150 repetitions
     one share has a standard error of 1.3 points, so each has room and their mean has none."""
     print("\n| claim | luck | seeds | holds | fails | held before |")
     for (name, luck, seeds), shares in rates_of_verdicts.items():
