@@ -5,8 +5,7 @@
         --out results/cpu/my_paper \\
         --record results/cpu/my_paper/runs/analyze.json
 
-Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups`, and, named by a
-claim in paper.yaml, a function for each claim that is more than "A beats B".
+Also what the comparison needs to know of this paper: METRICS, ITEMS, `groups` and `training`.
 """
 
 from pathlib import Path
@@ -15,8 +14,8 @@ import pandas as pd
 
 from papers.my_paper.settings import Settings
 from shared.comparison import step
-from shared.comparison.cells import Item
 from shared.comparison.groups import Group, group_from_frames, read_scores
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.errors import one_line_errors
 from shared.metrics.metric import Metric
@@ -47,19 +46,17 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     ]
 
 
+def training(method: str) -> str:
+    """The training whose seeds a method's are, "" for the model as it is."""
+    return method if method == TUNED else ""
+
+
 def tables(found: pd.DataFrame) -> dict[str, str]:
     return {"table1": markdown_table(found, "table1")}
 
 
 def main() -> None:
-    step.analyze(
-        __doc__,
-        "my_paper",
-        groups=groups,
-        items=ITEMS,
-        metrics=METRICS,
-        tables=tables,
-    )
+    step.analyze(__doc__, "my_paper")
 
 
 if __name__ == "__main__":
