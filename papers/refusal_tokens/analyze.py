@@ -157,6 +157,11 @@ TESTED = {
 
 def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Iterator[Group]:
     """The groups of a method on each set of instructions that it was asked."""
+    # fillings of one template are alike, so they are resampled together
+    frames = {
+        s: frame.assign(template=[name.rpartition("/")[0] or name for name in frame["id"]])
+        for s, frame in frames.items()
+    }
     tested = TESTED[settings.tested]
     wanted: dict[str, tuple[list[str], str | None]] = {
         tested.general: (["original", "contrast"], None),
@@ -191,9 +196,7 @@ def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataF
     chosen = frame["part"].isin(parts)
     if category is not None:
         chosen &= frame["category"] == category
-    own = frame[chosen]
-    # fillings of one template are alike, so they are resampled together
-    return own.assign(template=[name.rpartition("/")[0] or name for name in own["id"]])
+    return frame[chosen]
 
 
 def training(method: str) -> str:

@@ -35,7 +35,9 @@ def compare(
         model=cells["model"].replace(stand_ins.models),
         dataset=cells["dataset"].replace(stand_ins.datasets),
     )
-    beside = {key: list(group.itertuples()) for key, group in ours.groupby(KEY, sort=False)}
+    beside: dict[tuple[str, ...], list] = {}
+    for cell in ours.itertuples():
+        beside.setdefault(tuple(getattr(cell, name) for name in KEY), []).append(cell)
     rows = []
     for printed in reported.itertuples():
         key = tuple(getattr(printed, name) for name in KEY)

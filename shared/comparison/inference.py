@@ -57,8 +57,12 @@ def infer(
     found: Sequence[Estimate],
     trained: Sequence[Training] = (),
     level: float = LEVEL,
+    testing: bool = True,
 ) -> Inference:
-    """`lead` of the values (cells,) of the estimates; `trained` holds the trainings behind them."""
+    """`lead` of the values (cells,) of the estimates; `trained` holds the trainings behind them.
+
+    Without `testing` there is an interval and no p, which takes most of the time.
+    """
     values = np.array([estimate.value for estimate in found])
     value = float(lead(values))
     units = min((e.members for e in found if not e.exact), default=0)
@@ -75,7 +79,7 @@ def infer(
     quantile = float(stdtrit(spread.freedom, 1 - level / 2))
     low, high = (value - side * quantile * spread.error(quantile, side) for side in (1, -1))
     low, high = max(low, value - spread.room(1)), min(high, value + spread.room(-1))
-    p = float(stdtr(spread.freedom, -spread.distance(value)))
+    p = float(stdtr(spread.freedom, -spread.distance(value))) if testing else np.nan
     of_units, of_seeds = spread.parts(np.ones(len(found)))
     of_units += spread.at_some_edge(quantile)
     return Inference(

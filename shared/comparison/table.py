@@ -87,18 +87,20 @@ class Table:
         """The 95 % interval of one cell."""
         found = estimate(group, metric)
         key = self.key(group, metric.name)
-        low, high = self._infer(lambda values: values[0], [key], [found]).interval
+        low, high = self._infer(lambda values: values[0], [key], [found], testing=False).interval
         inside = found.top is None or np.isnan(low)
         return (low, high) if inside else (max(0.0, low), min(found.top, high))
 
-    def _infer(self, lead: Callable, keys: Sequence[Key], found: Sequence[Estimate]) -> Inference:
+    def _infer(
+        self, lead: Callable, keys: Sequence[Key], found: Sequence[Estimate], testing=True
+    ) -> Inference:
         names = [self.training(key.method) for key in keys]
         runs = [name and f"{name} of {key.model}" for name, key in zip(names, keys, strict=True)]
 
         def alike(run: str, cells: list[int]) -> list[list[Estimate]]:
             return self._alike([keys[place] for place in cells])
 
-        return infer(lead, found, trainings(found, runs, alike))
+        return infer(lead, found, trainings(found, runs, alike), testing=testing)
 
     def _alike(self, own: Sequence[Key]) -> list[list[Estimate]]:
         """The same cells of the other trainings of that model, where all cells are of one method

@@ -209,7 +209,7 @@ def judged(analysis):
 def test_claims_on_scores_that_are_as_the_paper_says(judged):
     corrected = judged.xs("corrected", level="protocol")
     assert set(corrected.index[corrected["verdict"] == "holds"]) >= {"c3", "c4", "c8"}
-    of_one_run = {"c6b", "c6c", "c6d", "c7a", "c7b"}  # LoRA and full fine-tuning with one seed
+    of_one_run = {"c6b", "c6d", "c7a", "c7b"}  # LoRA and full fine-tuning with one seed
     assert of_one_run <= set(corrected.index[corrected["verdict"] == "one run"])
     # conflicts: 50 and 25 % of contextual ones, 12.5 and 12.5 % of parametric ones
     assert corrected.loc["c1", "effect"] == 25

@@ -171,14 +171,14 @@ def rates_of_verdicts():
 
 
 def test_false_verdicts_are_rare_and_true_ones_are_found(rates_of_verdicts):
-    """A `holds` is two-sided at 5 %, so false in at most 2.5 %, likewise `fails`; of 150
-    repetitions one share has a standard error of 1.3 points: each has room, their mean has none."""
+    """A `holds` is two-sided at 5 %, so false in at most 2.5 %, `fails` too. Of 150 repetitions
+    one share has a standard error of 1.3 points, so each has room and their mean has none."""
     print("\n| claim | luck | seeds | holds | fails | held before |")
     for (name, luck, seeds), shares in rates_of_verdicts.items():
         print(
             "|", " | ".join([name, str(luck), str(seeds), *(f"{100 * s:.1f}" for s in shares)]), "|"
         )
-    allowed, false = 0.025 + 3.5 * 0.013, []  # of 30 shares, by chance one beyond in a hundred runs
+    allowed, false = 0.025 + 3.5 * 0.013, []
     for (name, luck, seeds), (holds, fails, _) in rates_of_verdicts.items():
         where = name, luck, seeds
         if name in ("each, all lead by 20", "at most 5 less, equal"):

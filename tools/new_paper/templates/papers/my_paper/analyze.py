@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from papers.my_paper.settings import Settings
-from shared.comparison.cells import Item
 from shared.comparison.groups import Group, group_from_frames
+from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
@@ -26,6 +26,11 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
         key = {"model": settings.name, "method": method, "dataset": "Facts"}
         found.append(group_from_frames(frames, ["correct"], **key, protocol="corrected"))
     return found
+
+
+def training(method: str) -> str:
+    """The training whose seeds a method's are, "" for the model as it is."""
+    return method if method == TUNED else ""
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
