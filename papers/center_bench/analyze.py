@@ -62,13 +62,13 @@ METRICS = {
         Metric("median_gap", ("correct", "plausible", "level"), metrics.median_gap),
         Metric("thoughts_right", ("thoughts_words", "correct"), rate_among, unit=""),  # words
         Metric("thoughts_wrong", ("thoughts_words", "wrong"), rate_among, unit=""),
-        Metric("accepted", ("accepted",), mean, interval="wilson"),
+        Metric("accepted", ("accepted",), mean),
         Metric("constant_right", ("constant",), mean),
-        Metric("questions", ("question",), count, unit="", interval="none"),
-        Metric("sentences", ("sentence",), count, unit="", interval="none"),
+        Metric("questions", ("question",), count, unit=""),
+        Metric("sentences", ("sentence",), count, unit=""),
         Metric("words", ("words",), mean, unit=""),  # of a sentence
         *(
-            Metric(name, (name,), count, unit="", interval="none")
+            Metric(name, (name,), count, unit="")
             for name in (*checks.OF_QUESTIONS, *checks.OF_SENTENCES)
         ),
     ]

@@ -43,7 +43,7 @@ Panel = tuple[str, str]  # protocol, data set
 
 
 @figure(
-    "Accuracy by level (number of relative clauses), with 95 % intervals from a bootstrap over "
+    "Accuracy by level (number of relative clauses), with 95 % intervals over "
     "sentences. Upper rows of a source: the strict scorer; lower rows: the official one."
 )
 def accuracy_by_level(results: Results) -> Figure | None:
@@ -53,7 +53,7 @@ def accuracy_by_level(results: Results) -> Figure | None:
 
 @figure(
     "Accuracy on plausible sentences minus accuracy on the others, by level, with 95 % "
-    "intervals from a bootstrap over sentences. The paper's claim is that it widens."
+    "intervals over sentences. The paper's claim is that it widens."
 )
 def gap_by_level(results: Results) -> Figure | None:
     """The gap over the levels: a row a scorer, a column what is set against plausible ones."""

@@ -61,30 +61,24 @@ JUDGES = _judges()
 METRICS = {
     metric.name: metric
     for metric in [
-        Metric("refusal_rate", ("refused",), rate, interval="wilson"),
-        Metric("allowance_rate", ("allowed",), rate, interval="wilson"),
-        Metric("unparsable_rate", ("unparsed",), rate, interval="wilson"),
+        Metric("refusal_rate", ("refused",), rate),
+        Metric("allowance_rate", ("allowed",), rate),
+        Metric("unparsable_rate", ("unparsed",), rate),
         # of two models, or of a judge and what it is compared with
         Metric("agreement", ("refused", "other_refused"), agreement),
         Metric("kappa", ("refused", "other_refused"), cohen_kappa, unit=""),
-        Metric("also_refused", ("other_refused", "refused"), rate_among, interval="wilson"),
-        Metric("sensitivity", ("refused", "other_refused"), rate_among, interval="wilson"),
-        Metric("specificity", ("allowed", "other_allowed"), rate_among, interval="wilson"),
+        Metric("also_refused", ("other_refused", "refused"), rate_among),
+        Metric("sensitivity", ("refused", "other_refused"), rate_among),
+        Metric("specificity", ("allowed", "other_allowed"), rate_among),
         # facts about the 512 published labels of a model
-        Metric("prompts", ("counted",), count, unit="", interval="none"),
+        Metric("prompts", ("counted",), count, unit=""),
         Metric("cot_words", ("cot_words", "chosen"), rate_among, unit=""),
-        Metric("cot_words_median", ("cot_words", "chosen"), median_among, unit="", among="chosen"),
+        Metric("cot_words_median", ("cot_words", "chosen"), median_among, unit=""),
         Metric("response_words", ("response_words", "chosen"), rate_among, unit=""),
-        Metric(
-            "response_words_median",
-            ("response_words", "chosen"),
-            median_among,
-            unit="",
-            among="chosen",
-        ),
+        Metric("response_words_median", ("response_words", "chosen"), median_among, unit=""),
         Metric("cot_mentions_safety", ("cot_mentions_safety", "chosen"), rate_among),
         # base prompts with their variations
-        Metric("consistency", ("consistent",), rate, interval="wilson"),
+        Metric("consistency", ("consistent",), rate),
         Metric("pairwise_agreement", ("pairwise",), mean),
         Metric("refused_wordings", ("refused_share",), mean),
     ]

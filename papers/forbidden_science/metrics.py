@@ -5,7 +5,10 @@ As all metrics (`shared.metrics.metric`), functions of columns (n,) and weights 
 
 import numpy as np
 
+from shared.metrics.traits import traits
 
+
+@traits(jumps=True, members=1)
 def median_among(values: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Median of `values` among the members (0 or 1), each as often as its weight says.
 
@@ -19,6 +22,3 @@ def median_among(values: np.ndarray, members: np.ndarray, weights: np.ndarray) -
     lower = values[(cumulated >= half).argmax(axis=-1)]
     upper = values[(cumulated > half).argmax(axis=-1)]
     return np.where(half[..., 0] > 0, (lower + upper) / 2, np.nan)[()]
-
-
-median_among.jumps = True  # where one value is left out

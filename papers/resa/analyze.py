@@ -55,7 +55,7 @@ METRICS = {
         Metric("check_jailbreak_rate", ("check_fooled",), rate),
         Metric("well_formed", ("well_formed",), rate),
         Metric("response_tokens", ("reply_tokens",), mean, unit=""),
-        Metric("runtime_seconds", ("seconds",), count, unit="", interval="none"),
+        Metric("runtime_seconds", ("seconds",), count, unit=""),
         # Figure 4: the same as dsr, over_refusal_share and accuracy, over data set sizes
         Metric("safety", ("curve_safe",), rate, unit=""),
         Metric("over_refusal", ("curve_answered",), rate, unit=""),

@@ -55,17 +55,17 @@ METRICS = {
     metric.name: metric
     for metric in [
         Metric("probe_accuracy", ("correct", "stratum", "share"), mean_of_strata),
-        Metric("refusal_rate", ("refused",), rate, interval="wilson"),
-        Metric("phrase_refusal_rate", ("refused_phrases",), rate, interval="wilson"),
-        Metric("in_role_rate", ("in_role",), rate, interval="wilson"),
-        Metric("readable_rate", ("readable",), rate, interval="wilson"),
-        Metric("right_rate", ("right",), rate, interval="wilson"),
+        Metric("refusal_rate", ("refused",), rate),
+        Metric("phrase_refusal_rate", ("refused_phrases",), rate),
+        Metric("in_role_rate", ("in_role",), rate),
+        Metric("readable_rate", ("readable",), rate),
+        Metric("right_rate", ("right",), rate),
         Metric("perplexity", ("nll", "tokens"), corpus_perplexity, unit=""),
-        Metric("near_direct_rate", ("near_direct",), rate, interval="wilson"),
+        Metric("near_direct_rate", ("near_direct",), rate),
         Metric("lean", ("lean",), mean, unit=""),
         Metric("answered_auroc", ("answered", "lean"), auroc),
-        Metric("trained_parameters", ("trained",), count, unit="", interval="none"),
-        Metric("stored_numbers", ("stored",), count, unit="", interval="none"),
+        Metric("trained_parameters", ("trained",), count, unit=""),
+        Metric("stored_numbers", ("stored",), count, unit=""),
         *(Metric(f"rubric_{group}", (f"rubric_{group}",), mean, unit="") for group in RUBRIC),
     ]
 }

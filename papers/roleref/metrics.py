@@ -6,8 +6,10 @@ As all metrics (`shared.metrics.metric`), functions of columns (n,) and weights 
 import numpy as np
 
 from shared.metrics.rates import ratio
+from shared.metrics.traits import traits
 
 
+@traits(share=True)
 def mean_of_strata(
     correct: np.ndarray, stratum: np.ndarray, share: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
@@ -24,9 +26,6 @@ def mean_of_strata(
     there = ~np.isnan(accuracy)
     total = np.where(there, accuracy, 0).sum(axis=-1)
     return ratio(total, there.sum(axis=-1)) * np.max(share)
-
-
-mean_of_strata.share = True  # an accuracy, though not a plain one
 
 
 def corpus_perplexity(nll: np.ndarray, tokens: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ number differs or a file can't be read; the other results are verified all the s
 
 import argparse
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -73,25 +75,32 @@ def main() -> None:
     parser.add_argument("--model", help="your own model, if the runs used one")
     parser.add_argument("--stands-in-for", help="the paper's model that it stands for")
     arguments = parser.parse_args()
-    failed = False
-    for folder in arguments.results or _committed():
-        run, paper = folder.resolve().parts[-2:]
-        scale = run.partition("+")[0]
-        try:
-            analysis = load_analysis(paper, scale, folder, arguments.model, arguments.stands_in_for)
-            rows, lines = verify(analysis, folder)
-        except UserError as error:
-            print(f"error: {error}")
-            failed = True
-            continue
-        different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
-        verdict = different if lines else "all recomputed"
-        counts = ", ".join(
-            f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
-        )
-        print(*lines, f"{run} {paper}: {counts}: {verdict}", sep="\n")
-        failed |= bool(lines)
-    raise SystemExit(int(failed))
+    folders = arguments.results or _committed()
+    one = partial(_said, model=arguments.model, stands_in_for=arguments.stands_in_for)
+    if len(folders) > 1:
+        with ProcessPoolExecutor() as processes:
+            said = list(processes.map(one, folders))
+    else:
+        said = [one(folders[0])]
+    for lines, _ in said:
+        print(*lines, sep="\n")
+    raise SystemExit(int(any(failed for _, failed in said)))
+
+
+def _said(folder: Path, model: str | None, stands_in_for: str | None) -> tuple[list[str], bool]:
+    """What is said of one results folder, and whether something in it is wrong."""
+    run, paper = folder.resolve().parts[-2:]
+    try:
+        analysis = load_analysis(paper, run.partition("+")[0], folder, model, stands_in_for)
+        rows, lines = verify(analysis, folder)
+    except UserError as error:
+        return [f"error: {error}"], True
+    different = f"{len(lines)} difference{'s' if len(lines) > 1 else ''}"
+    verdict = different if lines else "all recomputed"
+    counts = ", ".join(
+        f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
+    )
+    return [*lines, f"{run} {paper}: {counts}: {verdict}"], bool(lines)
 
 
 def _committed() -> list[Path]:

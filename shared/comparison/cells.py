@@ -55,7 +55,7 @@ def cells(
 
 def _numbers(group: Group, metric: Metric, table: Table) -> tuple:
     found = estimate(group, metric)
-    none = metric.interval == "none" or not found.n
+    none = metric.traits.exact or not found.n
     low, high = (np.nan, np.nan) if none else table.interval(group, metric)
     return found.value, low, high, found.n, found.coverage, found.seeds
 

@@ -13,16 +13,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from shared.comparison.groups import Group
-from shared.metrics.agreement import agreement
 from shared.metrics.metric import Metric
-from shared.metrics.ranking import average_precision
-from shared.metrics.rates import count, mean, rate, rate_among, ratio, ratio_of_sums
-from shared.metrics.tradeoff import auroc, f1, f1_of_always
+from shared.metrics.rates import ratio
 
 # Weights of (units, examples) go to a metric in pieces of at most 16 MB.
 CHUNK = 2**22
-LINEAR = (rate, mean, rate_among, ratio_of_sums)
-SHARES = (*LINEAR, agreement, average_precision, auroc, f1, f1_of_always)
 # What jumps when one unit is left out (a median) is left out in this many blocks of units instead
 # (Shao & Wu 1989).
 BLOCKS = 15
@@ -81,7 +76,7 @@ def _estimate(group: Group, metric: Metric) -> Estimate:
     counted = [0] * len(seeds)
     for place, columns in enumerate(seeds if members else ()):
         values[place] = metric.value(columns, once)
-        if not np.isnan(values[place]) and metric.function is not count:
+        if not np.isnan(values[place]) and not metric.traits.exact:
             within = np.bincount(
                 _unit_index(group)[denominators[place]], minlength=len(group.units)
             )
@@ -97,7 +92,7 @@ def _estimate(group: Group, metric: Metric) -> Estimate:
         coverage=float(np.mean(scored)) if len(group.ids) else np.nan,
         members=min((c for c, v in zip(counted, values, strict=True) if v == v), default=0),
         top=_top(metric, seeds),
-        exact=metric.function is count,
+        exact=metric.traits.exact,
     )
 
 
@@ -108,9 +103,9 @@ def _effects(
 
     Only the m units `inside` the denominator count.
     """
-    if getattr(metric.function, "jumps", False):
+    if metric.traits.jumps:
         return _effects_of_blocks(group, metric, columns, inside)
-    if metric.function in LINEAR:
+    if metric.traits.sums:
         without = _without_each(group, metric, columns)
     else:
         without = _in_pieces(group, metric, columns, _unit_index(group), len(group.units))
@@ -132,7 +127,7 @@ def _without_each(group: Group, metric: Metric, columns: dict[str, np.ndarray]) 
     """The value without each unit of a metric that is a sum over a sum."""
     scored = metric.scored(columns)
     first, *second = (np.where(scored, columns[name], 0).astype(float) for name in metric.needs)
-    if metric.function is ratio_of_sums:
+    if metric.traits.sums == "ratio":
         part, whole = first, second[0]
     else:
         whole = second[0] if second else scored.astype(float)
@@ -177,9 +172,9 @@ def _unit_index(group: Group) -> np.ndarray:
 
 
 def _top(metric: Metric, seeds: list[dict[str, np.ndarray]]) -> float | None:
-    if metric.function not in SHARES and not getattr(metric.function, "share", False):
+    if not metric.traits.share:
         return None
-    if metric.function in (mean, rate, rate_among):
+    if metric.traits.sums == "mean":
         values = [columns[metric.needs[0]] for columns in seeds]
         if any((each < 0).any() or (each > 1).any() for each in values):
             return None  # a mean of words or of points, which has no highest value

@@ -20,7 +20,7 @@ class Group:
     seeds: tuple[int, ...]
     ids: np.ndarray  # (n,) unique, sorted
     columns: Mapping[str, np.ndarray]  # name -> (seeds, n): float or bool; NaN: not scored
-    # (n,) what the bootstrap resamples as one, such as the sentence of a question; None: each row
+    # (n,) what was sampled as one, such as the sentence of a question; None: each row
     clusters: np.ndarray | None = None
 
     def of_seed(self, index: int) -> dict[str, np.ndarray]:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from shared.metrics.rates import rate, ratio
+from shared.metrics.traits import traits
 
 
+@traits(share=True)
 def agreement(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of the examples to which both give the same label. first, second: (n,) of 0 or 1."""
     return rate(first == second, weights)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from shared.metrics.rates import rate_among
+from shared.metrics.traits import Traits
 
 
 @dataclass(frozen=True)
@@ -18,20 +17,20 @@ class Metric:
     function: Callable[..., np.ndarray]
     unit: str = "%"  # "%": the fraction is multiplied by 100; "": as it is
     among: str | None = None  # the needed 0/1 column whose ones are the denominator; None: all
-    # of cells; Wilson's, for a share of examples, does not shrink to nothing at 0 and 100 %; a
-    # count of what is there has none
-    interval: Literal["bootstrap", "wilson", "none"] = "bootstrap"
+
+    @property
+    def traits(self) -> Traits:
+        """What its function is marked as."""
+        return getattr(self.function, "traits", Traits())
 
     def scored(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which of the n examples could be scored: no needed column is NaN."""
         return ~np.any([np.isnan(columns[name]) for name in self.needs], axis=0)
 
     def denominator(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Which of the n examples are in the denominator: scored, and members if `among` some.
-
-        The members of `rate_among` are its second column.
-        """
-        among = self.needs[1] if self.function is rate_among else self.among
+        """Which of the n examples are in the denominator: scored, and members if there are some."""
+        members = self.traits.members
+        among = self.among if members is None else self.needs[members]
         scored = self.scored(columns)
         return scored if among is None else scored & (columns[among] == 1)
 

@@ -1,27 +1,31 @@
 """Means and rates of weighted examples.
 
-Every metric takes example weights of shape (..., n) and returns shape (...), so a bootstrap is
-the same metric with the weights of many resamples (`shared.metrics.intervals`). An empty
-denominator is NaN, never 0.
+Every metric takes example weights of shape (..., n) and returns shape (...), so the value
+without some examples is the same metric with their weights at 0. An empty denominator is NaN, never
+0.
 """
 
 import numpy as np
 
+from shared.metrics.traits import traits
 
+
+@traits(share=True, sums="mean")
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted mean of `values` (n,)."""
     return rate_among(values, np.ones(len(values)), weights)
 
 
+@traits(share=True, sums="mean")
 def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of the examples with `hits` (n,) of 0 or 1.
 
-    The same arithmetic as `mean`; a metric that says `rate` promises a 0/1 column, for which
-    claims are tested with McNemar's test.
+    The same arithmetic as `mean`; a metric that says `rate` promises a 0/1 column.
     """
     return mean(hits, weights)
 
 
+@traits(share=True, sums="mean", members=1)
 def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of hits (or mean of values) among the members, (n,) of 0 or 1.
 
@@ -31,6 +35,7 @@ def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np
     return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
 
 
+@traits(share=True, sums="ratio")
 def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum of `parts` (n,) over sum of `wholes` (n,): a rate of things that examples hold several
     of, such as characters."""
@@ -40,6 +45,7 @@ def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray, weights: np.ndarray) ->
     )
 
 
+@traits(exact=True)
 def count(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum of `values` (n,): a count of everything there is, which no resample changes."""
     return np.full(weights.shape[:-1], values.sum())[()]

@@ -7,8 +7,10 @@ weights (..., n), as in `shared.metrics.rates`.
 import numpy as np
 
 from shared.metrics.rates import ratio
+from shared.metrics.traits import traits
 
 
+@traits(share=True)
 def auroc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Area under the ROC curve, positives = positive (n,) of 0 or 1.
 
@@ -46,6 +48,7 @@ def roc_curve(
     )
 
 
+@traits(share=True)
 def f1(flagged: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """F1 = 2 TP / (2 TP + FP + FN) of flagged and positive (n,) of 0 or 1.
 
@@ -56,6 +59,7 @@ def f1(flagged: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.nda
     return ratio(2 * hits, either)
 
 
+@traits(share=True)
 def f1_of_always(positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """F1 of flagging every example: the floor that a flag must beat."""
     return f1(np.ones(len(positive)), positive, weights)

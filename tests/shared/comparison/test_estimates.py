@@ -121,6 +121,6 @@ def test_unscored_examples_lower_the_coverage(invented):
 
 
 def test_a_count_is_exact(invented):
-    metric = Metric("questions", ("one",), count, unit="", interval="none")
+    metric = Metric("questions", ("one",), count, unit="")
     found = estimate(invented.group("New", one=[1, 1, 1]), metric)
     assert found.exact and found.value == 3 and (found.effects == 0).all()
