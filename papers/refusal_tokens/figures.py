@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from papers.refusal_tokens import analyze
-from papers.refusal_tokens.analyze import CALIBRATED, CATEGORIES, KEYS, LEVELS, ONE, UNTUNED
+from papers.refusal_tokens.analyze import CALIBRATED, CATEGORIES, KEYS, ONE, UNTUNED
+from papers.refusal_tokens.decisions import LEVELS
 from shared.comparison.groups import Group
 from shared.metrics.tradeoff import roc_curve
 from shared.plots import charts, curves, style
