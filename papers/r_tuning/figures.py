@@ -4,7 +4,7 @@ multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is 
 The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from papers.r_tuning import analyze
+from papers.r_tuning import analyze, confidences
 from shared.comparison.groups import Group
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
@@ -77,7 +77,9 @@ def figure6(results: Results) -> Figure | None:
     found = [group for group in results.groups if "d1" in group.columns]
     if not found:
         return None
-    counts = np.array([[_floats(group, part).sum() for group in found] for part in ("d1", "d0")])
+    counts = np.array(
+        [[confidences.floats(group, part).sum() for group in found] for part in ("d1", "d0")]
+    )
     fig, (axes,) = style.figure(size=(7, 1.5 + 0.62 * len(found)))
     charts.stacked_counts(
         axes,
@@ -100,7 +102,7 @@ def figure7(results: Results) -> Figure | None:
     """Confidence of correct and of wrong answers; the better they part, the higher the AP."""
 
     def draw(axes: Axes, group: Group) -> None:
-        correct, confidence = _pooled(group)
+        correct, confidence = confidences.pooled(group)
         charts.histogram_pair(axes, confidence[correct == 1], confidence[correct == 0])
 
     return _grid(results, ("R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C"), draw)
@@ -125,11 +127,11 @@ def figure11(results: Results) -> Figure | None:
     """Accuracy of the answers given with a confidence, in ten bins; calibrated is the diagonal."""
 
     def draw(axes: Axes, group: Group) -> None:
-        correct, confidence = _pooled(group)
+        correct, confidence = confidences.pooled(group)
         bins = reliability_bins(correct, confidence, np.ones(len(correct)))
         columns = {name: bins[name].to_numpy() for name in ("confidence", "accuracy", "weight")}
         charts.reliability_diagram(axes, **columns, colour=style.look(group.method).colour)
-        error = _mean_over_seeds(group, expected_calibration_error)
+        error = confidences.mean_over_seeds(group, expected_calibration_error)
         axes.text(0.04, 0.93, f"ECE {_number(error, 3)}", transform=axes.transAxes, va="top")
 
     return _grid(results, ("R-Tuning-U", "Vanilla-C"), draw)
@@ -255,14 +257,16 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
         return None
     fig, every = style.figure(*_shape(panels), size=(4.4, 3.8))
     for axes, panel in zip(every, panels, strict=True):
-        here = _distinct(group for group in groups if (group.model, group.dataset) == panel)
+        here = confidences.distinct(
+            group for group in groups if (group.model, group.dataset) == panel
+        )
         names = {_label(group.method, group.protocol): group for group in here}
         curves.precision_recall(
             axes,
             {
                 name: [
                     precision_recall_curve(*seed, np.ones(len(seed[0])))[:2]
-                    for seed in _by_seed(group)
+                    for seed in confidences.by_seed(group)
                     if seed[0].any()
                 ]
                 for name, group in names.items()
@@ -270,7 +274,7 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
             looks={name: style.look(group.method) for name, group in names.items()},
             dashed=[name for name, group in names.items() if group.protocol == "official"],
             labels={
-                name: f"{name}: AP {_number(100 * _mean_over_seeds(group, average_precision), 1)}"
+                name: f"{name}: AP {_number(100 * confidences.mean_over_seeds(group, average_precision), 1)}"
                 for name, group in names.items()
             },
         )
@@ -309,51 +313,8 @@ def _grid(
     return fig
 
 
-def _distinct(groups: Iterable[Group]) -> list[Group]:
-    """Without official groups that hold the same numbers as the corrected one."""
-    kept: list[Group] = []
-    for group in groups:
-        same = any(
-            other.method == group.method
-            and all(
-                np.array_equal(_floats(other, name), _floats(group, name), equal_nan=True)
-                for name in ("correct", "confidence")
-            )
-            for other in kept
-        )
-        if not same:
-            kept.append(group)
-    return kept
-
-
-def _by_seed(group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(correct, confidence) of each seed, without examples that could not be scored."""
-    pairs = zip(_floats(group, "correct"), _floats(group, "confidence"), strict=True)
-    return [
-        (correct[scored], confidence[scored])
-        for correct, confidence in pairs
-        for scored in [np.isfinite(correct) & np.isfinite(confidence)]
-    ]
-
-
-def _pooled(group: Group) -> tuple[np.ndarray, np.ndarray]:
-    """(correct, confidence) of all seeds, one after the other."""
-    correct, confidence = zip(*_by_seed(group), strict=True)
-    return np.concatenate(correct), np.concatenate(confidence)
-
-
-def _mean_over_seeds(group: Group, metric: Callable[..., np.ndarray]) -> float:
-    """Mean over the seeds that have a value, as in the cells; NaN if none has."""
-    values = np.array([metric(*seed, np.ones(len(seed[0]))) for seed in _by_seed(group)])
-    return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else np.nan
-
-
 def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else "–"
-
-
-def _floats(group: Group, column: str) -> np.ndarray:
-    return np.asarray(group.columns[column], dtype=float)
 
 
 def _shape(panels: Sequence) -> tuple[int, int]:
