@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from papers.r_tuning import analyze, confidences
+from papers.r_tuning import analyze
+from papers.r_tuning.confidences import by_seed, distinct, floats, mean_over_seeds, pooled
 from shared.comparison.groups import Group
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
@@ -77,9 +78,7 @@ def figure6(results: Results) -> Figure | None:
     found = [group for group in results.groups if "d1" in group.columns]
     if not found:
         return None
-    counts = np.array(
-        [[confidences.floats(group, part).sum() for group in found] for part in ("d1", "d0")]
-    )
+    counts = np.array([[floats(group, part).sum() for group in found] for part in ("d1", "d0")])
     fig, (axes,) = style.figure(size=(7, 1.5 + 0.62 * len(found)))
     charts.stacked_counts(
         axes,
@@ -102,7 +101,7 @@ def figure7(results: Results) -> Figure | None:
     """Confidence of correct and of wrong answers; the better they part, the higher the AP."""
 
     def draw(axes: Axes, group: Group) -> None:
-        correct, confidence = confidences.pooled(group)
+        correct, confidence = pooled(group)
         charts.histogram_pair(axes, confidence[correct == 1], confidence[correct == 0])
 
     return _grid(results, ("R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C"), draw)
@@ -127,11 +126,11 @@ def figure11(results: Results) -> Figure | None:
     """Accuracy of the answers given with a confidence, in ten bins; calibrated is the diagonal."""
 
     def draw(axes: Axes, group: Group) -> None:
-        correct, confidence = confidences.pooled(group)
+        correct, confidence = pooled(group)
         bins = reliability_bins(correct, confidence, np.ones(len(correct)))
         columns = {name: bins[name].to_numpy() for name in ("confidence", "accuracy", "weight")}
         charts.reliability_diagram(axes, **columns, colour=style.look(group.method).colour)
-        error = confidences.mean_over_seeds(group, expected_calibration_error)
+        error = mean_over_seeds(group, expected_calibration_error)
         axes.text(0.04, 0.93, f"ECE {_number(error, 3)}", transform=axes.transAxes, va="top")
 
     return _grid(results, ("R-Tuning-U", "Vanilla-C"), draw)
@@ -257,16 +256,14 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
         return None
     fig, every = style.figure(*_shape(panels), size=(4.4, 3.8))
     for axes, panel in zip(every, panels, strict=True):
-        here = confidences.distinct(
-            group for group in groups if (group.model, group.dataset) == panel
-        )
+        here = distinct(group for group in groups if (group.model, group.dataset) == panel)
         names = {_label(group.method, group.protocol): group for group in here}
         curves.precision_recall(
             axes,
             {
                 name: [
                     precision_recall_curve(*seed, np.ones(len(seed[0])))[:2]
-                    for seed in confidences.by_seed(group)
+                    for seed in by_seed(group)
                     if seed[0].any()
                 ]
                 for name, group in names.items()
@@ -274,7 +271,7 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
             looks={name: style.look(group.method) for name, group in names.items()},
             dashed=[name for name, group in names.items() if group.protocol == "official"],
             labels={
-                name: f"{name}: AP {_number(100 * confidences.mean_over_seeds(group, average_precision), 1)}"
+                name: f"{name}: AP {_number(100 * mean_over_seeds(group, average_precision), 1)}"
                 for name, group in names.items()
             },
         )
