@@ -183,7 +183,7 @@ class Settings(ScaleSettings):
                 "guard": ("filter 1", queries),
             }
             found = [
-                Calls(name, what, most)
+                Calls(name, what, most, once=True)
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]

@@ -20,6 +20,7 @@ class Calls:
     model: str
     what: str
     most: int | None = None
+    once: bool = False  # for all models of a scale together, such as to make their data
 
 
 def calls(settings: ScaleSettings) -> list[Calls]:

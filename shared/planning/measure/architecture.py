@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from shared.errors import UserError
-from shared.models.spec import ModelSpec, display_name
+from shared.models.spec import ModelSpec, display_name, is_endpoint
 from shared.settings import Strict
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def architectures() -> dict[str, Architecture]:
 
 def of_model(spec: ModelSpec | None) -> Architecture:
     """The architecture of a model of the hub. Raises `UserError` if its sizes are not known."""
-    if spec is None:
+    if spec is None or is_endpoint(spec):
         raise UserError("this paper has no model of its own to measure at this scale")
     if isinstance(spec, str) and spec.startswith("hub:"):
         name = spec.removeprefix("hub:").partition("@")[0]

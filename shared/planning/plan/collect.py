@@ -137,11 +137,13 @@ def _calls(models: Sequence[ScaleSettings]) -> list[str]:
     """Of models behind an endpoint, as judges or to be asked; the same for several models once,
     with how often."""
     counted = Counter(each for settings in models for each in calls(settings))
-    return [
-        f"{each.model}: {UNKNOWN if each.most is None else f'at most {times * each.most:,}'} "
-        f"({each.what}{f', of {times} models' if times > 1 else ''})"
-        for each, times in counted.items()
-    ] or ["none"]
+    lines = []
+    for each, models in counted.items():
+        times = 1 if each.once else models
+        most = UNKNOWN if each.most is None else f"at most {times * each.most:,}"
+        of = f", of {times} models" if times > 1 else ""
+        lines.append(f"{each.model}: {most} ({each.what}{of})")
+    return lines or ["none"]
 
 
 def _measurements(paper: str, scale: str, folder: Path) -> Iterable[str]:

@@ -336,7 +336,7 @@ def test_without_scores_the_file_is_named(tmp_path):
 def test_a_live_model_of_the_paper_shares_no_cell_with_its_published_labels(tmp_path, found):
     """Claude asked anew, at scale paper, stands under its printed name beside its labels."""
     settings = SETTINGS.model_copy(update={"name": CLAUDE})
-    again = cells(groups_of(tmp_path, settings=settings), analyze.ITEMS, analyze.METRICS, draws=200)
+    again = cells(groups_of(tmp_path, settings=settings), analyze.ITEMS, analyze.METRICS)
     assert not again.duplicated(KEY).any()
     live = again["item"].str.startswith("live_")
     assert set(again.loc[live, "model"]) == {CLAUDE}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.container import BarContainer
 
-from papers.refusal_tokens import analyze, figures
+from papers.refusal_tokens import analyze, decisions, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
 from shared.plots.__main__ import draw_all
@@ -64,7 +64,7 @@ def whole():
                 cells += [cell("forced", method, dataset, "refusal_rate", value)]
     for protocol in PROTOCOLS:
         for name in analyze.CALIBRATED:
-            for t in analyze.LEVELS:
+            for t in decisions.LEVELS:
                 for dataset in ("Generated original", "Generated contrast"):
                     method = analyze.at_threshold(name, t)
                     value = 90 - 50 * t

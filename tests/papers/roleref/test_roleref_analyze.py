@@ -212,7 +212,7 @@ def test_claims_on_scores_that_are_as_the_paper_says(judged):
     of_one_run = {"c6b", "c6d", "c7a", "c7b"}  # LoRA and full fine-tuning with one seed
     assert of_one_run <= set(corrected.index[corrected["verdict"] == "one run"])
     # conflicts: 50 and 25 % of contextual ones, 12.5 and 12.5 % of parametric ones
-    assert corrected.loc["c1", "effect"] == 25
+    assert corrected.loc["c1", "effect"] == 12.5  # the weakest pair, 25 over 12.5
     assert corrected.loc["c2", "effect"] == 25  # each step is two of eight questions
     assert corrected.loc["c4", "effect"] == 37.5
     assert corrected.loc["c9", "verdict"] == "blocked"  # one model
@@ -299,7 +299,7 @@ def two_models(tmp_path_factory):
     for name in PAPERS_OWN:
         write_scores(folder, load_settings("roleref", "paper", name))
     analysis = load_analysis("roleref", "paper", folder)
-    found = cells(analysis.groups, analyze.ITEMS, analyze.METRICS, 10)
+    found = cells(analysis.groups, analyze.ITEMS, analyze.METRICS, analysis.stand_ins)
     return Results(analysis, found, folder, PAPERS_OWN)
 
 

@@ -12,6 +12,7 @@ from shared import settings
 from shared.report.__main__ import main
 
 PAPER = {
+    "name": "Demo",
     "title": "An <invented> paper",
     "kind": "method",
     "summary": "New & improved against Old.",

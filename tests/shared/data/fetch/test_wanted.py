@@ -4,8 +4,8 @@ import pytest
 
 from shared.data.catalogue import sources
 from shared.data.fetch.hub import KNOWN, chosen, known
-from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, pinned
-from shared.settings import load_paper, load_settings, paper_ids
+from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, downloads, pinned
+from shared.settings import load_models, load_paper, load_settings, paper_ids
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 EVERY = [(paper, scale) for paper in paper_ids() for scale in load_paper(paper).scales]
@@ -26,7 +26,7 @@ def test_repositories_are_found_wherever_a_setting_names_them():
 
 @pytest.mark.parametrize(("paper", "scale"), EVERY)
 def test_what_a_paper_wants_is_pinned(paper, scale):
-    for wanted in load_settings(paper, scale).downloads():
+    for wanted in downloads(load_settings(paper, scale)):
         if isinstance(wanted, SourceFiles):
             assert set(wanted.files) <= set(sources()[wanted.source].files)
         else:
@@ -35,18 +35,18 @@ def test_what_a_paper_wants_is_pinned(paper, scale):
 
 @pytest.mark.parametrize("paper", paper_ids())
 def test_smoke_needs_nothing_from_elsewhere(paper):
-    assert load_settings(paper, "smoke").downloads() == []
+    assert downloads(load_settings(paper, "smoke")) == []
 
 
 def test_a_model_of_the_users_own_is_wanted_too():
     own = load_settings("r_tuning", "smoke", f"hub:org/model@{REVISION}")
-    assert own.downloads() == [Repository("model", "org/model", REVISION)]
+    assert downloads(own) == [Repository("model", "org/model", REVISION)]
 
 
 def test_the_samples_of_resa_are_a_data_set():
     settings = load_settings("resa", "smoke")
     settings = settings.model_copy(update={"released": f"hub:org/ReSA@{REVISION}"})
-    (samples,) = settings.downloads()
+    (samples,) = downloads(settings)
     assert samples == Repository("dataset", "org/ReSA", REVISION, ("sft_train.json",))
 
 
@@ -55,7 +55,8 @@ def test_known_checksums_are_of_files_that_are_wanted():
     wanted = {
         f"{each.id}@{each.revision}": each
         for paper, scale in EVERY
-        for each in load_settings(paper, scale).downloads()
+        for settings in load_models(paper, scale)
+        for each in downloads(settings)
         if isinstance(each, Repository)
     }
     for name, files in known(KNOWN).items():

@@ -84,9 +84,12 @@ def test_what_is_not_known_is_not_guessed(hub, tmp_path):
     found = lines("resa", "paper", [Job("train", "resa", gpus=1)], records=tmp_path)
     assert f"{UNKNOWN} recorded (0 of 1 jobs)" in found["GPU-hours"][0]
     assert found["memory"] == found["disk"] == found["measured"] == [UNKNOWN]
-    assert found["calls"][-1] == (
-        "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each)"
-    )
+    assert (
+        "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 6 models)"
+    ) in found["calls"]
+    assert (  # the data are made once for all models
+        "meta-llama/llama-guard-3-8b: at most 1,240 (filter 1)"
+    ) in found["calls"]
     llama = found["download"][0]
     assert llama.startswith("meta-llama/Llama-3.1-8B-Instruct@0e9e39f: at least 16.06 GB (4 files")
     assert llama.endswith("GATED: accept its licence first")
