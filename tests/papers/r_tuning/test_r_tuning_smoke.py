@@ -6,6 +6,9 @@ import shutil
 import pandas as pd
 import pytest
 
+from shared.comparison.analysis import load_analysis
+from shared.comparison.results import frames, our_cells
+
 pytestmark = pytest.mark.workflow
 
 
@@ -54,6 +57,21 @@ def test_claims_about_size_need_two_sizes(results):
     claims = claims[claims["protocol"] == "corrected"].set_index("id")
     assert claims.loc["c3a", ["reported_in_direction", "reported_pairs"]].tolist() == [10, 12]
     assert claims.loc["c3b", "verdict"] == "blocked"  # needs two sizes
+
+
+def test_a_users_own_model_has_its_column_beside_the_papers(results, tmp_path):
+    """As if the scores were of a model in a folder: each cell stands beside the printed one of the
+    model that the scale's own stands for, and says so."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    shutil.copytree(results / "scores" / "random-llama", tmp_path / "scores" / "mine")
+    own = f"path:{tmp_path / 'mine'}"
+    analysis = load_analysis("r_tuning", "smoke", tmp_path, own)
+    comparison = frames(analysis, our_cells(analysis))["comparison"]
+    beside = comparison[comparison["verdict"] == "stand-in"]
+    assert len(beside) > 10 and set(beside["our_model"]) == {"mine"}
+    assert set(beside["model"]) == {"OpenLLaMA-3B"}
+    assert beside["reason"].str.contains("mine for OpenLLaMA-3B").all()
 
 
 def last_line(run):
