@@ -16,7 +16,7 @@ def results(tmp_path_factory, copy_of_repository, snakemake):
     path = folder / "papers" / "r_tuning" / "paper.yaml"
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["model"], gpu["stand_ins"] = smoke["model"], {"models": smoke["stand_ins"]["models"]}
+    gpu["models"] = smoke["models"]
     gpu["resources"] = smoke["resources"]
     for task in gpu["tasks"].values():
         task.update(train=24, id_test=30, ood_test=58)
@@ -48,7 +48,7 @@ def test_both_tasks_fill_table_1_and_2(results):
 
 def test_a_random_model_picks_letters_by_chance(results):
     """Accuracy on MMLU near one in four: below 60 % of 88 questions by any luck."""
-    scores = pd.read_parquet(results / "scores" / "mmlu" / "vanilla-s0.parquet")
+    scores = pd.read_parquet(results / "scores" / "random-llama" / "mmlu" / "vanilla-s0.parquet")
     assert set(scores["prediction"]) <= set("ABCD")
     assert scores["correct"].mean() < 0.6
     assert (scores["answer_confidence"] >= 0.25 - 1e-6).all()
@@ -65,5 +65,7 @@ def test_refusals_are_asked_on_both_halves(results):
 
 def test_no_benchmark_text_is_in_what_would_be_committed(results):
     """Scores carry ids, flags and what the model said, not the rows they are about."""
-    columns = set(pd.read_parquet(results / "scores" / "pararel" / "base.parquet").columns)
+    columns = set(
+        pd.read_parquet(results / "scores" / "random-llama" / "pararel" / "base.parquet").columns
+    )
     assert columns.isdisjoint({"question", "answers", "options", "gold"})
