@@ -65,7 +65,8 @@ class Results:
         """value, ci_low, ci_high and n of the cells of an item and metric, indexed by `by`."""
         own = self.cells[(self.cells["item"] == item) & (self.cells["metric"] == metric)]
         own = own if protocol is None else own[own["protocol"] == protocol]
-        return own.set_index(list(by))[[*NUMBERS, "n"]].astype(float)
+        own = own.assign(n=own["n"].fillna(0).astype(int))
+        return own.set_index(list(by))[[*NUMBERS, "n"]]
 
     def scores(self, name: str, model: str | None = None, **needs: Iterable[str]) -> pd.DataFrame:
         """A score file of a model (the first), without its ending. `needs`: see `read_scores`."""

@@ -21,7 +21,7 @@ rule bundled_model:
 # network: HF_HUB_OFFLINE=1.
 rule fetch:
     params:
-        run=shlex.join([*SETUP.arguments, *SETUP.chosen]),
+        run=shlex.join([*SETUP.papers, *SETUP.arguments, *SETUP.chosen]),
     shell:
         "python -m shared.data.fetch {params.run}"
 

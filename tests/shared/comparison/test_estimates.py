@@ -9,6 +9,7 @@ from shared.comparison import estimates
 from shared.comparison.estimates import estimate
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among, ratio_of_sums
+from shared.metrics.traits import traits
 
 RATE = Metric("accuracy", ("correct",), rate)
 AMONG = Metric("accuracy", ("correct", "answered"), rate_among)
@@ -87,12 +88,12 @@ def test_a_median_is_left_out_in_blocks(invented):
     """Leaving out one of an odd number of values makes the median jump between two: the variance of
     the median of n normal values is pi / 2 / n, which blocks find and single values need not."""
 
+    @traits(jumps=True)
     def median(values, weights):
         order = np.argsort(values)
         sums = np.cumsum(weights[..., order], axis=-1)
         return values[order][(sums >= sums[..., -1:] / 2).argmax(axis=-1)]
 
-    median.jumps = True
     metric = Metric("median", ("x",), median, unit="")
     generator = np.random.default_rng(0)
     found = [
