@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from papers.refusal_tokens import decisions, methods
@@ -157,10 +158,17 @@ TESTED = {
 
 def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Iterator[Group]:
     """The groups of a method on each set of instructions that it was asked."""
+    columns = ("refused", "flagged", "refuse", "answer", "chance", "chance_sum")
+    present = [column for column in columns if column in next(iter(frames.values()))]
     # fillings of one template are alike, so they are resampled together
-    frames = {
-        s: frame.assign(template=[name.rpartition("/")[0] or name for name in frame["id"]])
+    narrow = {
+        s: frame[["id", *present]].assign(
+            template=[name.rpartition("/")[0] or name for name in frame["id"]]
+        )
         for s, frame in frames.items()
+    }
+    places = {
+        s: frame[["part", "category"]].astype(object).to_numpy() for s, frame in frames.items()
     }
     tested = TESTED[settings.tested]
     wanted: dict[str, tuple[list[str], str | None]] = {
@@ -176,10 +184,8 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
     for category in KEYS:
         for part in ("original", "contrast"):
             wanted[f"{tested.general} {part}, {category}"] = ([part], category)
-    columns = ("refused", "flagged", "refuse", "answer", "chance", "chance_sum")
-    present = [column for column in columns if column in next(iter(frames.values()))]
     for dataset, (parts, category) in wanted.items():
-        chosen = {s: _of(frame, parts, category) for s, frame in frames.items()}
+        chosen = {s: frame[_within(places[s], parts, category)] for s, frame in narrow.items()}
         if len(next(iter(chosen.values()))):
             yield group_from_frames(
                 chosen,
@@ -192,11 +198,10 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
             )
 
 
-def _of(frame: pd.DataFrame, parts: list[str], category: str | None) -> pd.DataFrame:
-    chosen = frame["part"].isin(parts)
-    if category is not None:
-        chosen &= frame["category"] == category
-    return frame[chosen]
+def _within(places: np.ndarray, parts: list[str], category: str | None) -> np.ndarray:
+    """Which (part, category) are of one of the parts and, if it is given, of the category."""
+    inside = np.isin(places[:, 0].astype(str), parts)
+    return inside if category is None else inside & (places[:, 1] == category)
 
 
 def training(method: str) -> str:
