@@ -34,9 +34,6 @@ GENERAL = [m.name for m in METHODS.values() if m.name not in (UNTUNED, TEMPORAL)
 TOKENS = [m.name for m in METHODS.values() if m.refusing and m.name != TEMPORAL]
 KEYS = list(methods.CATEGORIES)
 
-NEARLY_ALL = 90  # percent
-NEARLY_UNCHANGED = 5  # points
-KEPT = 0.02  # of F1
 
 METRICS = {
     metric.name: metric

@@ -10,7 +10,7 @@ from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
 from shared.comparison.table import Table, untrained
-from shared.comparison.tables import read_table, typed, write_table
+from shared.comparison.tables import read_table, typed
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
 
@@ -58,10 +58,6 @@ def _numbers(group: Group, metric: Metric, table: Table) -> tuple:
     none = metric.traits.exact or not found.n
     low, high = (np.nan, np.nan) if none else table.interval(group, metric)
     return found.value, low, high, found.n, found.coverage, found.seeds
-
-
-def write_cells(frame: pd.DataFrame, path: str | Path) -> None:
-    write_table(frame, path)
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from shared.comparison.scores import read_scores, write_scores  # noqa: F401, also found here
 from shared.errors import UserError
 
 

@@ -11,7 +11,7 @@ import pytest
 from shared.checking import verify as verify_module
 from shared.checking.verify import verify
 from shared.comparison import results
-from shared.comparison.cells import write_cells
+from shared.comparison.tables import write_table
 from shared.errors import UserError
 from shared.settings import ROOT
 
@@ -21,7 +21,7 @@ def folder(invented, tmp_path):
     """A results folder as the rules write it."""
     analysis = invented.analysis([invented.claim(item="table1")])
     cells = results.our_cells(analysis)
-    write_cells(cells, tmp_path / "cells.csv")
+    write_table(cells, tmp_path / "cells.csv")
     results.write(results.frames(analysis, cells), tmp_path)
     return tmp_path
 

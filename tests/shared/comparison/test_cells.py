@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.comparison.cells import COLUMNS, cells, read_cells, write_cells
+from shared.comparison.cells import COLUMNS, cells, read_cells
 from shared.comparison.items import Item
 from shared.comparison.table import untrained
+from shared.comparison.tables import write_table
 from shared.errors import UserError
 from shared.metrics.intervals import wilson
 from shared.settings import StandIns
@@ -85,14 +86,14 @@ def test_an_empty_denominator_is_written_and_read_as_nan(invented, tmp_path):
     row = frame[frame["item"] == "table2"].iloc[0]
     assert np.isnan(row["value"])
     assert row["n"] == 0
-    write_cells(frame, tmp_path / "cells.csv")
+    write_table(frame, tmp_path / "cells.csv")
     pd.testing.assert_frame_equal(read_cells(tmp_path / "cells.csv"), frame)
 
 
 def test_cells_are_written_with_four_decimals(invented, tmp_path):
     group = invented.group("", correct=[1, 0, 0])
     item = Item("table1", ["accuracy"], [""])
-    write_cells(
+    write_table(
         cells([group], [item], invented.METRICS, StandIns(), untrained), tmp_path / "cells.csv"
     )
     line = (tmp_path / "cells.csv").read_text().splitlines()[1]
