@@ -78,13 +78,19 @@ def main() -> None:
     folders = arguments.results or _committed()
     one = partial(_said, model=arguments.model, stands_in_for=arguments.stands_in_for)
     if len(folders) > 1:
+        largest_first = sorted(folders, key=_bytes_of_scores, reverse=True)
         with ProcessPoolExecutor() as processes:
-            said = list(processes.map(one, folders))
+            found = dict(zip(largest_first, processes.map(one, largest_first), strict=True))
+        said = [found[folder] for folder in folders]
     else:
         said = [one(folders[0])]
     for lines, _ in said:
         print(*lines, sep="\n")
     raise SystemExit(int(any(failed for _, failed in said)))
+
+
+def _bytes_of_scores(folder: Path) -> int:
+    return sum(path.stat().st_size for path in (folder / "scores").rglob("*.parquet"))
 
 
 def _said(folder: Path, model: str | None, stands_in_for: str | None) -> tuple[list[str], bool]:
