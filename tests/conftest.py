@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from shared.data.sources import VARIABLE, mirror_folder
 from shared.errors import UserError
@@ -243,3 +244,27 @@ def repository(tmp_path_factory, copy_of_repository, snakemake):
     run = snakemake(folder, "--config", "scale=smoke")
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
+
+
+@pytest.fixture(scope="module")
+def gpu_on_few_rows(tmp_path_factory, copy_of_repository, snakemake):
+    """Run a paper's scale `gpu` on rows of the mirror, with the model and machine of `smoke`.
+
+    `cut_down(gpu, smoke)` edits the settings of the scale, as they stand in paper.yaml; gives the
+    folder of the results.
+    """
+
+    def run(paper, cut_down):
+        folder = copy_of_repository(tmp_path_factory.mktemp("gpu") / "repository")
+        path = folder / "papers" / paper / "paper.yaml"
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
+        gpu["models"], gpu["resources"] = smoke["models"], smoke["resources"]
+        cut_down(gpu, smoke)
+        path.write_text(yaml.safe_dump(values), encoding="utf-8")
+        mirror = str(mirror_folder())
+        done = snakemake(folder, paper, "--config", "scale=gpu", REPLICATIONS_MIRROR=mirror)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return folder / "results" / "gpu" / paper
+
+    return run

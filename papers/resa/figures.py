@@ -49,7 +49,6 @@ def attacks(results: Results) -> Figure | None:
         return None
     fig, (axes,) = style.figure(size=(1.15 * len(columns) + 2.2, 0.42 * len(rows) + 1.3))
     squares(axes, found, rows, columns)
-    _name_model(axes, results)
     return fig
 
 
@@ -76,7 +75,6 @@ def pareto(results: Results) -> Figure | None:
     labels = ("Harmless requests answered (%)", "Safe replies, mean over attacks (%)")
     charts.tradeoff(axes, points, intervals, looks=LOOKS, labels=labels)
     charts.shared_legend(fig, columns=3)
-    _name_model(axes, results)
     return fig
 
 
@@ -141,7 +139,6 @@ def judges(results: Results) -> Figure | None:
         label="Safe replies (%)",
     )
     charts.shared_legend(fig, columns=3)
-    _name_model(axes, results)
     return fig
 
 
@@ -167,7 +164,6 @@ def checks(results: Results) -> Figure | None:
     series = dict(zip(metrics.values(), ["#6E6E6E", style.RIGHT, style.WRONG], strict=True))
     bars(axes, found, series, folded, "Replies to harmful requests (%)")
     charts.shared_legend(fig, columns=3)
-    _name_model(axes, results)
     return fig
 
 
@@ -232,12 +228,6 @@ def _curve(axes: Axes, sizes: Sequence[str], values: np.ndarray, ends: np.ndarra
 
 def _level(axes: Axes, value: float, method: str) -> None:
     axes.axhline(value, color=LOOKS[method].colour, linestyle=(0, (4, 3)), label=method)
-
-
-def _name_model(axes: Axes, results: Results) -> None:
-    """Above a figure of one model, where there are figures of others."""
-    if len(results.analysis.models) > 1:
-        axes.set_title(results.models[0])
 
 
 def _short(dataset: str) -> str:

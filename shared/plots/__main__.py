@@ -29,7 +29,7 @@ def draw_all(paper: str, results: Results, folder: Path) -> list[str]:
                 if fig is None:
                     print(f"{part}: not drawn, this scale has no scores for it", file=sys.stderr)
                     continue
-                style.subject(fig, shown.subject(drawing.subject))
+                style.subject(fig, shown.subject(drawing.subject, drawing.each_model))
                 style.save(fig, temporary, part)
                 captions[part] = drawing.caption
         write_json(temporary / "captions.json", captions)

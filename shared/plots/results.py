@@ -82,15 +82,19 @@ class Results:
         paper = self.analysis.stand_ins.datasets
         return f"{name} (for {paper[name]})" if name in paper else name
 
-    def subject(self, what: str | None = None) -> str:
-        """What a whole figure is of: paper, scale, and the models unless `what` says another."""
+    def subject(self, what: str | None = None, each_model: bool = False) -> str:
+        """What a whole figure is of: paper, scale, `what`; and the models, where that says nothing
+        or the figure shows each of several apart."""
         stands_for = self.analysis.stand_ins.models
         named = [
             f"{name}, a stand-in for {stands_for[name]}" if name in stands_for else name
             for name in self.models
         ]
-        paper = self.analysis.paper
-        return f"{paper.name}, scale {self.analysis.scale}: {what or '; '.join(named)}"
+        if what and each_model and len(self.analysis.models) > 1:
+            named = [what, *named]
+        elif what:
+            named = [what]
+        return f"{self.analysis.paper.name}, scale {self.analysis.scale}: {'; '.join(named)}"
 
 
 def array(cells: pd.DataFrame, rows: Sequence[Hashable], columns: Sequence[Hashable]) -> np.ndarray:

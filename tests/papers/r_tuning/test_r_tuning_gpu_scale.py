@@ -3,35 +3,23 @@ random model, one seed. Its own settings otherwise: five-shot MMLU, both protoco
 
 import pandas as pd
 import pytest
-import yaml
 
 pytestmark = [pytest.mark.workflow, pytest.mark.mirror]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, copy_of_repository, snakemake):
-    from shared.data.sources import mirror_folder
+def results(gpu_on_few_rows):
+    def cut_down(gpu, _smoke):
+        for task in gpu["tasks"].values():
+            task.update(train=24, id_test=30, ood_test=58)
+        gpu["unanswerable"] = dict.fromkeys(gpu["unanswerable"], 6)
+        kept = ("vanilla", "r-tuning", "r-tuning-official", "r-tuning-u")
+        gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
+        gpu["variants"]["vanilla"]["sampled"] = [0]
+        gpu["training"].update(precision="fp32", max_length=400, effective_batch_size=8)
+        gpu.update(samples=2, batch_size=32)
 
-    folder = copy_of_repository(tmp_path_factory.mktemp("gpu") / "repository")
-    path = folder / "papers" / "r_tuning" / "paper.yaml"
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["models"] = smoke["models"]
-    gpu["resources"] = smoke["resources"]
-    for task in gpu["tasks"].values():
-        task.update(train=24, id_test=30, ood_test=58)
-    gpu["unanswerable"] = dict.fromkeys(gpu["unanswerable"], 6)
-    kept = ("vanilla", "r-tuning", "r-tuning-official", "r-tuning-u")
-    gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
-    gpu["variants"]["vanilla"]["sampled"] = [0]
-    gpu["training"].update(precision="fp32", max_length=400, effective_batch_size=8)
-    gpu.update(samples=2, batch_size=32)
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    run = snakemake(
-        folder, "r_tuning", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder / "results" / "gpu" / "r_tuning"
+    return gpu_on_few_rows("r_tuning", cut_down)
 
 
 def test_both_tasks_fill_table_1_and_2(results):

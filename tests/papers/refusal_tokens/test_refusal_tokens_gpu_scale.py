@@ -2,32 +2,21 @@
 
 import pandas as pd
 import pytest
-import yaml
 
 pytestmark = [pytest.mark.workflow, pytest.mark.mirror]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, copy_of_repository, snakemake):
-    from shared.data.sources import mirror_folder
+def results(gpu_on_few_rows):
+    def cut_down(gpu, _smoke):
+        gpu["train"] = {"original": 3, "contrast": 3, "ordinary": 8, "temporal": 4, "dated": 4}
+        gpu["test"] = {"original": 4, "contrast": 4, "ordinary": 8, "temporal": 6, "dated": 5}
+        kept = ("one-contrast", "categories-contrast", "temporal")
+        gpu["variants"] = {name: {"seeds": [0]} for name in kept}
+        gpu["training"].update(precision="fp32", effective_batch_size=8)
+        gpu.update(batch_size=64, reply_tokens=4)
 
-    folder = copy_of_repository(tmp_path_factory.mktemp("gpu") / "repository")
-    path = folder / "papers" / "refusal_tokens" / "paper.yaml"
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["models"], gpu["resources"] = smoke["models"], smoke["resources"]
-    gpu["train"] = {"original": 3, "contrast": 3, "ordinary": 8, "temporal": 4, "dated": 4}
-    gpu["test"] = {"original": 4, "contrast": 4, "ordinary": 8, "temporal": 6, "dated": 5}
-    kept = ("one-contrast", "categories-contrast", "temporal")
-    gpu["variants"] = {name: {"seeds": [0]} for name in kept}
-    gpu["training"].update(precision="fp32", effective_batch_size=8)
-    gpu.update(batch_size=64, reply_tokens=4)
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    run = snakemake(
-        folder, "refusal_tokens", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder / "results" / "gpu" / "refusal_tokens"
+    return gpu_on_few_rows("refusal_tokens", cut_down)
 
 
 def test_the_test_sets_are_the_papers_own(results):
@@ -55,5 +44,7 @@ def test_numbers_of_others_stand_beside_ours(results):
 
 
 def test_no_row_of_the_mirror_is_kept(results):
-    for path in (results / "scores").glob("*/*.parquet"):
+    paths = [*(results / "scores").glob("*/*.parquet")]
+    assert paths
+    for path in paths:
         assert set(pd.read_parquet(path).columns).isdisjoint({"instruction", "reply", "prompt"})

@@ -51,7 +51,9 @@ def test_probabilities_are_of_real_added_tokens(results):
 
 
 def test_no_text_of_an_instruction_or_reply_is_kept(results):
-    for path in (results / "scores").glob("*/*.parquet"):
+    paths = [*(results / "scores").glob("*/*.parquet")]
+    assert paths
+    for path in paths:
         columns = set(pd.read_parquet(path).columns)
         assert columns.isdisjoint({"instruction", "reply", "text", "prompt"})
 

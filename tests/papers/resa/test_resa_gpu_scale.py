@@ -3,35 +3,23 @@ rows, a random model, one seed, no harness. Its own settings otherwise."""
 
 import pandas as pd
 import pytest
-import yaml
 
 pytestmark = [pytest.mark.workflow, pytest.mark.mirror]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, copy_of_repository, snakemake):
-    from shared.data.sources import mirror_folder
+def results(gpu_on_few_rows):
+    def cut_down(gpu, smoke):
+        gpu["queries"], gpu["facts"] = smoke["queries"], smoke["facts"]
+        gpu["tests"].update(harmful=7, benign=7, adversarial_benign=7)
+        gpu["tests"]["benchmarks"] = {"xstest": 12, "oktest": 9}
+        kept = ("resa-sft", "deliberative", "resa-rl")
+        gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
+        gpu["training"].update(precision="fp32", epochs=1)
+        gpu["reinforcement"].update(smoke["reinforcement"], precision="fp32")
+        gpu.update(harness={}, reply_tokens=12, opening_tokens=6, batch_size=64)
 
-    folder = copy_of_repository(tmp_path_factory.mktemp("gpu") / "repository")
-    path = folder / "papers" / "resa" / "paper.yaml"
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
-    gpu["models"] = smoke["models"]
-    gpu["resources"] = smoke["resources"]
-    gpu["queries"], gpu["facts"] = smoke["queries"], smoke["facts"]
-    gpu["tests"].update(harmful=7, benign=7, adversarial_benign=7)
-    gpu["tests"]["benchmarks"] = {"xstest": 12, "oktest": 9}
-    kept = ("resa-sft", "deliberative", "resa-rl")
-    gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
-    gpu["training"].update(precision="fp32", epochs=1)
-    gpu["reinforcement"].update(smoke["reinforcement"], precision="fp32")
-    gpu.update(harness={}, reply_tokens=12, opening_tokens=6, batch_size=64)
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    run = snakemake(
-        folder, "resa", "--config", "scale=gpu", REPLICATIONS_MIRROR=str(mirror_folder())
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder / "results" / "gpu" / "resa"
+    return gpu_on_few_rows("resa", cut_down)
 
 
 def test_xstest_and_oktest_are_the_papers_own_data_sets(results):
@@ -53,6 +41,8 @@ def test_full_weights_go_from_step_to_step(results):
 
 
 def test_no_benchmark_text_is_in_what_would_be_committed(results):
-    for path in (results / "scores").rglob("*.parquet"):
+    paths = [*(results / "scores").rglob("*.parquet")]
+    assert paths
+    for path in paths:
         columns = set(pd.read_parquet(path).columns)
         assert columns.isdisjoint({"prompt", "asks", "reply", "answer", "summary", "analysis"})

@@ -32,6 +32,7 @@ def test_the_embedding_of_the_last_token_says_nothing(results):
     """At layer 0 it is the same for all prompts, so a probe says one thing of everything."""
     cells = pd.read_csv(results / "cells.csv")
     first = cells[cells["dataset"].isin(["non-conflict, layer 0", "contextual, layer 0"])]
+    assert set(first["protocol"]) == {"official", "corrected"}
     for _, pair in first.groupby("protocol"):
         assert sorted(pair["value"]) == [0, 100]
 
