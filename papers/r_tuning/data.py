@@ -6,8 +6,7 @@ Writes `<task>.jsonl` and `<task>.prefixes.json` for each task of the settings,
 
 import importlib.metadata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from papers.r_tuning.questions import UNANSWERABLE_FILE
 from papers.r_tuning.settings import Task
@@ -21,7 +20,6 @@ from shared.workflow.step import Run, step
 
 READS = ("tasks", "unanswerable", "data_seed", "mirror")
 
-Reader = Callable[[Path, str], list[Question]]
 Rows = dict[int, Question]  # by position in the complete set: the number in a row's id
 
 NAMES = {"facts": "Facts", "pararel": "ParaRel", "mmlu": "MMLU"}

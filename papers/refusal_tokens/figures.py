@@ -22,7 +22,6 @@ LOOKS = {
     CATEGORIES: style.Look("#D55E00", "D"),
     "Category tokens, no contrast": style.Look("#E69F00", "^"),
 }
-PROTOCOLS = ("corrected", "official")
 
 
 def _ours(results: Results, paper: str) -> str:

@@ -25,7 +25,7 @@ from shared.settings import load_models, load_paper
 READS = ("variants", "sweep")
 
 NAMES = [method.name for method in METHODS.values()]
-BASE, EDITING = METHODS[PROMPTING].name, METHODS["editing"].name
+BASE = METHODS[PROMPTING].name
 # Groups of types by the paper: what contradicts the prompt, and what contradicts what is known.
 PARTS = {
     "non-conflict": ("answerable",),
