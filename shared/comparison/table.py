@@ -75,7 +75,8 @@ class Table:
         found = [self[key] for key in keys]
         if exact or all(each.exact and each.seeds < 2 for each in found):
             return counted(part.lead(self.values), part.fulfilled(self.values))
-        if not part.against_number and (end := _same_end(found)) is not None:
+        level = part.lead(self.values) == 0  # a margin or a factor may lie between equal ends
+        if not part.against_number and level and (end := _same_end(found)) is not None:
             words = "0" if end == 0 else "the highest value"
             reason = f"both sides stand at {words}"
             return Inference(0.0, (np.nan,) * 2, np.nan, np.nan, no_test=reason)

@@ -117,6 +117,8 @@ def _condition(claim: Claim, values: Values, analysis: Analysis) -> str:
         return ""
     condition = claim.model_copy(update={"holds": claim.only_if, "function": None})
     bound = claims.bind(condition, values, analysis.names, {})
+    if not bound.whole:
+        return f"says something only if {claim.only_if}; cells are missing for that"
     broken = [part.shown(values) for part in bound.parts if not part.fulfilled(values)]
     return f"says something only if {claim.only_if}; here {listed(broken)}" if broken else ""
 
