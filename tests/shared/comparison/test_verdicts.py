@@ -81,6 +81,24 @@ def test_both_sides_at_the_floor_are_not_testable(invented):
     assert rows(invented, bounded, groups=groups).loc["c1", "verdict"] == "holds"
 
 
+def test_a_margin_between_equal_ends_is_judged(invented):
+    groups = shares(invented, New=0, Old=0, Good=50)
+    within = 'accuracy["New", "Set A"] <= accuracy["Old", "Set A"] + 5'
+    row = rows(invented, invented.claim(holds=within), groups=groups).loc["c1"]
+    assert row["effect"] == 5
+    assert "both sides" not in str(row["note"])
+
+
+def test_a_condition_without_cells_is_not_met(invented):
+    own = invented.claim(
+        holds='accuracy["New", "Set A"] > 5', only_if='accuracy["Old", "Set A"] > 5'
+    )
+    groups = [group for group in invented.groups() if group.method != "Old"]
+    row = rows(invented, own, groups=groups).loc["c1"]
+    assert row["verdict"] == "not testable"
+    assert row["note"].endswith("; cells are missing for that")
+
+
 def test_a_claim_may_say_when_it_says_something(invented):
     own = invented.claim(only_if='accuracy["Old", "Set A"] > 60')
     row = rows(invented, own).loc["c1"]
