@@ -176,7 +176,6 @@ class ScaleSettings(Strict):
 
     name: str  # of the model, in tables and paths
     stands_in_for: str | None = None  # the model of the paper in whose place it is
-    own: bool = False  # a model of the user's, by --config model=…
     stand_ins: dict[str, str] = {}  # data sets: ours → the paper's
     resources: Resources
     training_resources: Resources | None = None  # of a job that trains; None: as any other
@@ -273,7 +272,7 @@ def load_settings(
         )
     values = _merge(values, {"name": name, **(models[name] or {})})
     if own:
-        values |= {"model": model, "own": True, **_column(paper_id, model, values)}
+        values |= {"model": model, **_column(paper_id, model, values)}
         if stands_in_for:
             values["stands_in_for"] = stands_in_for
     settings = _validated(paper_id, values, f"{where}, model {values['name']}")

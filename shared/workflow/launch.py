@@ -23,12 +23,14 @@ def command(gpus: int, nodes: int, step: list[str], environment: Mapping[str, st
     python = [sys.executable, "-m"]
     if gpus <= 1:
         return [*python, *step]
-    if gpus % nodes:
+    if nodes < 1 or gpus % nodes:
         raise UserError(f"{gpus} GPUs can't be spread evenly over {nodes} nodes")
     torchrun = [*python, "torch.distributed.run", "--nproc-per-node", str(gpus // nodes)]
     if nodes == 1:
         return [*torchrun, "--standalone", "-m", *step]
-    job = environment["SLURM_JOB_ID"]
+    job = environment.get("SLURM_JOB_ID")
+    if not job:
+        raise UserError(f"{nodes} nodes: expected in a job of Slurm, found no SLURM_JOB_ID")
     meeting = f"{socket.gethostname()}:{20000 + int(job) % 10000}"  # the first node
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
     rendezvous = ["--rdzv-backend=c10d", f"--rdzv-endpoint={meeting}", f"--rdzv-id={job}"]

@@ -40,6 +40,7 @@ class Setup:
     scale: str
     model: str | None = None  # the user's own, in place of the scale's
     stands_in_for: str | None = None  # the model of the paper that it stands for
+    models: str | None = None  # those of the scale that were asked for
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
     left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
@@ -69,7 +70,7 @@ class Setup:
     @property
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
-        said = {"scale": self.scale, "model": self.model, "stands_in_for": self.stands_in_for}
+        said = {name: getattr(self, name) for name in KEYS}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
 
     @property
@@ -199,6 +200,9 @@ def checked(config: Mapping[str, str]) -> Setup:
     try:
         if unknown := set(config) - set(KEYS):
             raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
+        for key, value in config.items():
+            if not isinstance(value, str):  # Snakemake reads a value as YAML
+                raise UserError(f"{key}: expected a text, found {value!r}")
         scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
         if model is not None and ":" not in model:
             raise UserError(
@@ -207,8 +211,13 @@ def checked(config: Mapping[str, str]) -> Setup:
         stands_in_for = config.get("stands_in_for")
         if stands_in_for and not model:
             raise UserError("stands_in_for: expected together with model=…, which it is about")
-        columns, left_out = _columns(scale, model, config.get("models"))
-        setup = Setup(scale, model, stands_in_for, columns, left_out)
+        models = config.get("models")
+        if model and models:
+            raise UserError("models: expected without model=…, which is asked in place of them")
+        if model:
+            needs(model)  # a folder that is not there
+        columns, left_out = _columns(scale, model, models)
+        setup = Setup(scale, model, stands_in_for, models, columns, left_out)
         for paper in setup.papers:
             _check(setup, paper)
     except UserError as error:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.workflow
 
 # Of the machine, not of the results: a job asks for other resources, and does not run again. The
 # name is where the results lie.
-NOT_READ = {"resources", "training_resources", "name", "own"}
+NOT_READ = {"resources", "training_resources", "name"}
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 RECORD = re.compile(r"results/smoke/(\w+)/runs/([^,]+?)\.json")
 

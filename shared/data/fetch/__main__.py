@@ -17,7 +17,7 @@ from shared.data.fetch.wanted import ByHand, Repository, Wanted, downloads
 from shared.data.sources import fetch as fetch_file
 from shared.errors import UserError, one_line_errors
 from shared.files import readable_size
-from shared.settings import ScaleSettings, load_models, paper_ids
+from shared.settings import ScaleSettings, load_models, model_names, paper_ids
 
 
 def get(wanted: Wanted, mirror: str | None) -> Iterator[str]:
@@ -56,6 +56,13 @@ def main() -> None:
     parser.add_argument("papers", nargs="*", help="papers; none: all")
     arguments = parser.parse_args()
     papers = arguments.papers or paper_ids()
+    if arguments.models and not arguments.model:
+        there = {name for paper in papers for name in model_names(paper, arguments.scale)}
+        if unknown := [name for name in arguments.models if name not in there]:
+            expected = ", ".join(sorted(there))
+            raise UserError(
+                f"no model '{unknown[0]}' at scale {arguments.scale}; models: {expected}"
+            )
     settings = [
         each
         for paper in papers

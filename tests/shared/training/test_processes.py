@@ -86,3 +86,8 @@ def test_one_torchrun_on_each_node_and_a_place_to_meet():
 def test_gpus_that_can_not_be_spread_evenly_are_refused():
     with pytest.raises(UserError, match="9 GPUs can't be spread evenly over 2 nodes"):
         command(9, 2, ["papers.resa.train"], {})
+
+
+def test_several_nodes_are_of_a_job_of_slurm():
+    with pytest.raises(UserError, match="2 nodes: expected in a job of Slurm"):
+        command(8, 2, ["papers.resa.train"], {})

@@ -73,7 +73,7 @@ def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
     setup = checked({"scale": "cpu", "model": f"path:{tmp_path}"})
     (settings,) = setup.each("r_tuning")
     assert (settings.name, settings.stands_in_for) == (tmp_path.name, "OpenLLaMA-3B")
-    assert settings.own and settings.tasks == checked({}).settings("r_tuning").tasks
+    assert settings.tasks == checked({}).settings("r_tuning").tasks
     other = checked({"model": f"path:{tmp_path}", "stands_in_for": "LLaMA-7B"})
     assert other.settings("r_tuning").stands_in_for == "LLaMA-7B"
     assert "--stands-in-for LLaMA-7B" in " ".join(other.arguments)
@@ -94,6 +94,7 @@ def test_two_models_never_share_a_folder():
     assert Setup("cpu").run_name == "cpu" and len(names) == 5 and "cpu" not in names
     assert all("/" not in name and name.startswith("cpu+") for name in names)
     assert Setup("gpu", "path:/a b").config == "scale=gpu 'model=path:/a b'"
+    assert checked({"models": "SmolLM2-135M"}).config == "scale=cpu models=SmolLM2-135M"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,10 @@ def test_two_models_never_share_a_folder():
         ({"models": "GPT-9"}, "no model 'GPT-9' at scale cpu; models: .*SmolLM2-135M"),
         ({"model": "gpt2"}, "model 'gpt2': expected bundled:NAME.*models=NAME"),
         ({"stands_in_for": "LLaMA-7B"}, "stands_in_for: expected together with model="),
+        ({"models": 7}, "models: expected a text, found 7"),
+        ({"scale": ["cpu"]}, "scale: expected a text, found "),
+        ({"model": "path:/nowhere"}, "model folder /nowhere does not exist"),
+        ({"model": "bundled:x", "models": "A"}, "models: expected without model="),
     ],
 )
 def test_a_bad_config_ends_in_one_line(config, message):

@@ -4,6 +4,7 @@ import pytest
 
 from shared.data.fetch import __main__ as program
 from shared.data.fetch.wanted import ByHand, Repository
+from shared.errors import UserError
 from tests.hub import Served
 
 REVISION = Served({}).revision
@@ -41,3 +42,8 @@ def test_one_thing_that_cannot_be_had_does_not_keep_the_others(hub, monkeypatch,
 def test_a_scale_that_needs_nothing(monkeypatch, capsys):
     run(monkeypatch, [], "r_tuning")
     assert capsys.readouterr().out == "scale smoke needs nothing from elsewhere\n"
+
+
+def test_a_model_that_the_scale_does_not_have_is_no_success(monkeypatch):
+    with pytest.raises(UserError, match="no model 'llama' at scale smoke; models: .*random-llama"):
+        run(monkeypatch, [], "r_tuning", "--models", "llama")
