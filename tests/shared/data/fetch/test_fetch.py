@@ -45,5 +45,5 @@ def test_a_scale_that_needs_nothing(monkeypatch, capsys):
 
 
 def test_a_model_that_the_scale_does_not_have_is_no_success(monkeypatch):
-    with pytest.raises(UserError, match="no model 'llama' at scale smoke; models: .*random-llama"):
+    with pytest.raises(UserError, match=r"no model 'llama' at scale smoke; models: .*random-llama"):
         run(monkeypatch, [], "r_tuning", "--models", "llama")
