@@ -24,6 +24,17 @@ from shared.settings import load_models, load_paper
 
 READS = ("variants", "sweep")
 
+KEYS = ("id", "role", "type", "fact")
+NEEDS = {  # files of scores, and the columns that are needed
+    "replies": (*KEYS, "variant", "refused"),
+    "probes": (*KEYS, "variant", "protocol", "trained_on", "probe_seed"),
+    "geometry": (*KEYS, "lean"),
+    "ordinary": ("id", "variant", "number", "nll", "tokens"),
+    "cost": ("variant", "trained", "stored"),
+    "sweep": (*KEYS, "number", "refused"),
+}
+Named = Mapping[str, str]  # model, method, protocol
+
 NAMES = [method.name for method in METHODS.values()]
 BASE = METHODS[PROMPTING].name
 # Groups of types by the paper: what contradicts the prompt, and what contradicts what is known.
@@ -93,39 +104,28 @@ ITEMS = [
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from the files that `evaluate` wrote."""
-    model = settings.name
-    keys = ("id", "role", "type", "fact")
-    replies = read_scores(scores / "replies.parquet", (*keys, "variant", "refused"))
-    probes = read_scores(
-        scores / "probes.parquet", (*keys, "variant", "protocol", "trained_on", "probe_seed")
+    replies, probes, geometry, prose, cost, swept = (
+        read_scores(scores / f"{name}.parquet", needs) for name, needs in NEEDS.items()
     )
-    # Of a variant that is trained with several seeds, each is probed with those of the probe.
-    probes = probes.assign(seed=1000 * probes["seed"] + probes["probe_seed"])
-    geometry = read_scores(scores / "geometry.parquet", (*keys, "lean"))
-    prose = read_scores(scores / "ordinary.parquet", ("id", "variant", "number", "nll", "tokens"))
-    cost = read_scores(scores / "cost.parquet", ("variant", "trained", "stored"))
-    swept = read_scores(scores / "sweep.parquet", (*keys, "number", "refused"))
-    found = list(_probe_groups(probes, settings, model))
+    found = [*_probe_groups(probes, settings), *_region_groups(geometry, replies, settings)]
     for name, variant in settings.variants.items():
         method = METHODS[variant.method]
+        own, said, spent = (frame[frame["variant"] == name] for frame in (replies, prose, cost))
         # without a change to the model the two protocols are one
-        for protocol in (variant.protocol,) if method.changes else ("corrected", "official"):
-            named = {"model": model, "method": method.name, "protocol": protocol}
-            own = replies[replies["variant"] == name]
+        for protocol in (variant.protocol,) if method.changes else PROTOCOLS:
+            named = {"model": settings.name, "method": method.name, "protocol": protocol}
             found += _reply_groups(own, list(TYPES), named)
-            found.append(_prose_group(prose[prose["variant"] == name], named))
-            one = cost[cost["variant"] == name].assign(id=name)
-            found.append(_group(one, ["trained", "stored"], named, ROLES))
-    found += _region_groups(geometry, replies[replies["variant"] == PROMPTING], model)
+            found.append(_group(said, ["nll", "tokens"], named, PROSE))
+            found.append(_group(spent.assign(id=name), ["trained", "stored"], named, ROLES))
     for number, edit in enumerate(settings.sweep.all_edits()):
-        named = {"model": model, "method": edit.label, "protocol": "corrected"}
+        named = {"model": settings.name, "method": edit.label, "protocol": "corrected"}
         found += _reply_groups(swept[swept["number"] == number], ["answerable"], named)
         here = (prose["variant"] == "sweep") & (prose["number"] == number)
-        found.append(_prose_group(prose[here], named))
+        found.append(_group(prose[here], ["nll", "tokens"], named, PROSE))
     return found
 
 
-def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Mapping) -> Iterator[Group]:
+def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Named) -> Iterator[Group]:
     rubric = [c for c in rows if c.startswith("rubric_") and rows[c].notna().any()]
     columns = ["refused", "refused_phrases", "in_role", "readable", *rubric]
     for dataset in types:
@@ -134,69 +134,63 @@ def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Mapping) -> I
     yield _group(rows[rows["type"].isin(CONFLICTS)], columns, named, CONFLICT)
 
 
-def _prose_group(rows: pd.DataFrame, named: Mapping) -> Group:
-    return _group(rows, ["nll", "tokens"], named, PROSE)
-
-
-def _region_groups(geometry: pd.DataFrame, replies: pd.DataFrame, model: str) -> Iterator[Group]:
+def _region_groups(
+    geometry: pd.DataFrame, replies: pd.DataFrame, settings: Settings
+) -> Iterator[Group]:
     """Where the types lie, and whether what lies near the direct response region is answered."""
-    named = {"model": model, "method": BASE, "protocol": "corrected"}
+    named = {"model": settings.name, "method": BASE, "protocol": "corrected"}
     rows = geometry.assign(near_direct=geometry["lean"] > 0)
     for dataset in TYPES:
         yield _group(rows[rows["type"] == dataset], ["near_direct", "lean"], named, dataset)
-    refused = replies.set_index("id")["refused"].astype(float)
+    refused = replies[replies["variant"] == PROMPTING].set_index("id")["refused"].astype(float)
     rows = rows.assign(answered=1 - rows["id"].map(refused))
     rows = rows[rows["type"].isin(CONFLICTS) & rows["answered"].notna()]
     yield _group(rows, ["answered", "lean"], named, CONFLICT)
 
 
-def _probe_groups(probes: pd.DataFrame, settings: Settings, model: str) -> Iterator[Group]:
+def _probe_groups(probes: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     """Last probed layer by training set and by method, and all layers of prompting."""
-    layers = [column for column in probes if column.startswith("layer_")]
-    datasets = {name: (name,) for name in TYPES} | PARTS
+    # of a variant that is trained with several seeds, each is probed with those of the probe
+    probes = probes.assign(seed=1000 * probes["seed"] + probes["probe_seed"])
+    single = {name: (name,) for name in TYPES}
     probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
     for name, variant in probed.items():
-        for protocol in (variant.protocol,) if METHODS[variant.method].changes else PROTOCOLS:
+        method = METHODS[variant.method]
+        for protocol in (variant.protocol,) if method.changes else PROTOCOLS:
             own = probes[(probes["variant"] == name) & (probes["protocol"] == protocol)]
-            last = max(layer for layer in layers if own[layer].notna().any())
-            named = {"model": model, "protocol": protocol}
-            for trained_on in TRAINING_SETS if name == PROMPTING else ():
-                rows = own[own["trained_on"] == trained_on]
-                named = named | {"method": trained_on}
+            layers = [c for c in own if c.startswith("layer_") and own[c].notna().any()]
+            learnt = {each: own[own["trained_on"] == each] for each in TRAINING_SETS}
+            shown = [(method.name, learnt[ALL_TYPES], layers[-1], single)]
+            if name == PROMPTING:
+                shown += [(each, learnt[each], layers[-1], single | PARTS) for each in learnt]
+                for layer in layers:
+                    number = int(layer.removeprefix("layer_"))
+                    parts = {at_layer(part, number): types for part, types in PARTS.items()}
+                    shown.append((ALL_TYPES, learnt[ALL_TYPES], layer, parts))
+            for label, rows, layer, datasets in shown:
+                named = {"model": settings.name, "method": label, "protocol": protocol}
                 for dataset, types in datasets.items():
-                    yield _probe_group(rows, last, types, named, dataset)
-            rows = own[own["trained_on"] == ALL_TYPES]
-            named = named | {"method": METHODS[variant.method].name}
-            for dataset in TYPES:
-                yield _probe_group(rows, last, (dataset,), named, dataset)
-            named = named | {"method": ALL_TYPES}
-            for layer in layers if name == PROMPTING else ():
-                if own[layer].notna().any():
-                    for part, types in PARTS.items():
-                        dataset = at_layer(part, int(layer.removeprefix("layer_")))
-                        yield _probe_group(rows, layer, types, named, dataset)
+                    yield _probe_group(rows, layer, types, named, dataset)
 
 
 def _probe_group(
-    rows: pd.DataFrame, layer: str, types: Sequence[str], named: Mapping, dataset: str
+    rows: pd.DataFrame, layer: str, types: Sequence[str], named: Named, dataset: str
 ) -> Group:
     """The official code counts a role without questions of a type as all wrong (its cap on
     `absent`); corrected, the mean is over the roles that have some."""
     wanted = rows["role"].nunique() * len(types)
     rows = rows[rows["type"].isin(types)]
     cell = rows["role"].astype(str) + " " + rows["type"].astype(str)
-    present = cell.nunique()
-    share = present / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
+    share = cell.nunique() / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
     rows = rows.assign(
         correct=rows[layer].astype("Float64"), stratum=pd.factorize(cell)[0], share=share
     )
     return _group(rows, ["correct", "stratum", "share"], named, dataset)
 
 
-def _group(rows: pd.DataFrame, columns: Sequence[str], named: Mapping, dataset: str) -> Group:
+def _group(rows: pd.DataFrame, columns: Sequence[str], named: Named, dataset: str) -> Group:
     """Questions about one fact are resampled together."""
-    seeds = rows["seed"].unique() if "seed" in rows else [0]
-    frames = {int(seed): rows[rows["seed"] == seed] if "seed" in rows else rows for seed in seeds}
+    frames = dict(list(rows.groupby("seed"))) if "seed" in rows else {0: rows}
     clusters = "fact" if "fact" in rows else None
     return group_from_frames(frames, columns, **named, dataset=dataset, clusters=clusters)
 

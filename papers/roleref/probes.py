@@ -7,7 +7,6 @@ and the classes balanced.
 """
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -84,8 +83,3 @@ def corrected(
         warnings.simplefilter("ignore", ConvergenceWarning)  # at the weakest penalties
         model.fit(x @ axes.T, answerable)
     return model.predict(tests @ axes.T).astype(bool)
-
-
-def chosen(types: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    """Which of the questions are of one of the types."""
-    return np.isin(np.asarray(types), names)

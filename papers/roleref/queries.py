@@ -10,10 +10,9 @@ def read_roles(data: Path) -> dict[str, dict]:
     return read_json(data / "roles.json")
 
 
-def read_queries(data: Path) -> list[dict]:
-    return read_jsonl(data / "queries.jsonl")
-
-
-def of_role(rows: list[dict], role: str) -> list[dict]:
-    """The questions of a role, in the order of its hidden states."""
-    return [row for row in rows if row["role"] == role]
+def read_queries(data: Path) -> dict[str, list[dict]]:
+    """Role -> its questions, in the order of its hidden states."""
+    found: dict[str, list[dict]] = {}
+    for row in read_jsonl(data / "queries.jsonl"):
+        found.setdefault(row["role"], []).append(row)
+    return found

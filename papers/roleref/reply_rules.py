@@ -6,7 +6,8 @@ is said at once.
 """
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from shared.judges.strings import opens_with_refusal
@@ -65,10 +66,13 @@ def readable(reply: str) -> bool:
     return len(words) >= 3 and letters >= 0.9 * len(reply) and 2 * len(set(pairs)) > len(pairs)
 
 
-def collapsed(replies: Sequence[str]) -> bool:
-    """Whether fewer than half of the replies are readable: an edit, or a training, was too
-    strong. The share of readable ones is reported in any case."""
-    return 2 * sum(map(readable, replies)) < len(replies)
+def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
+    """Whether fewer than half of the replies are readable, which the log then says: an edit, or a
+    training, was too strong. The cells have the share in any case."""
+    collapsed = 2 * sum(map(readable, replies)) < len(replies)
+    if collapsed:
+        print(f"{name}: most replies can't be read; is the change too strong?", file=sys.stderr)
+    return collapsed
 
 
 def _plain(text: str) -> str:

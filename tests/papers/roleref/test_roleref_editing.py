@@ -12,6 +12,7 @@ from papers.roleref.editing import role_vectors, vectors_of_roles
 from papers.roleref.methods import METHODS, PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import Edit, Settings, Variant
+from shared.chat.local import LocalChat
 from shared.errors import UserError
 from shared.files import write_json, write_jsonl
 from shared.settings import load_settings, model_names
@@ -57,11 +58,11 @@ def test_a_range_of_blocks(states):
 
 
 def test_the_official_code_edits_every_role_with_the_first_ones_vectors(states):
-    rows = [*ROWS, *rows_of("b", "answerable", "out_series")]
+    queries = {"a": ROWS, "b": rows_of("b", "answerable", "out_series")}
     by_role = {"a": states, "b": 7 * states[:2]}
-    official = vectors_of_roles(by_role, rows, Edit(keep=1), OFFICIAL)
+    official = vectors_of_roles(by_role, queries, Edit(keep=1), OFFICIAL)
     assert official["b"] is official["a"]
-    corrected = vectors_of_roles(by_role, rows, Edit(keep=1), CORRECTED)
+    corrected = vectors_of_roles(by_role, queries, Edit(keep=1), CORRECTED)
     assert corrected["b"][0].tolist() == [7, 14]
 
 
@@ -99,23 +100,30 @@ def test_training_text_is_the_chat_templates_and_replies_are_learnt(templated):
     assert all(learnt for _, learnt in train.segments(templated, ROLES["a"], rows, whole=True))
 
 
-def test_the_mixture_takes_as_many_of_each_type_and_mixes_them():
-    rows = [
-        {"role": role, "type": t, "split": split, "id": f"{role}/{t}/{split}/{n:03d}"}
+def test_conversations_take_as_many_of_each_type_and_mix_them():
+    queries = {
+        role: [
+            {"role": role, "type": t, "split": split, "id": f"{role}/{t}/{split}/{n:03d}"}
+            for t in ("out_series", "answerable", "fake")
+            for split in ("train", "test")
+            for n in range(3)
+        ]
         for role in "ab"
-        for t in ("answerable", "fake", "out_series")
-        for split in ("train", "test")
-        for n in range(3)
-    ]
-    chosen = train.mixture(rows, 2)
-    assert len(chosen) == 12 and all(row["split"] == "train" for row in chosen)
-    assert len(train.mixture(rows, None)) == 18
-    groups = train.conversations(chosen, 3)
-    assert [len(group) for group in groups] == [3, 3, 3, 3]
-    assert [[row["type"] for row in group] for group in groups] == [
-        ["answerable", "fake", "out_series"]
-    ] * 4
+    }
+    groups = train.conversations(queries, 2, 3)
+    assert [[row["id"][2:] for row in group] for group in groups] == [
+        [f"{t}/train/00{n}" for t in ("answerable", "fake", "out_series")] for n in (0, 1)
+    ] * 2
     assert all(len({row["role"] for row in group}) == 1 for group in groups)
+    assert list(map(len, train.conversations(queries, None, 4))) == [4, 4, 1] * 2
+
+
+def test_own_replies_take_the_place_of_refusals_alone(tiny_model, templated):
+    chat = LocalChat(tiny_model, templated, name="tiny", identity="")
+    rows = [row | {"question": "Who?", "target": "I am."} for row in ROWS[:3]]
+    (made,) = train.with_own_replies(chat, [rows], ROLES, 3)
+    said = [row["target"] for row in made]
+    assert said[0] == said[2] == "I am." != said[1]
 
 
 SETTINGS = load_settings("roleref", "smoke")
@@ -123,8 +131,8 @@ SETTINGS = load_settings("roleref", "smoke")
 
 @pytest.fixture
 def player(tiny_model, templated):
-    chat = players.local_chat(tiny_model, templated, SETTINGS)
-    return players.Player(chat, ROLES, SETTINGS)
+    chat = LocalChat(tiny_model, templated, name="tiny", identity="")
+    return players.Player(chat, ROLES, SETTINGS.reply_tokens)
 
 
 def test_an_edited_player_differs_and_strength_0_does_not(player):
@@ -134,15 +142,22 @@ def test_an_edited_player_differs_and_strength_0_does_not(player):
     ]
     before = player.states("a", rows)
     states = {"a": before.numpy()}
-    none = players.edited(player, states, rows, Edit(strength=0), CORRECTED)
+    none = players.edited(player, states, {"a": rows}, Edit(strength=0), CORRECTED)
     torch.testing.assert_close(none.states("a", rows), before)
     assert none.replies("a", rows) == player.replies("a", rows)
-    some = players.edited(player, states, rows, Edit(strength=5, keep=1), CORRECTED)
+    some = players.edited(player, states, {"a": rows}, Edit(strength=5, keep=1), CORRECTED)
     # the output of block 0 moves by 5 times the mean difference of what comes out of it
     pairs = before[[0]] - before[[1]]
     torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])
     assert some.ordinary("a") != player.ordinary("a")
     assert some.stored() == 32 and player.stored() == 0
+
+
+def test_plain_prose_counts_among_the_tokens(player):
+    """It was left out, which made a step look slower than it was."""
+    prose = player.ordinary("a")
+    # of each piece the first token is only read, the others are predicted too
+    assert player.tokens == sum(tokens for _, tokens in prose.values()) + len(prose)
 
 
 @pytest.fixture
@@ -169,13 +184,14 @@ def asked(player, tmp_path, monkeypatch):
 def test_the_step_keeps_all_layers_of_the_unchanged_model_and_two_of_others(asked):
     base, record = asked(PROMPTING)
     assert record["questions"] == 4 and record["replies"] == 2 and record["tokens"] > 0
-    states = read_asked_states(base, SETTINGS.name, ["a"])
-    assert states.layers == [0, 1, 2] and states.of_role["a"].shape == (4, 3, 32)
+    assert read_asked_states(base, SETTINGS.name)["a"].shape == (4, 3, 32)
     answers = read_answers(base)
+    assert answers.layers == [0, 1, 2]
     assert (answers.variant, answers.seed, answers.stored) == (PROMPTING, 0, 0)
     assert set(answers.replies) == {"a/answerable/test", "a/out_series/test"}
     changed, _ = asked("editing", base=base)
-    assert read_asked_states(changed, SETTINGS.name, ["a"]).layers == [1, 2]
+    assert read_answers(changed).layers == [1, 2]
+    assert read_asked_states(changed, SETTINGS.name)["a"].shape == (4, 2, 32)
 
 
 def test_editing_needs_the_states_of_the_same_model(asked):
@@ -183,7 +199,7 @@ def test_editing_needs_the_states_of_the_same_model(asked):
         asked("editing")
     base, _ = asked(PROMPTING)
     with pytest.raises(UserError, match="of random-llama; expected those of other"):
-        read_asked_states(base, "other", ["a"])
+        read_asked_states(base, "other")
 
 
 def test_what_is_not_trained_is_said(tmp_path):

@@ -1,10 +1,11 @@
 """Scores from replies and hidden states that are made up here."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from papers.roleref import evaluate, rubric
-from papers.roleref.answers import Answers, States
+from papers.roleref.answers import Answers
 from papers.roleref.settings import TRAINED, TYPES
 from shared.settings import load_settings
 
@@ -40,6 +41,15 @@ def states(rows):
     return found
 
 
+@pytest.fixture
+def questions(rows):
+    return {role: pd.DataFrame(row for row in rows if row["role"] == role) for role in ROLES}
+
+
+def answers(variant, seed=0, layers=(0, 1, 2), ordinary=None):
+    return Answers(variant, seed, {}, ordinary or {}, list(layers), trained=7, stored=0)
+
+
 def test_replies_are_scored_one_by_one(rows):
     by_id = {row["id"]: row for row in rows}
     replies = {
@@ -55,15 +65,13 @@ def test_replies_are_scored_one_by_one(rows):
     assert frame["type"].tolist() == ["answerable", "fake", "absent"]
 
 
-def test_prose_and_cost_of_variants_and_edits():
-    said = [Answers("lora", 1, {}, {"ann/00": (8.0, 4)}, trained=7, stored=0)]
+def test_prose_of_variants_and_edits():
+    said = [answers("lora", 1, ordinary={"ann/00": (8.0, 4)})]
     prose = evaluate.prose_scores(said, [{"ordinary": {"ann/00": (9.0, 4)}}])
     assert prose[["variant", "seed", "number", "nll"]].to_numpy().tolist() == [
         ["lora", 1, -1, 8.0],
         ["sweep", 0, 0, 9.0],
     ]
-    (cost,) = evaluate.cost_scores(said).to_dict("records")
-    assert cost == {"variant": "lora", "seed": 1, "trained": 7, "stored": 0}
 
 
 def test_rubric_scores_are_means_of_groups(rows):
@@ -81,9 +89,8 @@ def test_rubric_scores_are_means_of_groups(rows):
     assert frame["rubric_general"].iloc[1] == pytest.approx(4 / 3)
 
 
-def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(rows, states):
-    found = States([0, 1, 2], states)
-    made = evaluate.probe_scores({("prompting", 0): found}, rows, SETTINGS.probes)
+def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(questions, states):
+    made = evaluate.probe_scores([(answers("prompting"), states)], questions, SETTINGS.probes)
     tests = 2 * 5 * 2  # roles, types, questions
     assert len(made) == tests * 3 * 2  # training sets, protocols with one seed each
     everything = made[made["trained_on"] == "answer+fake+out_series"]
@@ -99,19 +106,19 @@ def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(rows, st
     assert others.loc[others["protocol"] == "corrected", "layer_02"].all()
 
 
-def test_a_changed_model_is_probed_at_the_last_layer_of_each_protocol(rows, states):
+def test_a_changed_model_is_probed_at_the_last_layer_of_each_protocol(questions, states):
     """It has the last two: the official code stops one short of the last."""
     kept = {role: h[:, 1:] for role, h in states.items()}
-    found = {("lora", seed): States([1, 2], kept) for seed in (0, 1)}
-    made = evaluate.probe_scores(found, rows, SETTINGS.probes)
+    found = [(answers("lora", seed, [1, 2]), kept) for seed in (0, 1)]
+    made = evaluate.probe_scores(found, questions, SETTINGS.probes)
     official, linear = (made[made["protocol"] == name] for name in ("official", "corrected"))
     assert official["layer_01"].notna().all() and official["layer_02"].isna().all()
     assert linear["layer_02"].notna().all() and linear["layer_01"].isna().all()
     assert set(made["seed"]) == {0, 1} and set(official["probe_seed"]) == {42}
 
 
-def test_geometry_of_the_test_questions(rows, states):
-    frame = evaluate.region_scores(states, rows)
+def test_geometry_of_the_test_questions(questions, states):
+    frame = evaluate.region_scores(states, questions)
     assert len(frame) == 20 and set(frame["type"]) == set(TYPES)
     leans = frame.groupby("type", observed=True)["lean"].mean()
     assert leans["answerable"] > 0.3 and leans.drop("answerable").max() < -0.3
@@ -122,6 +129,6 @@ def test_geometry_of_the_test_questions(rows, states):
     assert frame[maps].notna().all().all()
 
 
-def test_one_map_of_all_variants(rows, states):
-    frame = evaluate.methods_map({"prompting": states, "lora": states}, rows)
+def test_one_map_of_all_variants(questions, states):
+    frame = evaluate.methods_map({"prompting": states, "lora": states}, questions)
     assert frame.groupby("variant", observed=True).size().to_dict() == {"lora": 20, "prompting": 20}

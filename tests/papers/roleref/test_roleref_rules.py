@@ -81,10 +81,12 @@ def test_readable(reply, readable):
     assert reply_rules.readable(reply) == readable
 
 
-def test_a_text_collapses_when_most_replies_cannot_be_read():
-    assert reply_rules.collapsed(["tea tea tea tea", "", "I keep bees in Sussex."])
-    assert not reply_rules.collapsed(["tea tea tea tea", "I keep bees in Sussex."])
-    assert not reply_rules.collapsed([])
+def test_a_text_collapses_when_most_replies_cannot_be_read(capsys):
+    assert reply_rules.warn_if_collapsed("too strong", ["tea tea tea tea", "", "I keep bees here."])
+    assert capsys.readouterr().err.startswith("too strong: most replies can't be read")
+    assert not reply_rules.warn_if_collapsed("fine", ["tea tea tea tea", "I keep bees in Sussex."])
+    assert not reply_rules.warn_if_collapsed("nothing", [])
+    assert not capsys.readouterr().err
 
 
 class Script:
