@@ -16,7 +16,7 @@ from shared.data.ledger import Ledger
 from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("data_path", "works", "counts", "test_facts", "test_events", "data_seed")
+READS = ("data_path", "works", "counts", "data_seed")
 
 WORKS = "roles of works in the public domain"  # the source, where they are made here
 
@@ -41,8 +41,7 @@ def data(run: Run) -> dict:
 
 def made(settings: Settings) -> tuple[dict[str, dict], list[dict]]:
     """Roles and questions of the works in the public domain."""
-    split = (settings.test_facts, settings.test_events, settings.data_seed)
-    roles = [role for name in settings.works for role in read_work(name, *split)]
+    roles = [role for name in settings.works for role in read_work(name, settings.data_seed)]
     records = {
         role.id: {
             "name": role.texts["name"],

@@ -21,7 +21,7 @@ Writes, without any text,
     methods_map.parquet    places of all main variants' questions on one map
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,8 +73,10 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
         write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
 
     with rubric_judge(settings.rubric, run.key) as judge:
-        write("replies", reply_scores(said, by_id, roles, judge))
-    write("sweep", sweep_scores(edits, by_id, roles))
+        named = [({"variant": each.variant, "seed": each.seed}, each.replies) for each in said]
+        write("replies", reply_scores(named, by_id, roles, judge))
+    numbered = [({"number": number}, edit["replies"]) for number, edit in enumerate(edits)]
+    write("sweep", reply_scores(numbered, by_id, roles))
     write("ordinary", prose_scores(said, edits))
     write("cost", pd.DataFrame(said)[["variant", "seed", "trained", "stored"]])
     write("probes", probe_scores(probed, questions, settings.probes))
@@ -94,54 +96,42 @@ def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[rubric.RubricJud
 
 
 def reply_scores(
-    said: Sequence[Answers],
+    said: Iterable[tuple[Mapping, Mapping[str, str]]],
     rows: Mapping[str, dict],
     roles: Mapping[str, dict],
     judge: rubric.RubricJudge | None = None,
 ) -> pd.DataFrame:
-    """By rules and, where there is a judge, by the rubric. rows: questions by id."""
+    """By the rules of reply_rules.py and, where there is a judge, by the rubric: a row a reply.
+
+    said: what the columns of its rows say of a model, and its replies by the id of the question.
+    rows: questions by id.
+    """
     frames = []
-    for each in said:
-        frame = score_replies(each.replies, rows, roles)
+    for named, replies in said:
+        asked = [rows[id] for id in replies]
+        frame = pd.DataFrame(
+            {key: row[key] for key in KEYS}
+            | {
+                "refused": reply_rules.refuses(reply),
+                "refused_phrases": reply_rules.opens_with_refusal(reply),
+                "in_role": reply_rules.in_role(reply, roles[row["role"]]["name"]),
+                "right": reply_rules.right(reply, row["keys"]) if row["keys"] else None,
+                "readable": reply_rules.readable(reply),
+            }
+            for row, reply in zip(asked, replies.values(), strict=True)
+        )
         if judge:
-            add_rubric(frame, each.replies, rows, roles, judge)
-        frames.append(frame.assign(variant=each.variant, seed=each.seed))
+            playing = [roles[row["role"]] for row in asked]
+            frame = frame.join(rubric_means(judge.scores(playing, asked, list(replies.values()))))
+        frames.append(frame.assign(**named))
     return pd.concat(frames, ignore_index=True)
 
 
-def score_replies(
-    replies: Mapping[str, str], rows: Mapping[str, dict], roles: Mapping[str, dict]
-) -> pd.DataFrame:
-    """By the rules of reply_rules.py, one row a reply."""
-    return pd.DataFrame(
-        {key: row[key] for key in KEYS}
-        | {
-            "refused": reply_rules.refuses(reply),
-            "refused_phrases": reply_rules.opens_with_refusal(reply),
-            "in_role": reply_rules.in_role(reply, roles[row["role"]]["name"]),
-            "right": reply_rules.right(reply, row["keys"]) if row["keys"] else None,
-            "readable": reply_rules.readable(reply),
-        }
-        for row, reply in ((rows[id], reply) for id, reply in replies.items())
-    )
-
-
-def add_rubric(frame: pd.DataFrame, replies: Mapping, rows: Mapping, roles: Mapping, judge) -> None:
+def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:
     """The mean points of each group of dimensions, 0 to 2; null where the judge can't be read."""
-    asked = [rows[id] for id in frame["id"]]
-    points = judge.scores([roles[row["role"]] for row in asked], asked, list(replies.values()))
-    for group, names in rubric.GROUPS.items():
-        frame[f"rubric_{group}"] = [
-            np.nan if p is None else np.mean([p[name] for name in names]) for p in points
-        ]
-
-
-def sweep_scores(
-    edits: Sequence[Mapping], rows: Mapping[str, dict], roles: Mapping[str, dict]
-) -> pd.DataFrame:
-    """By rules, of each edit of the sweep."""
-    frames = [score_replies(edit["replies"], rows, roles) for edit in edits]
-    return pd.concat([frame.assign(number=number) for number, frame in enumerate(frames)])
+    frame = pd.DataFrame([each or {} for each in points], columns=list(rubric.DIMENSIONS))
+    groups = rubric.GROUPS.items()
+    return pd.DataFrame({f"rubric_{group}": frame[names].mean(axis=1) for group, names in groups})
 
 
 def prose_scores(said: Sequence[Answers], edits: Sequence[Mapping]) -> pd.DataFrame:

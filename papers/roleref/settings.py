@@ -16,15 +16,10 @@ from shared.training.settings import Training
 WORKS = Path(__file__).with_name("works")
 ProtocolName = Literal["official", "corrected"]  # of protocols.py
 
-# The query types by the paper's names in its code, and what it calls them.
-TYPES = {
-    "answerable": "non-conflict",
-    "out_series": "role setting conflict",
-    "context_conflict": "role profile conflict",
-    "fake": "factual knowledge conflict",
-    "absent": "absent knowledge conflict",
-}
-CONFLICTS = tuple(TYPES)[1:]
+# The query types as the paper's code names them; in the paper: non-conflict, role setting, role
+# profile, factual knowledge and absent knowledge conflict.
+TYPES = ("answerable", "out_series", "context_conflict", "fake", "absent")
+CONFLICTS = TYPES[1:]
 TRAINED = ("answerable", "out_series", "fake")  # the other two are only tested
 # Which types a probe learns from, by the paper's names.
 TRAINING_SETS = {
@@ -119,8 +114,6 @@ class Settings(ScaleSettings):
     data_path: str | None = None  # folder with the authors' data; None: the works written here
     works: list[str] = Field(min_length=1)  # files of works/
     counts: Counts
-    test_facts: int = Field(gt=0)  # of a role's profile, and as many of its other facts
-    test_events: float = Field(gt=0, lt=1)  # share of the events
     data_seed: int = 0
     trained_questions: int | None = Field(gt=0)  # of each role and type that fine-tuning learns
     turns: int = Field(1, gt=0)  # questions of a role in one training conversation

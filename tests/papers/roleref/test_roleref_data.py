@@ -19,7 +19,7 @@ COUNTS = Counts(answerable=20, out_series=20, fake=10, test=8)
 
 @pytest.fixture(scope="module")
 def roles():
-    return [role for name in WORKS for role in benchmark.read_work(name, 5, 0.7, 0)]
+    return [role for name in WORKS for role in benchmark.read_work(name, 0)]
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_too_few_questions_are_named(roles):
     with pytest.raises(UserError, match=r"counts: 99 test questions .* has \d+"):
         benchmark.queries(roles, COUNTS.model_copy(update={"test": 99}), 0)
     with pytest.raises(UserError, match="unknown work 'emma'; works: alice, "):
-        benchmark.read_work("emma", 5, 0.7, 0)
+        benchmark.read_work("emma", 0)
 
 
 @pytest.fixture

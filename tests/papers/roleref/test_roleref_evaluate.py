@@ -57,7 +57,8 @@ def test_replies_are_scored_one_by_one(rows):
         "ann/fake/test/1": "You are quite mistaken, sir.",
         "bob/absent/test/0": "Bob tea tea tea tea tea tea",
     }
-    frame = evaluate.score_replies(replies, by_id, ROLES).set_index("id")
+    frame = evaluate.reply_scores([({"number": 3}, replies)], by_id, ROLES).set_index("id")
+    assert frame["number"].eq(3).all()
     assert frame["refused"].tolist() == [False, True, False]
     assert frame["right"].iloc[0] and frame["right"].isna().tolist() == [False, True, True]
     assert frame["in_role"].tolist() == [True, True, False]
@@ -83,8 +84,7 @@ def test_rubric_scores_are_means_of_groups(rows):
 
     replies = {"ann/fake/test/1": "No.", "bob/absent/test/0": "Yes."}
     by_id = {row["id"]: row for row in rows}
-    frame = evaluate.score_replies(replies, by_id, ROLES)
-    evaluate.add_rubric(frame, replies, by_id, ROLES, Judge())
+    frame = evaluate.reply_scores([({}, replies)], by_id, ROLES, Judge())
     assert frame["rubric_refusal"].isna().tolist() == [True, False]
     assert frame["rubric_general"].iloc[1] == pytest.approx(4 / 3)
 

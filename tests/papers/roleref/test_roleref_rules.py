@@ -44,7 +44,7 @@ def test_what_a_role_says_to_refuse_is_known_as_a_refusal_and_its_answers_are_no
     for role, texts in yaml.safe_load(path.read_text(encoding="utf-8"))["roles"].items():
         assert reply_rules.refuses(texts["refuses"]), role
         assert reply_rules.refuses(texts["corrects"]), role
-    for role in benchmark.read_work(path.stem, 5, 0.7, 0):
+    for role in benchmark.read_work(path.stem, 0):
         for fact in role.facts:
             assert not reply_rules.refuses(fact.statement()), fact.id
 
