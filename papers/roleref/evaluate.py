@@ -21,8 +21,9 @@ Writes, without any text,
     methods_map.parquet    places of all main variants' questions on one map
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,9 @@ READS = ("name", "variants", "probes", "rubric")
 KEYS = ["id", "role", "type", "fact", "edit"]
 NAMES = ["role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
 FLAGS = ["right", "layer_*"]
+Judge = Callable[[Sequence[dict], Sequence[dict], Sequence[str]], list[dict[str, int] | None]]
+States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
+Questions = Mapping[str, pd.DataFrame]  # role -> its questions, in the order of its states
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
 
 
@@ -86,20 +90,20 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
 
 
 @contextmanager
-def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[rubric.RubricJudge | None]:
+def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[Judge | None]:
     """The judge of the setting `rubric`, whose answers are kept until the block ends."""
     if model is None:
         yield None
         return
     with cached_replies(model, key) as kept:
-        yield rubric.RubricJudge(open_chat(Asked(model=model)), kept)
+        yield partial(rubric.scores, open_chat(Asked(model=model)), kept)
 
 
 def reply_scores(
     said: Iterable[tuple[Mapping, Mapping[str, str]]],
     rows: Mapping[str, dict],
     roles: Mapping[str, dict],
-    judge: rubric.RubricJudge | None = None,
+    judge: Judge | None = None,
 ) -> pd.DataFrame:
     """By the rules of reply_rules.py and, where there is a judge, by the rubric: a row a reply.
 
@@ -122,7 +126,7 @@ def reply_scores(
         )
         if judge:
             playing = [roles[row["role"]] for row in asked]
-            frame = frame.join(rubric_means(judge.scores(playing, asked, list(replies.values()))))
+            frame = frame.join(rubric_means(judge(playing, asked, list(replies.values()))))
         frames.append(frame.assign(**named))
     return pd.concat(frames, ignore_index=True)
 
@@ -140,10 +144,6 @@ def prose_scores(said: Sequence[Answers], edits: Sequence[Mapping]) -> pd.DataFr
     found += [("sweep", 0, number, edit["ordinary"]) for number, edit in enumerate(edits)]
     values = [(*key, id, *pair) for *key, prose in found for id, pair in prose.items()]
     return pd.DataFrame(values, columns=["variant", "seed", "number", "id", "nll", "tokens"])
-
-
-States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
-Questions = Mapping[str, pd.DataFrame]  # role -> its questions, in the order of its states
 
 
 def probe_scores(
@@ -182,7 +182,7 @@ def probe_role(
                 for place in places:
                     sets = (h[chosen, place], answerable[chosen], h[~train, place])
                     said = (
-                        probes.official(*sets, answerable[~train], seed, settings)
+                        probes.official(*sets, answerable[~train], seed, settings.epochs)
                         if of.network_probe
                         else probes.corrected(*sets, settings.folds)
                     )

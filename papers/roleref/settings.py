@@ -103,9 +103,6 @@ class Sweep(Strict):
 class Probes(Strict):
     seeds: list[int] = Field(min_length=1)  # of the official MLP; the linear probe has none
     epochs: int = 10
-    batch_size: int = 512
-    learning_rate: float = 5.0e-5
-    width: int = 512  # hidden units
     folds: int = Field(5, ge=2)  # of the linear probe's cross-validation
 
 

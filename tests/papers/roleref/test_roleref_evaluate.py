@@ -76,15 +76,15 @@ def test_prose_of_variants_and_edits():
 
 
 def test_rubric_scores_are_means_of_groups(rows):
-    class Judge:
-        def scores(self, roles, asked, replies):
-            assert [role["name"] for role in roles] == ["Ann", "Bob"]
-            assert [row["type"] for row in asked] == ["fake", "absent"]
-            return [None, dict.fromkeys(rubric.DIMENSIONS, 1) | {"Quality of Response": 2}]
+    def judge(roles, asked, replies):
+        assert [role["name"] for role in roles] == ["Ann", "Bob"]
+        assert [row["type"] for row in asked] == ["fake", "absent"]
+        assert replies == ["No.", "Yes."]
+        return [None, dict.fromkeys(rubric.DIMENSIONS, 1) | {"Quality of Response": 2}]
 
     replies = {"ann/fake/test/1": "No.", "bob/absent/test/0": "Yes."}
     by_id = {row["id"]: row for row in rows}
-    frame = evaluate.reply_scores([({}, replies)], by_id, ROLES, Judge())
+    frame = evaluate.reply_scores([({}, replies)], by_id, ROLES, judge)
     assert frame["rubric_refusal"].isna().tolist() == [True, False]
     assert frame["rubric_general"].iloc[1] == pytest.approx(4 / 3)
 
