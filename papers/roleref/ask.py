@@ -12,7 +12,7 @@ What it writes is in answers.py.
 from pathlib import Path
 
 from papers.roleref.answers import Answers, read_asked_states, write_answers
-from papers.roleref.methods import PROMPTING
+from papers.roleref.methods import METHODS, PROMPTING
 from papers.roleref.player import edited, load_player, trained_parameters
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
@@ -21,8 +21,8 @@ from shared.errors import UserError
 from shared.workflow.step import Run, step
 
 READS = (
-    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "variant.protocol",
-    "variant.edit", "variant.probed",
+    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "variant.method",
+    "variant.protocol", "variant.edit", "variant.probed",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def ask(
             raise UserError(f"{variant} needs --base, what {PROMPTING} was asked")
         before = read_asked_states(base, settings.name)
         player = edited(player, before, queries, edit, PROTOCOLS[run.variant.protocol])
+    player.signal = METHODS[run.variant.method].signal
     run.loaded()
     layers = player.layers if variant == PROMPTING else player.layers[-2:]
     probed = queries if run.variant.probed else {}

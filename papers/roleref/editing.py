@@ -41,7 +41,7 @@ def role_vectors(
         type: [n for n, row in enumerate(rows) if (row["type"], row["split"]) == (type, "train")]
         for type in ("answerable", "out_series")
     }
-    pairs = min(map(len, train.values()))
+    pairs = min(edit.pairs or len(rows), *map(len, train.values()))
     answerable, out_series = (states[numbers[:pairs]] for numbers in train.values())
     vectors = torch.from_numpy(mean_difference(answerable, out_series, edit.keep))
     depth = len(vectors) - 1

@@ -41,6 +41,7 @@ class Player:
     reply_tokens: int
     vectors: Mapping[str, Vectors] | None = None
     strength: float = 0.0
+    signal: bool = False
     tokens: int = 0
 
     @property
@@ -98,7 +99,8 @@ class Player:
         return sum(int((v != 0).sum()) for v in distinct.values())
 
     def _conversations(self, role: str, rows: Sequence[dict]) -> list[list[dict]]:
-        return [prompts.conversation(self.roles[role], row["question"]) for row in rows]
+        own = self.roles[role]
+        return [prompts.conversation(own, row["question"], self.signal) for row in rows]
 
 
 def load_player(

@@ -6,7 +6,7 @@ from shared.files import read_json, read_jsonl
 
 
 def read_roles(data: Path) -> dict[str, dict]:
-    """Role -> its name, profile and refusal. data: the folder that `papers.roleref.data` wrote."""
+    """Role -> its name, profile and prompts. data: the folder that `papers.roleref.data` wrote."""
     return read_json(data / "roles.json")
 
 

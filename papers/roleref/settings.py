@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
@@ -14,6 +14,7 @@ from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
 
 WORKS = Path(__file__).with_name("works")
+MethodName = Literal["prompting", "signal", "lora", "full", "editing"]  # of methods.py
 ProtocolName = Literal["official", "corrected"]  # of protocols.py
 
 # The query types as the paper's code names them; in the paper: non-conflict, role setting, role
@@ -31,7 +32,7 @@ ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is d
 
 
 class Counts(Strict):
-    """Questions of each role, at most (None: all there are)."""
+    """Questions that are made of each role, at most (None: all there are)."""
 
     answerable: int | None = None
     out_series: int | None = None
@@ -45,6 +46,7 @@ class Edit(Strict):
     strength: float = -0.1  # default of the official code; below 0 is towards refusal
     keep: float = Field(0.3, gt=0, le=1)  # share of dimensions, those of the lowest variance
     blocks: tuple[int, int] | None = None  # first and last, None: all
+    pairs: int | None = Field(None, gt=0)  # of questions, at most: `max_samples` of the newest code
 
     @property
     def label(self) -> str:
@@ -52,25 +54,19 @@ class Edit(Strict):
         if self.strength == 0:
             return "no edit"
         where = f"blocks {self.blocks[0]} to {self.blocks[1]}" if self.blocks else "all blocks"
-        return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}"
+        pairs = f", {self.pairs} pairs" if self.pairs else ""
+        return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}{pairs}"
 
 
 class Variant(Strict):
     """One way to make a model refuse. What edits names an edit, what trains a training."""
 
-    method: str  # of methods.py
+    method: MethodName
     protocol: ProtocolName = "corrected"
     seeds: list[int] = Field([0], min_length=1)  # of the training
     edit: Edit | None = None
     training: Training | None = None
     probed: bool = True  # its hidden states are read, too
-
-    @field_validator("method")
-    @classmethod
-    def _is_known(cls, method: str) -> str:
-        if method not in METHODS:
-            raise ValueError(f"unknown method; methods: {', '.join(METHODS)}")
-        return method
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Variant":
@@ -135,10 +131,9 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _starts_from_prompting(self) -> "Settings":
-        if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
-            raise ValueError(f"variants: expected one named {PROMPTING} with this method")
-        if not self.variants[PROMPTING].probed:
-            raise ValueError(f"variants.{PROMPTING}.probed: expected true, edits start from there")
+        start = self.variants.get(PROMPTING)
+        if not start or start.method != PROMPTING or not start.probed:
+            raise ValueError(f"variants: expected {PROMPTING}, a probed one with this method")
         return self
 
     @property
@@ -151,7 +146,8 @@ class Settings(ScaleSettings):
         return [f"{name}-s{seed}" for name, v in self.variants.items() for seed in v.seeds]
 
     def scores(self) -> list[str]:
-        return ["replies", "sweep", "ordinary", "probes", "geometry", "methods_map", "cost"]
+        files = ["replies", "sweep", "rule", "ordinary", "cost", "probes", "geometry"]
+        return [*files, "methods_map"]
 
     def misfit(self) -> str | None:
         if is_endpoint(self.model):

@@ -42,8 +42,9 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     protocol = PROTOCOLS[run.variant.protocol]
     roles, chat = read_roles(data), load_chat(settings)
     groups = conversations(read_queries(data), settings.trained_questions, settings.turns)
-    if protocol.learns_own_replies:
-        groups = with_own_replies(chat, groups, roles, settings.reply_tokens)
+    groups = with_own_replies(
+        chat, groups, roles, settings.reply_tokens, every=protocol.learns_own_replies
+    )
     examples = [
         from_segments(
             chat.tokenizer,
@@ -79,8 +80,10 @@ def segments(
     """One conversation as the chat template writes it; replies are learnt, or the whole text."""
     messages, written, made = [], 0, []
     for row in rows:
-        first = prompts.before_question(role["name"], role["profile"]) if not messages else ""
-        messages.append({"role": "user", "content": first + row["question"]})
+        asked = prompts.conversation(role, row["question"])
+        if messages:  # the profile is told once
+            asked[0]["content"] = row["question"]
+        messages += asked
         before = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         messages.append({"role": "assistant", "content": row["target"]})
         after = tokenizer.apply_chat_template(messages, tokenize=False)
@@ -93,14 +96,25 @@ def segments(
 
 
 def with_own_replies(
-    chat: LocalChat, groups: Sequence[Sequence[dict]], roles: Mapping[str, dict], tokens: int
+    chat: LocalChat,
+    groups: Sequence[Sequence[dict]],
+    roles: Mapping[str, dict],
+    tokens: int,
+    every: bool,
 ) -> list[list[dict]]:
-    """`groups` with the model's own prompted reply as the target of out_series questions."""
-    asked = [row for group in groups for row in group if row["type"] == "out_series"]
-    replies = ask(
-        chat, [prompts.conversation(roles[r["role"]], r["question"]) for r in asked], tokens
-    )
-    said = {row["id"]: reply.text for row, reply in zip(asked, replies, strict=True)}
+    """`groups` with the model's own prompted reply as the target of out_series questions: of all,
+    or of those for which no refusal was written."""
+    asked = [
+        row
+        for group in groups
+        for row in group
+        if row["type"] == "out_series" and (every or not row["target"])
+    ]
+    said: dict[str, str] = {}
+    if asked:
+        put = [prompts.conversation(roles[row["role"]], row["question"]) for row in asked]
+        replies = ask(chat, put, tokens)
+        said = {row["id"]: reply.text for row, reply in zip(asked, replies, strict=True)}
     return [[row | {"target": said.get(row["id"], row["target"])} for row in g] for g in groups]
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from papers.roleref import ask, train
+from papers.roleref import ask, prompts, train
 from papers.roleref import player as players
 from papers.roleref.answers import read_answers, read_asked_states
 from papers.roleref.editing import role_vectors, vectors_of_roles
@@ -50,6 +50,17 @@ def test_official_vectors_are_of_a_blocks_input_and_corrected_of_its_output(stat
     assert {block: v.tolist() for block, v in corrected.items()} == {0: [1, 2]}
 
 
+def test_no_more_pairs_than_the_edit_says(states):
+    """The newest script stops after `max_samples` pairs, 50 by default."""
+    rows = rows_of("a", *["answerable"] * 3, *["out_series"] * 2)
+    states = np.arange(5, dtype=np.float32).reshape(5, 1, 1) ** 2 * np.ones((5, 3, 2), np.float32)
+    one, both = (
+        role_vectors(states, rows, Edit(keep=1, pairs=most), CORRECTED)[0][0] for most in (1, None)
+    )
+    assert (float(one), float(both)) == (0 - 9, (0 + 1 - 9 - 16) / 2)
+    assert Edit(pairs=50).label.endswith("all blocks, 50 pairs")
+
+
 def test_a_range_of_blocks(states):
     assert list(role_vectors(states, ROWS, Edit(blocks=(1, 1)), OFFICIAL)) == [1]
     for blocks in ((0, 2), (1, 0), (-1, 0)):
@@ -66,7 +77,7 @@ def test_the_official_code_edits_every_role_with_the_first_ones_vectors(states):
     assert corrected["b"][0].tolist() == [7, 14]
 
 
-ROLES = {"a": {"name": "Alice", "profile": "Name: Alice."}}
+ROLES = {"a": prompts.record("Alice", "Name: Alice.")}
 TEMPLATE = (
     "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}"
     "{{ '</s>' if m['role'] == 'assistant' else '' }}{{ ' ' }}{% endfor %}"
@@ -89,9 +100,9 @@ def test_training_text_is_the_chat_templates_and_replies_are_learnt(templated):
     messages = []
     for row in rows:
         first = not messages
-        lead = train.prompts.before_question("Alice", "Name: Alice.") if first else ""
+        whole = prompts.conversation(ROLES["a"], row["question"])[0]["content"]
         messages += [
-            {"role": "user", "content": lead + row["question"]},
+            {"role": "user", "content": whole if first else row["question"]},
             {"role": "assistant", "content": row["target"]},
         ]
     wanted = templated.apply_chat_template(messages, tokenize=False)
@@ -119,11 +130,15 @@ def test_conversations_take_as_many_of_each_type_and_mix_them():
 
 
 def test_own_replies_take_the_place_of_refusals_alone(tiny_model, templated):
+    """Under the corrected protocol only where none was written, as with the authors' data."""
     chat = LocalChat(tiny_model, templated, name="tiny", identity="")
     rows = [row | {"question": "Who?", "target": "I am."} for row in ROWS[:3]]
-    (made,) = train.with_own_replies(chat, [rows], ROLES, 3)
-    said = [row["target"] for row in made]
-    assert said[0] == said[2] == "I am." != said[1]
+    for every, written in ((True, "I am."), (False, "")):
+        asked = [row | {"target": written} if row["type"] == "out_series" else row for row in rows]
+        (made,) = train.with_own_replies(chat, [asked], ROLES, 3, every=every)
+        said = [row["target"] for row in made]
+        assert said[0] == said[2] == "I am." and said[1] not in ("I am.", "")
+    assert train.with_own_replies(chat, [rows], ROLES, 3, every=False) == [rows]
 
 
 SETTINGS = load_settings("roleref", "smoke")
@@ -151,6 +166,13 @@ def test_an_edited_player_differs_and_strength_0_does_not(player):
     torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])
     assert some.ordinary("a") != player.ordinary("a")
     assert some.stored() == 32 and player.stored() == 0
+
+
+def test_the_signal_is_in_the_prompt(player):
+    rows = [ROWS[0] | {"question": "Who are you?", "split": "test"}]
+    plain = player.states("a", rows)
+    player.signal = True
+    assert not torch.allclose(player.states("a", rows), plain)
 
 
 def test_plain_prose_counts_among_the_tokens(player):
@@ -243,7 +265,8 @@ def test_every_scale_has_its_settings(scale):
     assert isinstance(settings, Settings) and settings.variants[PROMPTING].method == PROMPTING
     methods = {variant.method for variant in settings.variants.values()}
     # a job costs seconds: full fine-tuning is left to the tests of training
-    assert methods == {"prompting", "lora", "editing"} | ({"full"} if scale != "smoke" else set())
+    more = {"smoke": {"signal"}, "cpu": {"full"}}.get(scale, {"signal", "full"})
+    assert methods == {"prompting", "lora", "editing"} | more
     assert settings.sweep.all_edits()[0].strength == 0
     assert methods <= set(METHODS) and settings.unchanged in settings.runs()
 
