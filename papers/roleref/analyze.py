@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.roleref.methods import METHODS, PROMPTING
-from papers.roleref.metrics import corpus_perplexity, mean_of_strata
+from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_strata
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.groups import Group, group_from_frames
@@ -18,7 +18,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, rate
+from shared.metrics.rates import count, mean, rate, rate_among
 from shared.metrics.tradeoff import auroc
 from shared.settings import load_models, load_paper
 
@@ -32,6 +32,7 @@ NEEDS = {  # files of scores, and the columns that are needed
     "ordinary": ("id", "variant", "number", "nll", "tokens"),
     "cost": ("variant", "trained", "stored"),
     "sweep": (*KEYS, "number", "refused"),
+    "rule": ("id", "source", "refuses", "refused", "refused_phrases"),
 }
 Named = Mapping[str, str]  # model, method, protocol
 
@@ -47,7 +48,9 @@ CONFLICT = "all conflicts"
 PROSE = "ordinary text"
 ROLES = "all roles"
 RUBRIC = ("refusal", "role", "general")
-LAYERS = range(100)  # more than any model here has
+RULES = {"Rule": "refused", "Phrase rule": "refused_phrases"}
+# Replies with a label: what fine-tuning learns, refusals in other words, what the stand-in said.
+SOURCES = {"learnt": "learnt", "written": "other words", "prompted": "a model's"}
 
 
 def at_layer(part: str, layer: int) -> str:
@@ -65,9 +68,13 @@ def _edit_labels() -> list[str]:
 METRICS = {
     metric.name: metric
     for metric in [
-        Metric("probe_accuracy", ("correct", "stratum", "share"), mean_of_strata),
+        Metric("probe_accuracy", ("correct", "stratum", "share"), capped_mean_of_strata),
+        Metric("uncapped_accuracy", ("correct", "stratum"), mean_of_strata),
+        Metric("layer_accuracy", ("at_layer", "stratum", "share"), capped_mean_of_strata),
         Metric("refusal_rate", ("refused",), rate),
         Metric("phrase_refusal_rate", ("refused_phrases",), rate),
+        Metric("refusals_found", ("refused", "refuses"), rate_among),
+        Metric("answers_flagged", ("refused", "answers"), rate_among),
         Metric("in_role_rate", ("in_role",), rate),
         Metric("readable_rate", ("readable",), rate),
         Metric("right_rate", ("right",), rate),
@@ -83,16 +90,12 @@ METRICS = {
 REPLIES = ["refusal_rate", "in_role_rate", "readable_rate", "right_rate"]
 
 ITEMS = [
-    Item("figure2", ["probe_accuracy"], list(TRAINING_SETS), [*TYPES, *PARTS]),
-    Item(
-        "figure2_layers",
-        ["probe_accuracy"],
-        [ALL_TYPES],
-        [at_layer(part, layer) for part in PARTS for layer in LAYERS],
-    ),
+    Item("figure2", ["probe_accuracy", "uncapped_accuracy"], [*TRAINING_SETS], [*TYPES, *PARTS]),
+    Item("figure2_layers", ["layer_accuracy"], [ALL_TYPES]),
     Item("probe_by_method", ["probe_accuracy"], NAMES, list(TYPES)),
     Item("main", [*REPLIES, "phrase_refusal_rate"], NAMES, [*TYPES, CONFLICT]),
     Item("main", ["perplexity"], NAMES, [PROSE]),
+    Item("rule", ["refusals_found", "answers_flagged"], [*RULES], [*SOURCES.values()]),
     Item("rubric", [f"rubric_{group}" for group in RUBRIC], NAMES, list(TYPES)),
     Item("regions", ["near_direct_rate", "lean"], [BASE], list(TYPES)),
     Item("regions", ["answered_auroc"], [BASE], [CONFLICT]),
@@ -104,10 +107,11 @@ ITEMS = [
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from the files that `evaluate` wrote."""
-    replies, probes, geometry, prose, cost, swept = (
+    replies, probes, geometry, prose, cost, swept, labelled = (
         read_scores(scores / f"{name}.parquet", needs) for name, needs in NEEDS.items()
     )
     found = [*_probe_groups(probes, settings), *_region_groups(geometry, replies, settings)]
+    found += _rule_groups(labelled, settings)
     for name, variant in settings.variants.items():
         method = METHODS[variant.method]
         own, said, spent = (frame[frame["variant"] == name] for frame in (replies, prose, cost))
@@ -132,6 +136,16 @@ def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Named) -> Ite
         answers = ["right"] if dataset == "answerable" else []
         yield _group(rows[rows["type"] == dataset], [*columns, *answers], named, dataset)
     yield _group(rows[rows["type"].isin(CONFLICTS)], columns, named, CONFLICT)
+
+
+def _rule_groups(labelled: pd.DataFrame, settings: Settings) -> Iterator[Group]:
+    rows = labelled.assign(answers=~labelled["refuses"])
+    for name, column in RULES.items():
+        named = {"model": settings.name, "method": name, "protocol": "corrected"}
+        judged = rows.assign(refused=rows[column])
+        for source, dataset in SOURCES.items():
+            own = judged[judged["source"] == source]
+            yield _group(own, ["refused", "refuses", "answers"], named, dataset)
 
 
 def _region_groups(
@@ -159,22 +173,23 @@ def _probe_groups(probes: pd.DataFrame, settings: Settings) -> Iterator[Group]:
         for protocol in (variant.protocol,) if method.changes else PROTOCOLS:
             own = probes[(probes["variant"] == name) & (probes["protocol"] == protocol)]
             layers = [c for c in own if c.startswith("layer_") and own[c].notna().any()]
-            learnt = {each: own[own["trained_on"] == each] for each in TRAINING_SETS}
-            shown = [(method.name, learnt[ALL_TYPES], layers[-1], single)]
+            shown = [(method.name, ALL_TYPES, layers[-1], "correct", single)]
             if name == PROMPTING:
-                shown += [(each, learnt[each], layers[-1], single | PARTS) for each in learnt]
+                whole = single | PARTS
+                shown += [(each, each, layers[-1], "correct", whole) for each in TRAINING_SETS]
                 for layer in layers:
                     number = int(layer.removeprefix("layer_"))
                     parts = {at_layer(part, number): types for part, types in PARTS.items()}
-                    shown.append((ALL_TYPES, learnt[ALL_TYPES], layer, parts))
-            for label, rows, layer, datasets in shown:
+                    shown.append((ALL_TYPES, ALL_TYPES, layer, "at_layer", parts))
+            for label, learnt, layer, column, datasets in shown:
+                rows = own[own["trained_on"] == learnt].rename(columns={layer: column})
                 named = {"model": settings.name, "method": label, "protocol": protocol}
                 for dataset, types in datasets.items():
-                    yield _probe_group(rows, layer, types, named, dataset)
+                    yield _probe_group(rows, column, types, named, dataset)
 
 
 def _probe_group(
-    rows: pd.DataFrame, layer: str, types: Sequence[str], named: Named, dataset: str
+    rows: pd.DataFrame, column: str, types: Sequence[str], named: Named, dataset: str
 ) -> Group:
     """The official code counts a role without questions of a type as all wrong (its cap on
     `absent`); corrected, the mean is over the roles that have some."""
@@ -182,10 +197,8 @@ def _probe_group(
     rows = rows[rows["type"].isin(types)]
     cell = rows["role"].astype(str) + " " + rows["type"].astype(str)
     share = cell.nunique() / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
-    rows = rows.assign(
-        correct=rows[layer].astype("Float64"), stratum=pd.factorize(cell)[0], share=share
-    )
-    return _group(rows, ["correct", "stratum", "share"], named, dataset)
+    rows = rows.assign(stratum=pd.factorize(cell)[0], share=share)
+    return _group(rows, [column, "stratum", "share"], named, dataset)
 
 
 def _group(rows: pd.DataFrame, columns: Sequence[str], named: Named, dataset: str) -> Group:

@@ -12,6 +12,7 @@ Writes, without any text,
     replies.parquet    a row a variant, seed and answered test question: refused, refused_phrases
                        (by the shared phrase rule alone), in_role, right, readable, rubric_<group>
     sweep.parquet      the same of the edits of the sweep, with `number`, that of the edit
+    rule.parquet       a row a labelled reply: source, refuses, and what the two rules say of it
     ordinary.parquet   a row a variant and seed, or an edit, and piece of plain prose: nll, tokens
     cost.parquet       a row a variant and seed: numbers trained, numbers stored
     probes.parquet     a row a variant, seed, protocol, training set, probe_seed and test question:
@@ -28,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from tqdm import tqdm
 
 from papers.roleref import geometry, probes, reply_rules, rubric
@@ -45,9 +47,12 @@ from shared.models.spec import ModelSpec
 from shared.workflow.step import Run, step
 
 READS = ("name", "variants", "probes", "rubric")
+FILES = ("labelled.yaml",)
+
+LABELLED = Path(__file__).with_name("labelled.yaml")
 
 KEYS = ["id", "role", "type", "fact", "edit"]
-NAMES = ["role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
+NAMES = ["source", "role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
 FLAGS = ["right", "layer_*"]
 Judge = Callable[[Sequence[dict], Sequence[dict], Sequence[str]], list[dict[str, int] | None]]
 States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
@@ -81,6 +86,7 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
         write("replies", reply_scores(named, by_id, roles, judge))
     numbered = [({"number": number}, edit["replies"]) for number, edit in enumerate(edits)]
     write("sweep", reply_scores(numbered, by_id, roles))
+    write("rule", rule_scores(queries))
     write("ordinary", prose_scores(said, edits))
     write("cost", pd.DataFrame(said)[["variant", "seed", "trained", "stored"]])
     write("probes", probe_scores(probed, questions, settings.probes))
@@ -138,6 +144,28 @@ def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:
     return pd.DataFrame({f"rubric_{group}": frame[names].mean(axis=1) for group, names in groups})
 
 
+def rule_scores(queries: Mapping[str, Sequence[dict]]) -> pd.DataFrame:
+    """What the rules say of replies whose label is known: by a person, or because fine-tuning
+    learns them as answers or refusals."""
+    texts = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
+    known = [
+        (s, t, label == "refuses") for s, of in texts.items() for label in of for t in of[label]
+    ]
+    known += [
+        ("learnt", row["target"], row["type"] != "answerable")
+        for rows in queries.values()
+        for row in rows
+        if row["split"] == "train" and row["target"]
+    ]
+    frame = pd.DataFrame(list(dict.fromkeys(known)), columns=["source", "reply", "refuses"])
+    replies = frame.pop("reply")
+    return frame.assign(
+        id=frame.index.map(str),
+        refused=replies.map(reply_rules.refuses),
+        refused_phrases=replies.map(reply_rules.opens_with_refusal),
+    )
+
+
 def prose_scores(said: Sequence[Answers], edits: Sequence[Mapping]) -> pd.DataFrame:
     """Of variants (number -1) and of the edits of the sweep."""
     found = [(each.variant, each.seed, -1, each.ordinary) for each in said]
@@ -172,7 +200,8 @@ def probe_role(
     train = (questions["split"] == "train").to_numpy()
     answerable = (questions["type"] == "answerable").to_numpy()
     for name, learnt in TRAINING_SETS.items():
-        chosen = train & questions["type"].isin(learnt).to_numpy()
+        of_types = questions["type"].isin(learnt).to_numpy()
+        chosen, tried = train & of_types, of_types[~train]
         for protocol, of in PROTOCOLS.items():
             places = range(len(asked.layers) - of.unprobed)
             if asked.variant != PROMPTING or name != ALL_TYPES:
@@ -182,7 +211,7 @@ def probe_role(
                 for place in places:
                     sets = (h[chosen, place], answerable[chosen], h[~train, place])
                     said = (
-                        probes.official(*sets, answerable[~train], seed, settings.epochs)
+                        probes.official(*sets, answerable[~train], tried, seed, settings.epochs)
                         if of.network_probe
                         else probes.corrected(*sets, settings.folds)
                     )

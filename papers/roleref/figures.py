@@ -32,6 +32,7 @@ LINE_LOOKS = {name: Look(look.colour, "") for name, look in TYPE_LOOKS.items()}
 PART_LOOKS = {part: LINE_LOOKS[types[0]] for part, types in PARTS.items()}
 METHOD_LOOKS = {
     BASE: Look("#9A9A9A", "P"),
+    METHODS["signal"].name: Look("#4D4D4D", "X"),
     "LoRA": Look("#E69F00", "^"),
     "FT": Look("#D55E00", "v"),
     "Representation Editing": Look("#0072B2", "o"),
@@ -48,7 +49,7 @@ def figure2(results: Results) -> Figure:
     fig, panels = style.figure(len(results.models), 3, size=(4.4, 3.6), sharey=True)
     for model, row in zip(results.models, np.reshape(panels, (-1, 3)), strict=True):
         for axes, (protocol, words) in zip(row, PROTOCOLS.items(), strict=False):
-            cells = results.only(model).of("figure2_layers", "probe_accuracy", protocol)
+            cells = results.only(model).of("figure2_layers", "layer_accuracy", protocol)
             layers = _layers(cells.index.get_level_values("dataset"))
             named = {part: [at_layer(part, n) for n in layers] for part in PARTS}
             lines = {part: array(cells, [ALL_TYPES], own)[0].T for part, own in named.items()}

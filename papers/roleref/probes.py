@@ -25,13 +25,14 @@ def official(
     answerable: np.ndarray,
     test_states: np.ndarray,
     test_answerable: np.ndarray,
+    tried: np.ndarray,
     seed: int,
     epochs: int,
 ) -> np.ndarray:
     """Whether each test question is taken for answerable, (tests,) bool.
 
-    After every epoch the probe is tried on all test questions; what it says at its best epoch
-    counts, the first of equals.
+    After every epoch the probe is tried on the test questions of the types that it learns, `tried`
+    (tests,) bool; what it says at its best epoch counts, the first of equals.
     """
     torch.manual_seed(seed)
     probe = nn.Sequential(
@@ -49,7 +50,7 @@ def official(
             adam.step()
         with torch.inference_mode():
             now = (probe(tests)[:, 0] > 0.5).numpy()
-        accuracy = (now == test_answerable).mean()
+        accuracy = (now == test_answerable)[tried].mean()
         if accuracy > best:
             best, said = accuracy, now
     return said

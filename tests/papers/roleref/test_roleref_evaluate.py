@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papers.roleref import evaluate, rubric
+from papers.roleref import analyze, data, evaluate, rubric
 from papers.roleref.answers import Answers
 from papers.roleref.settings import TRAINED, TYPES
 from shared.settings import load_settings
@@ -64,6 +64,40 @@ def test_replies_are_scored_one_by_one(rows):
     assert frame["in_role"].tolist() == [True, True, False]
     assert frame["readable"].tolist() == [True, True, False]
     assert frame["type"].tolist() == ["answerable", "fake", "absent"]
+
+
+def test_the_rules_are_held_against_replies_with_a_label():
+    """What fine-tuning learns counts once each, labelled by the type of its question; a question
+    without a target is none. No text is kept."""
+    row = {"split": "train", "type": "fake", "target": "You are mistaken."}
+    answer = row | {"type": "answerable", "target": "In my slipper."}
+    rows = [
+        row,
+        row,
+        answer,
+        row | {"type": "out_series", "target": ""},
+        answer | {"split": "test"},
+    ]
+    frame = evaluate.rule_scores({"ann": rows})
+    assert set(frame) == {"id", "source", "refuses", "refused", "refused_phrases"}
+    learnt = frame[frame["source"] == "learnt"]
+    assert learnt[["refuses", "refused", "refused_phrases"]].to_numpy().tolist() == [
+        [True, True, False],
+        [False, False, False],
+    ]
+    assert set(frame["source"]) == set(analyze.SOURCES) and frame["id"].is_unique
+
+
+def test_the_rule_does_not_find_what_is_learnt_more_surely_than_other_words():
+    """The roles' own phrases were in it once, so that what learnt them seemed to refuse more."""
+    works = load_settings("roleref", "cpu")
+    rows = data.made(works)[1]
+    frame = evaluate.rule_scores({"": rows})
+    found = frame[frame["refuses"]].groupby("source")["refused"].mean()
+    flagged = frame[~frame["refuses"]].groupby("source")["refused"].mean()
+    assert found.min() >= 0.75 and flagged.max() <= 0.1
+    others = found.drop("learnt").min()
+    assert found["learnt"] <= others + 0.15
 
 
 def test_prose_of_variants_and_edits():

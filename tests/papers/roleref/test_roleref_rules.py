@@ -1,9 +1,8 @@
 """Rules for replies, and the rubric of nine dimensions with a scripted judge."""
 
 import pytest
-import yaml
 
-from papers.roleref import benchmark, reply_rules, rubric
+from papers.roleref import reply_rules, rubric
 from papers.roleref.settings import TYPES
 from shared.chat.replies import Reply
 from shared.errors import UserError
@@ -18,6 +17,8 @@ from shared.errors import UserError
         "I’m not sure what you’re asking.",
         "You are quite mistaken, sir.",
         "No such thing ever happened to me.",
+        "I can't say, as nobody spoke to me of it.",
+        "I didn't burn it. I kept it.",
     ],
 )
 def test_refusals(reply):
@@ -30,23 +31,13 @@ def test_refusals(reply):
         "I kept my tobacco in a Persian slipper.",
         "I was in the process of polishing a horse's hooves.",
         "I never sleep at night.",
+        "I never slept better than on that ship.",
+        "There was nobody at home, so I left my card.",
         "",
     ],
 )
 def test_answers(reply):
     assert not reply_rules.refuses(reply)
-
-
-@pytest.mark.parametrize(
-    "path", sorted((benchmark.FOLDER / "works").glob("*.yaml")), ids=lambda p: p.stem
-)
-def test_what_a_role_says_to_refuse_is_known_as_a_refusal_and_its_answers_are_not(path):
-    for role, texts in yaml.safe_load(path.read_text(encoding="utf-8"))["roles"].items():
-        assert reply_rules.refuses(texts["refuses"]), role
-        assert reply_rules.refuses(texts["corrects"]), role
-    for role in benchmark.read_work(path.stem, 0):
-        for fact in role.facts:
-            assert not reply_rules.refuses(fact.statement()), fact.id
 
 
 def test_in_the_role():
