@@ -25,7 +25,9 @@ def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict[str, st
     that ends in the fixed refusal answers a harmful query.
     """
     path, revision = located(spec)
-    samples = [_sample(path, number, row, wording) for number, row in enumerate(read_json(path, list))]
+    samples = [
+        _sample(path, number, row, wording) for number, row in enumerate(read_json(path, list))
+    ]
     route = "hub" if spec.startswith("hub:") else "mirror"
     return samples, {"revision": revision, "licence": "ODC-By-1.0", "route": route}
 
