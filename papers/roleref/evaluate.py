@@ -38,8 +38,7 @@ from papers.roleref.methods import PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
-from shared.chat.cache import cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
@@ -101,8 +100,8 @@ def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[Judge | None]:
     if model is None:
         yield None
         return
-    with cached_replies(model, key) as kept:
-        yield partial(rubric.scores, open_chat(Asked(model=model)), kept)
+    with kept_chat(Asked(model=model), key) as asked:
+        yield partial(rubric.scores, *asked)
 
 
 def reply_scores(

@@ -55,7 +55,7 @@ def figure2(results: Results) -> Figure:
             lines = {part: array(cells, [ALL_TYPES], own)[0].T for part, own in named.items()}
             labels = ("Layer", "Probe accuracy (%)")
             charts.lines_with_band(axes, layers, lines, looks=PART_LOOKS, labels=labels)
-            axes.set_title(_title(results, f"Ours, {words}", model))
+            axes.set_title(results.titled(model, f"Ours, {words}"))
         printed_of = results.analysis.stand_ins.models.get(model, model)
         printed = results.reported.query("item == 'figure2_layers' and model == @printed_of")
         numbers = printed.set_index("dataset")["number"]
@@ -137,7 +137,7 @@ def _by_method(
             colours = {name: METHOD_LOOKS[name].colour for name in NAMES if name in there}
             groups = {name: name.replace("_", "_\n") for name in datasets}
             bars(axes, cells, colours, groups, label, **options)
-            axes.set_title(_title(results, title, model))
+            axes.set_title(results.titled(model, title))
     charts.shared_legend(fig, columns=4)
     return fig
 
@@ -277,11 +277,6 @@ def _scatter(axes: Axes, places: np.ndarray, names: pd.Series, looks: dict[str, 
                          alpha=0.75, linewidths=0)  # fmt: skip
     axes.set_xticks([])
     axes.set_yticks([])
-
-
-def _title(results: Results, title: str, model: str) -> str:
-    """Of a panel; with its model where there are several."""
-    return ": ".join(filter(None, [model if len(results.models) > 1 else "", title]))
 
 
 def _layers(datasets: Sequence[str]) -> np.ndarray:

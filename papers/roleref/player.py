@@ -13,11 +13,12 @@ from safetensors import safe_open
 
 from papers.roleref import editing, prompts
 from papers.roleref.protocols import Protocol
-from papers.roleref.settings import TYPES, Edit, Settings
+from papers.roleref.settings import Edit, Settings
 from shared.chat.asking import ask
 from shared.chat.loading import open_chat
 from shared.chat.local import LocalChat
 from shared.chat.settings import Asked
+from shared.data.splits import first_of_each
 from shared.generation.prompts import tokens_run
 from shared.generation.score import text_nll
 from shared.steering.states import last_token_states
@@ -139,4 +140,4 @@ def trained_parameters(folder: Path | None) -> int:
 def answered(rows: Sequence[dict], most: int | None) -> list[dict]:
     """The test questions that are answered in words: the first `most` of each type."""
     test = [row for row in rows if row["split"] == "test"]
-    return [row for type in TYPES for row in [r for r in test if r["type"] == type][:most]]
+    return first_of_each(test, most, lambda row: row["type"])
