@@ -90,7 +90,8 @@ METRICS = {
 REPLIES = ["refusal_rate", "in_role_rate", "readable_rate", "right_rate"]
 
 ITEMS = [
-    Item("figure2", ["probe_accuracy", "uncapped_accuracy"], [*TRAINING_SETS], [*TYPES, *PARTS]),
+    Item("figure2", ["probe_accuracy"], [*TRAINING_SETS], [*TYPES, *PARTS]),
+    Item("figure2", ["uncapped_accuracy"], [*TRAINING_SETS], ["fake", "absent", *PARTS]),
     Item("figure2_layers", ["layer_accuracy"], [ALL_TYPES]),
     Item("probe_by_method", ["probe_accuracy"], NAMES, list(TYPES)),
     Item("main", [*REPLIES, "phrase_refusal_rate"], NAMES, [*TYPES, CONFLICT]),

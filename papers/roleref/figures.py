@@ -202,7 +202,7 @@ def pca(results: Results) -> Figure:
     "Left: cosine of each question, seen from halfway between the regions, with the axis from "
     "the rejection region (out_series) to the direct response region (answerable) of its role; "
     "mean and 95 % interval. Right: leaning to the direct response region (1 at its centre, -1 "
-    "at that of the rejection region) in the last layer.",
+    "at that of the rejection region) in the last layer, likewise.",
     each_model=True,
 )
 def regions(results: Results) -> Figure:
@@ -217,14 +217,12 @@ def regions(results: Results) -> Figure:
     labels = ("Layer", "Cosine with the axis")
     charts.lines_with_band(panels[0], layers, lines, looks=LINE_LOOKS, labels=labels)
     panels[0].set_title("By layer")
-    leans = [geometry.loc[geometry["type"] == name, "lean"].to_numpy(float) for name in TYPES]
-    parts = panels[1].violinplot(leans, showmeans=True, widths=0.8)
-    for body, name in zip(parts["bodies"], TYPES, strict=True):
-        body.set(facecolor=TYPE_LOOKS[name].colour, alpha=0.6)
-    for name in ("cmeans", "cbars", "cmins", "cmaxes"):
-        parts[name].set(color=style.INK, linewidth=0.8)
+    leans = array(results.of("regions", "lean"), [BASE], TYPES)[0]
+    for place, (name, row) in enumerate(zip(TYPES, leans, strict=True)):
+        look = {"color": TYPE_LOOKS[name].colour, "fmt": TYPE_LOOKS[name].marker, "capsize": 3}
+        panels[1].errorbar(place, row[0], yerr=np.abs(row[1:, None] - row[0]), **look)
     panels[1].axhline(0, color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)))
-    panels[1].set_xticks(range(1, len(TYPES) + 1), [n.replace("_", "_\n") for n in TYPES])
+    panels[1].set_xticks(range(len(TYPES)), [name.replace("_", "_\n") for name in TYPES])
     panels[1].set(ylabel="Leaning to the direct region", title="Last layer")
     charts.shared_legend(fig, columns=5)
     return fig

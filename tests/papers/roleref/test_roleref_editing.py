@@ -5,7 +5,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from papers.roleref import ask, prompts, train
+from papers.roleref import ask, data, prompts, train
 from papers.roleref import player as players
 from papers.roleref.answers import read_answers, read_asked_states
 from papers.roleref.editing import role_vectors, vectors_of_roles
@@ -269,6 +269,20 @@ def test_every_scale_has_its_settings(scale):
     assert methods == {"prompting", "lora", "editing"} | more
     assert settings.sweep.all_edits()[0].strength == 0
     assert methods <= set(METHODS) and settings.unchanged in settings.runs()
+
+
+def test_lora_learns_by_the_recipe_with_which_the_stand_in_learns():
+    """With q and v alone, half the rate and 16 steps its loss hardly fell."""
+    recipe = load_settings("resa", "cpu").training
+    settings = load_settings("roleref", "cpu")
+    roles, rows = data.made(settings)
+    queries = {role: [row for row in rows if row["role"] == role] for role in roles}
+    groups = train.conversations(queries, settings.trained_questions, settings.turns)
+    for name in ("lora", "lora-official"):
+        training = settings.variants[name].training
+        for field in ("epochs", "learning_rate", "schedule", "warmup_ratio", "lora"):
+            assert getattr(training, field) == getattr(recipe, field), field
+        assert len(groups) * training.epochs / training.effective_batch_size == 48
 
 
 def test_the_papers_four_models_fit_their_sweep():
