@@ -15,6 +15,7 @@ import torch
 from shared.files import atomic, read_json, write_json
 from shared.steering.states import read_states, save_states
 
+States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
 REPLIES, STATES = "replies.json", "states.safetensors"
 
 
@@ -41,6 +42,6 @@ def read_answers(folder: Path) -> Answers:
     return Answers(**read_json(folder / REPLIES))
 
 
-def read_asked_states(folder: Path, model: str) -> dict[str, np.ndarray]:
-    """By role. Raises `UserError` for the states of another model."""
+def read_asked_states(folder: Path, model: str) -> States:
+    """Raises `UserError` for the states of another model."""
     return {role: h.numpy() for role, h in read_states(folder / STATES, model).items()}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from papers.roleref.answers import Answers, read_asked_states, write_answers
 from papers.roleref.methods import METHODS, PROMPTING
-from papers.roleref.player import edited, load_player, trained_parameters
+from papers.roleref.player import load_player, trained_parameters
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
@@ -43,10 +43,11 @@ def ask(
         if not base:
             raise UserError(f"{variant} needs --base, what {PROMPTING} was asked")
         before = read_asked_states(base, settings.name)
-        player = edited(player, before, queries, edit, PROTOCOLS[run.variant.protocol])
+        player = player.edited(before, queries, edit, PROTOCOLS[run.variant.protocol])
     player.signal = METHODS[run.variant.method].signal
     run.loaded()
-    layers = player.layers if variant == PROMPTING else player.layers[-2:]
+    every = range(player.chat.model.config.num_hidden_layers + 1)
+    layers = list(every if variant == PROMPTING else every[-2:])
     probed = queries if run.variant.probed else {}
     states = {role: player.states(role, rows)[:, layers] for role, rows in probed.items()}
     said = player.speak(queries, settings.replies)

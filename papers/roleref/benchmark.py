@@ -21,6 +21,7 @@ import yaml
 from papers.roleref import facts
 from papers.roleref.facts import Event, Fact
 from papers.roleref.settings import Counts, work_texts
+from shared.data.splits import random_part
 from shared.errors import UserError
 
 FILES = ("invented.yaml", "works/*.yaml")
@@ -143,12 +144,9 @@ def _row(fact: str, question: str, target: str, keys: Sequence[str] = (), edit: 
 def _sample(role: Role, type: str, split: str, pool: list, most: int | None, seed: int) -> list:
     """`most` of a pool in random order. A role without any of a type is a role that was
     everywhere; one with too few is a mistake, as roles count alike in every mean."""
-    if most is not None and 0 < len(pool) < most:
-        raise UserError(
-            f"counts: {most} {split} questions of type {type} wanted, {role.id} has {len(pool)}"
-        )
-    order = random.Random(f"{seed} {role.id} {type} {split}").sample(pool, len(pool))
-    return order[:most]
+    size = len(pool) if most is None or not pool else most
+    what = f"counts, {split} questions of type {type} of {role.id}"
+    return random_part(pool, size, f"{seed} {role.id} {type} {split}", what)
 
 
 def _check_disjoint(rows: Sequence[dict]) -> None:

@@ -23,7 +23,7 @@ Writes, without any text,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +33,7 @@ import yaml
 from tqdm import tqdm
 
 from papers.roleref import geometry, probes, reply_rules, rubric
-from papers.roleref.answers import Answers, read_answers, read_asked_states
+from papers.roleref.answers import Answers, States, read_answers, read_asked_states
 from papers.roleref.methods import PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
@@ -42,7 +42,6 @@ from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
-from shared.models.spec import ModelSpec
 from shared.workflow.step import Run, step
 
 READS = ("name", "variants", "probes", "rubric")
@@ -54,7 +53,6 @@ KEYS = ["id", "role", "type", "fact", "edit"]
 NAMES = ["source", "role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
 FLAGS = ["right", "layer_*"]
 Judge = Callable[[Sequence[dict], Sequence[dict], Sequence[str]], list[dict[str, int] | None]]
-States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
 Questions = Mapping[str, pd.DataFrame]  # role -> its questions, in the order of its states
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
 
@@ -80,8 +78,10 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     def write(name: str, frame: pd.DataFrame) -> None:
         write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
 
-    with rubric_judge(settings.rubric, run.key) as judge:
-        named = [({"variant": each.variant, "seed": each.seed}, each.replies) for each in said]
+    named = [({"variant": each.variant, "seed": each.seed}, each.replies) for each in said]
+    grader = kept_chat(Asked(model=settings.rubric), run.key) if settings.rubric else nullcontext()
+    with grader as asking:
+        judge = partial(rubric.scores, *asking) if asking else None
         write("replies", reply_scores(named, by_id, roles, judge))
     numbered = [({"number": number}, edit["replies"]) for number, edit in enumerate(edits)]
     write("sweep", reply_scores(numbered, by_id, roles))
@@ -92,16 +92,6 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     write("geometry", region_scores(shown[PROMPTING], questions))
     write("methods_map", methods_map(corrected, questions))
     return {"replies": sum(len(each.replies) for each in said)}
-
-
-@contextmanager
-def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[Judge | None]:
-    """The judge of the setting `rubric`, whose answers are kept until the block ends."""
-    if model is None:
-        yield None
-        return
-    with kept_chat(Asked(model=model), key) as asked:
-        yield partial(rubric.scores, *asked)
 
 
 def reply_scores(

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import yaml
 from safetensors import safe_open
 
 from papers.roleref import editing, prompts
+from papers.roleref.answers import States
 from papers.roleref.protocols import Protocol
 from papers.roleref.settings import Edit, Settings
 from shared.chat.asking import ask
@@ -44,11 +44,6 @@ class Player:
     strength: float = 0.0
     signal: bool = False
     tokens: int = 0
-
-    @property
-    def layers(self) -> list[int]:
-        """Numbers of its hidden states, from the embeddings to what the output layer sees."""
-        return list(range(self.chat.model.config.num_hidden_layers + 1))
 
     @contextmanager
     def playing(self, role: str) -> Iterator[None]:
@@ -93,6 +88,13 @@ class Player:
             scored = text_nll(self.chat.model, ids, self.chat.batch_size)
         return {f"{role}/{number:02d}": pair for number, pair in enumerate(scored)}
 
+    def edited(
+        self, states: States, queries: Mapping[str, Sequence[dict]], edit: Edit, protocol: Protocol
+    ) -> "Player":
+        """This one under an edit. states: of it unedited, all layers, by role."""
+        vectors = editing.vectors_of_roles(states, queries, edit, protocol)
+        return replace(self, vectors=vectors, strength=edit.strength, tokens=0)
+
     def stored(self) -> int:
         """Numbers other than 0 in all vectors; those that roles share count once."""
         of_roles = (self.vectors or {}).values()
@@ -114,18 +116,6 @@ def load_player(
 def load_chat(settings: Settings, trained: Path | None = None) -> LocalChat:
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     return open_chat(Asked(model=settings.model), trained=trained, **batches)
-
-
-def edited(
-    plain: Player,
-    states: Mapping[str, np.ndarray],
-    queries: Mapping[str, Sequence[dict]],
-    edit: Edit,
-    protocol: Protocol,
-) -> Player:
-    """`plain` under an edit. states: of `plain`, all layers, by role."""
-    vectors = editing.vectors_of_roles(states, queries, edit, protocol)
-    return replace(plain, vectors=vectors, strength=edit.strength, tokens=0)
 
 
 def trained_parameters(folder: Path | None) -> int:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from papers.roleref.answers import read_asked_states
-from papers.roleref.player import edited, load_player
+from papers.roleref.player import load_player
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
@@ -34,7 +34,7 @@ def sweep(run: Run, data: Path, base: Path) -> dict:
     run.loaded()
     found, collapsed, tokens = [], [], 0
     for edit in settings.sweep.all_edits():
-        player = edited(plain, states, queries, edit, PROTOCOLS["corrected"])
+        player = plain.edited(states, queries, edit, PROTOCOLS["corrected"])
         found.append(player.speak(queries, settings.sweep.questions))
         tokens += player.tokens
         if warn_if_collapsed(edit.label, found[-1]["replies"].values()):

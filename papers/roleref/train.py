@@ -110,11 +110,9 @@ def with_own_replies(
         for row in group
         if row["type"] == "out_series" and (every or not row["target"])
     ]
-    said: dict[str, str] = {}
-    if asked:
-        put = [prompts.conversation(roles[row["role"]], row["question"]) for row in asked]
-        replies = ask(chat, put, tokens)
-        said = {row["id"]: reply.text for row, reply in zip(asked, replies, strict=True)}
+    put = [prompts.conversation(roles[row["role"]], row["question"]) for row in asked]
+    replies = ask(chat, put, tokens) if put else []
+    said = {row["id"]: reply.text for row, reply in zip(asked, replies, strict=True)}
     return [[row | {"target": said.get(row["id"], row["target"])} for row in g] for g in groups]
 
 

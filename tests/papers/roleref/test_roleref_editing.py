@@ -157,10 +157,10 @@ def test_an_edited_player_differs_and_strength_0_does_not(player):
     ]
     before = player.states("a", rows)
     states = {"a": before.numpy()}
-    none = players.edited(player, states, {"a": rows}, Edit(strength=0), CORRECTED)
+    none = player.edited(states, {"a": rows}, Edit(strength=0), CORRECTED)
     torch.testing.assert_close(none.states("a", rows), before)
     assert none.replies("a", rows) == player.replies("a", rows)
-    some = players.edited(player, states, {"a": rows}, Edit(strength=5, keep=1), CORRECTED)
+    some = player.edited(states, {"a": rows}, Edit(strength=5, keep=1), CORRECTED)
     # the output of block 0 moves by 5 times the mean difference of what comes out of it
     pairs = before[[0]] - before[[1]]
     torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])

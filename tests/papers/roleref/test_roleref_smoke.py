@@ -25,7 +25,10 @@ def test_every_type_is_probed_by_both_protocols(results):
         name: [12 if name == "absent" else 16] for name in TYPES
     }
     absent = probed[(probed["dataset"] == "absent") & (probed["protocol"] == "official")]
-    assert absent["value"].max() <= 75  # the cap: a role without any counts as wrong
+    by_method = absent.pivot(index="method", columns="metric", values="value")
+    # the cap: one of four roles has none and counts as wrong
+    capped = (0.75 * by_method["uncapped_accuracy"]).round(4)
+    assert (by_method["probe_accuracy"] - capped).abs().max() < 1e-3
 
 
 def test_the_embedding_of_the_last_token_says_nothing(results):
