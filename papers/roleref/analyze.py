@@ -49,8 +49,13 @@ PROSE = "ordinary text"
 ROLES = "all roles"
 RUBRIC = ("refusal", "role", "general")
 RULES = {"Rule": "refused", "Phrase rule": "refused_phrases"}
-# Replies with a label: what fine-tuning learns, refusals in other words, what the stand-in said.
-SOURCES = {"learnt": "learnt", "written": "other words", "prompted": "a model's"}
+# Labelled replies: what fine-tuning learns, other words, what a model said before it and after.
+SOURCES = {
+    "learnt": "learnt",
+    "written": "other words",
+    "prompted": "a prompted model's",
+    "tuned": "a fine-tuned model's",
+}
 
 
 def at_layer(part: str, layer: int) -> str:

@@ -96,8 +96,8 @@ def test_the_rule_does_not_find_what_is_learnt_more_surely_than_other_words():
     found = frame[frame["refuses"]].groupby("source")["refused"].mean()
     flagged = frame[~frame["refuses"]].groupby("source")["refused"].mean()
     assert found.min() >= 0.75 and flagged.max() <= 0.1
-    others = found.drop("learnt").min()
-    assert found["learnt"] <= others + 0.15
+    assert found["learnt"] <= found[["written", "prompted"]].min() + 0.1
+    assert found.max() - found.min() <= 0.25
 
 
 def test_prose_of_variants_and_edits():
