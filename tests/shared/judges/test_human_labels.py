@@ -61,7 +61,7 @@ def test_equals_pandas():
 
 def test_comments_quotes_and_lines_inside_a_cell(package, monkeypatch):
     digest = "f" * 64
-    monkeypatch.setattr(module, "FILES", {"refusal.csv": digest})
+    monkeypatch.setattr(module, "SHA256", {"refusal.csv": digest})
     monkeypatch.setattr(
         module.hashlib, "sha256", lambda content: SimpleNamespace(hexdigest=lambda: digest)
     )
