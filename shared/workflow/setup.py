@@ -179,7 +179,7 @@ class Setup:
         def asked(name: str) -> Callable[[object], int]:
             def of(wildcards: object) -> int:
                 settings = self.settings(paper, getattr(wildcards, "model", None))
-                wanted = train and settings.training_resources or settings.resources
+                wanted = (train and settings.training_resources) or settings.resources
                 return getattr(wanted, name)
 
             return of
