@@ -23,7 +23,7 @@ def named(page):
 def commands(page):
     """(program, words) of each command line, without the remark that follows two spaces or `#`."""
     for block, span in CODE.findall(page.read_text(encoding="utf-8")):
-        for line in re.sub(r"\\\n\s*", " ", block or span).splitlines():
+        for line in re.sub(r"\s*\\\n\s*", " ", block or span).splitlines():
             first, *words = re.split(r"  |#", line)[0].split() or [""]
             if first in ("make", "pytest", "python", "snakemake"):
                 yield first, words
