@@ -10,12 +10,10 @@ from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
 from shared.errors import UserError
 from shared.models.spec import ModelSpec, is_endpoint
-from shared.settings import ScaleSettings, Strict
+from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
 WORKS = Path(__file__).with_name("works")
-MethodName = Literal["prompting", "signal", "lora", "full", "editing"]  # of methods.py
-ProtocolName = Literal["official", "corrected"]  # of protocols.py
 
 # The query types as the paper's code names them; in the paper: non-conflict, role setting, role
 # profile, factual knowledge and absent knowledge conflict.
@@ -61,7 +59,7 @@ class Edit(Strict):
 class Variant(Strict):
     """One way to make a model refuse. What edits names an edit, what trains a training."""
 
-    method: MethodName
+    method: Literal[*METHODS]
     protocol: ProtocolName = "corrected"
     seeds: list[int] = Field([0], min_length=1)  # of the training
     edit: Edit | None = None
