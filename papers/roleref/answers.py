@@ -39,7 +39,7 @@ def write_answers(
 
 
 def read_answers(folder: Path) -> Answers:
-    return Answers(**read_json(folder / REPLIES))
+    return Answers(**read_json(folder / REPLIES, dict))
 
 
 def read_asked_states(folder: Path, model: str) -> States:

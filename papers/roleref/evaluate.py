@@ -64,7 +64,7 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     roles, queries = read_roles(data), read_queries(data)
     by_id = {row["id"]: row for rows in queries.values() for row in rows}
     questions = {role: pd.DataFrame(rows) for role, rows in queries.items()}
-    said, edits = [read_answers(folder) for folder in asked], read_json(swept)
+    said, edits = [read_answers(folder) for folder in asked], read_json(swept, list)
     probed = [
         (each, read_asked_states(folder, settings.name))
         for each, folder in zip(said, asked, strict=True)

@@ -7,7 +7,7 @@ from shared.files import read_json, read_jsonl
 
 def read_roles(data: Path) -> dict[str, dict]:
     """Role -> its name, profile and prompts. data: the folder that `papers.roleref.data` wrote."""
-    return read_json(data / "roles.json")
+    return read_json(data / "roles.json", dict)
 
 
 def read_queries(data: Path) -> dict[str, list[dict]]:
