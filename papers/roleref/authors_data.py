@@ -21,6 +21,7 @@ ORIGIN = {
     "route": "folder of the user",
 }
 TESTED = 50  # test questions of each role and type that their scripts ask
+_LATER = "{question}"  # what a prompt has where its question will be put
 TEMPLATES = {"prompt": "QUERY_TEMPLATE", "signal_prompt": "SIGNAL_QUERY_TEMPLATE"}
 
 
@@ -44,6 +45,8 @@ def read(folder: str | Path) -> tuple[dict[str, dict], list[dict]]:
                 found = ", ".join(of_role) if isinstance(of_role, dict) else "no object"
                 raise UserError(f"{path}: {role}: found {found}; expected {', '.join(TYPES)}")
             for type in types:
+                if not isinstance(of_role.get(type, []), list):
+                    raise UserError(f"{path}: {role}, {type}: found no list; expected its records")
                 for number, record in enumerate(of_role.get(type, [])[:most]):
                     id = f"{role}/{type}/{split}/{number:03d}"
                     learnt = split == "train" and type != "out_series"
@@ -53,7 +56,12 @@ def read(folder: str | Path) -> tuple[dict[str, dict], list[dict]]:
     for role in dict.fromkeys(row["role"] for row in rows):
         profile = texts["PROFILE"][role]
         filled = {"role": role, "role_profile": profile, "prompt_signal": True}
-        made = {n: texts[t].format(**filled, question="{question}") for n, t in TEMPLATES.items()}
+        try:
+            made = {n: texts[t].format(**filled, question=_LATER) for n, t in TEMPLATES.items()}
+        except (LookupError, ValueError) as error:
+            raise UserError(
+                f"{source}: a template has {error}; expected {', '.join(filled)} and question"
+            ) from None
         roles[role] = {"name": role, "profile": profile, **made}
     return roles, rows
 

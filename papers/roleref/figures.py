@@ -129,7 +129,7 @@ def _by_method(
     **options: object,
 ) -> Figure:
     """Bars a method, a panel for each metric of `shown` (with its title and its data sets)."""
-    fig, panels = style.figure(len(results.models), len(shown), size=size, sharey=True)
+    fig, panels = style.figure(len(results.models), len(shown), size=size)
     for model, row in zip(results.models, np.reshape(panels, (-1, len(shown))), strict=True):
         for axes, (metric, (title, datasets)) in zip(row, shown.items(), strict=True):
             cells = results.only(model).of(item, metric, "corrected")

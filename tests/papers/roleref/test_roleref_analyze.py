@@ -329,6 +329,8 @@ def test_all_figures_are_drawn(analysis, found, folder, tmp_path):
     ours = {line.get_label(): line.get_ydata() for line in lines.axes[0].get_lines()}
     assert list(ours["contextual"]) == [pytest.approx(87.5)] * (LAST + 1)
     assert lines.axes[2].get_title(loc="left") == "Paper, Llama-3.1-8B (digitised)"
+    for axes, highest in zip(figures.keeping(results).axes, (87.5, 100, 37.5), strict=True):
+        assert axes.get_ylim()[1] > highest  # no bar is cut off
     bars = figures.main(results)
     heights = [bar.get_height() for bar in bars.axes[0].containers[0]]
     assert heights[:3] == [0, 50, 25]  # prompting: answerable, out_series, context_conflict

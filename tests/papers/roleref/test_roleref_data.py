@@ -200,7 +200,13 @@ def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
         ("test.json", '{"Bilbo": {}}', "role 'Bilbo' has no profile in .*prompt.py"),
         ("test.json", "version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS"),
         ("test.json", "[]", "found a list; expected an object"),
+        ("train.json", '{"Gandalf": {"fake": {}}}', "Gandalf, fake: found no list; expected its"),
         ("prompt.py", "PROFILE = {}", "no QUERY_TEMPLATE; expected a str"),
+        (
+            "prompt.py",
+            PROMPT_PY.replace("{role_profile}", "{who}"),
+            "a template has 'who'; expected role, role_profile, prompt_signal and question",
+        ),
         ("prompt.py", "PROFILE = dict()", "not assignments of texts"),
         ("prompt.py", "PROFILE = {", "not assignments of texts"),
     ],
