@@ -1,9 +1,9 @@
 """A model that plays the roles, perhaps edited: its hidden states, replies and plain prose."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -40,18 +40,13 @@ class Player:
     chat: LocalChat
     roles: Mapping[str, dict]
     reply_tokens: int
-    vectors: Mapping[str, Vectors] | None = None
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     strength: float = 0.0
     signal: bool = False
     tokens: int = 0
 
-    @contextmanager
-    def playing(self, role: str) -> Iterator[None]:
-        if self.vectors is None:
-            yield
-        else:
-            with steered(self.chat.model, self.vectors[role], self.strength):
-                yield
+    def playing(self, role: str) -> AbstractContextManager[None]:
+        return steered(self.chat.model, self.vectors.get(role, {}), self.strength)
 
     def states(self, role: str, rows: Sequence[dict]) -> torch.Tensor:
         """(rows, layers + 1, hidden) of the last token of each prompt."""
@@ -97,8 +92,7 @@ class Player:
 
     def stored(self) -> int:
         """Numbers other than 0 in all vectors; those that roles share count once."""
-        of_roles = (self.vectors or {}).values()
-        distinct = {id(v): v for vectors in of_roles for v in vectors.values()}
+        distinct = {id(v): v for of_role in self.vectors.values() for v in of_role.values()}
         return sum(int((v != 0).sum()) for v in distinct.values())
 
     def _conversations(self, role: str, rows: Sequence[dict]) -> list[list[dict]]:
