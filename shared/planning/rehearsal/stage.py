@@ -9,6 +9,7 @@ or code is another one. What can't be fetched but by hand, a paper's `rehearsal`
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,11 @@ from pathlib import Path
 
 from shared.data.sources import STAGED
 from shared.errors import UserError, one_line_errors
+from shared.files import sha256, write_text
 from shared.settings import REHEARSAL, ROOT, load_models
+from shared.workflow.code import code_hash
 
+MODELS = Path(__file__).with_name("models.yaml")
 STAGE = ROOT / "resources" / "rehearsal"
 
 
@@ -40,21 +44,27 @@ def set_up(papers: Iterable[str], stage: Path) -> None:
     """Write what the papers want. Raises `UserError` for a model or data set nobody wrote."""
     from shared.data.fetch import hub
     from shared.data.fetch.wanted import Repository, SourceFiles, downloads
-    from shared.planning.rehearsal.rows import rows_of
+    from shared.planning.rehearsal.rows import writer
     from shared.planning.rehearsal.weights import kind_of
 
-    wanted = [
-        each
-        for paper in papers
-        for settings in load_models(paper, REHEARSAL)
-        for each in downloads(settings)
-    ]
-    for each in dict.fromkeys(wanted):
-        if isinstance(each, SourceFiles):
-            rows_of(each.source)(stage / "sources")
-        elif isinstance(each, Repository):
-            write = kind_of(each.id).write if each.kind == "model" else rows_of(each.id)
-            hub.adopt(each, write)
+    _forget_older(stage)
+    for paper in papers:
+        wanted = [w for settings in load_models(paper, REHEARSAL) for w in downloads(settings)]
+        for each in dict.fromkeys(wanted):
+            if isinstance(each, SourceFiles):
+                writer(paper, each.source)(stage / "sources")
+            elif isinstance(each, Repository):
+                write = kind_of(each.id).write if each.kind == "model" else writer(paper, each.id)
+                hub.adopt(each, write)
+
+
+def _forget_older(stage: Path) -> None:
+    """Remove models that other code made."""
+    made_by = code_hash("shared.planning.rehearsal.weights")
+    key, kept = f"{made_by} {sha256(MODELS)}", stage / "models.key"
+    if not kept.is_file() or kept.read_text() != key:
+        shutil.rmtree(stage / "hub", ignore_errors=True)
+        write_text(kept, key)
 
 
 def _places(stage: Path) -> dict[str, str]:
