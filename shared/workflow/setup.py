@@ -234,9 +234,7 @@ def checked(config: Mapping[str, str]) -> Setup:
 def _to_rehearse(scale: str, model: str | None) -> str:
     if scale != "paper" or model:
         found = f"model={model}" if model else f"scale={scale}"
-        raise UserError(
-            f"rehearse: expected with scale=paper and the papers' own models, not {found}"
-        )
+        raise UserError(f"rehearse: expected with scale=paper and its own models, found {found}")
     return REHEARSAL
 
 

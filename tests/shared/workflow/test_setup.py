@@ -130,7 +130,7 @@ def test_two_models_never_share_a_folder():
         ({"model": "bundled:x", "models": "A"}, "models: expected without model="),
         (
             {"rehearse": True},
-            "rehearse: expected with scale=paper and its own models, found scale=c",
+            "rehearse: expected with scale=paper and its own models, found sc",
         ),
     ],
 )
