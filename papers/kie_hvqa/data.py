@@ -23,8 +23,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from papers.kie_hvqa.notation import Character, parse_tags, true_answer, write_answer, write_tags
+from papers.kie_hvqa.notation import Character, true_answer, write_answer, write_tags
 from papers.kie_hvqa.official import read_official
+from papers.kie_hvqa.parts import TESTS
 from papers.kie_hvqa.settings import SUBSET_NAMES, Settings, Spoiling
 from shared.data import documents
 from shared.data.degradation import KINDS, Degradation, degrade, legibility
@@ -35,6 +36,8 @@ from shared.workflow.step import Run, step
 
 READS = ("reads", "fonts", "spoiling", "sizes", "official", "data_seed")
 
+TRAININGS = ("clean", "cold_start", "reinforcement")
+UNSPOILED = ("clean", "undegraded")
 DRAWN = {
     "nutrition": ("NUTRITION FACTS", documents.nutrition_label),
     "receipt": ("RECEIPT", documents.receipt),
@@ -51,29 +54,22 @@ COLUMNS = [
 def data(run: Run) -> dict:
     """Write all parts into the folder `out`."""
     settings, sizes, ledger = run.settings, run.settings.sizes, Ledger()
-    tested = {
-        "test": part("test", sizes.test, settings, settings.spoiling, set()),
-        "undegraded": part("undegraded", shared_out(sizes.undegraded), settings, None, set()),
-    }
-    avoid = {_value(tags) for frame in tested.values() for tags in frame["tags"]}
-    trained = {
-        "clean": part("clean", shared_out(sizes.clean), settings, None, avoid),
-        "cold_start": part(
-            "cold_start", shared_out(sizes.cold_start), settings, settings.spoiling, avoid
-        ),
-        "reinforcement": part(
-            "reinforcement", shared_out(sizes.reinforcement), settings, settings.spoiling, avoid
-        ),
-    }
-    drawn_by_us = tested | trained
+    parts, avoid = {}, set()
+    for name in TESTS:
+        wanted = sizes.test if name == "test" else shared_out(sizes.undegraded)
+        parts[name] = part(name, wanted, settings, set())
+        avoid |= set(parts[name]["value"])
+    for name in TRAININGS:
+        parts[name] = part(name, shared_out(getattr(sizes, name)), settings, avoid)
+    rows = {name: len(frame) for name, frame in parts.items()}
     if settings.official:
-        tested["test"] = read_official(settings.official, ledger)
-        del drawn_by_us["test"]
+        parts["test"] = read_official(settings.official, ledger)
+        del rows["test"]
     ledger.add("documents", revision=f"seed {settings.data_seed}", licence=DRAWN_LICENCE)
-    ledger.used("documents", {name: len(frame) for name, frame in drawn_by_us.items()})
-    for name, frame in (tested | trained).items():
+    ledger.used("documents", rows)
+    for name, frame in parts.items():
         with atomic(run.out / f"{name}.parquet") as temporary:
-            frame.to_parquet(temporary, index=False)
+            frame[COLUMNS].to_parquet(temporary, index=False)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
 
@@ -84,19 +80,13 @@ def png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def drawn(
-    value: str, spoiling: Spoiling | None, rng: np.random.Generator
-) -> list[Degradation | None]:
+def drawn(value: str, spoiling: Spoiling, rng: np.random.Generator) -> list[Degradation | None]:
     """What to do to each character of a value; at least one of them stays clear."""
-    if spoiling is None:
-        return [None] * len(value)
-    classes = rng.choice(
-        ["partly", "hidden", "clear"],
-        size=len(value),
-        p=[spoiling.partly, spoiling.hidden, 1 - spoiling.partly - spoiling.hidden],
-    )
-    classes[rng.integers(len(value))] = "clear"
+    shares = {"partly": spoiling.partly, "hidden": spoiling.hidden}
     strengths = {"partly": spoiling.partly_strength, "hidden": spoiling.hidden_strength}
+    shares["clear"] = 1 - sum(shares.values())
+    classes = rng.choice(list(shares), size=len(value), p=list(shares.values()))
+    classes[rng.integers(len(value))] = "clear"
     kinds = list(KINDS)
     return [
         None
@@ -107,18 +97,17 @@ def drawn(
 
 
 def rows_of(
-    subset: str, settings: Settings, spoiling: Spoiling | None, rng: np.random.Generator
+    subset: str, settings: Settings, spoiled: bool, rng: np.random.Generator
 ) -> Iterator[dict]:
     """The rows of one new document of a subset: one a field, each spoiled on its own."""
     title, values = DRAWN[subset]
     document = documents.render(title, values(rng), settings.fonts, rng)
     for field in document.fields:
-        done = drawn(field.value, spoiling, rng)
+        done = [None] * len(field.value)
+        if spoiled:
+            done = drawn(field.value, settings.spoiling, rng)
         pixels = degrade(document.pixels, field.boxes, done, rng)
-        characters = [
-            Character(letter, legibility(each))
-            for letter, each in zip(field.value, done, strict=True)
-        ]
+        characters = list(map(Character, field.value, map(legibility, done)))
         yield {
             "subset": subset,
             "dataset": SUBSET_NAMES[subset],
@@ -132,13 +121,7 @@ def rows_of(
         }
 
 
-def part(
-    name: str,
-    sizes: Mapping[str, int],
-    settings: Settings,
-    spoiling: Spoiling | None,
-    avoid: set[str],
-) -> pd.DataFrame:
+def part(name: str, sizes: Mapping[str, int], settings: Settings, avoid: set[str]) -> pd.DataFrame:
     """`sizes` rows of each subset, none with a value in `avoid`."""
     rows = []
     for subset, size in sizes.items():
@@ -146,21 +129,17 @@ def part(
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
         found: list[dict] = []
         while len(found) < size:
-            made = rows_of(subset, settings, spoiling, rng)
-            found += [row for row in made if row.pop("value") not in avoid]
+            made = rows_of(subset, settings, name not in UNSPOILED, rng)
+            found += [row for row in made if row["value"] not in avoid]
         rows += [row | {"id": f"{name}/{subset}/{i:05d}"} for i, row in enumerate(found[:size])]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*COLUMNS, "value"])
 
 
 def shared_out(size: int) -> dict[str, int]:
-    """Rows of each subset of a part for training, in the shares of the test set."""
+    """Rows of each subset of a part, in the shares of the test set."""
     sizes = {subset: int(share * size) for subset, share in SHARES.items()}
     sizes["receipt"] += size - sum(sizes.values())
     return sizes
-
-
-def _value(tags: str) -> str:
-    return "".join(character.text for character in parse_tags(tags))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,7 @@ from rapidocr import RapidOCR
 from tqdm import tqdm
 
 from papers.kie_hvqa.notation import Answer, parse_tags, write_answer
-from papers.kie_hvqa.parts import read_tests
-from papers.kie_hvqa.reading import picture
+from papers.kie_hvqa.parts import picture, read_tests
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import CLASS_NAMES
 from shared.comparison.scores import write_scores

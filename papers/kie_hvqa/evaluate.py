@@ -10,14 +10,13 @@
 Writes the scores of `papers.kie_hvqa.scoring`.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from transformers import PreTrainedModel, ProcessorMixin
 
-from papers.kie_hvqa.parts import read_tests
-from papers.kie_hvqa.reading import asked, open_model, picture
+from papers.kie_hvqa.parts import picture, read_tests
+from papers.kie_hvqa.reading import asked, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Settings
 from shared.comparison.scores import write_scores
@@ -27,9 +26,7 @@ from shared.models.images import see
 from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
-READS = (
-    "model", "prompt", "features_per_token", "answer_tokens", "batch_size", "batch_tokens",
-)  # fmt: skip
+READS = ("model", "prompt", "answer_tokens", "batch_size", "batch_tokens")
 
 
 def evaluate(
@@ -50,9 +47,7 @@ def evaluate(
     replies, tokens = ask(rows, model, processor, run.settings)
     found = scores(rows, replies)
     write_scores(found, run.out)
-    unreadable = int((~found["valid"]).sum())
-    print(f"{unreadable} of {len(found)} replies hold no answer", file=sys.stderr)
-    return {"replies": len(found), "unreadable": unreadable, "tokens": tokens}
+    return {"replies": len(found), "unreadable": int((~found["valid"]).sum()), "tokens": tokens}
 
 
 def ask(

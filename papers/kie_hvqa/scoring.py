@@ -25,7 +25,7 @@ from papers.kie_hvqa.notation import (
     parse_answer,
     parse_tags,
     parse_truth,
-)
+)  # fmt: skip
 from shared.metrics.edit_distance import align, distance
 
 PARTS = ("clear", "not_clear", "final")
@@ -85,11 +85,11 @@ def counts(answer: Answer | None, characters: Sequence[Character]) -> dict[str, 
     """
     final = answer.final.replace(" ", "") if answer else ""
     pairs = align(characters, final, _cost)
-    hidden = [made for wanted, made in pairs if wanted and wanted.legibility == "hidden"]
-    clear = [made for wanted, made in pairs if wanted and wanted.legibility == "clear"]
+    written = [(wanted.legibility, made is not None) for wanted, made in pairs if wanted]
+    made_up, refused = written.count(("hidden", True)), written.count(("clear", False))
     return {
-        "hidden": len(hidden),
-        "made_up": sum(made is not None for made in hidden),
-        "legible": len(clear),
-        "refused": sum(made is None for made in clear),
+        "hidden": made_up + written.count(("hidden", False)),
+        "made_up": made_up,
+        "legible": refused + written.count(("clear", True)),
+        "refused": refused,
     }

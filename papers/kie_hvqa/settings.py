@@ -13,11 +13,7 @@ Part = Literal["clean", "cold_start", "reinforcement"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 # Names in tables and figures: ours, which stand in for the paper's (see stand_ins in paper.yaml).
-SUBSET_NAMES: dict[str, str] = {
-    "nutrition": "Nutrition labels",
-    "receipt": "Receipts",
-    "card": "Cards",
-}
+SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": "Cards"}
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
 ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
@@ -108,7 +104,6 @@ class Settings(ScaleSettings):
     official: str | None = None  # folder or hub id@revision of the authors' test set
     data_seed: int = 0
     prompt: str  # after the picture; may hold {question}
-    features_per_token: int = Field(3, gt=0)  # columns of the OCR tower in one image token
     variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
@@ -118,11 +113,9 @@ class Settings(ScaleSettings):
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
         for name, variant in self.variants.items():
-            if variant.starts_from not in (None, *self.variants):
-                known = ", ".join(self.variants)
-                raise ValueError(
-                    f"variant {name} starts from '{variant.starts_from}'; variants: {known}"
-                )
+            before, known = variant.starts_from, ", ".join(self.variants)
+            if before not in (None, *self.variants):
+                raise ValueError(f"variant {name} starts from '{before}'; variants: {known}")
             if self.small and not variant.trained:
                 raise ValueError(f"variant {name}: a small model needs a training")
         return self

@@ -11,7 +11,8 @@ start, goes on from it with degraded text. Every other variant has a reward, whi
 from `sft` on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ import torch
 from transformers import ProcessorMixin
 
 from papers.kie_hvqa.notation import parse_tags, parse_truth, write_reply
-from papers.kie_hvqa.parts import read_part
-from papers.kie_hvqa.reading import asked, new_model, open_model, picture
+from papers.kie_hvqa.parts import picture, read_part
+from papers.kie_hvqa.reading import asked, new_model, open_model
 from papers.kie_hvqa.rewards import reward_parts
 from papers.kie_hvqa.settings import Reward, Settings
 from shared.errors import UserError
@@ -32,8 +33,8 @@ from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prompt", "features_per_token",
-    "variant.part", "variant.training", "variant.reinforcement", "variant.reward",
+    "model", "prompt", "variant.part", "variant.training", "variant.reinforcement",
+    "variant.reward",
 )  # fmt: skip
 
 
@@ -59,9 +60,8 @@ def train(
         processor.tower.remember(features)
     fit = {"seed": seed, "scratch": run.scratch}
     if chosen.reward:
-        questions = prompts(rows, settings, seed)
-        reward = judged(chosen.reward)
-        model, record = reinforce(model, processor, questions, reward, chosen.reinforcement, **fit)
+        asked_for = prompts(rows, settings, seed), partial(judged, reward=chosen.reward)
+        model, record = reinforce(model, processor, *asked_for, chosen.reinforcement, **fit)
     else:
         made = examples(rows, processor, settings)
         model, record = fine_tune(model, made, chosen.training, **fit)
@@ -83,13 +83,10 @@ def examples(
     rows: Sequence[dict], processor: ProcessorMixin, settings: Settings
 ) -> list[dict[str, list[int] | torch.Tensor]]:
     """Prompt, picture and reply of each row, the reply to be learnt."""
+    turns = [segments(processor, [(asked(row, settings), reply_to(row))]) for row in rows]
     return [
-        example(
-            processor,
-            segments(processor, [(asked(row, settings), reply_to(row))]),
-            see(processor, picture(row)),
-        )
-        for row in rows
+        example(processor, turn, see(processor, picture(row)))
+        for turn, row in zip(turns, rows, strict=True)
     ]
 
 
@@ -106,16 +103,14 @@ def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
     ]
 
 
-def judged(reward: Reward) -> Callable[..., list[dict[str, float]]]:
-    """The reward of completions, as `shared.training.reinforcement` asks for it."""
-
-    def parts(rows: Sequence[dict], completions: Sequence[str]) -> list[dict[str, float]]:
-        return [
-            reward_parts(completion, parse_truth(row["answer"], "training row"), reward)
-            for row, completion in zip(rows, completions, strict=True)
-        ]
-
-    return parts
+def judged(
+    rows: Sequence[dict], completions: Sequence[str], reward: Reward
+) -> list[dict[str, float]]:
+    """The rewards of completions, as `shared.training.reinforcement` asks for them."""
+    return [
+        reward_parts(completion, parse_truth(row["answer"], "training row"), reward)
+        for row, completion in zip(rows, completions, strict=True)
+    ]
 
 
 if __name__ == "__main__":

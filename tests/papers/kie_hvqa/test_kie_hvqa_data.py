@@ -91,7 +91,6 @@ def test_shares_of_classes_and_strengths():
     assert classes.count("hidden") / len(done) == pytest.approx(0.2 * 0.9, abs=0.03)
     strengths = [each.strength for each in done if each]
     assert all(0.2 <= s <= 0.4 or 0.7 <= s <= 0.9 for s in strengths)
-    assert drawn("12", None, rng) == [None, None]
 
 
 def test_parts_for_training_have_the_shares_of_the_test_set():

@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
     cells = comparison.our_cells(analysis)
     comparison.write({"cells": cells, **comparison.frames(analysis, cells)}, out)
     (out / "data").mkdir()
-    pd.DataFrame({"subset": [""]}).to_parquet(out / "data" / "test.parquet")
+    pd.DataFrame({"subset": [""], "tags": [""]}).to_parquet(out / "data" / "test.parquet")
     return out
 
 

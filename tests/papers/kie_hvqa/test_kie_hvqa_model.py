@@ -1,5 +1,7 @@
 """Training and asking: the small model on lines, and the real classes on whole documents."""
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
@@ -106,7 +108,7 @@ def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
     settings, rows = on_documents(smoke, vlm, tmp_path)
     model, processor = open_model(settings, None)
     variant = smoke.variants["rl"]
-    reward = judged(variant.reward)
+    reward = partial(judged, reward=variant.reward)
     few = variant.reinforcement.model_copy(update={"steps": 1})
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
     _, record = reinforce(model, processor, prompts(rows, settings, 0), reward, few, **fit)
