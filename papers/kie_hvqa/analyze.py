@@ -16,7 +16,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, ratio_of_sums
+from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
 
 READS = ("variants", "seeds", "reads", "official")
 
@@ -26,7 +26,9 @@ RL, RL_EQ3 = "SFT+RL", "SFT+RL (Eq. 3)"
 ONLY_CLEAR, ONLY_FINAL = "SFT+RL (only clear)", "SFT+RL (only final)"
 METHODS = [BASE, COLD_START, RL, RL_EQ3]
 ABLATIONS = [ONLY_CLEAR, ONLY_FINAL, RL]
+EVERY_METHOD = [*METHODS, ONLY_CLEAR, ONLY_FINAL, ENGINE_METHOD]
 SIMILARITIES = ["clear", "not_clear", "final", "avg"]
+COUNTED = ["any_not_clear", "made_up", "hidden", "refused", "legible", "valid", "in_form"]
 RATES = ["hallucination", "clear_refused", "valid_json", "form"]
 DATASETS = ["OCRBench-KIE", "WildReceipt", "Card", "Average"]
 ASKED = 200  # questions of each part of OCRBench that Table 2 counts right answers of
@@ -40,6 +42,7 @@ METRICS = {
     metric.name: metric
     for metric in [
         *(Metric(name, (name,), mean) for name in SIMILARITIES),
+        Metric("not_clear_where_any", ("not_clear", "any_not_clear"), rate_among),
         Metric("hallucination", ("made_up", "hidden"), ratio_of_sums),
         Metric("clear_refused", ("refused", "legible"), ratio_of_sums),
         Metric("valid_json", ("valid",), rate),
@@ -53,7 +56,8 @@ ITEMS = [
     Item("table1", SIMILARITIES, [*METHODS, ENGINE_METHOD], DATASETS),
     Item("table2", ["right_answers"], [*METHODS, ENGINE_METHOD], [UNDEGRADED]),
     Item("table3", SIMILARITIES[:3], ABLATIONS, ["Average"]),
-    Item("rates", RATES, [*METHODS, ONLY_CLEAR, ONLY_FINAL, ENGINE_METHOD]),
+    Item("not_clear", ["not_clear", "not_clear_where_any"], EVERY_METHOD, DATASETS),
+    Item("rates", RATES, EVERY_METHOD),
     Item("legibility", ["read_by_engine"], [ENGINE_METHOD], list(CLASS_NAMES.values())),
 ]
 
@@ -92,9 +96,8 @@ def _by_dataset(
         for name in next(iter(degraded.values()))["dataset"].unique()
     }
     parts |= {everything: degraded, UNDEGRADED: clean}
-    scored = [*SIMILARITIES, "made_up", "hidden", "refused", "legible", "valid", "in_form"]
     for name, chosen in parts.items():
-        columns = ["right"] if name == UNDEGRADED else scored
+        columns = ["right"] if name == UNDEGRADED else [*SIMILARITIES, *COUNTED]
         key = {"model": model, "method": method, "dataset": name, "protocol": "corrected"}
         yield group_from_frames(chosen, columns, **key)
 

@@ -6,6 +6,8 @@ Of all rows they are a table, a row a test row:
     reply               what was written
     valid, in_form      whether an answer could be read, and whether the reply has the taught form
     clear, not_clear, final, avg    similarities of eval.py, 0 if there was no answer
+    any_not_clear       whether the truth lists a character as not clear; where it lists none,
+                        eval.py gives 1 for listing none and 0 for listing any
     right               whether the final text is exactly the true one, without spaces
     hidden, made_up     hidden characters, and how many got an output
     legible, refused    clear characters, and how many got none
@@ -46,6 +48,7 @@ def scores(rows: Iterable[dict], replies: Iterable[str]) -> pd.DataFrame:
                 "valid": answer is not None,
                 "in_form": has_form(reply),
                 **score(answer, truth),
+                "any_not_clear": bool(truth.not_clear.strip()),
                 "right": bool(answer) and similarity(answer.final, truth.final) == 1,
                 **{name: n if characters else np.nan for name, n in counted.items()},
             }
