@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, UNDEGRADED, Settings
+from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, UNDEGRADED, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
@@ -31,6 +31,7 @@ SIMILARITIES = ["clear", "not_clear", "final", "avg"]
 COUNTED = ["any_not_clear", "made_up", "hidden", "refused", "legible", "valid", "in_form"]
 RATES = ["hallucination", "clear_refused", "valid_json", "form"]
 DATASETS = ["OCRBench-KIE", "WildReceipt", "Card", "Average"]
+CLEAN = [UNDEGRADED, *OCRBENCH.values()]
 ASKED = 200  # questions of each part of OCRBench that Table 2 counts right answers of
 
 
@@ -54,7 +55,7 @@ METRICS = {
 
 ITEMS = [
     Item("table1", SIMILARITIES, [*METHODS, ENGINE_METHOD], DATASETS),
-    Item("table2", ["right_answers"], [*METHODS, ENGINE_METHOD], [UNDEGRADED]),
+    Item("table2", ["right_answers"], [*METHODS, ENGINE_METHOD], CLEAN),
     Item("table3", SIMILARITIES[:3], ABLATIONS, ["Average"]),
     Item("not_clear", ["not_clear", "not_clear_where_any"], EVERY_METHOD, DATASETS),
     Item("rates", RATES, EVERY_METHOD),
@@ -88,16 +89,14 @@ def common_groups(scores: Path, settings: Settings) -> list[Group]:
 def _by_dataset(
     frames: dict[int, pd.DataFrame], model: str, method: str, everything: str
 ) -> Iterator[Group]:
-    """A group a subset, one of all subsets, and one of the undegraded rows."""
-    degraded = {s: f[~f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
-    clean = {s: f[f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
+    """A group a data set, and one of all the degraded ones."""
     parts = {
-        str(name): {s: f[f["dataset"] == name] for s, f in degraded.items()}
-        for name in next(iter(degraded.values()))["dataset"].unique()
+        str(name): {s: f[f["dataset"] == name] for s, f in frames.items()}
+        for name in next(iter(frames.values()))["dataset"].unique()
     }
-    parts |= {everything: degraded, UNDEGRADED: clean}
+    parts[everything] = {s: f[~f["dataset"].isin(CLEAN)] for s, f in frames.items()}
     for name, chosen in parts.items():
-        columns = ["right"] if name == UNDEGRADED else [*SIMILARITIES, *COUNTED]
+        columns = ["right"] if name in CLEAN else [*SIMILARITIES, *COUNTED]
         key = {"model": model, "method": method, "dataset": name, "protocol": "corrected"}
         yield group_from_frames(chosen, columns, **key)
 

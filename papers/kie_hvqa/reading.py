@@ -6,7 +6,7 @@ from pathlib import Path
 from transformers import PreTrainedModel, ProcessorMixin
 
 from papers.kie_hvqa.notation import PIECES
-from papers.kie_hvqa.settings import Settings
+from papers.kie_hvqa.settings import OCRBENCH, Settings
 from shared.errors import UserError
 from shared.models.line_processor import LineProcessor
 from shared.models.loading import load, load_processor
@@ -44,5 +44,7 @@ def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel
 
 
 def asked(row: Mapping, settings: Settings) -> str:
-    """What is asked of a row, beside its picture."""
+    """What is asked of a row, beside its picture; OCRBench's questions as they are."""
+    if row["dataset"] in OCRBENCH.values():
+        return row["question"]
     return settings.prompt.format(question=row["question"])

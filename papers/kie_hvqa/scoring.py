@@ -8,7 +8,8 @@ Of all rows they are a table, a row a test row:
     clear, not_clear, final, avg    similarities of eval.py, 0 if there was no answer
     any_not_clear       whether the truth lists a character as not clear; where it lists none,
                         eval.py gives 1 for listing none and 0 for listing any
-    right               whether the final text is exactly the true one, without spaces
+    right               whether the final text is exactly the true one, without spaces; of a
+                        question of OCRBench, whether the reply holds one of its answers
     hidden, made_up     hidden characters, and how many got an output
     legible, refused    clear characters, and how many got none
 
@@ -17,7 +18,6 @@ The last four are null where the truth does not say which characters were hidden
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 import pandas as pd
 
 from papers.kie_hvqa.notation import (
@@ -28,32 +28,44 @@ from papers.kie_hvqa.notation import (
     parse_tags,
     parse_truth,
 )  # fmt: skip
+from papers.kie_hvqa.ocrbench import is_right
+from papers.kie_hvqa.settings import OCRBENCH
 from shared.metrics.edit_distance import align, distance
 
 PARTS = ("clear", "not_clear", "final")
+FLAGS = ("valid", "in_form", "any_not_clear", "right")
+COLUMNS = [
+    "id", "dataset", "reply", "valid", "in_form", *PARTS, "avg", "any_not_clear", "right", "hidden",
+    "made_up", "legible", "refused",
+]  # fmt: skip
 
 
-def scores(rows: Iterable[dict], replies: Iterable[str]) -> pd.DataFrame:
-    """The scores of the reply to each test row."""
+def scores(rows: Iterable[dict], replies: Iterable[str | None]) -> pd.DataFrame:
+    """The scores of the reply to each test row. A reply that never came (None) is not scored; of
+    OCRBench's questions only `right` is."""
     made = []
     for row, reply in zip(rows, replies, strict=True):
-        truth, answer = parse_truth(row["answer"], row["id"]), parse_answer(reply)
-        characters = parse_tags(row["tags"])
-        counted = counts(answer, characters)
-        made.append(
-            {
-                "id": row["id"],
-                "dataset": row["dataset"],
-                "reply": reply,
-                "valid": answer is not None,
-                "in_form": has_form(reply),
-                **score(answer, truth),
-                "any_not_clear": bool(truth.not_clear.strip()),
-                "right": bool(answer) and similarity(answer.final, truth.final) == 1,
-                **{name: n if characters else np.nan for name, n in counted.items()},
-            }
-        )
-    return pd.DataFrame(made)
+        found = {"id": row["id"], "dataset": row["dataset"], "reply": reply}
+        if row["dataset"] in OCRBENCH.values():
+            found["right"] = None if reply is None else is_right(reply, row["answer"])
+        elif reply is not None:
+            found |= of_answer(row, reply)
+        made.append(found)
+    return pd.DataFrame(made, columns=COLUMNS).astype(dict.fromkeys(FLAGS, "boolean"))
+
+
+def of_answer(row: dict, reply: str) -> dict:
+    """The scores of a reply that is to hold the structured answer."""
+    truth, answer = parse_truth(row["answer"], row["id"]), parse_answer(reply)
+    characters = parse_tags(row["tags"])
+    return {
+        "valid": answer is not None,
+        "in_form": has_form(reply),
+        **score(answer, truth),
+        "any_not_clear": bool(truth.not_clear.strip()),
+        "right": bool(answer) and similarity(answer.final, truth.final) == 1,
+        **(counts(answer, characters) if characters else {}),
+    }
 
 
 def similarity(found: str, wanted: str) -> float:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from shared.chat.settings import Asked
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
@@ -16,6 +18,12 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": "Cards"}
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
+# Parts of OCRBench, by their question types → as Table 2 has them.
+OCRBENCH = {
+    "Scene Text-centric VQA": "OCRBench Scene VQA",
+    "Doc-oriented VQA": "OCRBench Document VQA",
+    "Key Information Extraction": "OCRBench KIE",
+}
 ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
 
 # Parts of the data whose features are computed together: two jobs of about the same length, the
@@ -23,6 +31,22 @@ ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
 FEATURES = {
     "clean": ("clean", "undegraded", "test"),
     "degraded": ("cold_start", "reinforcement"),
+}
+# What is read from a folder of the user's: what it is, and why it can't be fetched.
+FOLDERS = {
+    "OCRBench": (
+        "data/test-00000-of-00001.parquet of the data set echo840/OCRBench",
+        "no revision of it could be confirmed",
+    ),
+    "WildReceipt": (
+        "wildreceipt.tar of MMOCR (md5 2a2c4a1b4777fb4fe185011e17ad46ae), unpacked",
+        "it states no licence",
+    ),
+    "FUNSD": (
+        "dataset.zip of guillaumejaume.github.io/FUNSD (sha256 c31735649e4f441bcbb4fd0f379574f7520b"
+        "42286e80b01d80b445649d54761f), its folder dataset",
+        "its licence is for research alone",
+    ),
 }
 # The small model has a token for each fixed part of a reply. SmolLM2's tokenizer takes 80 for that
 # of the paper's own example, nine letters.
@@ -96,12 +120,14 @@ class Sizes(Strict):
     undegraded: int = Field(gt=0)  # test rows without degradation
 
 
-class Settings(ScaleSettings):
-    model: ModelSpec | SmallVlm
+class Settings(Asked, ScaleSettings):
+    model: ModelSpec | SmallVlm  # one behind an endpoint is asked, as its other fields say
     fonts: list[str] = Field(min_length=1)
     spoiling: Spoiling
     sizes: Sizes
     official: str | None = None  # folder or hub id@revision of the authors' test set
+    ocrbench: str | None = None  # folder of OCRBench, in place of drawn undegraded rows
+    scans: dict[Literal["WildReceipt", "FUNSD"], str] = {}  # folders, in place of drawn GRPO rows
     data_seed: int = 0
     prompt: str  # after the picture; may hold {question}
     variants: dict[str, Variant] = Field(min_length=1)
@@ -109,6 +135,15 @@ class Settings(ScaleSettings):
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
     seeds: list[int] = Field([0], min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_weights_nothing_is_trained(cls, values: dict) -> dict:
+        if not is_endpoint(values.get("model")):
+            return values
+        trained = {"training", "reinforcement"}
+        asked = {name: v for name, v in values["variants"].items() if not trained & set(v)}
+        return values | {"variants": asked}
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
@@ -156,9 +191,20 @@ class Settings(ScaleSettings):
         """Of the OCR engine, which reads lines only."""
         return ["engine", "legibility"] if self.reads == "lines" else []
 
+    def asked(self) -> Asked:
+        """The model and how it is asked, without all that it is asked."""
+        return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
+
+    def downloads(self) -> list[Wanted]:
+        by_hand = {FOLDERS[name]: folder for name, folder in self.scans.items()}
+        if self.ocrbench:
+            by_hand[FOLDERS["OCRBench"]] = self.ocrbench
+        return [
+            *pinned(self.model_dump_json()),
+            *(ByHand(*what, f"put it into {folder}") for what, folder in by_hand.items()),
+        ]
+
     def misfit(self) -> str | None:
-        if is_endpoint(self.model):
-            return "model: it is behind an endpoint; expected one with weights, to be trained"
         if "{question}" not in self.prompt:
             return f"prompt: {self.prompt!r} asks nothing; expected one with {{question}}"
         if self.answer_tokens < FEWEST_TOKENS:

@@ -25,7 +25,7 @@ from papers.kie_hvqa.reading import asked, new_model, open_model
 from papers.kie_hvqa.rewards import reward_parts
 from papers.kie_hvqa.settings import Reward, Settings
 from shared.errors import UserError
-from shared.models.images import see
+from shared.models.images import OnDemand, see
 from shared.models.loading import save
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune
@@ -63,8 +63,9 @@ def train(
         asked_for = prompts(rows, settings, seed), partial(judged, reward=chosen.reward)
         model, record = reinforce(model, processor, *asked_for, chosen.reinforcement, **fit)
     else:
-        made = examples(rows, processor, settings)
+        made = examples(rows, processor, settings, chosen.training.max_length)
         model, record = fine_tune(model, made, chosen.training, **fit)
+        record |= {"examples": len(made), "left_out": len(rows) - len(made)}
     save(model, run.out, processor.tokenizer if settings.small else None)
     return {"parameters": sum(p.numel() for p in model.parameters()), **record}
 
@@ -80,14 +81,21 @@ def spelled(data: Path, rows: Sequence[dict]) -> list[str]:
 
 
 def examples(
-    rows: Sequence[dict], processor: ProcessorMixin, settings: Settings
-) -> list[dict[str, list[int] | torch.Tensor]]:
-    """Prompt, picture and reply of each row, the reply to be learnt."""
-    turns = [segments(processor, [(asked(row, settings), reply_to(row))]) for row in rows]
-    return [
-        example(processor, turn, see(processor, picture(row)))
-        for turn, row in zip(turns, rows, strict=True)
-    ]
+    rows: Sequence[dict], processor: ProcessorMixin, settings: Settings, longest: int
+) -> Sequence[dict[str, list[int] | torch.Tensor]]:
+    """Prompt, picture and reply of each row, the reply to be learnt; without those of more than
+    `longest` tokens. What a small model sees of a line is kept, whole documents are prepared when
+    they are asked for. Raises `UserError` if none is left."""
+
+    def made(row: dict) -> dict:
+        turn = segments(processor, [(asked(row, settings), reply_to(row))])
+        return example(processor, turn, see(processor, picture(row)))
+
+    everything = list(map(made, rows)) if settings.small else OnDemand(rows, made)
+    kept = [i for i, each in enumerate(everything) if len(each["input_ids"]) <= longest]
+    if not kept:
+        raise UserError(f"max_length is {longest}; all {len(rows)} examples are longer")
+    return OnDemand(kept, everything.__getitem__)
 
 
 def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
