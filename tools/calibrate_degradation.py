@@ -10,6 +10,7 @@ reader guesses what it does not see. Some ten minutes of a core.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from rapidocr import RapidOCR
@@ -49,15 +50,15 @@ def lines(count: int, seed: int) -> list[Line]:
     return made
 
 
-def share_read(reader: RapidOCR, of: list[Line], kind: str, effect: float) -> float:
-    """The share of the spoiled characters that the reader finds in their place."""
+def share_read(engine: RapidOCR, of: list[Line], kind: str, effect: float) -> float:
+    """The share of the spoiled characters that the engine finds in their place."""
     rng, read = np.random.default_rng(0), 0
     for line in of:
         pixels = line.pixels.copy()
         letter = crop(pixels, line.field.boxes[line.place])
         letter[:] = KINDS[kind](letter, effect, rng)
         grey = crop(pixels, line.field.line)
-        text = "".join(reader(np.stack([grey] * 3, axis=-1), **READER).txts or ())
+        text = "".join(engine(np.stack([grey] * 3, axis=-1), **READER).txts or ())
         found = [made for wanted, made in align(list(line.field.value), text) if wanted is not None]
         read += found[line.place] == line.field.value[line.place]
     return read / len(of)
@@ -72,12 +73,17 @@ def crossing(share: Callable[[float], float], level: float) -> float:
     return (low + high) / 2
 
 
+def reader() -> RapidOCR:
+    quiet = READER | {"log_level": "error"}
+    return RapidOCR(params={f"Global.{name}": value for name, value in quiet.items()})
+
+
 def main() -> None:
-    quiet = {f"Global.{name}": value for name, value in (READER | {"log_level": "error"}).items()}
-    reader, of = RapidOCR(params=quiet), lines(LINES, seed=1)
+    engine, of = reader(), lines(LINES, seed=1)
     for kind in tqdm(KINDS, unit="kind", disable=None):
-        found = [crossing(lambda e, k=kind: share_read(reader, of, k, e), lev) for lev in LEVELS]
-        print(f'"{kind}": ({found[0]:.2f}, {found[1]:.2f}),', flush=True)
+        share = partial(share_read, engine, of, kind)
+        read, hidden = (crossing(share, level) for level in LEVELS)
+        print(f'"{kind}": ({read:.2f}, {hidden:.2f}),', flush=True)
 
 
 if __name__ == "__main__":

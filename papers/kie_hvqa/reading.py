@@ -39,7 +39,7 @@ def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel
     processor = load_processor(settings.model)
     if not isinstance(processor, ProcessorMixin):  # a text model has a tokenizer only
         raise UserError(f"model {settings.model}: expected one that sees pictures")
-    model, _ = load(settings.model, trained=folder)
+    model, _ = load(settings.model, trained=folder, tokenizer=processor.tokenizer)
     return model, processor
 
 

@@ -14,8 +14,6 @@ from shared.data.pictures import open_picture
 from shared.data.scans import READERS, Scan
 from shared.errors import UserError
 
-LICENCES = {"WildReceipt": "not stated", "FUNSD": "for research, not for commerce"}
-
 
 def scanned_rows(
     places: Mapping[str, str], size: int, spoiling: Spoiling, seed: int, ledger: Ledger
@@ -37,9 +35,7 @@ def scanned_rows(
         made = _rows(source, scans, wanted, spoiling, rng)
         if not made and wanted:
             raise UserError(f"{folder}: found no field with a box; expected the files of {source}")
-        ledger.add(
-            source, revision="a folder of the user's", licence=LICENCES[source], route="folder"
-        )
+        ledger.add(source, revision="a folder of the user's", licence="not known", route="folder")
         ledger.used(source, {"reinforcement": len(made)})
         rows += made
     return pd.DataFrame(rows)

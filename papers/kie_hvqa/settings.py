@@ -40,12 +40,12 @@ FOLDERS = {
     ),
     "WildReceipt": (
         "wildreceipt.tar of MMOCR (md5 2a2c4a1b4777fb4fe185011e17ad46ae), unpacked",
-        "it states no licence",
+        "its licence is not known",
     ),
     "FUNSD": (
         "dataset.zip of guillaumejaume.github.io/FUNSD (sha256 c31735649e4f441bcbb4fd0f379574f7520b"
         "42286e80b01d80b445649d54761f), its folder dataset",
-        "its licence is for research alone",
+        "its licence is not known",
     ),
 }
 # The small model has a token for each fixed part of a reply. SmolLM2's tokenizer takes 80 for that
@@ -143,7 +143,7 @@ class Settings(Asked, ScaleSettings):
             return values
         trained = {"training", "reinforcement"}
         asked = {name: v for name, v in values["variants"].items() if not trained & set(v)}
-        return values | {"variants": asked}
+        return values | {"variants": asked or values["variants"]}
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
@@ -205,6 +205,8 @@ class Settings(Asked, ScaleSettings):
         ]
 
     def misfit(self) -> str | None:
+        if is_endpoint(self.model) and any(each.trained for each in self.variants.values()):
+            return "model: it is behind an endpoint; expected one with weights, to be trained"
         if "{question}" not in self.prompt:
             return f"prompt: {self.prompt!r} asks nothing; expected one with {{question}}"
         if self.answer_tokens < FEWEST_TOKENS:

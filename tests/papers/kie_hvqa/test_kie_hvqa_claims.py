@@ -64,19 +64,20 @@ def test_the_headlines_against_table_1(audited):
     assert [totals[name] for name in totals.index] == ["no", "yes", "no", "yes"]
 
 
-def frame(dataset, part="test", **columns):
+def frame(dataset, **columns):
     scored = [*analyze.SIMILARITIES, "made_up", "hidden", "refused", "legible"]
     flags = ["valid", "in_form", "right", "any_not_clear"]
     row = dict.fromkeys(scored, 1.0) | dict.fromkeys(flags, True)
-    return pd.DataFrame([{"id": f"{part}/{dataset}", "dataset": dataset, **row, **columns}])
+    return pd.DataFrame([{"id": f"a row of {dataset}", "dataset": dataset, **row, **columns}])
 
 
-def test_undegraded_rows_are_a_group_of_their_own():
-    rows = pd.concat([frame("Cards", avg=0.5), frame("Receipts"), frame("Cards", "undegraded")])
+@pytest.mark.parametrize("clean", ["Undegraded", "OCRBench Scene VQA"])
+def test_undegraded_rows_are_a_group_of_their_own(clean):
+    rows = pd.concat([frame("Cards", avg=0.5), frame("Receipts"), frame(clean)])
     groups = {g.dataset: g for g in analyze._by_dataset({0: rows}, "Small", "SFT", "All subsets")}
-    assert set(groups) == {"Cards", "Receipts", "All subsets", "Undegraded"}
+    assert set(groups) == {"Cards", "Receipts", "All subsets", clean}
     assert groups["All subsets"].columns["avg"].tolist() == [[0.5, 1.0]]
-    assert groups["Undegraded"].columns["right"].tolist() == [[1.0]]
+    assert groups[clean].columns["right"].tolist() == [[1.0]]
 
 
 def test_not_clear_is_also_counted_on_the_rows_that_have_such_characters():

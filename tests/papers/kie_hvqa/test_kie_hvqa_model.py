@@ -20,6 +20,7 @@ from shared.chat import cache, loading
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.models import images
+from shared.models import loading as model_loading
 from shared.models.loading import save
 from shared.settings import load_settings
 from shared.training import vision_language
@@ -106,6 +107,17 @@ def test_the_real_classes_are_asked_about_whole_documents(smoke, vlm, tmp_path):
     settings, rows = on_documents(smoke, vlm, tmp_path)
     replies, _ = ask(rows[:2], *open_model(settings, None), settings)
     assert len(replies) == 2 and not scores(rows[:2], replies)["valid"].any()
+
+
+def test_a_processor_is_read_once(smoke, vlm, tmp_path, monkeypatch):
+    settings, _ = on_documents(smoke, vlm, tmp_path)
+    built = []
+    build = model_loading.build_processor
+    monkeypatch.setattr(
+        model_loading, "build_processor", lambda *a: built.append(build(*a)) or built[-1]
+    )
+    _, processor = open_model(settings, None)
+    assert built == [processor]
 
 
 def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
