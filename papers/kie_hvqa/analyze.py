@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, UNDEGRADED, Settings
+from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, QUESTIONS, UNDEGRADED, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
@@ -32,11 +32,10 @@ COUNTED = ["any_not_clear", "made_up", "hidden", "refused", "legible", "valid", 
 RATES = ["hallucination", "clear_refused", "valid_json", "form"]
 DATASETS = ["OCRBench-KIE", "WildReceipt", "Card", "Average"]
 CLEAN = [UNDEGRADED, *OCRBENCH.values()]
-ASKED = 200  # questions of each part of OCRBench that Table 2 counts right answers of
 
 
 def _of_200(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return ASKED * rate(hits, weights)
+    return QUESTIONS * rate(hits, weights)
 
 
 METRICS = {

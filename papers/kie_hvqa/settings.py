@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
@@ -18,6 +19,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": "Cards"}
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
+QUESTIONS = 200  # of each part of OCRBench
 # Parts of OCRBench, by their question types → as Table 2 has them.
 OCRBENCH = {
     "Scene Text-centric VQA": "OCRBench Scene VQA",
@@ -203,6 +205,12 @@ class Settings(Asked, ScaleSettings):
             *pinned(self.model_dump_json()),
             *(ByHand(*what, f"put it into {folder}") for what, folder in by_hand.items()),
         ]
+
+    def calls(self) -> list[Calls]:
+        asked = sum(self.sizes.test.values())
+        asked += QUESTIONS * len(OCRBENCH) if self.ocrbench else self.sizes.undegraded
+        named = endpoints(self.model_dump_json(include={"model"}))
+        return [Calls(name, f"replies of {self.name}", asked) for name in named]
 
     def misfit(self) -> str | None:
         if is_endpoint(self.model) and any(each.trained for each in self.variants.values()):

@@ -87,6 +87,8 @@ def test_a_model_behind_an_endpoint_is_asked_and_not_trained():
     settings = load_settings("kie_hvqa", "paper", "api:someone/seer")
     assert settings.misfit() is None and settings.runs() == [("base", 0)]
     gemini = load_settings("kie_hvqa", "paper", "Gemini 2.5 Pro")
+    assert [each.most for each in gemini.calls()] == [429 + 600]
+    assert load_settings("kie_hvqa", "paper").calls() == []
     assert gemini.asked().thinking and gemini.asked().model == "api:google/gemini-2.5-pro"
 
 
