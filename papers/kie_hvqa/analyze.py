@@ -16,7 +16,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
+from shared.metrics.rates import rate, rate_among, ratio_of_sums
 
 READS = ("variants", "seeds", "reads", "official")
 
@@ -41,7 +41,7 @@ def _of_200(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
 METRICS = {
     metric.name: metric
     for metric in [
-        *(Metric(name, (name,), mean) for name in SIMILARITIES),
+        *(Metric(name, (name,), rate) for name in SIMILARITIES),
         Metric("not_clear_where_any", ("not_clear", "any_not_clear"), rate_among),
         Metric("hallucination", ("made_up", "hidden"), ratio_of_sums),
         Metric("clear_refused", ("refused", "legible"), ratio_of_sums),

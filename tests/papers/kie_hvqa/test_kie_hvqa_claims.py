@@ -20,7 +20,7 @@ def reported():
 
 @pytest.fixture(scope="module")
 def audited(reported):
-    return audit(load_paper("kie_hvqa"), reported, vars(analyze))
+    return audit(load_paper("kie_hvqa"), Names(reported), vars(analyze))
 
 
 def test_all_cells_of_the_three_tables_are_there(reported):
