@@ -15,7 +15,7 @@ from papers.kie_hvqa import analyze
 from papers.kie_hvqa.notation import parse_answer, parse_tags
 from papers.kie_hvqa.settings import ENGINE, SUBSET_NAMES
 from shared.comparison.scores import read_scores
-from shared.data.degradation import HIDDEN_FROM, KINDS
+from shared.data.degradation import HIDDEN_FROM, KINDS, READ_TO
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import Results, bars
@@ -134,9 +134,8 @@ def examples(results: Results) -> Figure | None:
 
 
 @figure(
-    "Not in the paper: whether the rule that decides the classes agrees with a reader that has "
-    "no part in it. Left of the grey line characters count as partly occluded, right of it as "
-    "hidden.",
+    "Not in the paper: how much of each degradation an OCR engine stands. Left of the grey band "
+    "characters count as partly occluded, right of it as hidden; in it nothing is drawn.",
     subject=f"{ENGINE} on the test lines",
 )
 def legibility(results: Results) -> Figure | None:
@@ -153,7 +152,7 @@ def legibility(results: Results) -> Figure | None:
         look = {"marker": marker, "color": colour, "label": kind.replace("_", " ")}
         axes.plot(at["strength"], 100 * at["read"], **look)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")
-    axes.axvline(HIDDEN_FROM, color=style.FAINT, lw=6, zorder=0)
+    axes.axvspan(READ_TO, HIDDEN_FROM, color=style.FAINT, lw=0, zorder=0)
     axes.set(xlim=(0, 1), ylim=(-2, 102), xlabel="strength", ylabel="read by RapidOCR (%)")
     charts.shared_legend(fig, columns=3)
     return fig

@@ -13,15 +13,15 @@ Kind = Literal["motion_blur", "gaussian_blur", "occlusion", "low_contrast", "noi
 Legibility = Literal["clear", "partly", "hidden"]
 
 READ_TO, HIDDEN_FROM = 0.4, 0.6  # strengths, of every kind: still read; no longer recognisable
-# By kind, the share of its effect (0..1, see below) at which a reader that knows nothing of the
-# classes, RapidOCR, still reads three of four characters, and one of ten: `strength` 0.4 and 0.6.
-# Measured by `python -m tools.calibrate_degradation`, a character a line of a drawn document.
+# By kind, the share of its full effect (0..1) at which RapidOCR still reads three of four
+# characters, and one of five, some of which it guesses: strengths READ_TO and HIDDEN_FROM. Measured
+# by `python -m tools.calibrate_degradation` on lines of drawn documents.
 MEASURED: dict[str, tuple[float, float]] = {
-    "motion_blur": (0.32, 0.70),
-    "gaussian_blur": (0.26, 0.41),
-    "occlusion": (0.32, 0.71),
-    "low_contrast": (0.62, 0.76),
-    "noise": (0.31, 0.48),
+    "motion_blur": (0.32, 0.52),
+    "gaussian_blur": (0.30, 0.38),
+    "occlusion": (0.30, 0.66),
+    "low_contrast": (0.62, 0.71),
+    "noise": (0.29, 0.41),
 }
 
 
