@@ -104,7 +104,7 @@ def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
     return [
         {
             "prompt": [{"role": "user", "content": asked(row, settings)}],
-            "image": picture(row),
+            "image": row["image"],
             "answer": row["answer"],
         }
         for row in mixed

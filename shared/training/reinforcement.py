@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, Image
 from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -92,8 +92,8 @@ def reinforce(
     """Train `model` with GRPO; returns it and a record.
 
     rows: dicts with `prompt` (text, or messages for the chat template) and whatever the reward
-    needs; `image` for a vision-language model. They are taken in their order, round and round, and
-    none is left out. A model with adapters goes on training them.
+    needs; for a vision-language model `image`, the bytes of a picture file. They are taken in their
+    order, round and round, and none is left out. A model with adapters goes on training them.
     scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
     the reward and its parts, and counts of unscored completions and of groups without variance; of
     several processes those that the first one saw.
@@ -200,6 +200,9 @@ def _trainer(
 ) -> GRPOTrainer:
     # every prompt of every step: TRL takes whole steps only, and would never ask the rest
     order = [i % len(rows) for i in range(settings.steps * settings.prompts_per_step)]
+    dataset = Dataset.from_list(list(rows)).select(order)
+    if "image" in dataset.column_names:  # opened when it is a prompt's turn
+        dataset = dataset.cast_column("image", Image(mode="RGB"))
     adapters = None
     if settings.lora and not isinstance(model, PeftModel):
         adapters = lora_config(settings.lora, model)
@@ -207,7 +210,7 @@ def _trainer(
         model=model,
         reward_funcs=tally,
         args=arguments,
-        train_dataset=Dataset.from_list(list(rows)).select(order),
+        train_dataset=dataset,
         processing_class=processor,
         peft_config=adapters,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
