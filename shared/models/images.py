@@ -52,11 +52,6 @@ class OnDemand(Sequence):
         return self.make(self.rows[index])
 
 
-def features(values: torch.Tensor) -> Seen:
-    """Features (tokens, size) of an encoder that was run before (`shared.models.feature_tower`)."""
-    return Seen({"pixel_values": values[None]}, len(values))
-
-
 def with_pictures(
     example: dict[str, list[int]], pictures: Sequence[Seen], image_token: int
 ) -> dict[str, list[int] | torch.Tensor]:
