@@ -34,22 +34,6 @@ FEATURES = {
     "clean": ("clean", "undegraded", "test"),
     "degraded": ("cold_start", "reinforcement"),
 }
-# What is read from a folder of the user's: what it is, and why it can't be fetched.
-FOLDERS = {
-    "OCRBench": (
-        "data/test-00000-of-00001.parquet of the data set echo840/OCRBench",
-        "no revision of it could be confirmed",
-    ),
-    "WildReceipt": (
-        "wildreceipt.tar of MMOCR (md5 2a2c4a1b4777fb4fe185011e17ad46ae), unpacked",
-        "its licence is not known",
-    ),
-    "FUNSD": (
-        "dataset.zip of guillaumejaume.github.io/FUNSD (sha256 c31735649e4f441bcbb4fd0f379574f7520b"
-        "42286e80b01d80b445649d54761f), its folder dataset",
-        "its licence is not known",
-    ),
-}
 # The small model has a token for each fixed part of a reply. SmolLM2's tokenizer takes 80 for that
 # of the paper's own example, nine letters.
 FEWEST_TOKENS = 100
@@ -198,13 +182,10 @@ class Settings(Asked, ScaleSettings):
         return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
 
     def downloads(self) -> list[Wanted]:
-        by_hand = {FOLDERS[name]: folder for name, folder in self.scans.items()}
-        if self.ocrbench:
-            by_hand[FOLDERS["OCRBench"]] = self.ocrbench
-        return [
-            *pinned(self.model_dump_json()),
-            *(ByHand(*what, f"put it into {folder}") for what, folder in by_hand.items()),
-        ]
+        folders = self.scans | ({"OCRBench": self.ocrbench} if self.ocrbench else {})
+        why, do = "no copy is pinned", "`artefacts` in paper.yaml says which files go into"
+        by_hand = [ByHand(name, why, f"{do} {folder}") for name, folder in folders.items()]
+        return [*pinned(self.model_dump_json()), *by_hand]
 
     def calls(self) -> list[Calls]:
         asked = sum(self.sizes.test.values())

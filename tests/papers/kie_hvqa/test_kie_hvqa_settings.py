@@ -7,7 +7,7 @@ from papers.kie_hvqa import analyze
 from papers.kie_hvqa.settings import Reward, Variant
 from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
-from shared.settings import load_models, load_settings
+from shared.settings import load_models, load_paper, load_settings
 from shared.training.settings import Reinforcement
 
 GRPO = Reinforcement(
@@ -94,12 +94,13 @@ def test_a_model_behind_an_endpoint_is_asked_and_not_trained():
 
 def test_what_is_put_there_by_hand_is_planned():
     paper, cpu = (load_settings("kie_hvqa", scale).downloads() for scale in ("paper", "cpu"))
-    by_hand = [each.do for each in paper if isinstance(each, ByHand)]
-    assert by_hand == [
-        "put it into resources/wildreceipt",
-        "put it into resources/funsd/dataset",
-        "put it into resources/ocrbench",
-    ]
+    by_hand = {each.what: each.do.split()[-1] for each in paper if isinstance(each, ByHand)}
+    assert by_hand == {
+        "WildReceipt": "resources/wildreceipt",
+        "FUNSD": "resources/funsd/dataset",
+        "OCRBench": "resources/ocrbench",
+    }
+    assert {each.id for each in load_paper("kie_hvqa").artefacts} >= set(by_hand)
     assert cpu == []
 
 
