@@ -134,8 +134,8 @@ def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:
 
 
 def rule_scores(queries: Mapping[str, Sequence[dict]]) -> pd.DataFrame:
-    """What the rules say of replies whose label is known: by a person, or because fine-tuning
-    learns them as answers or refusals."""
+    """What the rules say of replies whose label is known: from reading them (`labelled.yaml`), or
+    because fine-tuning learns them as answers or refusals."""
     texts = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
     known = [
         (s, t, label == "refuses") for s, of in texts.items() for label in of for t in of[label]
