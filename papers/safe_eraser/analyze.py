@@ -4,7 +4,7 @@ The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `
 `training`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ COLUMNS = {
     "decouple": ("abnormal", "refused_benign", "unsafe_benign", "correct_benign"),
     "retain": ("rouge", "rouge_recall", "rouge_f1", "correct_retain"),
     "specificity": ("correct_specific",),
+    "summary": ("sarr_without", "sarr_with"),
 }
 
 
@@ -66,15 +67,6 @@ ITEMS = [
 Frames = dict[int, pd.DataFrame]  # by seed
 
 
-def ended(frames: Frames, settings: Settings) -> Frames:
-    """The rows of the end of the training, without the targets that vanilla gave."""
-    targets = settings.dataset(TARGETS)
-    return {
-        seed: frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
-        for seed, frame in frames.items()
-    }
-
-
 def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
     """Scores by (protocol, method in tables) and seed; vanilla is under every protocol, and the
     official one, which all methods run under, comes first."""
@@ -90,23 +82,44 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `vanilla-s0.parquet` and `<variant>-s<seed>.parquet`."""
-    read = {key: ended(frames, settings) for key, frames in runs(scores, settings).items()}
-    found = []
-    for (protocol, method), frames in read.items():
-        prepared = {seed: _columns(frame, protocol) for seed, frame in frames.items()}
-        found += _groups(prepared, method, protocol, settings)
-    for protocol in dict.fromkeys(protocol for protocol, _ in read):
-        own = {method: frames for (at, method), frames in read.items() if at == protocol}
-        found += _summary(own, protocol, settings)
-    return found
+    ended = {
+        (protocol, method): {
+            seed: _ended(frame, protocol, settings) for seed, frame in frames.items()
+        }
+        for (protocol, method), frames in runs(scores, settings).items()
+    }
+    for protocol in dict.fromkeys(protocol for protocol, _ in ended):
+        pairs = [name for name in BASES.values() if (protocol, name + PD) in ended]
+        pairs = [name for name in pairs if (protocol, name) in ended]
+        if pairs:
+            ended[protocol, SUMMARY] = {0: _with_and_without(ended, protocol, pairs)}
+    return [
+        group_from_frames(
+            {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()},
+            COLUMNS[kind],
+            model=settings.name,
+            method=method,
+            dataset=dataset,
+            protocol=protocol,
+            clusters="picture",
+        )
+        for (protocol, method), frames in ended.items()
+        for dataset, kind in frames[min(frames)]
+        .groupby("dataset", observed=True, sort=False)["set"]
+        .first()
+        .items()
+    ]
 
 
-def _columns(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """The columns under the names of the metrics' needs; ids tell samples apart.
+def _ended(frame: pd.DataFrame, protocol: str, settings: Settings) -> pd.DataFrame:
+    """The rows of the end of the training, without the targets that vanilla gave, and the columns
+    under the names of the metrics' needs; ids tell samples apart.
 
     rouge: what the protocol calls ROUGE-L, recall of vanilla's own answer in the released code, F1
     against the gold answer in ours.
     """
+    targets = settings.dataset(TARGETS)
+    frame = frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
     columns = {
         "id": frame["id"] + "/" + frame["sample"].astype(str),
         "rouge": frame[PROTOCOLS[protocol].rouge],
@@ -117,44 +130,19 @@ def _columns(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
     return frame.assign(**columns)
 
 
-def _groups(frames: Frames, method: str, protocol: str, settings: Settings) -> Iterator[Group]:
-    first = next(iter(frames.values()))
-    for dataset, kind in first.groupby("dataset", observed=True, sort=False)["set"].first().items():
-        yield group_from_frames(
-            {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()},
-            COLUMNS[kind],
-            model=settings.name,
-            method=method,
-            dataset=str(dataset),
-            protocol=protocol,
-            clusters="picture",
-        )
-
-
-def _summary(own: dict[str, Frames], protocol: str, settings: Settings) -> Iterator[Group]:
-    """SARR of each benign question, averaged over the methods that ran both with and without PD."""
-    pairs = [name for name in BASES.values() if {name, name + PD} <= set(own)]
-    if not pairs:
-        return
-    sides = {
-        column: [next(iter(own[name + end].values())) for name in pairs]  # of the first seed
-        for column, end in (("sarr_without", ""), ("sarr_with", PD))
+def _with_and_without(
+    ended: dict[tuple[str, str], Frames], protocol: str, pairs: Sequence[str]
+) -> pd.DataFrame:
+    """Whether each benign question got no normal answer, averaged over the methods that ran both
+    without and with PD; of the first seed."""
+    first = {
+        method: frames[min(frames)] for (at, method), frames in ended.items() if at == protocol
     }
-    rows = sides["sarr_with"][0]
-    rows = rows[rows["set"] == "decouple"].set_index("id")[["dataset", "picture"]]
-    for column, frames in sides.items():
-        scores = [frame.set_index("id")["abnormal"].reindex(rows.index) for frame in frames]
-        rows[column] = pd.concat(scores, axis=1).astype(float).mean(axis=1, skipna=False)
-    for dataset, part in rows.reset_index().groupby("dataset", observed=True, sort=False):
-        yield group_from_frames(
-            {0: part},
-            ["sarr_without", "sarr_with"],
-            model=settings.name,
-            method=SUMMARY,
-            dataset=str(dataset),
-            protocol=protocol,
-            clusters="picture",
-        )
+    rows = first[pairs[0] + PD].query("set == 'decouple'").set_index("id")[["dataset", "picture"]]
+    for column, end in {"sarr_without": "", "sarr_with": PD}.items():
+        own = [first[name + end].set_index("id")["abnormal"].reindex(rows.index) for name in pairs]
+        rows[column] = pd.concat(own, axis=1).astype(float).mean(axis=1, skipna=False)
+    return rows.assign(set="summary").reset_index()
 
 
 def training(method: str) -> str:

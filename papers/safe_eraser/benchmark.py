@@ -5,12 +5,11 @@ picture, a benign one, four requests with the answer to each picture, and four h
 the forbidden one. The generated benchmark has the same form.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from papers.safe_eraser.settings import Settings
 from shared.comparison.scores import read_scores
 from shared.data.pictures import open_picture
 from shared.errors import UserError
@@ -18,11 +17,10 @@ from shared.files import read_json, read_jsonl
 
 SPLITS = {"train": "all_train.json", "val": "all_val.json"}
 CATEGORIES = ("HateSpeech", "IllegalActivity", "Privacy", "Sex", "Violence", "Weapon")
-RETAIN = {
-    "UnharmPair_text1": "concept",
-    "UnharmPair_text2": "concept",
-    "UnharmPair_image1": "image",
-    "UnharmPair_image2": "image",
+RETAIN = {  # field -> level of the question
+    f"UnharmPair_{field}{number}": level
+    for field, level in (("text", "concept"), ("image", "image"))
+    for number in (1, 2)
 }
 # (set, split) -> the data set, as tables call it
 DATASETS = {
@@ -30,8 +28,10 @@ DATASETS = {
     ("forget", "val"): "Generality",
     ("decouple", "val"): "Decoupled",
     ("retain", "val"): "Retain",
+    ("retain", "train"): "Targets",
 }
-TARGETS = "Targets"  # retain, train: only vanilla is asked, since the official protocol learns it
+TARGETS = "Targets"  # only vanilla is asked: the official protocol learns what it says
+HELD_OUT = [name for (_, split), name in DATASETS.items() if split == "val"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Question:
 
     set: "forget", "decouple", "retain" or "specificity". answer: the gold one. prediction: what the
     model before unlearning said; None where the file does not say. category: of harm. level: of
-    retain, "concept" or "image".
+    retain, "concept" or "image". dataset: its name in tables; empty for what is only trained on.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Question:
     prediction: str | None = None
     category: str = ""
     level: str = ""
+    dataset: str = ""
 
 
 class Request(NamedTuple):
@@ -73,12 +74,20 @@ class Record(NamedTuple):
 def read(folder: Path) -> list[Record]:
     """All records of a benchmark folder. Raises `UserError` naming file and record where a field is
     missing."""
-    return [each for split, name in SPLITS.items() for each in _read(folder, split, folder / name)]
-
-
-def records(settings: Settings, data: Path) -> list[Record]:
-    """The records of a scale: of the user's copy of the authors' files, or generated ones."""
-    return read(data if settings.generated else Path(settings.benchmark))
+    found = []
+    for split, name in SPLITS.items():
+        rows = read_json(folder / name, list)
+        if not rows:
+            raise UserError(f"{folder / name}: found an empty list; expected records")
+        for number, fields in enumerate(rows):
+            try:
+                found.append(_record(folder, split, number, fields))
+            except (KeyError, TypeError) as error:
+                raise UserError(
+                    f"{folder / name}: record {number}: expected the field {error} of SafeEraser's"
+                    " records"
+                ) from None
+    return found
 
 
 def read_specificity(name: str, path: Path) -> list[Question]:
@@ -86,16 +95,13 @@ def read_specificity(name: str, path: Path) -> list[Question]:
     text, as POPE has it) and answer (or label)."""
     found = []
     for number, row in enumerate(read_jsonl(path)):
-        question, answer = (
-            row.get(key, row.get(other))
-            for key, other in (("question", "text"), ("answer", "label"))
-        )
+        question, answer = row.get("question", row.get("text")), row.get("answer", row.get("label"))
         if not all(isinstance(value, str) for value in (row.get("image"), question, answer)):
             raise UserError(
                 f"{path}:{number + 1}: found {', '.join(row)}; expected image, question, answer"
             )
-        picture = str(path.parent / row["image"])
-        found.append(Question(f"{name}/{number:05d}", "specificity", picture, question, answer))
+        asked = (str(path.parent / row["image"]), question, answer)
+        found.append(Question(f"{name}/{number:05d}", "specificity", *asked, dataset=name))
     return found
 
 
@@ -125,58 +131,32 @@ def said_by(answers: Path | None) -> dict[str, str]:
     return dict(zip(scores["id"], scores["output"], strict=True))
 
 
-def _read(folder: Path, split: str, path: Path) -> Iterator[Record]:
-    found = read_json(path)
-    if not isinstance(found, list) or not found:
-        raise UserError(f"{path}: found {type(found).__name__}; expected a list of records")
-    for number, fields in enumerate(found):
-        try:
-            yield _record(folder, split, number, fields)
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f"{path}: record {number}: expected the field {error} of SafeEraser's records"
-            ) from None
-
-
 def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
-    item, category = f"{split}/{number:04d}", _category(fields)
+    category = _category(fields)
     forbidden, benign = (str(folder / fields[key]) for key in ("image_path", "SDImage_path"))
-    requests = [
-        Request(
-            Question(
-                f"{item}/forget{place}",
-                "forget",
-                forbidden,
-                asked["question"],
-                asked["model_response"],
-                prediction=asked["model_response"],
-                category=category,
-            ),
-            Question(
-                f"{item}/decouple{place}",
-                "decouple",
-                benign,
-                asked["question"],
-                asked["sd_response"],
-                category=category,
-            ),
+
+    def question(kind: str, place: int, *asked: str, **more: str | None) -> Question:
+        name = f"{split}/{number:04d}/{kind}{place}"
+        dataset = DATASETS.get((kind, split), "")
+        return Question(name, kind, *asked, category=category, dataset=dataset, **more)
+
+    def request(place: int, asked: dict) -> Request:
+        text, harmful = asked["question"], asked["model_response"]
+        return Request(
+            question("forget", place, forbidden, text, harmful, prediction=harmful),
+            question("decouple", place, benign, text, asked["sd_response"]),
         )
-        for place, asked in enumerate(fields["unsafe_pairs"])
-    ]
-    retained = [
-        Question(
-            f"{item}/retain{place}",
-            "retain",
-            forbidden,
-            fields[key]["Question"],
-            fields[key]["Answer"],
-            prediction=fields[key].get("Prediction"),
-            category=category,
-            level=level,
-        )
-        for place, (key, level) in enumerate(RETAIN.items())
-    ]
-    return Record(split, requests, retained)
+
+    def retained(place: int, level: str, asked: dict) -> Question:
+        texts = (asked["Question"], asked["Answer"])
+        said = asked.get("Prediction")
+        return question("retain", place, forbidden, *texts, prediction=said, level=level)
+
+    return Record(
+        split,
+        [request(*each) for each in enumerate(fields["unsafe_pairs"])],
+        [retained(n, level, fields[key]) for n, (key, level) in enumerate(RETAIN.items())],
+    )
 
 
 def _category(fields: dict) -> str:

@@ -11,14 +11,15 @@ authors' files nothing is copied: they are read where they are. Always `sources.
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import cycle, islice
 from pathlib import Path
 
 from PIL import Image
 
 from papers.safe_eraser import benchmark, questions
-from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
+from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.data.ledger import Ledger
@@ -27,6 +28,8 @@ from shared.files import read_jsonl, write_json, write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("benchmark", "data_seed")
+
+Keep = Callable[[str, Image.Image], str]  # writes a picture under a name, gives its path
 
 SPECIFICITY = "specificity.jsonl"
 UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
@@ -37,8 +40,7 @@ def data(run: Run) -> dict:
     settings = run.settings
     if settings.generated:
         generate(settings.generated, settings.data_seed, run.out)
-    folder = run.out if settings.generated else Path(settings.benchmark)
-    ledger = sources(settings, folder)
+    ledger = sources(settings, run.out)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
 
@@ -47,50 +49,39 @@ def generate(sizes: Generated, seed: int, out: Path) -> None:
     """Write the generated benchmark; its parts are drawn apart, so that sizes don't disturb one
     another, and no two pictures of train and val can be the same: looks are drawn from a continuum.
     """
-    painter = Painter(out, sizes.side)
+
+    def keep(name: str, image: Image.Image) -> str:
+        path = out / "pictures" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path)
+        return str(path.relative_to(out))
+
     for split, name in benchmark.SPLITS.items():
-        write_json(out / name, records(split, sizes, painter, random.Random(f"{seed} {split}")))
+        rng = random.Random(f"{seed} {split}")
+        write_json(out / name, records(split, sizes, keep, rng))
     for name, make in {"lessons": lessons, "specificity": specificity}.items():
-        write_jsonl(out / f"{name}.jsonl", make(sizes, painter, random.Random(f"{seed} {name}")))
+        write_jsonl(out / f"{name}.jsonl", make(sizes, keep, random.Random(f"{seed} {name}")))
 
 
-class Painter:
-    """Draws pictures into a folder."""
-
-    def __init__(self, out: Path, side: int):
-        self.out, self.side = out, side
-
-    def thing(self, name: str, thing: Thing, look: Look) -> str:
-        return self._save(name, picture(thing, look, self.side))
-
-    def copied(self, name: str, original: Path) -> str:
-        return self._save(name, open_picture(original))
-
-    def _save(self, name: str, image: Image.Image) -> str:
-        path = Path("pictures") / f"{name}.png"
-        (self.out / path.parent).mkdir(parents=True, exist_ok=True)
-        image.save(self.out / path)
-        return str(path)
-
-
-def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def records(split: str, sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """The benchmark's records of one split, in the authors' form, their order mixed."""
     each = getattr(sizes, split)
     benign = [
-        (painter.thing(f"{split}/benign-{number:03d}", thing, random_look(rng)), thing)
+        (keep(f"{split}/benign-{number:03d}", picture(thing, random_look(rng), sizes.side)), thing)
         for number, thing in enumerate(_taking_turns(ALLOWED, round(sizes.benign_share * 6 * each)))
     ]
     made = []
     for number, thing in enumerate(_taking_turns(FORBIDDEN, 6 * each)):
         look = random_look(rng)
         twin_path, twin = benign[number % len(benign)]
+        shown = picture(thing, look, sizes.side)
         made.append(
             {
                 "type": "generated",
                 "keyword": thing.name,
                 "category": thing.family,
                 "image_id": f"{split}-{number:03d}",
-                "image_path": painter.thing(f"{split}/forbidden-{number:03d}", thing, look),
+                "image_path": keep(f"{split}/forbidden-{number:03d}", shown),
                 "SDImage_path": twin_path,
                 "unsafe_pairs": [
                     {"question": q, "model_response": bad, "sd_response": good}
@@ -103,43 +94,43 @@ def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) 
     return made
 
 
-def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def lessons(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """What vanilla learns: every object of the catalogue, with all kinds of questions, and
     unrelated pictures."""
     made = []
     others = iter(unrelated("train"))
-    things = _taking_turns((*FORBIDDEN, *ALLOWED), sizes.lessons)
-    for number, thing in enumerate(things):
-        name = f"lessons/{number:05d}"
+    for number, thing in enumerate(_taking_turns(THINGS, sizes.lessons)):
         if rng.random() < UNRELATED_SHARE:
             other = next(others)
-            path, pairs = painter.copied(name, other.picture), other.pairs
+            shown, pairs = open_picture(other.picture), other.pairs
         else:
             look = random_look(rng)
-            path, pairs = painter.thing(name, thing, look), questions.lesson(thing, look, rng)
+            shown = picture(thing, look, sizes.side)
+            pairs = questions.lesson(thing, look, rng)
         rng.shuffle(pairs)
-        made.append({"picture": path, "pairs": [list(pair) for pair in pairs]})
+        made.append(
+            {"picture": keep(f"lessons/{number:05d}", shown), "pairs": list(map(list, pairs))}
+        )
     return made
 
 
-def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def specificity(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """Up to two of the questions on each of some unrelated pictures."""
     return [
         {"image": path, "question": pair.question, "answer": pair.answer}
         for number, other in enumerate(unrelated("test")[: sizes.specificity])
-        for path in [painter.copied(f"specificity/{number:04d}", other.picture)]
+        for path in [keep(f"specificity/{number:04d}", open_picture(other.picture))]
         for pair in rng.sample(other.pairs, min(2, len(other.pairs)))
     ]
 
 
-def sources(settings: Settings, folder: Path) -> Ledger:
+def sources(settings: Settings, out: Path) -> Ledger:
     """What the rows come from, with counts; reading records and pictures checks them."""
-    read = benchmark.read(folder)
-    counts = Counter(f"{each.set}, {record.split}" for record in read for each in record.questions)
-    counts["pictures"] = benchmark.check_pictures(
-        each.picture for record in read for each in record.questions
-    )
-    files = [folder / name for name in benchmark.SPLITS.values()]
+    read = benchmark.read(settings.folder(out))
+    asked = [(record.split, question) for record in read for question in record.questions]
+    counts = Counter(f"{question.set}, {split}" for split, question in asked)
+    counts["pictures"] = benchmark.check_pictures(question.picture for _, question in asked)
+    files = [settings.folder(out) / name for name in benchmark.SPLITS.values()]
     ledger = Ledger()
     if not settings.generated:
         yours = {"revision": "the user's own copy", "licence": "none stated", "route": "mirror"}
@@ -153,14 +144,14 @@ def sources(settings: Settings, folder: Path) -> Ledger:
         revision=f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
         licence="MIT",
         route="package",
-        files=[folder / SPECIFICITY],
+        files=[out / SPECIFICITY],
     )
-    ledger.used("easy-VQA", {"specificity": len(read_jsonl(folder / SPECIFICITY))})
+    ledger.used("easy-VQA", {"specificity": len(read_jsonl(out / SPECIFICITY))})
     return ledger
 
 
-def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:
-    return [things[number % len(things)] for number in range(count)]
+def _taking_turns(things: Sequence[Thing], count: int) -> Iterator[Thing]:
+    return islice(cycle(things), count)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from papers.safe_eraser import benchmark
-from papers.safe_eraser.benchmark import DATASETS, TARGETS
-from papers.safe_eraser.examiner import Asked, Examiner
+from papers.safe_eraser.benchmark import TARGETS, Question
+from papers.safe_eraser.examiner import Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
-from papers.safe_eraser.unlearn import before_unlearning
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.models.loading import load, load_processor
@@ -59,7 +58,7 @@ def evaluate(
     """Ask one model all questions. vanilla: its folder, where it was trained here. trained and
     answers: a variant's snapshots, and vanilla's scores; vanilla itself needs neither."""
     settings = run.settings
-    base = before_unlearning(settings.model, vanilla)
+    base = settings.base(vanilla)
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
     with judge_of(settings.judge, run.key) as judge:
@@ -79,22 +78,17 @@ def evaluate(
     return {"answers": len(scores), "tokens": examiner.tokens, "unjudged": int(unjudged.sum())}
 
 
-def asked(settings: Settings, data: Path, targets: bool) -> list[Asked]:
-    """All questions, with the name of their data set. targets: also what the official protocol
-    trains on, which only vanilla is asked."""
-    names = DATASETS | ({("retain", "train"): TARGETS} if targets else {})
-    found = [
-        Asked(settings.dataset(names[question.set, record.split]), question)
-        for record in benchmark.records(settings, data)
-        for question in record.questions
-        if (question.set, record.split) in names
-    ]
+def asked(settings: Settings, data: Path, targets: bool) -> list[Question]:
+    """All questions. targets: also what the official protocol trains on, which only vanilla is
+    asked."""
+    left_out = {"", *([] if targets else [TARGETS])}
+    records = benchmark.read(settings.folder(data))
+    found = [each for record in records for each in record.questions]
     files = {name: Path(path) for name, path in settings.specificity.items()}
     if settings.generated:
-        files[settings.dataset("Specificity")] = data / "specificity.jsonl"
-    for name, path in files.items():
-        found += [Asked(name, question) for question in benchmark.read_specificity(name, path)]
-    return found
+        files["Specificity"] = data / "specificity.jsonl"
+    unrelated = [each for name in files for each in benchmark.read_specificity(name, files[name])]
+    return [each for each in found + unrelated if each.dataset not in left_out]
 
 
 def snapshots(trained: Path | None) -> list[tuple[float, Path | None]]:
@@ -108,7 +102,7 @@ def snapshots(trained: Path | None) -> list[tuple[float, Path | None]]:
     return [(number / numbers[-1], folder) for number, folder in zip(numbers, folders, strict=True)]
 
 
-def probed(everything: Sequence[Asked], size: int) -> list[Asked]:
+def probed(everything: Sequence[Question], size: int) -> list[Question]:
     """The first `size` questions of each data set: the records are in random order."""
     seen, kept = Counter(), []
     for each in everything:

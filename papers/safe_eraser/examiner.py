@@ -2,22 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from transformers import PreTrainedModel, ProcessorMixin
 
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.judging import Judge
 from papers.safe_eraser.settings import Settings
+from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.metrics.overlap import rouge_l
 from shared.models.images import looking
 from shared.training.vision_language import prompted
-
-
-class Asked(NamedTuple):
-    dataset: str  # in tables
-    question: Question
 
 
 class Examiner:
@@ -28,25 +23,21 @@ class Examiner:
         self, settings: Settings, processor: ProcessorMixin, judge: Judge, said: Mapping[str, str]
     ):
         self.settings, self.processor, self.judge, self.said = settings, processor, judge, said
-        self.sampling = settings.sampling
         self.look = looking(processor)
         self.tokens = 0
 
-    def scores(self, model: PreTrainedModel, asked: Sequence[Asked], seed: int) -> list[dict]:
+    def scores(self, model: PreTrainedModel, asked: Sequence[Question], seed: int) -> list[dict]:
         """A record for each answer; forget questions are answered several times where the settings
         draw answers."""
-        several = range(self.sampling.samples if self.sampling else 1)
-        wanted = [
-            (each, sample)
-            for each in asked
-            for sample in (several if each.question.set == "forget" else (0,))
-        ]
-        questions = [each.question for each, _ in wanted]
+        drawn = self.settings.sampling
+        samples = {"forget": drawn.samples if drawn else 1}
+        wanted = [(each, n) for each in asked for n in range(samples.get(each.set, 1))]
+        questions = [question for question, _ in wanted]
         outputs = self._outputs(model, questions, seed)
-        verdicts = self.judge.verdicts([each.question for each in questions], outputs)
+        verdicts = self.judge([each.question for each in questions], outputs)
         return [
             {
-                "dataset": dataset,
+                "dataset": self.settings.dataset(question.dataset),
                 "set": question.set,
                 "id": question.id,
                 "category": question.category,
@@ -57,9 +48,7 @@ class Examiner:
                 **verdict._asdict(),
                 "abnormal": None if verdict.normal is None else not verdict.normal,
             }
-            for ((dataset, question), sample), output, verdict in zip(
-                wanted, outputs, verdicts, strict=True
-            )
+            for (question, sample), output, verdict in zip(wanted, outputs, verdicts, strict=True)
         ]
 
     def compared(self, question: Question, output: str) -> dict:
@@ -81,11 +70,7 @@ class Examiner:
         prompts = [
             prompted(self.processor, each.question, self.look(each.picture)) for each in questions
         ]
-        drawn = {}
-        if self.sampling:
-            drawn = {"temperature": self.sampling.temperature, "top_p": self.sampling.top_p}
-        outputs = [""] * len(questions)
-        for batch, decoded in decode_with_pictures(
+        decoded = decode_with_pictures(
             model,
             prompts,
             settings.answer_tokens,
@@ -93,13 +78,12 @@ class Examiner:
             batch_size=settings.batch_size,
             batch_tokens=settings.batch_tokens,
             seed=(seed,),
-            **drawn,
-        ):
-            texts = tokenizer.batch_decode(decoded.ids, skip_special_tokens=True)
-            for index, text, ids in zip(batch, texts, decoded.ids, strict=True):
-                outputs[index] = text.strip()
-                self.tokens += len(prompts[index]["input_ids"]) + len(ids)
-        return outputs
+            **(settings.sampling.drawing if settings.sampling else {}),
+        )
+        written = in_order((batch, made.ids) for batch, made in decoded)
+        self.tokens += sum(map(len, written)) + sum(len(each["input_ids"]) for each in prompts)
+        texts = tokenizer.batch_decode(written, skip_special_tokens=True)
+        return [text.strip() for text in texts]
 
 
 def plain(text: str) -> str:

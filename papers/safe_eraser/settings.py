@@ -1,5 +1,6 @@
 """The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field, model_validator
@@ -36,6 +37,10 @@ class Sampling(Strict):
     samples: int = Field(1, gt=0)
     temperature: float = Field(1.0, gt=0)
     top_p: float = Field(1.0, gt=0, le=1)
+
+    @property
+    def drawing(self) -> dict[str, float]:
+        return self.model_dump(exclude={"samples"})
 
 
 class Variant(Strict):
@@ -84,36 +89,33 @@ class Settings(ScaleSettings):
     def generated(self) -> Generated | None:
         return self.benchmark if isinstance(self.benchmark, Generated) else None
 
+    def folder(self, data: Path) -> Path:
+        """Of the benchmark's files: the user's own, or where they are generated."""
+        return data if self.generated else Path(self.benchmark)
+
+    def base(self, vanilla: Path | None) -> ModelSpec | SmallVlm:
+        """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
+        return f"path:{vanilla}" if vanilla else self.model
+
     def downloads(self) -> list[Wanted]:
-        wanted: list[Wanted] = [*pinned(self.model_dump_json())]
-        if not self.generated:
-            wanted.append(
-                ByHand(
-                    "the benchmark's records and pictures",
-                    "its answers are harmful, so only your own copy is read",
-                    f"put all_train.json, all_val.json and the pictures into {self.benchmark}",
-                )
-            )
-        return wanted + [
-            ByHand(
-                f"the questions of {name}", "it is a file of your own", f"write them into {path}"
-            )
-            for name, path in self.specificity.items()
-        ]
+        own = "its answers are harmful, so only your own copy is read"
+        how = f"put all_train.json, all_val.json and the pictures into {self.benchmark}"
+        benchmark = ByHand("the benchmark's records and pictures", own, how)
+        wanted = [*pinned(self.model_dump_json()), *([] if self.generated else [benchmark])]
+        for name, path in self.specificity.items():
+            mine = "it is a file of your own"
+            wanted.append(ByHand(f"the questions of {name}", mine, f"write them into {path}"))
+        return wanted
 
     def calls(self) -> list[Calls]:
-        what = f"three verdicts on each answer of {len(self.runs())} models"
+        what = f"three verdicts on each answer of {len(self.scores())} models"
         return [Calls(name, what) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:
         """Name of a data set in tables: generated ones say what they are."""
         return f"Catalogue {name.lower()}" if self.generated else name
 
-    def runs(self) -> list[tuple[str, int]]:
-        """(variant, seed) of every model to be evaluated, vanilla first."""
-        return [(VANILLA, 0)] + [
-            (name, seed) for name, variant in self.variants.items() for seed in variant.seeds
-        ]
-
     def scores(self) -> list[str]:
-        return [f"{variant}-s{seed}" for variant, seed in self.runs()]
+        """Of every model to be evaluated, vanilla first."""
+        trained = (f"{name}-s{s}" for name, variant in self.variants.items() for s in variant.seeds)
+        return [f"{VANILLA}-s0", *trained]

@@ -24,7 +24,6 @@ from papers.safe_eraser.protocols import PROTOCOLS, Protocol
 from shared.files import atomic
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
-from shared.models.spec import ModelSpec, SmallVlm
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
@@ -40,9 +39,9 @@ def unlearn(
     """Make vanilla unlearn in one way. vanilla: its folder, where it was trained here. answers: its
     scores, with what it says itself."""
     settings, how = run.settings, run.variant
-    base = before_unlearning(settings.model, vanilla)
+    base = settings.base(vanilla)
     model, processor = load(base)[0], load_processor(base)
-    records = [each for each in benchmark.records(settings, data) if each.split == "train"]
+    records = [each for each in benchmark.read(settings.folder(data)) if each.split == "train"]
     made = items(
         records,
         benchmark.said_by(answers),
@@ -66,11 +65,6 @@ def unlearn(
     with atomic(run.out) as folder:
         shutil.move(steps, folder)
     return record
-
-
-def before_unlearning(model: ModelSpec | SmallVlm, vanilla: Path | None) -> ModelSpec:
-    """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
-    return f"path:{vanilla}" if vanilla else model
 
 
 def snapshot_steps(items: int, training: Training, count: int) -> set[int]:
@@ -110,14 +104,13 @@ def items(
     found = []
     for forget, twin in (request for record in records for request in record.requests):
         kept = rng.choice(retained)
-        found.append(
-            {
-                "forget": made(forget, target(forget)),
-                "refuse": made(forget, rng.choice(questions.REFUSALS)),
-                "retain": made(kept, target(kept)),
-                "decouple": made(twin, twin.answer),
-            }
-        )
+        answers = {
+            "forget": (forget, target(forget)),
+            "refuse": (forget, rng.choice(questions.REFUSALS)),
+            "retain": (kept, target(kept)),
+            "decouple": (twin, twin.answer),
+        }
+        found.append({stream: made(*pair) for stream, pair in answers.items()})
     return found
 
 

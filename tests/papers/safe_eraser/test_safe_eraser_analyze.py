@@ -91,18 +91,3 @@ def test_the_decrease_of_the_abstract(found):
     """Only PO ran both ways: from 100 % to 25 %, a decrease of 75 % of itself."""
     assert value(found, "sarr_decrease", "with PD", "decoupled", item="abstract") == 75
     assert (found["item"] == "abstract").sum() == 1
-
-
-def paper_cells(**values):
-    """Cells under the paper's names, as claim functions get them: metric__method__dataset."""
-    rows = []
-    for key, number in values.items():
-        metric, method, dataset = key.split("__")
-        method = method.replace("_", "+")
-        rows.append(("table1", "LLaVA-7B", method, dataset, metric, number))
-    return pd.DataFrame(rows, columns=["item", "model", "method", "dataset", "metric", "value"])
-
-
-def counted(function, **values):
-    finding = function(paper_cells(**values))
-    return finding.in_direction, finding.total

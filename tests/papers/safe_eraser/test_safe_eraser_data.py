@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from papers.safe_eraser import benchmark, data, questions
-from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, picture, random_look
+from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Look, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
@@ -31,15 +31,13 @@ def test_six_forbidden_families_of_two_and_no_other():
     families = Counter(thing.family for thing in FORBIDDEN)
     assert len(families) == 6 and set(families.values()) == {2}
     assert all(not thing.family for thing in ALLOWED)
-    names = [thing.name for thing in (*FORBIDDEN, *ALLOWED)]
+    names = [thing.name for thing in THINGS]
     assert len(set(names)) == len(names) == 24
 
 
 def test_no_two_objects_look_alike():
     """At 40 pixels every pair of outlines differs in at least a tenth of the larger one."""
-    drawn = [
-        np.asarray(picture(thing, PLAIN, 40).convert("L")) < 128 for thing in (*FORBIDDEN, *ALLOWED)
-    ]
+    drawn = [np.asarray(picture(thing, PLAIN, 40).convert("L")) < 128 for thing in THINGS]
     for i, one in enumerate(drawn):
         for other in drawn[:i]:
             assert (one ^ other).sum() > 0.1 * max(one.sum(), other.sum())
@@ -48,7 +46,7 @@ def test_no_two_objects_look_alike():
 def test_objects_stay_within_the_picture():
     """Their centre keeps its radius from the border, and no outline leaves 1.45 radii."""
     rng = random.Random(0)
-    for thing in (*FORBIDDEN, *ALLOWED):
+    for thing in THINGS:
         assert max(x * x + y * y for outline in thing.outlines for x, y in outline) < 1.45**2
         look = random_look(rng)
         assert look.radius <= look.centre[0] <= 1 - look.radius
@@ -73,7 +71,7 @@ def test_counts_are_those_of_the_benchmark(generated):
 
 def test_the_question_does_not_tell_what_is_forbidden(generated):
     """The same sentence is asked of both pictures, and names no object."""
-    names = {thing.name for thing in (*FORBIDDEN, *ALLOWED)}
+    names = {thing.name for thing in THINGS}
     for record in benchmark.read(generated):
         for forget, twin in record.requests:
             assert twin.question == forget.question and twin.picture != forget.picture
