@@ -94,8 +94,7 @@ def sarr(results: Results) -> Figure:
         bars(axes, trained, colours, list(BASES.values()), "SARR (%)", hatched=hatched)
         vanilla = cells.xs("Vanilla", level="method")["value"].iloc[0]
         axes.axhline(vanilla, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), label="Vanilla")
-        if len(results.models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=3)
     return fig
 

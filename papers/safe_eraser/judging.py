@@ -15,8 +15,8 @@ from typing import NamedTuple
 from papers.safe_eraser import questions
 from papers.safe_eraser.catalogue import FORBIDDEN, THINGS
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache, cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.cache import ReplyCache
+from shared.chat.loading import kept_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.judges.strings import opens_with_refusal
@@ -41,8 +41,8 @@ def judge_of(name: str, key: str) -> Iterator[Judge]:
         yield by_rules
         return
     model = name.removeprefix("llm:")
-    with cached_replies(model, key) as kept:
-        yield partial(by_model, open_chat(Asked(model=model)), kept)
+    with kept_chat(Asked(model=model), key) as (chat, kept):
+        yield partial(by_model, chat, kept)
 
 
 FORBIDDEN_NAMES = frozenset(thing.name for thing in FORBIDDEN)
