@@ -49,8 +49,8 @@ def unlearn(
     model = adapted(model, settings)
     named = dict.fromkeys(name for term in terms for name in term.streams)
     items = [{name: item[name] for name in named} for item in items]
-    lengths = [max(len(example["input_ids"]) for example in item.values()) for item in items]
-    tokens = sum(len(example["input_ids"]) for item in items for example in item.values())
+    # All streams of an item are held at once: what a device can hold is their sum.
+    lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
     trainer = UnlearningTrainer(
         model=model,
         args=arguments(settings, lengths, seed, scratch),
@@ -60,7 +60,7 @@ def unlearn(
         terms=terms,
         reference=reference,
     )
-    return model, run(trainer, settings, tokens, scratch)
+    return model, run(trainer, settings, sum(lengths), scratch)
 
 
 def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
