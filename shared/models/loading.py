@@ -28,6 +28,8 @@ from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
 transformers.utils.logging.disable_progress_bar()
 
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}  # as settings name them
+
 
 def load(
     spec: ModelSpec,
@@ -37,13 +39,15 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
     seed: int = 0,
+    tokenizer: PreTrainedTokenizerBase | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (evaluation mode) and tokenizer of a spec.
 
     `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
     `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
     in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
-    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
+    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs. `tokenizer`:
+    the spec's, where it is there already.
 
     Raises `UserError` naming the spec if its folder or revision is not there, or the weights that
     do not fit (`shared.models.checkpoint`).
@@ -51,7 +55,10 @@ def load(
     device = device or own_device()
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
-    tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
+    if own:
+        tokenizer = read_tokenizer(trained)
+    elif tokenizer is None:
+        tokenizer = load_tokenizer(spec)
     if trained and not is_adapter(trained):
         return read_model(trained, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
