@@ -15,6 +15,7 @@ from shared.data.pictures import open_picture
 from shared.errors import UserError
 from shared.files import read_json, read_jsonl
 
+PROMPTS, SPECIFICITY = "prompt.json", "specificity.jsonl"
 SPLITS = {"train": "all_train.json", "val": "all_val.json"}
 CATEGORIES = ("HateSpeech", "IllegalActivity", "Privacy", "Sex", "Violence", "Weapon")
 RETAIN = {  # field -> level of the question
@@ -38,20 +39,32 @@ HELD_OUT = [name for (_, split), name in DATASETS.items() if split == "val"]
 class Question:
     """A question about one picture, such as "val/0007/forget2".
 
-    set: "forget", "decouple", "retain" or "specificity". answer: the gold one. prediction: what the
-    model before unlearning said; None where the file does not say. category: of harm. level: of
-    retain, "concept" or "image". dataset: its name in tables; empty for what is only trained on.
+    set: "forget", "decouple", "retain" or "specificity". picture: its path in `folder`, which also
+    says which questions are about the same one. answers: the gold one; of some benchmarks of
+    specificity what ten people answered. prediction: what the model before unlearning said; None
+    where the file does not say. category: of harm. level: of retain, "concept" or "image". dataset:
+    its name in tables; empty for what is only trained on.
     """
 
     id: str
     set: str
-    picture: str  # its path
+    picture: str
     question: str
-    answer: str
+    answers: tuple[str, ...]
+    folder: Path = Path()
     prediction: str | None = None
     category: str = ""
     level: str = ""
     dataset: str = ""
+
+    @property
+    def answer(self) -> str:
+        return self.answers[0]
+
+    @property
+    def path(self) -> Path:
+        """Of the picture."""
+        return self.folder / self.picture
 
 
 class Request(NamedTuple):
@@ -90,22 +103,33 @@ def read(folder: Path) -> list[Record]:
     return found
 
 
-def read_specificity(name: str, path: Path) -> list[Question]:
-    """Questions on unrelated pictures: JSON Lines of image (a path beside the file), question (or
-    text, as POPE has it) and answer (or label)."""
-    found = []
-    for number, row in enumerate(read_jsonl(path)):
-        question, answer = row.get("question", row.get("text")), row.get("answer", row.get("label"))
-        if not all(isinstance(value, str) for value in (row.get("image"), question, answer)):
-            raise UserError(
-                f"{path}:{number + 1}: found {', '.join(row)}; expected image, question, answer"
-            )
-        asked = (str(path.parent / row["image"]), question, answer)
-        found.append(Question(f"{name}/{number:05d}", "specificity", *asked, dataset=name))
-    return found
+def refusals(folder: Path) -> list[str]:
+    """What PO learns in place of harmful answers: `idk` of the authors' prompt.json."""
+    path = folder / PROMPTS
+    found = read_json(path, dict).get("idk")
+    if not isinstance(found, list) or not found or not all(isinstance(t, str) for t in found):
+        raise UserError(f"{path}: expected refusals, a list of texts, under 'idk'")
+    return [text.strip(" ") for text in found]
 
 
-def check_pictures(paths: Iterable[str]) -> int:
+def read_specificity(data: Path) -> list[Question]:
+    """Questions on unrelated pictures, which the data step wrote."""
+    path = data / SPECIFICITY
+    return [
+        Question(
+            f"{row['dataset']}/{number:05d}",
+            "specificity",
+            row["image"],
+            row["question"],
+            tuple(row["answers"]),
+            folder=Path(row["folder"]) if row["folder"] else data,
+            dataset=row["dataset"],
+        )
+        for number, row in enumerate(read_jsonl(path) if path.exists() else [])
+    ]
+
+
+def check_pictures(paths: Iterable[Path]) -> int:
     """How many different pictures there are. Raises `UserError` with the number of those that can't
     be used, and the first of them, before anything is trained on the others."""
     paths, problems = dict.fromkeys(paths), []
@@ -132,13 +156,15 @@ def said_by(answers: Path | None) -> dict[str, str]:
 
 
 def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
-    category = _category(fields)
-    forbidden, benign = (str(folder / fields[key]) for key in ("image_path", "SDImage_path"))
+    forbidden, benign = fields["image_path"], fields["SDImage_path"]
+    of_all = {"category": _category(fields), "folder": folder}
 
-    def question(kind: str, place: int, *asked: str, **more: str | None) -> Question:
+    def question(
+        kind: str, place: int, picture: str, asked: str, answer: str, **more: str | None
+    ) -> Question:
         name = f"{split}/{number:04d}/{kind}{place}"
-        dataset = DATASETS.get((kind, split), "")
-        return Question(name, kind, *asked, category=category, dataset=dataset, **more)
+        more |= {"dataset": DATASETS.get((kind, split), "")}
+        return Question(name, kind, picture, asked, (answer,), **of_all, **more)
 
     def request(place: int, asked: dict) -> Request:
         text, harmful = asked["question"], asked["model_response"]

@@ -3,10 +3,11 @@
     python -m papers.safe_eraser.data --scale cpu --out results/cpu/safe_eraser/data \\
         --record results/cpu/safe_eraser/runs/data.json
 
-Generated: `all_train.json` and `all_val.json` in the form of the benchmark (`benchmark.py`),
-pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all that is asked about
-it, for vanilla to learn from), `specificity.jsonl` (questions on easy-VQA's pictures). Of the
-authors' files nothing is copied: they are read where they are. Always `sources.json`.
+Generated: `all_train.json`, `all_val.json` and `prompt.json` in the form of the benchmark
+(`benchmark.py`), pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all
+that is asked about it, for vanilla to learn from). Of the authors' files nothing is copied: they
+are read where they are. Always `specificity.jsonl`, the questions on unrelated pictures, and
+`sources.json`.
 """
 
 import random
@@ -19,19 +20,20 @@ from pathlib import Path
 from PIL import Image
 
 from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser.benchmark import SPECIFICITY
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
+from papers.safe_eraser.specificity import read
 from papers.safe_eraser.unrelated import unrelated
 from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
-from shared.files import read_jsonl, write_json, write_jsonl
+from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("benchmark", "data_seed")
+READS = ("benchmark", "data_seed", "specificity", "specificity_questions")
 
 Keep = Callable[[str, Image.Image], str]  # writes a picture under a name, gives its path
 
-SPECIFICITY = "specificity.jsonl"
 UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
 
 
@@ -40,6 +42,8 @@ def data(run: Run) -> dict:
     settings = run.settings
     if settings.generated:
         generate(settings.generated, settings.data_seed, run.out)
+    else:
+        write_jsonl(run.out / SPECIFICITY, chosen(settings, run.out))
     ledger = sources(settings, run.out)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
@@ -59,6 +63,7 @@ def generate(sizes: Generated, seed: int, out: Path) -> None:
     for split, name in benchmark.SPLITS.items():
         rng = random.Random(f"{seed} {split}")
         write_json(out / name, records(split, sizes, keep, rng))
+    write_json(out / benchmark.PROMPTS, {"idk": questions.REFUSALS})
     for name, make in {"lessons": lessons, "specificity": specificity}.items():
         write_jsonl(out / f"{name}.jsonl", make(sizes, keep, random.Random(f"{seed} {name}")))
 
@@ -116,26 +121,52 @@ def lessons(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
 
 def specificity(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """Up to two of the questions on each of some unrelated pictures."""
-    return [
-        {"image": path, "question": pair.question, "answer": pair.answer}
-        for number, other in enumerate(unrelated("test")[: sizes.specificity])
-        for path in [keep(f"specificity/{number:04d}", open_picture(other.picture))]
-        for pair in rng.sample(other.pairs, min(2, len(other.pairs)))
-    ]
+    made = []
+    for number, other in enumerate(unrelated("test")[: sizes.specificity]):
+        image = keep(f"specificity/{number:04d}", open_picture(other.picture))
+        for question, answer in rng.sample(other.pairs, min(2, len(other.pairs))):
+            row = {"image": image, "question": question, "answers": [answer]}
+            made.append({"dataset": "Specificity", "folder": "", **row})
+    return made
+
+
+def chosen(settings: Settings, out: Path) -> Iterator[dict]:
+    """Questions drawn from each benchmark that the settings name; `folder` is that of the picture,
+    empty for one that stood within a table and is written below `out`."""
+    for name, folder in settings.specificity.items():
+        rows = read(name, Path(folder))
+        size = min(settings.specificity_questions or len(rows), len(rows))
+        for number in random.Random(f"{settings.data_seed} {name}").sample(range(len(rows)), size):
+            image, question, answers = rows[number]
+            row = {"dataset": name, "folder": folder, "image": image}
+            if isinstance(image, bytes):
+                path = out / "pictures" / name / f"{number:05d}.jpg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(image)
+                row |= {"folder": "", "image": str(path.relative_to(out))}
+            yield row | {"question": question, "answers": answers}
 
 
 def sources(settings: Settings, out: Path) -> Ledger:
     """What the rows come from, with counts; reading records and pictures checks them."""
-    read = benchmark.read(settings.folder(out))
+    folder = settings.folder(out)
+    read = benchmark.read(folder)
     asked = [(record.split, question) for record in read for question in record.questions]
+    unrelated = benchmark.read_specificity(out)
     counts = Counter(f"{question.set}, {split}" for split, question in asked)
-    counts["pictures"] = benchmark.check_pictures(question.picture for _, question in asked)
-    files = [settings.folder(out) / name for name in benchmark.SPLITS.values()]
+    counts["refusals"] = len(benchmark.refusals(folder))
+    counts["pictures"] = benchmark.check_pictures(question.path for _, question in asked)
+    benchmark.check_pictures(question.path for question in unrelated)
+    of_each = Counter(question.dataset for question in unrelated)
+    files = [folder / name for name in (*benchmark.SPLITS.values(), benchmark.PROMPTS)]
     ledger = Ledger()
     if not settings.generated:
         yours = {"revision": "the user's own copy", "licence": "none stated", "route": "mirror"}
         ledger.add("SafeEraser", **yours, files=files)
         ledger.used("SafeEraser", counts)
+        for name, count in of_each.items():
+            ledger.add(name, **yours | {"licence": "of the benchmark"}, files=[out / SPECIFICITY])
+            ledger.used(name, {name: count})
         return ledger
     ledger.add("generated catalogue", revision=f"seed {settings.data_seed}", files=files)
     ledger.used("generated catalogue", counts)
@@ -146,7 +177,7 @@ def sources(settings: Settings, out: Path) -> Ledger:
         route="package",
         files=[out / SPECIFICITY],
     )
-    ledger.used("easy-VQA", {"specificity": len(read_jsonl(out / SPECIFICITY))})
+    ledger.used("easy-VQA", {"specificity": len(unrelated)})
     return ledger
 
 

@@ -152,7 +152,7 @@ def examples(results: Results) -> Figure | None:
     shown += [each for each in held_out[0].retained if each.level == "image"][:1]
     said = [[ended[name].loc[each.id] for name in methods] for each in shown]
     return pictures.answers(
-        [np.asarray(open_picture(each.picture)) for each in shown],
+        [np.asarray(open_picture(each.path)) for each in shown],
         [each.question for each in shown],
         [[(answer["output"], _colour(answer)) for answer in row] for row in said],
         columns=methods,

@@ -1,7 +1,7 @@
 """The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,10 @@ BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
 METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
+
+
+Benchmark = Literal["GQA", "VizWiz", "ScienceQA", "VQAv2", "POPE", "MM-Vet", "MMBench"]
+BENCHMARKS = get_args(Benchmark)  # of specificity
 
 
 class Generated(Strict):
@@ -64,7 +68,8 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     # What is generated in the form of the authors' files, or a folder with these
     benchmark: Generated | str
-    specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
+    specificity: dict[Benchmark, str] = {}  # -> folder with its published files
+    specificity_questions: int | None = Field(None, gt=0)  # drawn from each of them; None: all
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
     image_encoder: EncoderTraining | None = None  # of a small model, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
@@ -76,13 +81,16 @@ class Settings(ScaleSettings):
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)
+    precision: Literal["fp32", "bf16"] = "fp32"  # of the weights that answer
 
     @model_validator(mode="after")
-    def _small_models_are_trained(self) -> "Settings":
+    def _fit_together(self) -> "Settings":
         if isinstance(self.model, SmallVlm) and not self.generated:
             raise ValueError("a small model is made for a generated `benchmark`")
         if isinstance(self.model, SmallVlm) and not self.vanilla:
             raise ValueError("a small model has random weights; expected `vanilla`, its training")
+        if "MM-Vet" in self.specificity and self.judge == "rules":
+            raise ValueError("MM-Vet is graded by a language model; expected `judge: llm:MODEL`")
         return self
 
     @property
@@ -98,17 +106,23 @@ class Settings(ScaleSettings):
         return f"path:{vanilla}" if vanilla else self.model
 
     def downloads(self) -> list[Wanted]:
-        own = "its answers are harmful, so only your own copy is read"
-        how = f"put all_train.json, all_val.json and the pictures into {self.benchmark}"
+        own, mine = "its answers are harmful, so only your own copy is read", "its files are large"
+        how = (
+            f"put all_train.json, all_val.json, prompt.json and the pictures into {self.benchmark}"
+        )
         benchmark = ByHand("the benchmark's records and pictures", own, how)
         wanted = [*pinned(self.model_dump_json()), *([] if self.generated else [benchmark])]
-        for name, path in self.specificity.items():
-            mine = "it is a file of your own"
-            wanted.append(ByHand(f"the questions of {name}", mine, f"write them into {path}"))
+        for name, folder in self.specificity.items():
+            wanted.append(
+                ByHand(f"the questions and pictures of {name}", mine, f"put them into {folder}")
+            )
         return wanted
 
     def calls(self) -> list[Calls]:
-        what = f"three verdicts on each answer of {len(self.scores())} models"
+        what = (
+            "two verdicts on each answer on a forbidden picture, three on a benign one, two grades"
+            f" of a retained one, one of MM-Vet's, of {len(self.scores())} models"
+        )
         return [Calls(name, what) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:

@@ -37,6 +37,8 @@ def read(name: str, folder: Path) -> list[Row]:
     found = []
     try:
         found.extend(READERS[name](folder))
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: no such file; expected {name}'s questions") from None
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise UserError(
             f"{folder}: row {len(found)}: expected the fields of {name}'s files, found {error!r}"
@@ -90,7 +92,7 @@ def _mmbench(folder: Path) -> Iterator[Row]:
     path = folder / "mmbench_dev_20230712.tsv"
     try:
         table = pd.read_table(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise UserError(
             f"{path}: {error}; expected MMBench's table of the development set"
         ) from None

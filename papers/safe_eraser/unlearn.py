@@ -17,7 +17,7 @@ from pathlib import Path
 
 from transformers import ProcessorMixin
 
-from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser import benchmark
 from papers.safe_eraser.benchmark import Question, Record
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.protocols import PROTOCOLS, Protocol
@@ -27,6 +27,7 @@ from shared.models.loading import load, load_processor, save
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
+from shared.training.supervised import base_dtype
 from shared.training.vision_language import example, prompt
 from shared.workflow.step import Run, step
 
@@ -40,10 +41,13 @@ def unlearn(
     scores, with what it says itself."""
     settings, how = run.settings, run.variant
     base = settings.base(vanilla)
-    model, processor = load(base)[0], load_processor(base)
-    records = [each for each in benchmark.read(settings.folder(data)) if each.split == "train"]
+    processor = load_processor(base)
+    dtype = base_dtype(settings.unlearning)
+    model, _ = load(base, dtype=dtype, tokenizer=processor.tokenizer)
+    folder = settings.folder(data)
     made = items(
-        records,
+        [record for record in benchmark.read(folder) if record.split == "train"],
+        benchmark.refusals(folder),
         benchmark.said_by(answers),
         processor,
         PROTOCOLS[how.protocol],
@@ -75,6 +79,7 @@ def snapshot_steps(items: int, training: Training, count: int) -> set[int]:
 
 def items(
     records: Sequence[Record],
+    refusals: Sequence[str],
     said: Mapping[str, str],
     processor: ProcessorMixin,
     protocol: Protocol,
@@ -94,7 +99,7 @@ def items(
     def made(asked: Question, answer: str) -> dict:
         before = Segment(prompt(processor, protocol.written(asked.question)), False)
         learnt = Segment(" " + protocol.written(answer), True)
-        return example(processor, [before, learnt], look(asked.picture), max_length=max_length)
+        return example(processor, [before, learnt], look(asked.path), max_length=max_length)
 
     def target(asked: Question) -> str:
         if protocol.learns_predictions:
@@ -106,7 +111,7 @@ def items(
         kept = rng.choice(retained)
         answers = {
             "forget": (forget, target(forget)),
-            "refuse": (forget, rng.choice(questions.REFUSALS)),
+            "refuse": (forget, rng.choice(refusals)),
             "retain": (kept, target(kept)),
             "decouple": (twin, twin.answer),
         }

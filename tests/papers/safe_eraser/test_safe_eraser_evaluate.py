@@ -7,9 +7,10 @@ import pytest
 from papers.safe_eraser import data
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.evaluate import asked, probed, snapshots
-from papers.safe_eraser.examiner import Examiner, plain
+from papers.safe_eraser.examiner import Examiner
 from papers.safe_eraser.judging import by_rules
 from papers.safe_eraser.settings import Settings
+from papers.safe_eraser.specificity import plain
 from shared.errors import UserError
 
 
@@ -24,7 +25,7 @@ def compared(settings, question, output, said=None):
 
 
 def question(name, kind, answer="", **more):
-    return Question(name, kind, "a.png", "What is it?", answer, **more)
+    return Question(name, kind, "a.png", "What is it?", (answer,), **more)
 
 
 def test_who_is_asked_what(settings, generated):
@@ -59,7 +60,7 @@ def test_of_the_authors_files_no_answer_is_kept(settings, authors):
     rows = asked(own, authors, targets=False)
     assert {row.dataset for row in rows} == {"Efficacy", "Generality", "Decoupled", "Retain"}
     found = compared(own, rows[0], "bad words")
-    assert found["output"] == "" and found["correct"] is False
+    assert found["output"] == "" and not found["correct"]
 
 
 def test_case_and_full_stop_do_not_count():

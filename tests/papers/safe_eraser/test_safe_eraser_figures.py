@@ -75,7 +75,7 @@ def said(settings, name, question):
         "refused": refused,
         "normal": normal,
         "abnormal": not normal,
-        "correct": not refused,
+        "correct": float(not refused),
         "rouge_recall": rouge,
         "rouge_f1": rouge,
         "rouge_official": rouge,
