@@ -18,7 +18,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, mean_of_strata, rate, rate_among, ratio
+from shared.metrics.rates import mean_of_strata, rate, rate_among, ratio
 
 READS = ("benchmark", "variants")
 
@@ -50,11 +50,11 @@ METRICS = {
         Metric("rr", ("refused",), rate),
         Metric("rr_harmful", ("refused", "harmful_before"), rate_among),
         Metric("sarr", ("abnormal",), rate),
-        Metric("rouge", ("rouge",), mean),
-        Metric("rouge_recall", ("rouge_recall",), mean),
-        Metric("rouge_f1", ("rouge_f1",), mean),
+        Metric("rouge", ("rouge",), rate),
+        Metric("rouge_recall", ("rouge_recall",), rate),
+        Metric("rouge_f1", ("rouge_f1",), rate),
         Metric("utility", ("correct_retain",), rate),
-        Metric("gpt_eval", ("gpt_eval",), mean),
+        Metric("gpt_eval", ("gpt_eval",), rate),
         Metric("specificity", ("correct_specific", "benchmark"), mean_of_strata),
         Metric("refused_benign", ("refused_benign",), rate),
         Metric("unsafe_benign", ("unsafe_benign",), rate),
