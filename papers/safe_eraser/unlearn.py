@@ -21,6 +21,7 @@ from papers.safe_eraser import benchmark
 from papers.safe_eraser.benchmark import Question, Record
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.protocols import PROTOCOLS, Protocol
+from shared.devices import is_first
 from shared.files import atomic
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
@@ -66,8 +67,9 @@ def unlearn(
         snapshot=lambda number, trained: save(trained, steps / f"step-{number:05d}"),
         at=snapshot_steps(len(made), settings.unlearning, settings.snapshots),
     )
-    with atomic(run.out) as folder:
-        shutil.move(steps, folder)
+    if is_first():
+        with atomic(run.out) as folder:
+            shutil.move(steps, folder)
     return record
 
 

@@ -95,8 +95,9 @@ def adapted(
 
 def base_dtype(settings: Training) -> torch.dtype:
     """In which to load the model that is trained: what adapters leave as it is need not be finer
-    than what is computed with. A 13B then takes 26 GB, not 52."""
-    return DTYPES[settings.precision if settings.lora else "fp32"]
+    than what is computed with. A 13B then takes 26 GB, not 52. Several processes have a part each,
+    all of one kind, since FSDP wants them so."""
+    return DTYPES[settings.precision if settings.lora and world_size() == 1 else "fp32"]
 
 
 def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:
