@@ -114,7 +114,6 @@ def refusals(folder: Path) -> list[str]:
 
 def read_specificity(data: Path) -> list[Question]:
     """Questions on unrelated pictures, which the data step wrote."""
-    path = data / SPECIFICITY
     return [
         Question(
             f"{row['dataset']}/{number:05d}",
@@ -125,7 +124,7 @@ def read_specificity(data: Path) -> list[Question]:
             folder=Path(row["folder"]) if row["folder"] else data,
             dataset=row["dataset"],
         )
-        for number, row in enumerate(read_jsonl(path) if path.exists() else [])
+        for number, row in enumerate(read_jsonl(data / SPECIFICITY))
     ]
 
 
@@ -156,7 +155,7 @@ def said_by(answers: Path | None) -> dict[str, str]:
 
 
 def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
-    forbidden, benign = fields["image_path"], fields["SDImage_path"]
+    forbidden, benign = (_inside(folder, fields[key]) for key in ("image_path", "SDImage_path"))
     of_all = {"category": _category(fields), "folder": folder}
 
     def question(
@@ -183,6 +182,13 @@ def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
         [request(*each) for each in enumerate(fields["unsafe_pairs"])],
         [retained(n, level, fields[key]) for n, (key, level) in enumerate(RETAIN.items())],
     )
+
+
+def _inside(folder: Path, path: str) -> str:
+    """A picture's path in the folder, also where it begins with the folder's own name: the released
+    code is run beside its folder `dataset`."""
+    first, *rest = Path(path).parts
+    return str(Path(*rest) if first == folder.name else Path(path))
 
 
 def _category(fields: dict) -> str:

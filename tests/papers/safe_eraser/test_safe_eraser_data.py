@@ -179,6 +179,19 @@ def test_two_pictures_of_one_file_name_are_two(authors):
     assert len({each.picture for record in held_out for each in record.questions}) == 4
 
 
+def test_paths_may_begin_with_the_folders_name(authors):
+    """The released code opens them from beside its folder."""
+    path = authors / "all_val.json"
+    (found,) = json.loads(path.read_text())
+    beside = {key: f"./authors/{found[key]}" for key in ("image_path", "SDImage_path")}
+    path.write_text(json.dumps([found | beside]))
+    held_out = benchmark.read(authors)[-1]
+    assert {each.picture for each in held_out.questions} == {
+        "img/Weapon/1.png",
+        "pdset/image/Weapon/0.png",
+    }
+
+
 def test_what_po_learns_is_the_users_own(authors):
     """Read as the released code does: each line without the spaces around it."""
     assert benchmark.refusals(authors) == [text.strip() for text in REFUSALS]

@@ -57,6 +57,7 @@ def test_of_the_authors_files_no_answer_is_kept(settings, authors):
     values = settings.model_dump() | {"benchmark": str(authors)}
     values |= {"model": f"path:{authors}", "vanilla": None}
     own = Settings.model_validate(values)
+    (authors / "specificity.jsonl").touch()
     rows = asked(own, authors, targets=False)
     assert {row.dataset for row in rows} == {"Efficacy", "Generality", "Decoupled", "Retain"}
     found = compared(own, rows[0], "bad words")
