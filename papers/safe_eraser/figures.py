@@ -22,6 +22,7 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("asr", "Generality"): ("ASR\ngenerality", True),
     ("rr", "Efficacy"): ("RR\nefficacy", False),
     ("rr", "Generality"): ("RR\ngenerality", False),
+    ("rr_harmful", "Generality"): ("RR where vanilla\nwas harmful", False),
     ("rouge", "Retain"): ("ROUGE-L\nretain", False),
     ("utility", "Retain"): ("correct\nretain", False),
     ("specificity", "Specificity"): ("correct\nspecificity", False),
@@ -46,8 +47,9 @@ GOOD, BAD, REFUSED = style.RIGHT, style.WRONG, "#882255"
 
 @figure(
     "The main table: attack success rate (ASR) and refusal rate (RR) on forbidden pictures "
-    "that were trained on (efficacy) and on others (generality), what is kept, and the safe "
-    "answer refusal rate (SARR) on benign pictures. Darker is better.",
+    "that were trained on (efficacy) and on others (generality; RR also among the requests that "
+    "vanilla answered with the harmful answer), what is kept, and the safe answer refusal rate "
+    "(SARR) on benign pictures. Darker is better.",
     each_model=True,
 )
 def overview(results: Results) -> Figure:
