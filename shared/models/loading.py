@@ -33,19 +33,19 @@ def load(
     spec: ModelSpec,
     *,
     trained: str | Path | None = None,
+    tokenizer: PreTrainedTokenizerBase | None = None,
     merge: bool = True,
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
     seed: int = 0,
-    tokenizer: PreTrainedTokenizerBase | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (evaluation mode) and tokenizer of a spec.
 
     `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
     `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
-    in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
-    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs. `tokenizer`:
-    the spec's, where it is there already.
+    in it replaces the spec's. `tokenizer` is the spec's where it was read before, with a processor.
+    `device` defaults to the GPU if there is one. `seed` draws the weights of a random model.
+    float32 by default: bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there, or the weights that
     do not fit (`shared.models.checkpoint`).
@@ -53,10 +53,8 @@ def load(
     device = device or own_device()
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
-    if own:
-        tokenizer = read_tokenizer(trained)
-    elif tokenizer is None:
-        tokenizer = load_tokenizer(spec)
+    if own or tokenizer is None:
+        tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
         return read_model(trained, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):
