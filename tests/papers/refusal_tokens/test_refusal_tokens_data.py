@@ -19,11 +19,6 @@ from tests.hub import Served
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return load_settings("refusal_tokens", "cpu")
-
-
-@pytest.fixture(scope="module")
 def built(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     data.data(Run(settings, folder))
@@ -55,7 +50,7 @@ def test_train_and_test_share_neither_instruction_nor_template(built):
     assert not train & test
     templates = generate.load_templates()
     for part in ("ordinary", "dated"):
-        lists = [{t["text"] for t in templates[part][split]} for split in generate.SPLITS]
+        lists = [{t["text"] for t in templates[part, ""][split]} for split in generate.SPLITS]
         assert not lists[0] & lists[1]
 
 
