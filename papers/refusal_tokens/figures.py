@@ -3,9 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from papers.refusal_tokens import analyze
+from papers.refusal_tokens import analyze, decisions
 from papers.refusal_tokens.analyze import CALIBRATED, CATEGORIES, KEYS, ONE, UNTUNED
-from papers.refusal_tokens.decisions import LEVELS
 from shared.comparison.groups import Group
 from shared.metrics.tradeoff import roc_curve
 from shared.plots import charts, curves, style
@@ -44,8 +43,7 @@ def roc(results: Results) -> Figure:
         group.method: [_curve(group, seed) for seed in range(len(group.seeds))]
         for group in results.groups
         if group.method in analyze.TOKENS
-        and group.dataset == dataset
-        and group.protocol == "corrected"
+        and (group.dataset, group.protocol) == (dataset, "corrected")
     }
     areas = results.of("roc", "auroc", "corrected")["value"]
     true, false = (
@@ -57,17 +55,11 @@ def roc(results: Results) -> Figure:
         axes,
         found,
         looks=LOOKS,
-        points={name: (false[name], true[name]) for name in true.index if name not in found},
+        points={name: (false[name], true[name]) for name in true.index},
         dashed=[name for name in found if name.endswith("no contrast")],
         labels={name: f"{name}: area {areas[name, dataset]:.3f}" for name in found},
         always="always refuse",
     )
-    for name in found:
-        if name in true.index:
-            look = LOOKS[name]
-            axes.plot(
-                [false[name]], [true[name]], look.marker, color=look.colour, markeredgecolor="white"
-            )
     axes.set(xlabel="refused of the contrast set (%)", ylabel="refused of the original set (%)")
     axes.set_title(dataset)
     charts.shared_legend(fig, columns=2)
@@ -82,8 +74,8 @@ def roc(results: Results) -> Figure:
 )
 def control(results: Results) -> Figure:
     """Refusals by category (columns) when the token of one category (rows) is suppressed."""
-    suppressed = {analyze.compared(CATEGORIES): "none"}
-    suppressed |= {analyze.suppressing(key): key for key in KEYS}
+    suppressed = {decisions.COMPARED.of(CATEGORIES): "none"}
+    suppressed |= {rule.of(CATEGORIES): key for key, rule in decisions.SUPPRESSED.items()}
     rates = results.of("control", "refusal_rate", "corrected").rename(index=suppressed)
     categories = {_ours(results, f"{analyze.ORIGINAL}, {key}"): key for key in KEYS}
     fig, (axes,) = style.figure(size=(7.6, 4.2))
@@ -103,7 +95,7 @@ def forced(results: Results) -> Figure:
     """Refusals in words after a forced token, beside the untuned model."""
     series = {UNTUNED: UNTUNED}
     for name in CALIBRATED:
-        series |= {analyze.forced(name, token): name for token in ("respond", "refuse")}
+        series |= {rule.of(name): name for rule in decisions.FORCED.values()}
     return _bars(results, "forced", series, [analyze.ORIGINAL, analyze.CONTRAST, analyze.ORDINARY])
 
 
@@ -161,7 +153,7 @@ def thresholds(results: Results) -> Figure:
     for axes, dataset in zip(every, panels, strict=True):
         lines, looks = {}, {}
         for name in CALIBRATED:
-            methods = [analyze.at_threshold(name, t) for t in LEVELS]
+            methods = [rule.of(name) for rule in decisions.THRESHOLD.values()]
             for protocol, label in labels.items():
                 rates = results.of("thresholds", "refusal_rate", protocol)
                 numbers = array(rates, methods, [dataset])[:, 0]
@@ -169,7 +161,7 @@ def thresholds(results: Results) -> Figure:
                 looks[label.format(name)] = LOOKS[name]
         charts.lines_with_band(
             axes,
-            np.array(LEVELS),
+            np.array(decisions.LEVELS),
             lines,
             looks=looks,
             dashed=[label for label in lines if label not in CALIBRATED],
