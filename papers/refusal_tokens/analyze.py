@@ -7,9 +7,7 @@ forward pass; the words of the reply under the token that is decided for were ju
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from papers.refusal_tokens import decisions, methods
@@ -55,22 +53,6 @@ METRICS = {
 }
 
 
-def at_threshold(method: str, t: float) -> str:
-    return decisions.THRESHOLD[t].of(method)
-
-
-def compared(method: str) -> str:
-    return decisions.COMPARED.of(method)
-
-
-def suppressing(category: str) -> str:
-    return decisions.SUPPRESSED[category].of(CATEGORIES)
-
-
-def forced(method: str, token: str) -> str:
-    return decisions.FORCED[token].of(method)
-
-
 def _under(*rules: Rule) -> list[str]:
     return [rule.of(name) for name in CALIBRATED for rule in rules]
 
@@ -106,7 +88,7 @@ ITEMS = [
     Item(
         "control",
         ["refusal_rate"],
-        [compared(CATEGORIES), *map(suppressing, KEYS)],
+        [rule.of(CATEGORIES) for rule in (decisions.COMPARED, *decisions.SUPPRESSED.values())],
         BY_CATEGORY,
     ),
     Item(
@@ -126,6 +108,10 @@ ITEMS = [
 ]
 
 
+# What the instructions of a scale are called: those of general models, and of temporal ones.
+NAMES = {"generated": ("Generated", "Generated temporal"), "coconot": ("CoCoNot", "Temporal")}
+
+
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `base-s0.parquet` and `<method>-s<seed>.parquet`."""
     needs = ("id", "part", "category", "refuse", "refused")
@@ -138,51 +124,17 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     return found
 
 
-class _Tested(NamedTuple):
-    """Names of the sets of instructions, and what of them is resampled together."""
-
-    general: str
-    temporal: str
-    clusters: str | None
-
-
-TESTED = {
-    # fillings of one template are alike
-    "generated": _Tested("Generated", "Generated temporal", "template"),
-    "coconot": _Tested("CoCoNot", "Temporal", None),
-}
-
-
 def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Iterator[Group]:
     """The groups of a method on each set of instructions that it was asked."""
     columns = ("refused", "flagged", "refuse", "answer", "chance", "chance_sum")
     present = [column for column in columns if column in next(iter(frames.values()))]
     # fillings of one template are alike, so they are resampled together
-    narrow = {
-        s: frame[["id", *present]].assign(
-            template=[name.rpartition("/")[0] or name for name in frame["id"]]
-        )
+    frames = {
+        s: frame.assign(template=[name.rpartition("/")[0] or name for name in frame["id"]])
         for s, frame in frames.items()
     }
-    places = {
-        s: frame[["part", "category"]].astype(object).to_numpy() for s, frame in frames.items()
-    }
-    tested = TESTED[settings.tested]
-    wanted: dict[str, tuple[list[str], str | None]] = {
-        tested.general: (["original", "contrast"], None),
-        f"{tested.general} original": (["original"], None),
-        f"{tested.general} contrast": (["contrast"], None),
-        ORDINARY: (["ordinary"], None),
-        tested.temporal: (["temporal", "dated", "leak"], None),
-        "Temporal questions": (["temporal"], None),
-        "Dated questions": (["dated"], None),
-        "Other refusals": (["leak"], None),
-    }
-    for category in KEYS:
-        for part in ("original", "contrast"):
-            wanted[f"{tested.general} {part}, {category}"] = ([part], category)
-    for dataset, (parts, category) in wanted.items():
-        chosen = {s: frame[_within(places[s], parts, category)] for s, frame in narrow.items()}
+    for dataset, (parts, category) in _tested(settings.tested).items():
+        chosen = {s: frame[_within(frame, parts, category)] for s, frame in frames.items()}
         if len(next(iter(chosen.values()))):
             yield group_from_frames(
                 chosen,
@@ -191,14 +143,32 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
                 method=method,
                 dataset=dataset,
                 protocol=protocol,
-                clusters=tested.clusters,
+                clusters="template" if settings.tested == "generated" else None,
             )
 
 
-def _within(places: np.ndarray, parts: list[str], category: str | None) -> np.ndarray:
-    """Which (part, category) are of one of the parts and, if it is given, of the category."""
-    inside = np.isin(places[:, 0].astype(str), parts)
-    return inside if category is None else inside & (places[:, 1] == category)
+def _tested(tested: str) -> dict[str, tuple[tuple[str, ...], str]]:
+    """The sets of instructions by name: parts, and the one category that is meant, or ""."""
+    general, temporal = NAMES[tested]
+    return {
+        general: (("original", "contrast"), ""),
+        f"{general} original": (("original",), ""),
+        f"{general} contrast": (("contrast",), ""),
+        ORDINARY: (("ordinary",), ""),
+        temporal: (methods.TEMPORAL_TESTS, ""),
+        "Temporal questions": (("temporal",), ""),
+        "Dated questions": (("dated",), ""),
+        "Other refusals": (("leak",), ""),
+    } | {
+        f"{general} {part}, {category}": ((part,), category)
+        for category in KEYS
+        for part in ("original", "contrast")
+    }
+
+
+def _within(frame: pd.DataFrame, parts: tuple[str, ...], category: str) -> pd.Series:
+    inside = frame["part"].isin(parts)
+    return inside & (frame["category"] == category) if category else inside
 
 
 def training(method: str) -> str:

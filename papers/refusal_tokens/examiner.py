@@ -10,15 +10,13 @@ from collections.abc import Sequence
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from papers.refusal_tokens.methods import short
+from papers.refusal_tokens.methods import TEMPERATURE, short
 from papers.refusal_tokens.settings import Settings
 from shared.generation.decode import decode
 from shared.generation.prompts import batches, in_order, tokens_run
 from shared.generation.rows import Rows
 from shared.judges.judge import Judge
 from shared.models.added_tokens import token_ids
-
-TEMPERATURES = (1, 2)  # of the softmax; 2 is what the released script ends up with
 
 
 class Examiner:
@@ -68,7 +66,7 @@ class Examiner:
         """What the first pass says of each row; logits (rows, vocabulary)."""
         names = dict(zip(self.ids, self.names, strict=True))
         scores = [{"first": names.get(token, "")} for token in logits.argmax(dim=1).tolist()]
-        for temperature in TEMPERATURES if self.ids else ():
+        for temperature in TEMPERATURE.values() if self.ids else ():
             chances = (logits.float() / temperature).softmax(dim=1)[:, self.ids].tolist()
             for score, row in zip(scores, chances, strict=True):
                 score |= {

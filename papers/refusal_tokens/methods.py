@@ -13,6 +13,9 @@ CATEGORIES = {  # what is refused: CoCoNot's names, by the key that templates.ya
     "unsupported": "Unsupported requests",
 }
 
+# Of the softmax, by protocol: the released script loops over 1, 1.5 and 2 and keeps the last.
+TEMPERATURE = {"corrected": 1, "official": 2}
+
 # The token with which an instruction of each category is refused; temporal ones have none.
 ONE = dict.fromkeys([*CATEGORIES, ""], REFUSE)
 EACH = {key: f" [{name}]" for key, name in CATEGORIES.items()}

@@ -61,11 +61,6 @@ def category_tokens():
 
 
 @pytest.fixture
-def settings():
-    return load_settings("refusal_tokens", "cpu")
-
-
-@pytest.fixture
 def found(settings, tmp_path):
     plain = frame(first=[""] * 6, refused=[False] * 6)
     kept = {"one-contrast", "categories-contrast"}

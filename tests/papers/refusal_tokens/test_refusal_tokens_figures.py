@@ -50,7 +50,10 @@ def whole():
         }
         groups += [Group(MODEL, name, "Generated", "corrected", (0, 1), IDS, columns)]
     for row, method in enumerate(
-        [analyze.compared(analyze.CATEGORIES), *map(analyze.suppressing, analyze.KEYS)]
+        [
+            rule.of(analyze.CATEGORIES)
+            for rule in (decisions.COMPARED, *decisions.SUPPRESSED.values())
+        ]
     ):
         for column, key in enumerate(analyze.KEYS):
             value = 5 if row == column + 1 else 80
@@ -60,13 +63,13 @@ def whole():
         cells += [cell("forced", analyze.UNTUNED, dataset, "refusal_rate", 0)]
         for name in analyze.CALIBRATED:
             for token, value in (("respond", 7), ("refuse", 93)):
-                method = analyze.forced(name, token)
+                method = decisions.FORCED[token].of(name)
                 cells += [cell("forced", method, dataset, "refusal_rate", value)]
     for protocol in PROTOCOLS:
         for name in analyze.CALIBRATED:
             for t in decisions.LEVELS:
                 for dataset in ("Generated original", "Generated contrast"):
-                    method = analyze.at_threshold(name, t)
+                    method = decisions.THRESHOLD[t].of(name)
                     value = 90 - 50 * t
                     cells += [cell("thresholds", method, dataset, "refusal_rate", value, protocol)]
     analysis = SimpleNamespace(

@@ -9,11 +9,6 @@ from shared.data.fetch.wanted import Repository, SourceFiles
 from shared.settings import load_settings
 
 
-@pytest.fixture
-def settings() -> Settings:
-    return load_settings("refusal_tokens", "cpu")
-
-
 def changed(settings, **fields):
     return Settings.model_validate({**settings.model_dump(), **fields})
 
