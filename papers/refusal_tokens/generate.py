@@ -33,10 +33,11 @@ Made = tuple[str, str, str]  # id, instruction, reply
 def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
     """The records of each part of a split, made from the templates."""
     sizes: Sizes = getattr(settings, split)
+    wanted = sizes.model_dump() | {"ordinary": _and_more(sizes)}
     made: dict[str, list[dict]] = {}
     for (part, category), chosen in load_templates().items():
         name = "/".join(filter(None, [split, part, category]))
-        rows = _balanced(name, chosen[split], getattr(sizes, part), settings.data_seed)
+        rows = _balanced(name, chosen[split], wanted[part], settings.data_seed)
         rng, refusals = random.Random(settings.data_seed), chosen.get("replies")
         if refusals:
             rows = [(name, text, rng.choice(refusals)) for name, text, _ in rows]
@@ -44,15 +45,20 @@ def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
         made[part] = made.get(part, []) + records
     asked = [record(*row, "ordinary") for row in _facts(split, sizes.ordinary, settings.data_seed)]
     if sizes.ordinary is not None:  # a quarter of them about facts
-        asked = asked[: sizes.ordinary // 4]
-        made["ordinary"] = made["ordinary"][: sizes.ordinary - len(asked)]
+        asked, filled = asked[: sizes.ordinary // 4], made["ordinary"]
+        own = sizes.ordinary - len(asked)
+        made["ordinary"] = filled[:own]
+        made["more"] = [row | {"part": "more"} for row in filled[own : own + sizes.more]]
     made["ordinary"] += asked
     return made
 
 
+def _and_more(sizes: Sizes) -> int | None:
+    return None if sizes.ordinary is None else sizes.ordinary + sizes.more
+
+
 def check_apart(texts: Mapping[str, Iterable[str]]) -> None:
-    """Raise `UserError` if an instruction is in two splits. Templates are apart by their lists,
-    which must not share one either."""
+    """Raise `UserError` if a template is in the lists of two splits."""
     owner: dict[str, str] = {}
     for split, own in texts.items():
         for text in own:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from papers.refusal_tokens.benchmarks import SETS
+
 # The control tokens, letter for letter as in the released code: one token each, a space before it.
 RESPOND, REFUSE = " [respond]", " [refuse]"
 CATEGORIES = {  # what is refused: CoCoNot's names, by the key that templates.yaml has
@@ -21,9 +23,9 @@ ONE = dict.fromkeys([*CATEGORIES, ""], REFUSE)
 EACH = {key: f" [{name}]" for key, name in CATEGORIES.items()}
 
 # Parts of the training and the test set. The temporal model learns another task.
-PLAIN = ("ordinary", "original")
+PLAIN = ("ordinary", "original", "more")  # as many steps as with contrast data
 CONTRAST = ("ordinary", "original", "contrast")
-GENERAL_TESTS = ("original", "contrast", "ordinary")
+GENERAL_TESTS = ("original", "contrast", "ordinary", *SETS)
 TEMPORAL_TESTS = ("temporal", "dated", "leak")
 
 

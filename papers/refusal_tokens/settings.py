@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from papers.refusal_tokens.benchmarks import Name
 from papers.refusal_tokens.methods import BASE, METHODS
 from shared.data.fetch.wanted import Repository, SourceFiles, Wanted, pinned
 from shared.judges.registry import JudgeSpec
@@ -18,6 +19,7 @@ ULTRACHAT = Repository(
     "8049631c405ae6576f93f445c6b8166f76f5505a",
     ("data/train_sft-*.parquet",),
 )
+RUBRIC = "coconot/refusal_evaluation_rubric.json"
 
 
 class Sizes(Strict):
@@ -28,6 +30,9 @@ class Sizes(Strict):
     ordinary: int | None
     temporal: int | None
     dated: int | None
+    more: int = 0  # ordinary ones to learn in place of contrast data, as many as there are of those
+    leak: int | None = None  # other refusals of the temporal test set
+    benchmark: int | None = None  # of each set of a benchmark
 
 
 class Variant(Strict):
@@ -45,6 +50,7 @@ class Settings(ScaleSettings):
     tested: Literal["generated", "coconot"]  # the test instructions
     # pairs: contrast data from CoCoNot's preference pairs; published: all that the paper has
     learnt: Literal["generated", "pairs", "published"]
+    benchmarks: list[Name] = []  # tested besides CoCoNot
     reply_words: int | None = None  # of those pairs' answers; None: whole
     train: Sizes
     test: Sizes
@@ -77,7 +83,8 @@ class Settings(ScaleSettings):
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         if self.tested == "coconot":
             tests = ("coconot/coconot_eval.jsonl", "coconot/coconot_contrast_eval.jsonl")
-            wanted += [SourceFiles("coconot", tests), SourceFiles("refusal_tokens")]
+            named = ("refusal_tokens", "coconot_rubric", *self.benchmarks)
+            wanted += [SourceFiles("coconot", tests), *map(SourceFiles, named)]
         if self.learnt != "generated":
             wanted.append(SourceFiles("coconot", ("coconot/coconot_pref.jsonl",)))
         if self.learnt == "published":

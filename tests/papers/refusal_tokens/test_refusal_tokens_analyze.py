@@ -7,7 +7,7 @@ import pytest
 from papers.refusal_tokens import analyze
 from papers.refusal_tokens.methods import CATEGORIES
 from shared.comparison.cells import cells
-from shared.settings import StandIns, load_paper, load_settings
+from shared.settings import StandIns, load_paper
 
 # Four original requests (a, b in safety; c, d in incomplete) and two contrast ones (e, f).
 IDS = list("abcdef")

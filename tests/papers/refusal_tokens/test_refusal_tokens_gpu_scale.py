@@ -11,6 +11,7 @@ def results(gpu_on_few_rows):
     def cut_down(gpu, _smoke):
         gpu["train"] = {"original": 3, "contrast": 3, "ordinary": 8, "temporal": 4, "dated": 4}
         gpu["test"] = {"original": 4, "contrast": 4, "ordinary": 8, "temporal": 6, "dated": 5}
+        gpu["test"] |= {"leak": 5, "benchmark": 3}
         kept = ("one-contrast", "categories-contrast", "temporal")
         gpu["variants"] = {name: {"seeds": [0]} for name in kept}
         gpu["training"].update(precision="fp32", effective_batch_size=8)
