@@ -2,9 +2,9 @@
 the benchmarks of others."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
+from operator import attrgetter
 
 from pyarrow.parquet import ParquetFile
 
@@ -23,9 +23,11 @@ from shared.data.refusal_benchmarks import (
     read_temporal,
 )
 from shared.data.sources import mirror_folder
+from shared.data.splits import first_of_each
 from shared.files import read_json
 
 KEYS = {name: key for key, name in CATEGORIES.items()}  # of categories, as CoCoNot names them
+BY_CATEGORY = attrgetter("category")
 # The source of each part of the training set that is read here.
 LEARNT = {"original": "coconot_train", "ordinary": ULTRACHAT.id, "contrast": "coconot"}
 
@@ -39,7 +41,7 @@ def tests(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
     ):
         path = ledger.fetch("coconot", file)
         rows = sorted(read_coconot(path, file, refuse=refuse), key=lambda row: row.id)
-        rows = _first(rows, getattr(settings.test, part))
+        rows = first_of_each(rows, getattr(settings.test, part), BY_CATEGORY)
         made[part] = [_request(row, part, KEYS[row.category]) for row in rows]
         ledger.used("coconot", {part: len(made[part])})
     rows = ledger.read("refusal_tokens", "coconot/refusal_eval_temporal.csv", read_temporal)
@@ -69,7 +71,7 @@ def pairs(size: int | None, words: int | None, ledger: Ledger) -> list[dict]:
             row, "contrast", KEYS[row.category], "train",
             " ".join(order[row.id].answer.split()[:words]),
         )
-        for row in _first([pair.request for pair in order.values()], size)
+        for row in first_of_each([pair.request for pair in order.values()], size, BY_CATEGORY)
     ]  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def learnt(settings: Settings, ledger: Ledger) -> dict[str, Iterable[dict]]:
     return {
         "original": [
             _request(row, "original", KEYS[row.category], "train", refusals[row.id])
-            for row in _first([row for row, _ in found], settings.train.original)
+            for row in first_of_each([row for row, _ in found], settings.train.original, BY_CATEGORY)
         ],
         "ordinary": (
             record(f"train/ordinary/{number:06d}", asked["content"], said["content"], "ordinary")
@@ -121,10 +123,8 @@ def _benchmark(name: str, size: int | None, ledger: Ledger) -> dict[str, list[di
         return {}
     rows = [row for file in source.files for row in ledger.read(name, file, benchmark.read)]
     made: dict[str, list[dict]] = {}
-    for row in rows:
-        own = made.setdefault(benchmark.set_of(row), [])
-        if size is None or len(own) < size:
-            own.append(_request(row, benchmark.set_of(row)))
+    for row in first_of_each(rows, size, benchmark.set_of):
+        made.setdefault(benchmark.set_of(row), []).append(_request(row, benchmark.set_of(row)))
     ledger.used(name, {part: len(own) for part, own in made.items()})
     return made
 
@@ -134,12 +134,3 @@ def _request(
 ) -> dict:
     name = f"{split}/{part}/{row.id}"
     return record(name, row.text, reply, part, category, row.kind, refuse=row.refuse)
-
-
-def _first(rows: Iterable[Request], size: int | None) -> Iterator[Request]:
-    """The first `size` of each category, in order; None: all."""
-    seen: Counter = Counter()
-    for row in rows:
-        seen[row.category] += 1
-        if size is None or seen[row.category] <= size:
-            yield row
