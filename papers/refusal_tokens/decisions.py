@@ -123,8 +123,8 @@ class _Chances:
         So the category suppression, which never puts another refusal token in, is covered.
         """
         flagged = rule.decide(self.refusing, self.respond)
-        columns = [f"refused_{name}" for name in self.names]
+        columns = [f"refused_{name}" for name in (*self.names, "respond")]
         after = self.frame[columns].astype("Float64").to_numpy(float, na_value=np.nan)
         likeliest = after[np.arange(len(after)), self.refusing.argmax(axis=1)]
-        answered = self.frame["refused_respond"].astype(float)
+        answered = after[:, -1]
         return self.frame.assign(flagged=flagged, refused=np.where(flagged, likeliest, answered))

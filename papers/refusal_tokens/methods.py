@@ -49,6 +49,11 @@ class Method:
 
 
 BASE = "base"  # the model before training
+# The authors' checkpoints, which are loaded and not trained.
+RELEASED = {
+    "one-released": "One token, released",
+    "categories-released": "Category tokens, released",
+}
 METHODS = {
     BASE: Method("Untuned", asked=(*GENERAL_TESTS, *TEMPORAL_TESTS)),
     "categories-contrast": Method("Category tokens", CONTRAST, EACH),
@@ -57,6 +62,8 @@ METHODS = {
     "none": Method("No tokens, no contrast", PLAIN),
     "one-contrast": Method("One token", CONTRAST, ONE),
     "one": Method("One token, no contrast", PLAIN, ONE),
+    "one-released": Method(RELEASED["one-released"], refusing=ONE),
+    "categories-released": Method(RELEASED["categories-released"], refusing=EACH),
     "temporal": Method("Temporal", ("ordinary", "temporal", "dated"), ONE, TEMPORAL_TESTS),
 }
 

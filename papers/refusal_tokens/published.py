@@ -101,7 +101,9 @@ def learnt(settings: Settings, ledger: Ledger) -> dict[str, Iterable[dict]]:
     return {
         "original": [
             _request(row, "original", KEYS[row.category], "train", refusals[row.id])
-            for row in first_of_each([row for row, _ in found], settings.train.original, BY_CATEGORY)
+            for row in first_of_each(
+                [row for row, _ in found], settings.train.original, BY_CATEGORY
+            )
         ],
         "ordinary": (
             record(f"train/ordinary/{number:06d}", asked["content"], said["content"], "ordinary")

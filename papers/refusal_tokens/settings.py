@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from papers.refusal_tokens.benchmarks import Name
-from papers.refusal_tokens.methods import BASE, METHODS
-from shared.data.fetch.wanted import Repository, SourceFiles, Wanted, pinned
+from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
+from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
+from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -20,6 +21,7 @@ ULTRACHAT = Repository(
     ("data/train_sft-*.parquet",),
 )
 RUBRIC = "coconot/refusal_evaluation_rubric.json"
+Task = Literal["ARC-C", "HellaSwag", "MMLU", "PIQA", "TruthfulQA MC1", "TruthfulQA MC2"]
 
 
 class Sizes(Strict):
@@ -35,14 +37,34 @@ class Sizes(Strict):
     benchmark: int | None = None  # of each set of a benchmark
 
 
-class Variant(Strict):
-    """A method of methods.py, trained once for each seed."""
+Decoding = Literal["greedy", "own"]  # own: as the model's own generation_config says
 
-    seeds: list[int] = Field(min_length=1)
+
+class Asking(Strict):
+    """How a model is asked. prompt: with {instruction}; end: what ends a reply."""
+
+    prompt: str
+    end: str
+    decoding: Decoding = "greedy"
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_instruction(cls, prompt: str) -> str:
+        if "{instruction}" not in prompt:
+            raise ValueError("needs {instruction}")
+        return prompt
+
+
+class Variant(Strict):
+    """A method of methods.py, trained once for each seed; or a checkpoint of it that is loaded."""
+
+    seeds: list[int] = Field([0], min_length=1)
+    weights: ModelSpec | None = None  # of a released checkpoint
+    asking: Asking | None = None  # how that one is asked
 
 
 class Settings(ScaleSettings):
-    UNTRAINED: ClassVar = (BASE,)
+    UNTRAINED: ClassVar = (BASE, *RELEASED)
 
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
@@ -54,29 +76,27 @@ class Settings(ScaleSettings):
     reply_words: int | None = None  # of those pairs' answers; None: whole
     train: Sizes
     test: Sizes
-    prompt: str  # with {instruction}; what follows is the control token or the reply
-    end: str  # what ends a reply
-    variants: dict[str, Variant]  # by method
+    asking: Asking  # what follows the prompt is the control token or the reply
+    variants: dict[str, Variant] = {}  # by method
     training: Training
     forced: Literal["likeliest", "every"]  # which refusal tokens are forced besides [respond]
     reply_tokens: int = Field(gt=0)  # limit of a reply, which refuses at once or not at all
     judge: JudgeSpec
+    further_judges: list[JudgeSpec] = []  # of the replies of the model's own choice
+    # General ability of the model before training and of checkpoints: questions; None: all
+    harness: dict[Task, int | None] = {}
     batch_size: int = Field(gt=0)  # replies
     batch_tokens: int = Field(gt=0)
-
-    @field_validator("prompt")
-    @classmethod
-    def _has_instruction(cls, prompt: str) -> str:
-        if "{instruction}" not in prompt:
-            raise ValueError("needs {instruction}")
-        return prompt
 
     @field_validator("variants")
     @classmethod
     def _are_known(cls, variants: dict[str, Variant]) -> dict[str, Variant]:
-        known = [name for name in METHODS if name not in cls.UNTRAINED]
+        known = [name for name in METHODS if name != BASE]
         if unknown := [name for name in variants if name not in known]:
             raise ValueError(f"unknown method '{unknown[0]}'; methods: {', '.join(known)}")
+        for name, variant in variants.items():
+            if (name in RELEASED) != (variant.weights is not None):
+                raise ValueError(f"{name}: weights are of a released checkpoint, and it needs them")
         return variants
 
     def downloads(self) -> list[Wanted]:
@@ -89,6 +109,18 @@ class Settings(ScaleSettings):
             wanted.append(SourceFiles("coconot", ("coconot/coconot_pref.jsonl",)))
         if self.learnt == "published":
             wanted += [SourceFiles("coconot_train"), ULTRACHAT]
+        wanted += [
+            ByHand(
+                f"{METHODS[name].name}: {variant.weights}",
+                "no commit of the released checkpoints could be read, so none is pinned",
+                "download tomg-group-umd/zephyr-llama3-8b-sft-refusal-n-contrast-{single-token,"
+                "multiple-tokens} into these folders",
+            )
+            for name, variant in self.variants.items()
+            if variant.weights
+        ]
+        if self.harness:
+            wanted.append(questions(self.harness))
         return wanted
 
     def scores(self) -> list[str]:

@@ -26,7 +26,7 @@ def test_the_command_names_task_model_and_sandbox():
     assert asked[:5] == list(harness.SANDBOX)
     assert "pretrained=/model,peft=/adapter,dtype=float32" in asked
     assert "--tasks mmlu --batch_size 8 --output_path /out --log_samples" in line
-    assert line.endswith("--apply_chat_template --limit 5")
+    assert line.endswith("--log_samples --limit 5")
 
 
 def test_only_the_task_that_runs_code_may_run_code():
