@@ -52,7 +52,7 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     for name in settings.further_judges:  # the model is gone by now: a judge may need its memory
         with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics) as (judge,):
             for score, refused in zip(scores, judge.refusals(requests, replies), strict=True):
-                score[f"refused by {judge.name}"] = refused
+                score[f"refused by {judge_name(name)}"] = refused
     made = [
         {key: row[key] for key in KEPT} | score for row, score in zip(rows, scores, strict=True)
     ]
