@@ -173,6 +173,40 @@ def thresholds(results: Results) -> Figure:
     return fig
 
 
+@figure(
+    "The same replies of one model before several judges: how many requests of CoCoNot count as "
+    "complied with (%), as inspect-evals measured it; one is of CoCoNot's own paper, on replies "
+    "of its own. So much may the choice of the judge alone move a number."
+)
+def judges(results: Results) -> Figure | None:
+    """Compliance by kind of request, judge, model and system prompt, as others measured it."""
+    own = results.reported[results.reported["item"] == "coconot_judges"]
+    if own.empty:
+        return None
+    parts = own["method"].str.partition(", judged by ")
+    own = own.assign(system=parts[0], judge=parts[2])
+    kinds = {name: name.rpartition(" ")[2] for name in own["dataset"].unique()}
+    fig, every = style.figure(2, 2, size=(4.8, 3.0), sharey=True)
+    looks = style.looks(own["judge"])
+    for axes, ((model, system), rows) in zip(every, own.groupby(["model", "system"]), strict=True):
+        values = rows.pivot(index="judge", columns="dataset", values="number")
+        values = values.loc[list(looks), list(kinds)].to_numpy()
+        charts.points(
+            axes,
+            values,
+            np.full((*values.shape, 2), np.nan),
+            groups=list(kinds.values()),
+            series=list(looks),
+            looks=looks,
+            label="complied with (%)",
+        )
+        axes.set(title=f"{model}, {system}", ylim=(-3, 103))
+        axes.tick_params(axis="x", rotation=20)
+        axes.label_outer()
+    charts.shared_legend(fig, columns=2)
+    return fig
+
+
 def _bars(results: Results, item: str, series: dict[str, str], datasets: list[str]) -> Figure:
     """Bars of refusals. series: method under a rule -> the method whose colour it has."""
     fig, (axes,) = style.figure(size=(9.0, 4.0))

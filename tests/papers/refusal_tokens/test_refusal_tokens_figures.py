@@ -13,6 +13,7 @@ from matplotlib.container import BarContainer
 from papers.refusal_tokens import analyze, decisions, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
+from shared.comparison.reported import read_reported
 from shared.plots.__main__ import draw_all
 from shared.plots.figure import drawings
 from shared.plots.results import Results
@@ -78,6 +79,7 @@ def whole():
         stand_ins=STAND_INS,
         groups=groups,
         models=[SimpleNamespace(name=MODEL)],
+        reported=read_reported("refusal_tokens"),
     )
     frame = pd.DataFrame(cells, columns=COLUMNS)
     return Results(analysis, frame, Path("nowhere"), (MODEL,))
@@ -106,7 +108,7 @@ def heights(fig):
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
     drawn = draw(tmp_path / "one")
     assert drawn == list(drawings(figures)) == [
-        "roc", "control", "forced", "contrast", "f1", "thresholds",
+        "roc", "control", "forced", "contrast", "f1", "thresholds", "judges",
     ]  # fmt: skip
     assert list(json.loads((tmp_path / "one" / "captions.json").read_text())) == drawn
     draw(tmp_path / "two")
@@ -156,3 +158,12 @@ def test_contrast_hatches_what_was_trained_without():
     found = bars(figures.contrast(whole()))
     hatched = {name for name, own in found.items() if own[0].get_hatch()}
     assert hatched == {name for name in analyze.GENERAL if name.endswith("no contrast")}
+
+
+def test_judges_of_the_same_replies_stand_side_by_side():
+    """GPT-4o without a system prompt, incomplete requests: 0.9 by one judge, 24.4 by another."""
+    fig = figures.judges(whole())
+    axes = next(each for each in fig.axes if each.get_title(loc="left").startswith("GPT-4o, no"))
+    shown = {bars.get_label(): bars.lines[0].get_ydata()[0] for bars in axes.containers}
+    assert (shown["gpt-3.5-turbo"], shown["gpt-4"], shown["gpt-4o"]) == (0.9, 16.4, 24.4)
+    assert len(fig.axes) == 4 and len(fig.legends[0].get_texts()) == 4
