@@ -56,7 +56,8 @@ def tests(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
 
 def rubric(ledger: Ledger) -> dict:
     """CoCoNot's, for the judges that read it."""
-    return read_json(ledger.fetch("coconot_rubric", RUBRIC), dict)
+    (file,) = sources()[RUBRIC].files
+    return read_json(ledger.fetch(RUBRIC, file), dict)
 
 
 def pairs(size: int | None, words: int | None, ledger: Ledger) -> list[dict]:

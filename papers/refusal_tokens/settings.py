@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from papers.refusal_tokens.benchmarks import Name
 from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
+from shared.data.catalogue import sources
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
 from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
@@ -20,7 +21,7 @@ ULTRACHAT = Repository(
     "8049631c405ae6576f93f445c6b8166f76f5505a",
     ("data/train_sft-*.parquet",),
 )
-RUBRIC = "coconot/refusal_evaluation_rubric.json"
+RUBRIC = "coconot_rubric"  # the source that has it
 Task = Literal["ARC-C", "HellaSwag", "MMLU", "PIQA", "TruthfulQA MC1", "TruthfulQA MC2"]
 
 
@@ -103,8 +104,8 @@ class Settings(ScaleSettings):
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         if self.tested == "coconot":
             tests = ("coconot/coconot_eval.jsonl", "coconot/coconot_contrast_eval.jsonl")
-            named = ("refusal_tokens", "coconot_rubric", *self.benchmarks)
-            wanted += [SourceFiles("coconot", tests), *map(SourceFiles, named)]
+            wanted += [SourceFiles("coconot", tests), *map(SourceFiles, ("refusal_tokens", RUBRIC))]
+        wanted += map(_benchmark, self.benchmarks)
         if self.learnt != "generated":
             wanted.append(SourceFiles("coconot", ("coconot/coconot_pref.jsonl",)))
         if self.learnt == "published":
@@ -126,3 +127,15 @@ class Settings(ScaleSettings):
     def scores(self) -> list[str]:
         trained = [f"{name}-s{seed}" for name, v in self.variants.items() for seed in v.seeds]
         return [f"{BASE}-s0", *trained]
+
+
+def _benchmark(name: str) -> Wanted:
+    source = sources()[name]
+    if not source.own_copy:
+        return SourceFiles(name)
+    return ByHand(
+        f"{name}: {', '.join(source.files)}",
+        "requests that are unsafe by design are read from your own copy only",
+        f"put it, of {source.host} {source.upstream}, into a mirror folder, named by "
+        "REPLICATIONS_MIRROR; else it is left out",
+    )

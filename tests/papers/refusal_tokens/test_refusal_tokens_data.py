@@ -246,7 +246,7 @@ def test_published_rows_fill_the_test_set():
     pairs = published.pairs(None, settings.reply_words, ledger)
     assert ledger.records["coconot"]["rows"] == {"original": 1001, "contrast": 379}
     assert {row["kind"] for row in made["original"]} <= read_rubric(
-        ledger.fetch("coconot_rubric", RUBRIC)
+        ledger.fetch(RUBRIC, "coconot/refusal_evaluation_rubric.json")
     ).keys()
     assert len(pairs) == 927
     assert max(len(row["reply"].split()) for row in pairs) == settings.reply_words
