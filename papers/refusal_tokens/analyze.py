@@ -170,6 +170,8 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     needs = ("id", "part", "category", "refuse", "refused")
     found = []
     for name, seeds in {BASE: [0], **{n: v.seeds for n, v in settings.variants.items()}}.items():
+        if name in methods.RELEASED and not (scores / f"{name}-s0.parquet").is_file():
+            continue  # left out: see settings.py
         frames = {s: read_scores(scores / f"{name}-s{s}.parquet", needs) for s in seeds}
         rules = decisions.RULES if METHODS[name].name in CALIBRATED else []
         for method, protocol, read in decisions.readings(METHODS[name], frames, rules):

@@ -1,5 +1,6 @@
 """The settings of one scale of Refusal Tokens (`scales:` in paper.yaml), checked."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -63,6 +64,12 @@ class Variant(Strict):
     weights: ModelSpec | None = None  # of a released checkpoint
     asking: Asking | None = None  # how that one is asked
 
+    @property
+    def absent(self) -> bool:
+        """A checkpoint in a folder of the user's own, which is not there: it is left out."""
+        own = isinstance(self.weights, str) and self.weights.startswith("path:")
+        return own and not Path(self.weights.removeprefix("path:")).is_dir()
+
 
 class Settings(ScaleSettings):
     UNTRAINED: ClassVar = (BASE, *RELEASED)
@@ -115,7 +122,7 @@ class Settings(ScaleSettings):
                 f"{METHODS[name].name}: {variant.weights}",
                 "no commit of the released checkpoints could be read, so none is pinned",
                 "download tomg-group-umd/zephyr-llama3-8b-sft-refusal-n-contrast-{single-token,"
-                "multiple-tokens} into these folders",
+                "multiple-tokens} into these folders; else they are left out",
             )
             for name, variant in self.variants.items()
             if variant.weights
@@ -125,8 +132,8 @@ class Settings(ScaleSettings):
         return wanted
 
     def scores(self) -> list[str]:
-        trained = [f"{name}-s{seed}" for name, v in self.variants.items() for seed in v.seeds]
-        return [f"{BASE}-s0", *trained]
+        there = {name: v.seeds for name, v in self.variants.items() if not v.absent}
+        return [f"{BASE}-s0", *(f"{name}-s{seed}" for name, own in there.items() for seed in own)]
 
 
 def _benchmark(name: str) -> Wanted:

@@ -1,5 +1,7 @@
 """What a user can get wrong in the settings, one line each; and what the settings say."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -107,7 +109,7 @@ def test_what_is_downloaded_is_what_the_steps_read():
     ]
 
 
-def test_a_released_checkpoint_is_neither_trained_nor_asked_as_ours():
+def test_a_released_checkpoint_is_neither_trained_nor_asked_as_ours(tmp_path, monkeypatch):
     """Its rule waits for no training, and its prompt is that of those who measured it."""
     paper = load_settings("refusal_tokens", "paper")
     assert set(RELEASED) <= set(Settings.UNTRAINED) & set(paper.variants)
@@ -115,5 +117,9 @@ def test_a_released_checkpoint_is_neither_trained_nor_asked_as_ours():
         variant = paper.variants[name]
         assert METHODS[name].learns == () and variant.weights.startswith("path:")
         assert (variant.asking.decoding, paper.asking.decoding) == ("greedy", "own")
-        assert f"{name}-s0" in paper.scores()
+        assert f"{name}-s0" not in paper.scores()  # the user has none: left out
     assert METHODS["one-released"].tokens == METHODS["one-contrast"].tokens
+    monkeypatch.chdir(tmp_path)
+    for name in RELEASED:
+        Path(paper.variants[name].weights.removeprefix("path:")).mkdir(parents=True)
+        assert f"{name}-s0" in paper.scores()
