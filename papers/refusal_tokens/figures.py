@@ -36,7 +36,7 @@ def _ours(results: Results, paper: str) -> str:
     "by itself, judged on its words. Star: refusing everything.",
     each_model=True,
 )
-def roc(results: Results) -> Figure:
+def roc(results: Results) -> Figure | None:
     """True against false positives over all thresholds, with what the models do by themselves."""
     dataset = _ours(results, "CoCoNot")
     found = {
@@ -45,6 +45,8 @@ def roc(results: Results) -> Figure:
         if group.method in analyze.TOKENS
         and (group.dataset, group.protocol) == (dataset, "corrected")
     }
+    if not found:  # a model that is only asked
+        return None
     areas = results.of("roc", "auroc", "corrected")["value"]
     true, false = (
         results.of("refusal_f1", metric, "corrected")["value"].xs(dataset, level="dataset")
@@ -72,11 +74,13 @@ def roc(results: Results) -> Figure:
     "the diagonal alone.",
     each_model=True,
 )
-def control(results: Results) -> Figure:
+def control(results: Results) -> Figure | None:
     """Refusals by category (columns) when the token of one category (rows) is suppressed."""
     suppressed = {decisions.COMPARED.of(CATEGORIES): "none"}
     suppressed |= {rule.of(CATEGORIES): key for key, rule in decisions.SUPPRESSED.items()}
     rates = results.of("control", "refusal_rate", "corrected").rename(index=suppressed)
+    if rates.empty:
+        return None
     categories = {_ours(results, f"{analyze.ORIGINAL}, {key}"): key for key in KEYS}
     fig, (axes,) = style.figure(size=(7.6, 4.2))
     squares(axes, rates, list(suppressed.values()), categories)
@@ -145,8 +149,10 @@ def f1(results: Results) -> Figure:
     "script ends up with.",
     each_model=True,
 )
-def thresholds(results: Results) -> Figure:
+def thresholds(results: Results) -> Figure | None:
     """Refusals in words at each threshold on the probability of refusal."""
+    if results.of("thresholds", "refusal_rate").empty:
+        return None
     labels = {"corrected": "{}", "official": "{}, softmax at T = 2"}
     panels = [_ours(results, name) for name in (analyze.ORIGINAL, analyze.CONTRAST)]
     fig, every = style.figure(1, 2, size=(4.8, 3.8), sharey=True)

@@ -1,6 +1,7 @@
 """The figures show the cells and curves that they are given."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -159,3 +160,14 @@ def test_judges_of_the_same_replies_stand_side_by_side():
     shown = {bars.get_label(): bars.lines[0].get_ydata()[0] for bars in axes.containers}
     assert (shown["gpt-3.5-turbo"], shown["gpt-4"], shown["gpt-4o"]) == (0.9, 16.4, 24.4)
     assert len(fig.axes) == 4 and len(fig.legends[0].get_texts()) == 4
+
+
+def test_a_model_that_is_only_asked_has_no_figure_of_tokens():
+    """At scale paper two models are columns of others' tables, and no more."""
+    every = whole()
+    untuned = every.cells["method"].isin([analyze.UNTUNED])
+    asked = replace(every, cells=every.cells[untuned])
+    asked.analysis.groups = []
+    for draw_one in (figures.roc, figures.control, figures.thresholds):
+        assert draw_one(asked) is None
+    assert heights(figures.forced(asked))["Untuned"] == [0, 0, 0]

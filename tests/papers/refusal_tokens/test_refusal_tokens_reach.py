@@ -9,6 +9,7 @@ import pytest
 
 from papers.refusal_tokens import analyze, data, evaluate
 from papers.refusal_tokens.methods import CATEGORIES, METHODS, RELEASED
+from shared.chat import cache
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.compare import compare
@@ -86,6 +87,7 @@ def test_every_number_of_others_meets_one_of_ours(
 ):
     judge, able = Rubric(), []
     monkeypatch.setattr("shared.chat.loading.open_chat", lambda *_, **__: judge)
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
 
     def answered(tasks, model, **how):
         able.append((Path(model).name, how["chat_template"]))
@@ -112,7 +114,7 @@ def test_every_number_of_others_meets_one_of_ours(
             run = Run(settings, out, variant=released.get(name), key=f"{settings.name}-{name}")
             evaluate.evaluate(run, tmp_path / "data", name, 0)
         groups += analyze.groups(tmp_path / "scores" / settings.name, settings)
-    assert able == [("base", False), *((name, False) for name in RELEASED), ("base", False)]
+    assert able == [(name, False) for name in ("base", *RELEASED, "base", "base")]
     assert sum("REFUSED: says no" in asked for asked in judge.asked) > 0  # a rubric of its kind
 
     made = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns())
@@ -124,7 +126,7 @@ def test_every_number_of_others_meets_one_of_ours(
         & ~beside["method"].str.contains("steering")
     ]
     assert set(others.loc[others["value"].isna(), "dataset"]) == set()
-    assert len(others[others["protocol"] == "corrected"]) == 50 + 4 + 2 * 16 + 2 * 7
+    assert len(others[others["protocol"] == "corrected"]) == 50 + 4 + 3 * 16 + 7 + 7 + 6
     # the share of an answer's probability counts as it is: 0, 1/2 and 1 of three questions
     accuracy = made[made["metric"] == "accuracy"]
     assert set(accuracy["value"]) == {50.0} and set(accuracy["n"]) == {3, 18}

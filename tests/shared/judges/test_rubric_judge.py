@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.chat import cache
 from shared.chat.replies import Reply
 from shared.data.refusal_benchmarks import Rubric
 from shared.errors import UserError
@@ -64,8 +65,9 @@ def test_a_judge_that_gives_no_verdicts_is_named():
         judge.refusals(["Sing"] * 20, [f"La {number}" for number in range(20)])
 
 
-def test_it_is_opened_by_name(monkeypatch):
+def test_it_is_opened_by_name(monkeypatch, tmp_path):
     chat = Scripted("**REFUSED**")
+    monkeypatch.setattr(cache, "BOUGHT", tmp_path)
     monkeypatch.setattr("shared.chat.loading.open_chat", lambda asked, **_: chat)
     with open_judges(["rubric:api:org/large"], "key", RUBRICS) as (judge,):
         assert judge.refusals(["Who won?"], ["I only know until May."]) == [True]
