@@ -54,9 +54,9 @@ def data(run: Run) -> dict:
                     yield row
 
     write_jsonl(out / "train.jsonl", apart())
-    for part, count in written.items():
+    for part in train | learnt:
         source = published.LEARNT[part] if part in learnt else OURS
-        ledger.used(source, {f"train/{part}": count})
+        ledger.used(source, {f"train/{part}": written[part]})
         if dropped[part]:
             ledger.used(source, {f"train/{part}, left out as in test": dropped[part]})
     shown = [{k: v for k, v in row.items() if k != "reply"} for own in test.values() for row in own]

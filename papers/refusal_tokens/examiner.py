@@ -49,7 +49,8 @@ class Examiner:
         ]
         self.tokens += tokens_run(prompts)
         # a prompt goes on in up to as many ways as it has tokens to begin with
-        ways = 1 + forced * (2 if self.settings.forced == "likeliest" else len(self.ids))
+        most = 2 if self.settings.forced == "likeliest" else len(self.ids)
+        ways = 1 + forced * min(most, len(self.ids))
         asked = batches(
             self.model,
             prompts,

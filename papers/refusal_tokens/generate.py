@@ -33,7 +33,7 @@ Made = tuple[str, str, str]  # id, instruction, reply
 def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
     """The records of each part of a split, made from the templates."""
     sizes: Sizes = getattr(settings, split)
-    wanted = sizes.model_dump() | {"ordinary": _and_more(sizes)}
+    wanted = sizes.model_dump() | {"ordinary": sizes.ordinary and sizes.ordinary + sizes.more}
     made: dict[str, list[dict]] = {}
     for (part, category), chosen in load_templates().items():
         name = "/".join(filter(None, [split, part, category]))
@@ -48,13 +48,10 @@ def generated(settings: Settings, split: str) -> dict[str, list[dict]]:
         asked, filled = asked[: sizes.ordinary // 4], made["ordinary"]
         own = sizes.ordinary - len(asked)
         made["ordinary"] = filled[:own]
-        made["more"] = [row | {"part": "more"} for row in filled[own : own + sizes.more]]
+        if sizes.more:
+            made["more"] = [row | {"part": "more"} for row in filled[own : own + sizes.more]]
     made["ordinary"] += asked
     return made
-
-
-def _and_more(sizes: Sizes) -> int | None:
-    return None if sizes.ordinary is None else sizes.ordinary + sizes.more
 
 
 def check_apart(texts: Mapping[str, Iterable[str]]) -> None:
