@@ -13,7 +13,10 @@ from shared.data.ledger import Ledger
 from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("tested", "learnt", "benchmarks", "reply_words", "train", "test", "data_seed", "mirror")
+READS = (
+    "tested", "learnt", "benchmarks", "readable", "reply_words", "train", "test", "data_seed",
+    "mirror",
+)  # fmt: skip
 OURS = "generated instructions"  # in sources.json
 
 

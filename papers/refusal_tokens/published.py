@@ -22,7 +22,6 @@ from shared.data.refusal_benchmarks import (
     read_coconot_refusals,
     read_temporal,
 )
-from shared.data.sources import mirror_folder
 from shared.data.splits import first_of_each
 from shared.files import read_json
 
@@ -50,7 +49,12 @@ def tests(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
         made[part] = [_request(row, part) for row in own]
         ledger.used("refusal_tokens", {part: len(own)})
     for name in settings.benchmarks:
-        made |= _benchmark(name, settings.test.benchmark, ledger)
+        if name in settings.readable:
+            made |= _benchmark(name, settings.test.benchmark, ledger)
+        else:
+            reason = "left out: not in the mirror folder, and read as the user's own copy only"
+            ledger.absent(name, reason)
+            print(f"{name}: {reason}", file=sys.stderr)
     return made
 
 
@@ -114,17 +118,11 @@ def learnt(settings: Settings, ledger: Ledger) -> dict[str, Iterable[dict]]:
 
 
 def _benchmark(name: str, size: int | None, ledger: Ledger) -> dict[str, list[dict]]:
-    """The sets of a benchmark. One whose files only the user can put into the mirror is left out
-    where they are not there, and the ledger says so."""
-    source, benchmark = sources()[name], BENCHMARKS[name]
-    folder = mirror_folder(ledger.mirror)
-    absent = [file for file in source.files if not (folder and (folder / file).is_file())]
-    if source.own_copy and absent:
-        reason = f"left out: no {absent[0]} in the mirror folder (read as your own copy only)"
-        ledger.absent(name, reason)
-        print(f"{name}: {reason}", file=sys.stderr)
-        return {}
-    rows = [row for file in source.files for row in ledger.read(name, file, benchmark.read)]
+    """The sets of a benchmark. size: of each; None: all."""
+    benchmark = BENCHMARKS[name]
+    rows = [
+        row for file in sources()[name].files for row in ledger.read(name, file, benchmark.read)
+    ]
     made: dict[str, list[dict]] = {}
     for row in first_of_each(rows, size, benchmark.set_of):
         made.setdefault(benchmark.set_of(row), []).append(_request(row, benchmark.set_of(row)))

@@ -9,6 +9,7 @@ from papers.refusal_tokens.benchmarks import Name
 from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
 from shared.data.catalogue import sources
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
+from shared.data.sources import mirror_folder
 from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
 from shared.models.spec import ModelSpec
@@ -107,6 +108,18 @@ class Settings(ScaleSettings):
                 raise ValueError(f"{name}: weights are of a released checkpoint, and it needs them")
         return variants
 
+    @property
+    def readable(self) -> list[str]:
+        """The benchmarks whose files are there or can be fetched; of others the user has no copy.
+        Read by the data step, so that it runs again when a copy comes."""
+        folder = mirror_folder(self.mirror)
+        return [
+            name
+            for name in self.benchmarks
+            if not sources()[name].own_copy
+            or (folder and all((folder / file).is_file() for file in sources()[name].files))
+        ]
+
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         if self.tested == "coconot":
@@ -145,4 +158,5 @@ def _benchmark(name: str) -> Wanted:
         "requests that are unsafe by design are read from your own copy only",
         f"put it, of {source.host} {source.upstream}, into a mirror folder, named by "
         "REPLICATIONS_MIRROR; else it is left out",
+        name,
     )

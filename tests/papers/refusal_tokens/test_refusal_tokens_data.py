@@ -118,7 +118,8 @@ def test_a_benchmark_is_read_from_the_users_own_copy_or_left_out(small_paper, an
         "AdvBench": [("A mock request", True)],
     }
     assert ledger.records["wildguard"]["route"] is None
-    assert "wildguard_test.parquet" in ledger.records["wildguard"]["reason"]
+    assert ledger.records["wildguard"]["reason"].startswith("left out: not in the mirror folder")
+    assert paper.readable == ["xstest", "advbench"]  # another list when a copy comes: read anew
 
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
