@@ -9,7 +9,7 @@ from papers.resa.reply_format import Style, Wording
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
-from shared.judges.harness import prepare
+from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -159,13 +159,7 @@ class Settings(ScaleSettings):
                 )
             )
         if self.harness:
-            wanted.append(
-                ByHand(
-                    f"the questions of {', '.join(self.harness)}",
-                    "lm-evaluation-harness loads them itself, and pins no revision of them",
-                    'install it (pip install ".[eval]") and run: ' + prepare(self.harness),
-                )
-            )
+            wanted.append(questions(self.harness))
         return wanted
 
     def calls(self) -> list[Calls]:
