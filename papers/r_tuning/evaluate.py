@@ -47,11 +47,11 @@ def evaluate(
     majority answers are checked too."""
     settings, method = run.settings, METHODS[run.variant.method]
     asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_choice)
-    rows, prefixes = read_questions(data, task, unanswerable=bool(asked))
-    rows = [row for row in rows if row["split"] != "train"]
+    questions = read_questions(data, task, unanswerable=bool(asked))
+    rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]
     model, tokenizer = load(settings.model, trained=trained)
-    examiner = Examiner(model, tokenizer, settings, method, prefixes, seed)
+    examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()
     scores = judged(rows, examiner.answer(rows))
     if seed in run.variant.sampled:

@@ -25,12 +25,10 @@ class Examiner:
         tokenizer: PreTrainedTokenizerBase,
         settings: Settings,
         method: Method,
-        prefixes: dict[str, str],
         seed: int = 0,
     ):
         self.model, self.tokenizer = model, tokenizer
         self.settings, self.method, self.seed = settings, method, seed
-        self.prefixes = prefixes  # text before the questions of a relation
         self.stop = tokens_with(tokenizer, ".")
         self.lead = self._ids(prompts.CHECK_LEAD)
         self.verdicts = first_tokens(tokenizer, [prompts.SURE, prompts.UNSURE])
@@ -43,15 +41,13 @@ class Examiner:
         itself."""
         scores: list[dict] = [{} for _ in rows]
         for batch, prompted in self._batches(rows):
-            if "options" in rows[batch[0]]:
-                made = self._choose(prompted)
-            elif self.method.checks:
-                made = self._write_and_check(prompted)
-            else:
-                made = self._write(prompted)
+            made = self._choose(prompted) if "options" in rows[batch[0]] else self._write(prompted)
+            if self.method.checks:
+                sure = self._verdicts(prompted, self.lead)
+                made = [r | {"sure_probability": s} for r, s in zip(made, sure, strict=True)]
             for index, record in zip(batch, made, strict=True):
                 scores[index] = record
-        return _by_id(rows, scores)
+        return pd.DataFrame(scores, index=_ids_of(rows))
 
     def sample(self, rows: list[dict]) -> pd.Series:
         """k answers a question at the settings' temperature, within a tuned model's limit: the
@@ -90,33 +86,22 @@ class Examiner:
         return pd.DataFrame(found, columns=["nll", "tokens"], index=_ids_of(rows))
 
     def _write(self, prompted: Rows) -> list[dict]:
-        decoded = decode(prompted, self.limit, self.stop)
+        into = decode_and_keep if self.method.checks else decode
+        decoded = into(prompted, self.limit, self.stop)
         return [
             {"output": text, "answer_confidence": decoded.confidence(i)}
             for i, text in enumerate(self._texts(decoded))
         ]
 
-    def _write_and_check(self, prompted: Rows) -> list[dict]:
-        decoded = decode_and_keep(prompted, self.limit, self.stop)
-        texts, sure = self._texts(decoded), self._verdicts(prompted, self.lead)
-        return [
-            {"output": t, "answer_confidence": decoded.confidence(i), "sure_probability": s}
-            for i, (t, s) in enumerate(zip(texts, sure, strict=True))
-        ]
-
     def _choose(self, prompted: Rows) -> list[dict]:
-        chances = among(prompted.logits, self.letters)
-        best = chances.max(dim=-1)
-        records = [
-            {"output": LETTERS[letter], "answer_confidence": confidence}
-            for letter, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        best = among(prompted.logits, self.letters).max(dim=-1)
         if self.method.checks:
             letters = torch.tensor(self.letters, device=prompted.logits.device)
             prompted.append(letters[best.indices].unsqueeze(1))
-            for record, sure in zip(records, self._verdicts(prompted, self.lead), strict=True):
-                record["sure_probability"] = sure
-        return records
+        return [
+            {"output": LETTERS[letter], "answer_confidence": confidence}
+            for letter, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
 
     def _verdicts(self, prompted: Rows, lead: list[int] | None) -> list[float]:
         if lead:
@@ -128,11 +113,9 @@ class Examiner:
         self, rows: list[dict], ways: int = 1, suffixes: list[str] | None = None
     ) -> Iterator[tuple[list[int], Rows]]:
         """Batches of row numbers with their prompts run; each relation has its own beginning."""
-        before = [self.prefixes.get(row["relation"], "") for row in rows]
-        prompts = [
-            self._ids(text) + self._prompt_ids(row, suffixes[i] if suffixes else None)
-            for i, (text, row) in enumerate(zip(before, rows, strict=True))
-        ]
+        before = [row["before"] for row in rows]
+        answers = suffixes or [None] * len(rows)
+        prompts = [self._prompt_ids(row, answer) for row, answer in zip(rows, answers, strict=True)]
         self.tokens += tokens_run(prompts, before)
         sizes = {name: getattr(self.settings, name) for name in ("batch_size", "batch_tokens")}
         how = {"ways": ways, "groups": before, "unit": "question"}
@@ -160,7 +143,3 @@ class Examiner:
 
 def _ids_of(rows: list[dict]) -> list[str]:
     return [row["id"] for row in rows]
-
-
-def _by_id(rows: list[dict], scores: list[dict]) -> pd.DataFrame:
-    return pd.DataFrame(scores, index=_ids_of(rows))

@@ -33,9 +33,9 @@ def identify(run: Run, data: Path, task: str) -> dict:
     """Ask one model all questions of a task, the training questions too."""
     settings = run.settings
     asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_choice)
-    rows, prefixes = read_questions(data, task, unanswerable=bool(asked))
+    rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
-    examiner = Examiner(*load(settings.model), settings, BASE, prefixes)
+    examiner = Examiner(*load(settings.model), settings, BASE)
     run.loaded()
     scores = judged(rows, examiner.answer(rows))
     if settings.measures_entropy:

@@ -41,11 +41,10 @@ def majority(row: dict, outputs: list[str]) -> dict:
 
 def judged(rows: list[dict], answers: pd.DataFrame) -> pd.DataFrame:
     """The pass `answer`, with which question it was and what is made of its output."""
-    known = [{key: row[key] for key in ("dataset", "split", "id")} for row in rows]
-    verdicts = [judge(row, answers["output"][row["id"]]) for row in rows]
-    frame = pd.DataFrame(
-        [one | other for one, other in zip(known, verdicts, strict=True)]
-    ).set_index("id", drop=False)
+    made = [
+        {key: row[key] for key in FIRST} | judge(row, answers["output"][row["id"]]) for row in rows
+    ]
+    frame = pd.DataFrame(made).set_index("id", drop=False)
     return frame.join(answers.drop(columns="output"))
 
 

@@ -36,10 +36,10 @@ REFUSALS: dict[str, list[str]] = {
 
 
 def prompt(row: dict, template: str, hint: str = "") -> str:
-    """What stands before the answer, without the few-shot prefix. Choices end in `Answer:`."""
+    """What stands before the answer, with the demonstrations. Choices end in `Answer:`."""
     if "options" in row:
-        return multiple_choice(row["question"], row["options"])
-    return template.format(question=row["question"] + hint)
+        return row["before"] + multiple_choice(row["question"], row["options"])
+    return row["before"] + template.format(question=row["question"] + hint)
 
 
 def bare_question(row: dict) -> str:

@@ -18,7 +18,7 @@ from papers.r_tuning.questions import read_questions
 from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
-from shared.losses.supervised import minimum_cross_entropy
+from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.models.loading import load, save
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
@@ -33,25 +33,24 @@ def train(
     """Fine-tune one variant on one task. base: scores of the model before tuning; for those that
     learn what it knew."""
     settings, method = run.settings, METHODS[run.variant.method]
-    questions = read_questions(data, task)
-    rows = [row for row in questions.rows if row["split"] == "train"]
+    rows = [row for row in read_questions(data, task) if row["split"] == "train"]
     sure = certain(base, run.variant, rows)
     model, tokenizer = load(settings.model)
     second: list[dict] = []
     if method.two_stages:
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
         rows, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    made = examples(rows, questions.prefixes, sure, run.variant, tokenizer, settings, seed)
-    fit = {"settings": settings.training, "seed": seed}
-    model, record = fine_tune(model, made, **fit, scratch=run.scratch / "one")
-    stages = [record]
+    made = examples(rows, sure, run.variant, tokenizer, settings, seed)
+    stages = [(made, token_cross_entropy)]
     if method.two_stages:
-        made = min_loss_examples(second, questions.prefixes, tokenizer, settings)
-        loss = minimum_cross_entropy
-        model, record = fine_tune(model, made, **fit, scratch=run.scratch / "two", loss=loss)
-        stages.append(record)
+        stages.append((min_loss_examples(second, tokenizer, settings), minimum_cross_entropy))
+    records = []
+    for number, (made, loss) in enumerate(stages):
+        fit = {"settings": settings.training, "seed": seed, "loss": loss}
+        model, record = fine_tune(model, made, **fit, scratch=run.scratch / str(number))
+        records.append(record)
     save(model, run.out)
-    return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": stages}
+    return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": records}
 
 
 def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
@@ -73,7 +72,6 @@ def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
 
 def examples(
     rows: list[dict],
-    prefixes: dict[str, str],
     sure: pd.Series,
     variant: Variant,
     tokenizer,
@@ -86,24 +84,21 @@ def examples(
     learns = METHODS[variant.method].learns
     made = []
     for row in rows:
-        before = prefixes.get(row["relation"], "") + prompts.prompt(row, settings.prompt)
         target = learns(row, variant.protocol, bool(sure[row["id"]]), rng)
         length = None if official else settings.training.max_length
-        segments = [Segment(before, False), *target]
+        segments = [Segment(prompts.prompt(row, settings.prompt), False), *target]
         made.append(from_segments(tokenizer, segments, bos=official, max_length=length))
     if official:
         return pack([made[i] for i in rng.permutation(len(made))], settings.block)
     return made
 
 
-def min_loss_examples(
-    rows: list[dict], prefixes: dict[str, str], tokenizer, settings: Settings
-) -> list[dict]:
+def min_loss_examples(rows: list[dict], tokenizer, settings: Settings) -> list[dict]:
     """Stage two of min-loss (A.8): one labelled position, whose label is the first token of the
     ground truth or of the refusal, whichever is cheaper."""
     made = []
     for row in rows:
-        before = prefixes.get(row["relation"], "") + prompts.prompt(row, settings.prompt)
+        before = prompts.prompt(row, settings.prompt)
         ids = tokenizer(before + prompts.MIN_LOSS_LEAD, add_special_tokens=False)["input_ids"]
         first, other = (
             tokenizer(text, add_special_tokens=False)["input_ids"][0]

@@ -26,14 +26,14 @@ SETTINGS = SimpleNamespace(
 )
 WORDS = ["what", "which is the longer one", "who", "when was it", "where", "why not"]
 ROWS = [
-    {"id": str(i), "relation": "r", "question": f"{w}?", "answers": ["x"], "split": "id_test"}
+    {"id": str(i), "question": f"{w}?", "answers": ["x"], "split": "id_test", "before": ""}
     for i, w in enumerate(WORDS)
 ]
+SHOTS = ["About one.\n\n", "About two, at greater length.\n\n"]
 CHOICES = [
-    {**row, "relation": "one" if i < 3 else "two", "options": ["a", "bb", "ccc", "d"]}
+    {**row, "before": SHOTS[i // 3], "options": ["a", "bb", "ccc", "d"]}
     for i, row in enumerate(ROWS)
 ]
-SHOTS = {"one": "About one.\n\n", "two": "About two, at greater length.\n\n"}
 
 
 @pytest.fixture
@@ -52,9 +52,8 @@ def model(tiny_model, tokenizer):
 
 @pytest.fixture
 def examiner(model, tokenizer):
-    def made(method, prefixes=None):
-        named = METHODS.get(method, BASE)
-        return Examiner(model, tokenizer, SETTINGS, named, prefixes or {}, seed=0)
+    def made(method):
+        return Examiner(model, tokenizer, SETTINGS, METHODS.get(method, BASE), seed=0)
 
     return made
 
@@ -103,9 +102,9 @@ def test_answers_confidences_and_self_checks(model, tokenizer, examiner):
 
 
 def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
-    found = examiner("r-tuning", SHOTS).answer(CHOICES)
+    found = examiner("r-tuning").answer(CHOICES)
     for row, score in zip(CHOICES, found.to_dict("records"), strict=True):
-        ids = ids_of(tokenizer, SHOTS[row["relation"]] + prompts.prompt(row, SETTINGS.prompt))
+        ids = ids_of(tokenizer, prompts.prompt(row, SETTINGS.prompt))
         chances = next_chances(model, ids)
         letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in LETTERS])
         best = int(letters.argmax())
@@ -134,7 +133,7 @@ def test_samples_do_not_depend_on_the_batch(model, tokenizer, examiner, monkeypa
 
 
 def test_sampled_choices_are_letters_and_vary(examiner):
-    drawn = examiner("vanilla", SHOTS).sample(CHOICES)
+    drawn = examiner("vanilla").sample(CHOICES)
     flat = [letter for letters in drawn for letter in letters]
     assert set(flat) <= set(LETTERS)
     assert len(set(flat)) > 1

@@ -11,7 +11,7 @@ from shared.errors import UserError
 from shared.training.examples import IGNORED
 
 ROW = {"id": "q1", "relation": "capital", "question": "What is the capital of France?"}
-ROW |= {"answers": ["Paris"], "split": "train"}
+ROW |= {"answers": ["Paris"], "split": "train", "before": ""}
 CHOICE = {**ROW, "answers": ["B"], "options": ["one", "two", "three", "four"]}
 PLAIN = "Question: {question} Answer:"
 
@@ -153,7 +153,7 @@ def test_protocols_make_different_losses_of_the_same_texts(tiny_tokenizer):
     sure = pd.Series(True, index=[row["id"] for row in rows])
     made = {
         protocol: train.examples(
-            rows, {}, sure, Variant(method="r-tuning", protocol=protocol, seeds=[0]),
+            rows, sure, Variant(method="r-tuning", protocol=protocol, seeds=[0]),
             tiny_tokenizer, Options, seed=0,
         )
         for protocol in ("corrected", "official")
@@ -170,7 +170,7 @@ def test_protocols_make_different_losses_of_the_same_texts(tiny_tokenizer):
 
 
 def test_min_loss_labels_the_first_token_twice(tiny_tokenizer):
-    made = train.min_loss_examples([ROW], {}, tiny_tokenizer, Options)[0]
+    made = train.min_loss_examples([ROW], tiny_tokenizer, Options)[0]
     first = tiny_tokenizer(" Paris")["input_ids"][0]
     other = tiny_tokenizer(" unknown")["input_ids"][0]
     assert (made["labels"][-1], made["others"][-1]) == (first, other)
