@@ -14,6 +14,9 @@ from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, 
 from shared.generation.prompts import batches, tokens_run
 from shared.generation.rows import Rows
 from shared.generation.score import among, first_tokens, text_nll
+from shared.models.tokens import continuation
+
+ANSWERED = "Answer: A"  # the self-check is tokenised as it stands behind an answer
 
 
 class Examiner:
@@ -30,18 +33,21 @@ class Examiner:
         self.model, self.tokenizer = model, tokenizer
         self.settings, self.method, self.seed = settings, method, seed
         self.stop = tokens_with(tokenizer, ".")
-        self.lead = self._ids(prompts.CHECK_LEAD)
-        self.verdicts = first_tokens(tokenizer, [prompts.SURE, prompts.UNSURE])
-        self.letters = first_tokens(tokenizer, [f" {letter}" for letter in LETTERS])
+        self.lead = continuation(tokenizer, ANSWERED, prompts.CHECK_LEAD)
+        verdicts = (prompts.SURE, prompts.UNSURE)
+        self.verdicts = first_tokens(tokenizer, verdicts, ANSWERED + prompts.CHECK_LEAD)
+        self.letters = first_tokens(tokenizer, [f" {letter}" for letter in LETTERS], "Answer:")
         self.tokens = 0
-        self.limit = settings.base_answer_tokens if method.in_words else settings.answer_tokens
 
     def answer(self, rows: list[dict]) -> pd.DataFrame:
         """Greedy answers: output, answer_confidence, and sure_probability of a model that checks
         itself."""
         scores: list[dict] = [{} for _ in rows]
         for batch, prompted in self._batches(rows):
-            made = self._choose(prompted) if "options" in rows[batch[0]] else self._write(prompted)
+            if "options" in rows[batch[0]]:
+                made = self._choose(prompted)
+            else:
+                made = self._write(prompted, self._limit(rows[batch[0]]))
             if self.method.checks:
                 sure = self._verdicts(prompted, self.lead)
                 made = [r | {"sure_probability": s} for r, s in zip(made, sure, strict=True)]
@@ -50,10 +56,8 @@ class Examiner:
         return pd.DataFrame(scores, index=_ids_of(rows))
 
     def sample(self, rows: list[dict]) -> pd.Series:
-        """k answers a question at the settings' temperature, within a tuned model's limit: the
-        longer an untuned model may go on, the fewer of its answers agree."""
+        """k answers a question at the settings' temperature."""
         k, temperature = self.settings.samples, self.settings.temperature
-        limit = self.settings.answer_tokens
         answers: list[list[str]] = [[] for _ in rows]
         for batch, prompted in self._batches(rows, ways=k):
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
@@ -63,6 +67,7 @@ class Examiner:
                 picked = sampler(temperature, seeds, 1)(chances, 0, torch.arange(len(seeds)))
                 texts = [LETTERS[i] for i in picked.tolist()]
             else:
+                limit = self._limit(rows[batch[0]])
                 pick = sampler(temperature, seeds, limit)
                 texts = self._texts(decode(prompted, limit, self.stop, pick))
             for place, index in enumerate(batch):
@@ -79,15 +84,17 @@ class Examiner:
         return pd.Series(sure, index=_ids_of(rows))
 
     def nll(self, rows: list[dict]) -> pd.DataFrame:
-        """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10)."""
-        ids = [[self.tokenizer.bos_token_id, *self._ids(prompts.bare_question(r))] for r in rows]
+        """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10). A
+        question begins as the tokenizer begins a plain text: a token such as <|im_start|> before
+        it would make it unlikely."""
+        ids = [self.tokenizer(prompts.bare_question(row))["input_ids"] for row in rows]
         self.tokens += sum(map(len, ids))
         found = text_nll(self.model, ids, self.settings.batch_size)
         return pd.DataFrame(found, columns=["nll", "tokens"], index=_ids_of(rows))
 
-    def _write(self, prompted: Rows) -> list[dict]:
+    def _write(self, prompted: Rows, limit: int) -> list[dict]:
         into = decode_and_keep if self.method.checks else decode
-        decoded = into(prompted, self.limit, self.stop)
+        decoded = into(prompted, limit, self.stop)
         return [
             {"output": text, "answer_confidence": decoded.confidence(i)}
             for i, text in enumerate(self._texts(decoded))
@@ -112,24 +119,29 @@ class Examiner:
     def _batches(
         self, rows: list[dict], ways: int = 1, suffixes: list[str] | None = None
     ) -> Iterator[tuple[list[int], Rows]]:
-        """Batches of row numbers with their prompts run; each relation has its own beginning."""
-        before = [row["before"] for row in rows]
+        """Batches of row numbers with their prompts run. Each relation has its own beginning, and
+        all answers of a batch the same limit."""
+        groups = [(row["before"], self._limit(row)) for row in rows]
         answers = suffixes or [None] * len(rows)
         prompts = [self._prompt_ids(row, answer) for row, answer in zip(rows, answers, strict=True)]
-        self.tokens += tokens_run(prompts, before)
+        self.tokens += tokens_run(prompts, groups)
         sizes = {name: getattr(self.settings, name) for name in ("batch_size", "batch_tokens")}
-        how = {"ways": ways, "groups": before, "unit": "question"}
+        how = {"ways": ways, "groups": groups, "unit": "question"}
         yield from batches(self.model, prompts, **sizes, **how)
 
     def _prompt_ids(self, row: dict, answer: str | None) -> list[int]:
         may_refuse = row["split"] in ("unanswerable", "answerable")
         hint = self.method.may_refuse if may_refuse else ""
-        ids = self._ids(prompts.prompt(row, self.settings.prompt, hint))
-        if self.method.lead:
-            ids += self._ids(self.method.lead)
+        before = prompts.prompt(row, self.settings.prompt, hint)
+        ids = self._ids(before) + continuation(self.tokenizer, before, self.method.lead)
         if answer is not None:
-            ids += self._ids(f" {answer}") + self.lead
+            ids += continuation(self.tokenizer, before, f" {answer}") + self.lead
         return ids
+
+    def _limit(self, row: dict) -> int:
+        """Most tokens of an answer."""
+        before_tuning = row["split"] == "train"
+        return self.settings.identify_tokens if before_tuning else self.settings.answer_tokens
 
     def _texts(self, decoded: Decoded) -> list[str]:
         """Outputs with the full stop that ended them, without an end of sequence."""
