@@ -28,7 +28,6 @@ PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning
 PRETRAIN = {"R-Tuning": PRETRAIN_W_PADDING, "R-Tuning-R": PRETRAIN_W}
 TESTS = ("id_test", "ood_test")
 REFUSAL_SETS = ("unanswerable", "answerable")
-CORRECT = {"corrected": "correct", "official": "correct_official"}
 
 METRICS = {
     metric.name: metric
@@ -46,6 +45,8 @@ METRICS = {
         Metric("refusal_rate", ("refused",), rate),
         Metric("perplexity_d1", ("perplexity", "d1"), rate_among, unit=""),
         Metric("perplexity_d0", ("perplexity", "d0"), rate_among, unit=""),
+        Metric("relative_perplexity_d1", ("relative_perplexity", "d1"), rate_among, unit=""),
+        Metric("relative_perplexity_d0", ("relative_perplexity", "d0"), rate_among, unit=""),
         Metric("d1_share", ("d1",), rate),
     ]
 }
@@ -63,6 +64,10 @@ ITEMS = [
     ),
     Item("table8", ["answer_rate"], ["R-Tuning-R"]),
     Item("table10", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
+    # more than the paper has: without what relations differ in by their wording
+    Item(
+        "table4_by_relation", ["relative_perplexity_d1", "relative_perplexity_d0"], ["Pretrain-T"]
+    ),
     Item(
         "table12",
         ["accuracy", "answer_rate"],
@@ -96,7 +101,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
         protocols = {settings.variants[name].protocol for name in runs}
         for protocol in sorted(protocols):
             own = {n: runs[n] for n in runs if settings.variants[n].protocol == protocol}
-            for method, frames in _methods(base, own, settings.variants, protocol):
+            for method, frames in _methods(base, own, settings.variants):
                 found += _test_groups(frames, method, protocol, settings)
     return found
 
@@ -105,17 +110,17 @@ Frames = dict[int, pd.DataFrame]  # by seed
 
 
 def _methods(
-    base: pd.DataFrame, runs: dict[str, Frames], variants: dict[str, Variant], protocol: str
+    base: pd.DataFrame, runs: dict[str, Frames], variants: dict[str, Variant]
 ) -> Iterator[tuple[str, Frames]]:
     """(name of the method, its scores by seed), rows as the comparison reads them:
     `correct`, `confidence` (which AP ranks by), `willing`, `refused`, ..."""
-    plain = _plain(base[base["split"] != "train"], protocol)
+    plain = _plain(base[base["split"] != "train"])
     yield BASE.name, {0: plain}
     sampled: Frames = {}
     for name, frames in runs.items():
         method = METHODS[variants[name].method].name
         reading = METHODS[variants[name].method].willing
-        read = {s: reading(_plain(frame, protocol)) for s, frame in frames.items()}
+        read = {s: reading(_plain(frame)) for s, frame in frames.items()}
         yield method, read
         if variants[name].sampled:
             sampled = {s: _majority(frames[s]) for s in variants[name].sampled}
@@ -139,11 +144,9 @@ def _methods(
         )
 
 
-def _plain(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """A model that answers everything and is as confident as its tokens."""
-    return frame.assign(
-        correct=frame[CORRECT[protocol]], confidence=frame["answer_confidence"], willing=True
-    )
+    return frame.assign(confidence=frame["answer_confidence"], willing=True)
 
 
 def _majority(frame: pd.DataFrame) -> pd.DataFrame:
@@ -178,15 +181,22 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
 
 
 def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
-    """D1 and D0 of the training questions, and each question's perplexity (Tables 4, 10)."""
+    """D1 and D0 of the training questions, and each question's perplexity (Tables 4, 10): as it
+    is, and over the geometric mean of its relation, since relations differ in both by their
+    wording."""
     train = base[base["split"] == "train"]
-    perplexity = np.exp(train["nll"] / train["tokens"])
+    nll = train["nll"] / train["tokens"]
     train = train.assign(d1=train["correct"], d0=~train["correct"].astype(bool))
-    train = train.assign(perplexity=perplexity)
+    train = train.assign(perplexity=np.exp(nll))
+    columns = ["d1", "d0", "perplexity"]
+    if "relation" in train:
+        usual = nll.groupby([train["dataset"], train["relation"]], observed=True).transform("mean")
+        train = train.assign(relative_perplexity=np.exp(nll - usual))
+        columns.append("relative_perplexity")
     for dataset, rows in train.groupby("dataset", observed=True):
         yield group_from_frames(
             {0: rows},
-            ["d1", "d0", "perplexity"],
+            columns,
             model=settings.name,
             method=BASE.name,
             dataset=str(dataset).removesuffix(" train"),

@@ -10,7 +10,7 @@ Each row of the result is one question:
 
     dataset, split, id    which question
     prediction            the answer, up to its first full stop
-    correct, correct_official, correct_strict    under the three rules of matching.py
+    correct, correct_strict  under the published rule of matching.py and the stricter one
     answer_confidence     geometric mean of the token probabilities, or of the chosen letter
     refused               the answer is one of the uncertainty sentences
     sure_probability      P(sure) / (P(sure) + P(unsure)) after the self-check (R-Tuning)
@@ -29,7 +29,7 @@ from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "base_answer_tokens", "samples",
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "identify_tokens", "samples",
     "temperature", "batch_size", "batch_tokens", "variant.method", "variant.sampled",
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def evaluate(
     model, tokenizer = load(settings.model, trained=trained)
     examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()
-    scores = judged(rows, examiner.answer(rows))
+    scores = judged(rows, examiner.answer(rows), method.lead)
     if seed in run.variant.sampled:
         scores = scores.join(majorities(tests, examiner.sample(tests)))
     if answers:

@@ -64,8 +64,9 @@ def refusal_segments(sentence: str) -> list[Segment]:
 
 
 def is_refusal(output: str) -> bool:
-    """Whether an output holds one of the uncertainty sentences of either list, or one of them
-    begins with it (an output that was cut off)."""
-    text = " ".join(output.split()).rstrip(".").casefold()
+    """Whether an output up to its first full stop holds one of the uncertainty sentences of either
+    list; or, where it was cut off before a full stop, begins like one (three words at least)."""
+    text, stop, _ = " ".join(output.split()).casefold().partition(".")
+    begun = not stop and len(text.split()) >= 3
     sentences = {s.rstrip(".").casefold() for s in REFUSALS["corrected"] + REFUSALS["official"]}
-    return any(s in text or (len(text.split()) >= 3 and s.startswith(text)) for s in sentences)
+    return any(s in text or (begun and s.startswith(text)) for s in sentences)

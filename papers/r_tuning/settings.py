@@ -28,6 +28,13 @@ class Task(Strict):
         return self.source == "mmlu"
 
 
+class Packed(Strict):
+    """The official protocol joins its texts and cuts them into blocks."""
+
+    block: int = Field(gt=0)  # tokens
+    batch_size: int = Field(gt=0)  # blocks an optimiser step
+
+
 class Variant(Strict):
     """One way to fine-tune, trained once for each task and seed."""
 
@@ -59,10 +66,10 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     tasks: dict[str, Task] = Field(min_length=1)
     unanswerable: dict[Literal["invented", "falseqa", "nec", "selfaware"], int | None] = {}
-    block: int = Field(gt=0)  # tokens a packed block of the official protocol
+    packed: Packed
     prompt: str  # with {question}; what follows is the answer
-    answer_tokens: int = Field(gt=0)  # limit of a tuned model's answer, which ends at a full stop
-    base_answer_tokens: int = Field(gt=0)  # limit for the model before tuning, and for refusals
+    answer_tokens: int = Field(gt=0)  # limit of an answer, which ends at a full stop
+    identify_tokens: int = Field(gt=0)  # the same where it is asked what a model knew before tuning
     samples: int = Field(gt=0)  # k of R-Tuning-U and Vanilla-C
     temperature: float = Field(gt=0)
     variants: dict[str, Variant]

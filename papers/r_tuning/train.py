@@ -20,11 +20,12 @@ from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.models.loading import load, save
+from shared.models.tokens import continuation
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
 
-READS = ("model", "prompt", "block", "training", "variant.method", "variant.protocol")
+READS = ("model", "prompt", "packed", "training", "variant.method", "variant.protocol")
 
 
 def train(
@@ -41,13 +42,16 @@ def train(
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
         rows, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
     made = examples(rows, sure, run.variant, tokenizer, settings, seed)
+    fit = settings.training
+    if run.variant.protocol == "official":
+        fit = fit.model_copy(update={"effective_batch_size": settings.packed.batch_size})
     stages = [(made, token_cross_entropy)]
     if method.two_stages:
         stages.append((min_loss_examples(second, tokenizer, settings), minimum_cross_entropy))
     records = []
     for number, (made, loss) in enumerate(stages):
-        fit = {"settings": settings.training, "seed": seed, "loss": loss}
-        model, record = fine_tune(model, made, **fit, scratch=run.scratch / str(number))
+        scratch = run.scratch / str(number)
+        model, record = fine_tune(model, made, fit, seed=seed, scratch=scratch, loss=loss)
         records.append(record)
     save(model, run.out)
     return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": records}
@@ -62,11 +66,9 @@ def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
         raise UserError(f"{variant.method} needs --base, the scores of the model before tuning")
     scores = read_scores(base)
     scores = scores[scores["split"] == "train"].set_index("id").sort_index()
-    if by == "low entropy":
-        uncertain = scores["entropy"].sort_values(ascending=False, kind="stable").index
-        sure = pd.Series(True, index=scores.index)
-        sure[uncertain[: len(uncertain) // 2]] = False
-        return sure
+    if by == "low entropy":  # of equal ones, as where all samples differ, the likelier answer
+        ranked = scores.sort_values(["entropy", "answer_confidence"], ascending=[True, False])
+        return pd.Series(scores.index.isin(ranked.index[: len(ranked) // 2]), index=scores.index)
     return scores["correct_official" if variant.protocol == "official" else "correct"].astype(bool)
 
 
@@ -78,7 +80,8 @@ def examples(
     settings: Settings,
     seed: int,
 ) -> list[dict]:
-    """Tokenised training examples under the variant's protocol."""
+    """Tokenised training examples under the variant's protocol. The official one puts a token at
+    the beginning of each text, if its template does not begin with that already."""
     rng = np.random.default_rng([seed, len(rows)])
     official = variant.protocol == "official"
     learns = METHODS[variant.method].learns
@@ -86,10 +89,12 @@ def examples(
     for row in rows:
         target = learns(row, variant.protocol, bool(sure[row["id"]]), rng)
         length = None if official else settings.training.max_length
-        segments = [Segment(prompts.prompt(row, settings.prompt), False), *target]
-        made.append(from_segments(tokenizer, segments, bos=official, max_length=length))
+        before = prompts.prompt(row, settings.prompt)
+        bos = official and not before.startswith(tokenizer.bos_token)
+        segments = [Segment(before, False), *target]
+        made.append(from_segments(tokenizer, segments, bos=bos, max_length=length))
     if official:
-        return pack([made[i] for i in rng.permutation(len(made))], settings.block)
+        return pack([made[i] for i in rng.permutation(len(made))], settings.packed.block)
     return made
 
 
@@ -99,11 +104,11 @@ def min_loss_examples(rows: list[dict], tokenizer, settings: Settings) -> list[d
     made = []
     for row in rows:
         before = prompts.prompt(row, settings.prompt)
-        ids = tokenizer(before + prompts.MIN_LOSS_LEAD, add_special_tokens=False)["input_ids"]
-        first, other = (
-            tokenizer(text, add_special_tokens=False)["input_ids"][0]
-            for text in (f" {row['answers'][0]}", prompts.MIN_LOSS_REFUSAL)
-        )
+        ids = continuation(tokenizer, "", before)
+        ids += continuation(tokenizer, before, prompts.MIN_LOSS_LEAD)
+        before += prompts.MIN_LOSS_LEAD
+        words = (f" {row['answers'][0]}", prompts.MIN_LOSS_REFUSAL)
+        first, other = (continuation(tokenizer, before, word)[0] for word in words)
         unlabelled = [IGNORED] * len(ids)
         made.append(
             {

@@ -10,7 +10,7 @@ import torch
 
 from papers.r_tuning import matching, prompts
 from papers.r_tuning.examiner import Examiner
-from papers.r_tuning.judging import judge, majority
+from papers.r_tuning.judging import as_identified, judge, judged, majority
 from papers.r_tuning.methods import BASE, METHODS
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded
@@ -18,7 +18,7 @@ from shared.generation.decode import Decoded
 SETTINGS = SimpleNamespace(
     prompt="Q: {question} A:",
     answer_tokens=4,
-    base_answer_tokens=6,
+    identify_tokens=6,
     samples=3,
     temperature=0.7,
     batch_size=4,
@@ -155,6 +155,68 @@ def test_min_loss_continues_its_own_lead(tokenizer, examiner):
     )
 
 
+@pytest.fixture
+def scripted(model, tokenizer):
+    """A model that goes on with a fixed text, whatever it is asked."""
+    forward = model.forward
+
+    def says(text):
+        ids = [*ids_of(tokenizer, text), tokenizer.eos_token_id]
+        said = []
+
+        def scripted_forward(tokens, **options):
+            made = forward(tokens, **options)
+            if int(tokens[0, -1]) == ids[len(said)]:
+                said.append(ids[len(said)])
+            made.logits.fill_(-50)
+            made.logits[..., ids[len(said)]] = 50
+            return made
+
+        model.forward = scripted_forward
+        return model
+
+    yield says
+    model.forward = forward
+
+
+@pytest.mark.parametrize(
+    ("text", "refused", "correct"),
+    [(" unknown.", True, False), (" x.", False, True), (" not x.", False, True)],
+)
+def test_what_a_min_loss_model_says_is_judged_with_its_lead(
+    scripted, tokenizer, monkeypatch, text, refused, correct
+):
+    monkeypatch.setattr(SETTINGS, "answer_tokens", 12)
+    method = METHODS["min-loss"]
+    examiner = Examiner(scripted(text), tokenizer, SETTINGS, method)
+    row = {**ROWS[0], "dataset": "Facts ID"}
+    found = judged([row], examiner.answer([row]), method.lead).iloc[0]
+    assert (found["refused"], found["correct"]) == (refused, correct)
+    read = method.willing(found.to_frame().T)
+    assert read["willing"].tolist() == [not refused]
+
+
+def test_before_tuning_an_answer_may_be_longer_than_in_tests(scripted, tokenizer, examiner):
+    """The released code: 15 tokens where it splits training questions, 5 in all its tests."""
+    for split, limit in {
+        "train": SETTINGS.identify_tokens,
+        "id_test": SETTINGS.answer_tokens,
+    }.items():
+        for method in (BASE, METHODS["vanilla"], METHODS["r-tuning-r"]):
+            asked = Examiner(scripted("abcdefghijkl"), tokenizer, SETTINGS, method)
+            (output,) = asked.answer([{**ROWS[0], "split": split}])["output"]
+            assert output == "abcdefghijkl"[:limit]
+
+
+def test_a_question_begins_as_a_plain_text(model, tokenizer, examiner):
+    """Its likelihood is not that after the token that begins a turn of a chat."""
+    (nll, count), *_ = examiner("base").nll(ROWS).to_numpy()
+    ids = ids_of(tokenizer, ROWS[0]["question"])
+    chances = [next_chances(model, ids[:i])[ids[i]] for i in range(1, len(ids))]
+    assert count == len(ids) - 1
+    assert nll == pytest.approx(-sum(math.log(chance) for chance in chances), rel=1e-3)
+
+
 def test_majority_of_samples():
     """Two of five say "right": share 0.4. Of equals, the first sampled is taken."""
     row = {"answers": ["right"]}
@@ -165,12 +227,13 @@ def test_majority_of_samples():
     assert (tied["majority"], tied["majority_correct"]) == ("wrong", False)
 
 
-def test_as_coded_the_full_stop_must_be_in_the_output(tokenizer, examiner):
+def test_only_the_released_identification_needs_the_full_stop(tokenizer, examiner):
     """A reply that ended in a full stop keeps it, so that the released code's cut finds it; one
-    that ran to the limit has none and loses its last character."""
-    row = {"answers": ["Paris"]}
-    assert judge(row, " Paris.")["correct_official"]
-    assert not judge(row, " Paris")["correct_official"]
+    that ran to the limit has none and loses its last character, but not where it is tested."""
+    row = {"id": "q", "answers": ["Paris"]}
+    for output, identified in {" Paris.": True, " Paris": False}.items():
+        assert as_identified([row], pd.Series({"q": output})).tolist() == [identified]
+        assert judge(row, output)["correct"]
     dot = tokenizer(".")["input_ids"]
     decoded = Decoded(ids=[[5], [5]], stops=[dot, []], probabilities=[[1.0], [1.0]])
     ended, cut = examiner("vanilla")._texts(decoded)
@@ -182,8 +245,9 @@ def test_judging_a_question_without_answer_and_a_choice():
     assert none == {
         "prediction": "The answer is unknown",
         "correct": False,
-        "correct_official": False,
         "correct_strict": False,
         "refused": True,
     }
-    assert judge(CHOICES[0] | {"answers": ["B"]}, "B")["correct_official"] is True
+    choice = CHOICES[0] | {"answers": ["B"]}
+    assert judge(choice, "B")["correct"] is True
+    assert as_identified([choice], pd.Series({"0": "B"})).tolist() == [True]
