@@ -20,6 +20,7 @@ from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import mean, rate, rate_among
+from shared.metrics.traits import traits
 
 READS = ("tasks", "variants")
 
@@ -27,13 +28,27 @@ PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers
 PRETRAIN = {"R-Tuning": PRETRAIN_W_PADDING, "R-Tuning-R": PRETRAIN_W}
 TESTS = ("id_test", "ood_test")
+SINGLE = ["ParaRel ID", "ParaRel OOD", "MMLU ID", "MMLU OOD"]
+MULTI = ["ParaRel", "MMLU", "WiCE", "HotpotQA", "FEVER", "HaluEval-QA"]  # Table 13
+AVERAGE = "Average"
 REFUSAL_SETS = ("unanswerable", "answerable")
+
+
+@traits(share=True)
+def mean_average_precision(
+    correct: np.ndarray, confidence: np.ndarray, sets: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """AP (eqs 4-6), averaged over the sets of a group (n,), each ranked by itself."""
+    parts = [sets == each for each in np.unique(sets)]
+    each = [average_precision(correct[p], confidence[p], weights[..., p]) for p in parts]
+    return np.mean(each, axis=0)
+
 
 METRICS = {
     metric.name: metric
     for metric in [
-        Metric("ap", ("correct", "confidence"), average_precision),
-        Metric("ap_strict", ("correct_strict", "confidence"), average_precision),
+        Metric("ap", ("correct", "confidence", "set"), mean_average_precision),
+        Metric("ap_strict", ("correct_strict", "confidence", "set"), mean_average_precision),
         # eq. 3: right among those willingly answered
         Metric("accuracy", ("correct", "willing"), rate_among),
         Metric("accuracy_strict", ("correct_strict", "willing"), rate_among),
@@ -52,8 +67,10 @@ METRICS = {
 }
 
 ITEMS = [
-    Item("table1", ["ap", "ap_strict"], ["R-Tuning", "Vanilla"]),
-    Item("table2", ["ap", "ap_strict"], ["R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U"]),
+    Item("table1", ["ap", "ap_strict"], ["R-Tuning", "Vanilla"], SINGLE),
+    Item(
+        "table2", ["ap", "ap_strict"], ["R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U"], SINGLE
+    ),
     Item("table3", ["refusal_rate"], ["R-Tuning", "Vanilla", "Pretrain-T"]),
     Item("table4", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
     Item("table7", ["refusal_rate"], ["R-Tuning-R", "R-Tuning", "Vanilla", "Pretrain-T"]),
@@ -61,8 +78,9 @@ ITEMS = [
         "table8",
         ["accuracy", "accuracy_strict"],
         ["R-Tuning-R", "Vanilla", "Pretrain-T", PRETRAIN_W],
+        SINGLE,
     ),
-    Item("table8", ["answer_rate"], ["R-Tuning-R"]),
+    Item("table8", ["answer_rate"], ["R-Tuning-R"], SINGLE),
     Item("table10", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
     # more than the paper has: without what relations differ in by their wording
     Item(
@@ -74,6 +92,7 @@ ITEMS = [
         ["R-Tuning-R", "Min-loss"],
         ["ParaRel ID", "ParaRel OOD"],
     ),
+    Item("table13", ["ap", "ap_strict"], ["R-Tuning", "Vanilla"], [*MULTI, AVERAGE]),
     Item("table14", ["accuracy_all", "confidence"], ["R-Tuning-U", "Vanilla-C"]),
     Item("table15", ["sure_probability"], ["R-Tuning-U", "Vanilla-C"]),
     Item("table16", ["ece"], ["R-Tuning-U", "Vanilla-C"]),
@@ -81,18 +100,20 @@ ITEMS = [
         "figure3",
         ["accuracy", "accuracy_strict"],
         ["R-Tuning", "Vanilla", "Pretrain-T", PRETRAIN_W_PADDING],
+        SINGLE,
     ),
-    Item("figure3", ["answer_rate"], ["R-Tuning"]),
+    Item("figure3", ["answer_rate"], ["R-Tuning"], SINGLE),
     Item("figure6", ["d1_share"], ["Pretrain-T"]),
 ]
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `<task>/base.parquet` and `<task>/<variant>-s<seed>.parquet`."""
-    found = []
+    found: list[Group] = []
     for task in settings.tasks:
         base = read_scores(scores / task / "base.parquet")
-        found += _training_groups(base, settings)
+        known = {group.dataset for group in found if "d1" in group.columns}
+        found += [g for g in _training_groups(base, settings) if g.dataset not in known]
         runs = {
             name: {s: read_scores(scores / task / f"{name}-s{s}.parquet") for s in variant.seeds}
             for name, variant in settings.variants.items()
@@ -169,10 +190,19 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
             for name in names
             if all(name in frame and frame[name].notna().any() for frame in chosen.values())
         ]
-        for dataset in next(iter(chosen.values()))["dataset"].unique():
+        sets = {name: [name] for name in next(iter(chosen.values()))["dataset"].unique()}
+        if set(sets) == set(MULTI):
+            sets[AVERAGE] = MULTI
+        for dataset, members in sets.items():
+            numbers = {name: number for number, name in enumerate(members)}
             yield group_from_frames(
-                {s: frame[frame["dataset"] == dataset] for s, frame in chosen.items()},
-                present,
+                {
+                    s: frame[frame["dataset"].isin(members)].assign(
+                        set=lambda rows, numbers=numbers: rows["dataset"].astype(str).map(numbers)
+                    )
+                    for s, frame in chosen.items()
+                },
+                [*present, "set"],
                 model=settings.name,
                 method=method,
                 dataset=str(dataset),

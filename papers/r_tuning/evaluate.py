@@ -29,8 +29,9 @@ from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "identify_tokens", "samples",
-    "temperature", "batch_size", "batch_tokens", "variant.method", "variant.sampled",
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "variant.method",
+    "variant.sampled",
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def evaluate(
     """Ask one tuned model all test questions of a task. answers: scores of another model, whose
     majority answers are checked too."""
     settings, method = run.settings, METHODS[run.variant.method]
-    asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_choice)
+    asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_free)
     questions = read_questions(data, task, unanswerable=bool(asked))
     rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]

@@ -45,7 +45,7 @@ class Examiner:
         scores: list[dict] = [{} for _ in rows]
         for batch, prompted in self._batches(rows):
             if "options" in rows[batch[0]]:
-                made = self._choose(prompted)
+                made = self._choose(prompted, self.letters[: len(rows[batch[0]]["options"])])
             else:
                 made = self._write(prompted, self._limit(rows[batch[0]]))
             if self.method.checks:
@@ -63,7 +63,8 @@ class Examiner:
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
             prompted.repeat(k)
             if "options" in rows[batch[0]]:
-                chances = among(prompted.logits, self.letters).log()
+                letters = self.letters[: len(rows[batch[0]]["options"])]
+                chances = among(prompted.logits, letters).log()
                 picked = sampler(temperature, seeds, 1)(chances, 0, torch.arange(len(seeds)))
                 texts = [LETTERS[i] for i in picked.tolist()]
             else:
@@ -100,11 +101,11 @@ class Examiner:
             for i, text in enumerate(self._texts(decoded))
         ]
 
-    def _choose(self, prompted: Rows) -> list[dict]:
-        best = among(prompted.logits, self.letters).max(dim=-1)
+    def _choose(self, prompted: Rows, letters: list[int]) -> list[dict]:
+        best = among(prompted.logits, letters).max(dim=-1)
         if self.method.checks:
-            letters = torch.tensor(self.letters, device=prompted.logits.device)
-            prompted.append(letters[best.indices].unsqueeze(1))
+            picked = torch.tensor(letters, device=prompted.logits.device)[best.indices]
+            prompted.append(picked.unsqueeze(1))
         return [
             {"output": LETTERS[letter], "answer_confidence": confidence}
             for letter, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -119,9 +120,9 @@ class Examiner:
     def _batches(
         self, rows: list[dict], ways: int = 1, suffixes: list[str] | None = None
     ) -> Iterator[tuple[list[int], Rows]]:
-        """Batches of row numbers with their prompts run. Each relation has its own beginning, and
-        all answers of a batch the same limit."""
-        groups = [(row["before"], self._limit(row)) for row in rows]
+        """Batches of row numbers with their prompts run. Each relation has its own beginning; all
+        rows of a batch have as many options and the same limit."""
+        groups = [(r["before"], len(r.get("options", ())), self._limit(r)) for r in rows]
         answers = suffixes or [None] * len(rows)
         prompts = [self._prompt_ids(row, answer) for row, answer in zip(rows, answers, strict=True)]
         self.tokens += tokens_run(prompts, groups)
@@ -140,8 +141,11 @@ class Examiner:
 
     def _limit(self, row: dict) -> int:
         """Most tokens of an answer."""
-        before_tuning = row["split"] == "train"
-        return self.settings.identify_tokens if before_tuning else self.settings.answer_tokens
+        if row["split"] == "train":
+            return self.settings.identify_tokens
+        return (
+            self.settings.passage_answer_tokens if "prompt" in row else self.settings.answer_tokens
+        )
 
     def _texts(self, decoded: Decoded) -> list[str]:
         """Outputs with the full stop that ended them, without an end of sequence."""

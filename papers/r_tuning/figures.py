@@ -1,5 +1,5 @@
-"""The figures of R-Tuning, named after the paper's. Figures 1 and 2 are drawings, 4 is the
-multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is ours.
+"""The figures of R-Tuning, named after the paper's. Figures 1 and 2 are drawings, 9, 10 and 12
+repeat others at other models, which ours show together; `refusal` is ours.
 
 The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
 """
@@ -36,6 +36,15 @@ def figure3(results: Results) -> Figure | None:
         (results.cells["item"] == "figure3") & (results.cells["metric"] == "accuracy")
     ]
     return _bars(results, cells, ("R-Tuning", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W_PADDING))
+
+
+@figure(
+    "Precision over recall of models trained on five tasks, as in Figure 8. The paper draws the "
+    "mean of the five sets in domain; here each has its own panel. HaluEval-QA is out of domain."
+)
+def figure4(results: Results) -> Figure | None:
+    """Precision when only the most confident answers are kept, after training on five tasks."""
+    return _curves(results, ("R-Tuning", "Vanilla"), multi=True)
 
 
 @figure(
@@ -132,7 +141,7 @@ def figure11(results: Results) -> Figure | None:
 def figure13(results: Results) -> Figure | None:
     """The curves of Figure 8 for the methods that measure uncertainty without labels."""
     methods = ("R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U")
-    drawn = {group.method for group in answered(results.groups, methods)}
+    drawn = {group.method for group in _answered(results, methods)}
     return _curves(results, methods) if drawn - {"R-Tuning"} else None
 
 
@@ -223,10 +232,16 @@ def _named(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(name=list(names))
 
 
-def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
+def _answered(results: Results, methods: Sequence[str], multi: bool = False) -> list[Group]:
+    """Groups of test answers in the single-task experiments or in the one of several tasks."""
+    own = [g for g in results.groups if (g.dataset in analyze.MULTI) is multi]
+    return answered((g for g in own if g.dataset != analyze.AVERAGE), methods)
+
+
+def _curves(results: Results, methods: Sequence[str], multi: bool = False) -> Figure | None:
     """Precision-recall curves, a panel for each model and data set: two a row, so that they can be
     read on a page."""
-    groups = answered(results.groups, methods)
+    groups = _answered(results, methods, multi)
     panels = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     if not panels:
         return None
@@ -267,7 +282,7 @@ def _grid(
 
     Where both protocols have scores, the corrected one is drawn.
     """
-    groups = answered(results.groups, methods)
+    groups = _answered(results, methods)
     if not groups:
         return None
     shown = {(g.method, g.model, g.dataset): g for g in reversed(groups)}

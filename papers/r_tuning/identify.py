@@ -28,22 +28,22 @@ from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "identify_tokens", "samples",
-    "temperature", "batch_size", "batch_tokens", "measures_entropy",
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "entropy_tasks",
 )  # fmt: skip
 
 
 def identify(run: Run, data: Path, task: str) -> dict:
     """Ask one model all questions of a task, the training questions too."""
     settings = run.settings
-    asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_choice)
+    asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_free)
     rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
     examiner = Examiner(*load(settings.model), settings, BASE)
     run.loaded()
     answers = examiner.answer(rows)
     scores = judged(rows, answers).join(as_identified(train, answers["output"]))
-    if settings.measures_entropy:
+    if task in settings.entropy_tasks:
         sampled = examiner.sample(train)
         scores["entropy"] = sampled.map(
             lambda answers: answer_entropy(list(map(matching.first_sentence, answers)))

@@ -29,9 +29,9 @@ class Method:
     two_stages: bool = False  # A.8
     willing: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame  # of `corrected` scores
 
-    def is_asked(self, choice: bool) -> bool:
+    def is_asked(self, free: bool) -> bool:
         """Tables 3 and 7 are about models trained on questions with free answers."""
-        return self.unanswerable and not choice
+        return self.unanswerable and free
 
 
 def _answer(row: dict, protocol: str, sure: bool, rng: np.random.Generator) -> list[Segment]:

@@ -37,14 +37,17 @@ REFUSALS: dict[str, list[str]] = {
 
 def prompt(row: dict, template: str, hint: str = "") -> str:
     """What stands before the answer, with the demonstrations. Choices end in `Answer:`."""
+    if "prompt" in row:  # a text is given with the question
+        return row["prompt"]
     if "options" in row:
         return row["before"] + multiple_choice(row["question"], row["options"])
     return row["before"] + template.format(question=row["question"] + hint)
 
 
 def bare_question(row: dict) -> str:
-    """The question, with its options if it has some, and no words around it."""
-    if "options" not in row:
+    """The question, with its options if it has some, and no words around it; or the claim or
+    question about a text, without the text."""
+    if "options" not in row or "prompt" in row:
         return row["question"]
     return multiple_choice(row["question"], row["options"]).removesuffix("\nAnswer:")
 

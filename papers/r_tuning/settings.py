@@ -12,20 +12,24 @@ from shared.training.settings import Training
 
 Protocol = Literal["official", "corrected"]
 BASE_VARIANT = "base"  # the model before tuning
+# The public sets that a task reads.
+SOURCES = {"pararel": ("pararel",), "mmlu": ("mmlu", "mmlu_test")}
+SOURCES["multi"] = (*SOURCES["pararel"], *SOURCES["mmlu"], "wice", "hotpotqa", "fever", "halueval")
 
 
 class Task(Strict):
-    """One set to train on and its two test sets; sizes in questions, None for all there are."""
+    """One set to train on and its two test sets; or five with six (multi). Sizes are questions of
+    each set, None for all there are."""
 
-    source: Literal["facts", "pararel", "mmlu"]
+    source: Literal["facts", "pararel", "mmlu", "multi"]
     train: int | None = None
     id_test: int | None = None
     ood_test: int | None = None
 
     @property
-    def is_choice(self) -> bool:
-        """Multiple choice: one letter is picked instead of a text written."""
-        return self.source == "mmlu"
+    def is_free(self) -> bool:
+        """A text is written to every question, and none is given with it."""
+        return self.source in ("facts", "pararel")
 
 
 class Packed(Strict):
@@ -69,6 +73,7 @@ class Settings(ScaleSettings):
     packed: Packed
     prompt: str  # with {question}; what follows is the answer
     answer_tokens: int = Field(gt=0)  # limit of an answer, which ends at a full stop
+    passage_answer_tokens: int = Field(gt=0)  # the same of an answer about a given text
     identify_tokens: int = Field(gt=0)  # the same where it is asked what a model knew before tuning
     samples: int = Field(gt=0)  # k of R-Tuning-U and Vanilla-C
     temperature: float = Field(gt=0)
@@ -96,10 +101,10 @@ class Settings(ScaleSettings):
         return self
 
     def downloads(self) -> list[Wanted]:
-        named = {"pararel": ["pararel"], "mmlu": ["mmlu", "mmlu_test"]}
-        read = [source for task in self.tasks.values() for source in named.get(task.source, [])]
+        read = [source for task in self.tasks.values() for source in SOURCES.get(task.source, ())]
         read += [source for source in self.unanswerable if source != "invented"]
-        return [*pinned(self.model_dump_json()), *(SourceFiles(source) for source in read)]
+        files = map(SourceFiles, dict.fromkeys(read))
+        return [*pinned(self.model_dump_json()), *files]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""
@@ -115,6 +120,7 @@ class Settings(ScaleSettings):
         return [*tuned, *(f"{task}/{BASE_VARIANT}" for task in self.tasks)]
 
     @property
-    def measures_entropy(self) -> bool:
-        """Whether the model before tuning samples answers, to tell what it is uncertain of."""
-        return any(METHODS[v.method].certain == "low entropy" for v in self.variants.values())
+    def entropy_tasks(self) -> list[str]:
+        """Tasks of which it is told by samples what the model is uncertain of before tuning."""
+        learn = {n for n, v in self.variants.items() if METHODS[v.method].certain == "low entropy"}
+        return list(dict.fromkeys(task for task, name, _ in self.runs() if name in learn))

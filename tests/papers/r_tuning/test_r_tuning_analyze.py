@@ -40,12 +40,14 @@ TEST = {
 }
 
 
+TRAIN = {**TEST, "relation": ["a", "a", "b", "b"]}
+TRAIN |= {"nll": np.log([10.0, 20.0, 1000.0, 2000.0]), "tokens": 1.0}
+
+
 @pytest.fixture
 def scores(tmp_path):
     """The base model's are of four training questions of two relations and four test questions."""
-    train = {**TEST, "correct": [True, False, True, False], "relation": ["a", "a", "b", "b"]}
-    train |= {"nll": np.log([10.0, 20.0, 1000.0, 2000.0]), "tokens": 1.0}
-    base = rows("Facts train", "train", **train), rows("Facts ID", "id_test", **TEST)
+    base = rows("Facts train", "train", **TRAIN), rows("Facts ID", "id_test", **TEST)
     write(tmp_path, "facts/base", *base)
     for name in ("vanilla", "vanilla-official"):
         write(tmp_path, f"facts/{name}-s0", rows("Facts ID", "id_test", **TEST))
@@ -99,6 +101,22 @@ def test_the_scores_of_an_earlier_run_have_no_comparison_within_relations(scores
     pd.read_parquet(path).drop(columns="relation").to_parquet(path)
     (group,) = [g for g in found(scores, "Pretrain-T") if "d1" in g.columns]
     assert set(group.columns) == {"d1", "d0", "perplexity"}
+
+
+def test_a_model_of_several_tasks_has_an_ap_a_set_and_their_mean(scores):
+    """First of each set is right and confident: AP 1. In the others only the second is: AP 1/2."""
+    parts = []
+    for number, dataset in enumerate(analyze.MULTI):
+        right = number < 3
+        columns = {"correct": [right, not right], "correct_strict": False, "refused": False}
+        parts.append(rows(dataset, "id_test", answer_confidence=[0.9, 0.1], **columns))
+    write(scores, "multi/base", *parts, rows("WiCE train", "train", **TRAIN))
+    write(scores, "multi/vanilla-s0", *parts)
+    every = analyze.groups(scores, settings({"multi": None}, vanilla="corrected"))
+    found = {g.dataset: value(g, "ap") for g in every if g.method == "Vanilla"}
+    assert found == dict(zip(analyze.MULTI, [100] * 3 + [50] * 3, strict=True)) | {"Average": 75}
+    (training,) = [g for g in every if "d1" in g.columns]
+    assert training.dataset == "WiCE"
 
 
 @pytest.mark.parametrize("scale", list(load_paper("r_tuning").scales))

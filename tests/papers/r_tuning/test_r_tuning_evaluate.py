@@ -18,6 +18,7 @@ from shared.generation.decode import Decoded
 SETTINGS = SimpleNamespace(
     prompt="Q: {question} A:",
     answer_tokens=4,
+    passage_answer_tokens=5,
     identify_tokens=6,
     samples=3,
     temperature=0.7,
@@ -116,6 +117,23 @@ def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
         assert score["sure_probability"] == pytest.approx(sure, rel=1e-3)
 
 
+def test_a_choice_of_three_is_never_a_fourth(model, tokenizer, examiner, monkeypatch):
+    """Claims about a given text have three options, and stand in one task with choices of four."""
+    claims = [
+        {**row, "id": f"c{i}", "prompt": f"Claim:{row['question']}\nAnswer:", "options": ["a"] * 3}
+        for i, row in enumerate(ROWS)
+    ]
+    found = examiner("r-tuning").answer([*CHOICES, *claims])
+    for row in claims:
+        chances = next_chances(model, ids_of(tokenizer, row["prompt"]))
+        letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in "ABC"])
+        output, confidence = found.loc[row["id"], ["output", "answer_confidence"]]
+        assert output == "ABC"[int(letters.argmax())]
+        assert confidence == pytest.approx(float(letters.max() / letters.sum()), rel=1e-3)
+    drawn = examiner("vanilla").sample(claims)
+    assert {letter for letters in drawn for letter in letters} <= set("ABC")
+
+
 def test_checking_the_answers_of_another_model(model, tokenizer, examiner):
     answers = pd.Series({row["id"]: f"ans{row['id']}" for row in ROWS})
     found = examiner("r-tuning-u").check(ROWS, answers)
@@ -198,13 +216,15 @@ def test_what_a_min_loss_model_says_is_judged_with_its_lead(
 
 def test_before_tuning_an_answer_may_be_longer_than_in_tests(scripted, tokenizer, examiner):
     """The released code: 15 tokens where it splits training questions, 5 in all its tests."""
-    for split, limit in {
-        "train": SETTINGS.identify_tokens,
-        "id_test": SETTINGS.answer_tokens,
-    }.items():
+    passage = {"prompt": "A text.\nQuestion: who?\nAnswer:"}
+    for row, limit in [
+        ({"split": "train"}, SETTINGS.identify_tokens),
+        ({"split": "id_test"}, SETTINGS.answer_tokens),
+        ({"split": "id_test", **passage}, SETTINGS.passage_answer_tokens),
+    ]:
         for method in (BASE, METHODS["vanilla"], METHODS["r-tuning-r"]):
             asked = Examiner(scripted("abcdefghijkl"), tokenizer, SETTINGS, method)
-            (output,) = asked.answer([{**ROWS[0], "split": split}])["output"]
+            (output,) = asked.answer([{**ROWS[0], **row}])["output"]
             assert output == "abcdefghijkl"[:limit]
 
 
