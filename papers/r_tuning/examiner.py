@@ -11,7 +11,7 @@ from papers.r_tuning.methods import Method
 from papers.r_tuning.settings import Settings
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
-from shared.generation.prompts import batches, tokens_run
+from shared.generation.prompts import batches, in_order, tokens_run
 from shared.generation.rows import Rows
 from shared.generation.score import among, first_tokens, text_nll
 from shared.models.tokens import continuation
@@ -42,24 +42,27 @@ class Examiner:
     def answer(self, rows: list[dict]) -> pd.DataFrame:
         """Greedy answers: output, answer_confidence, and sure_probability of a model that checks
         itself."""
-        scores: list[dict] = [{} for _ in rows]
-        for batch, prompted in self._batches(rows):
-            if "options" in rows[batch[0]]:
-                made = self._choose(prompted, self.letters[: len(rows[batch[0]]["options"])])
+
+        def made(row: dict, prompted: Rows) -> list[dict]:
+            if "options" in row:
+                found = self._choose(prompted, self.letters[: len(row["options"])])
             else:
-                made = self._write(prompted, self._limit(rows[batch[0]]))
-            if self.method.checks:
-                sure = self._verdicts(prompted, self.lead)
-                made = [r | {"sure_probability": s} for r, s in zip(made, sure, strict=True)]
-            for index, record in zip(batch, made, strict=True):
-                scores[index] = record
+                found = self._write(prompted, self._limit(row))
+            if not self.method.checks:
+                return found
+            sure = self._verdicts(prompted, self.lead)
+            return [r | {"sure_probability": s} for r, s in zip(found, sure, strict=True)]
+
+        scores = in_order(
+            (batch, made(rows[batch[0]], prompted)) for batch, prompted in self._batches(rows)
+        )
         return pd.DataFrame(scores, index=_ids_of(rows))
 
     def sample(self, rows: list[dict]) -> pd.Series:
         """k answers a question at the settings' temperature."""
         k, temperature = self.settings.samples, self.settings.temperature
-        answers: list[list[str]] = [[] for _ in rows]
-        for batch, prompted in self._batches(rows, ways=k):
+
+        def drawn(batch: list[int], prompted: Rows) -> list[list[str]]:
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
             prompted.repeat(k)
             if "options" in rows[batch[0]]:
@@ -71,18 +74,21 @@ class Examiner:
                 limit = self._limit(rows[batch[0]])
                 pick = sampler(temperature, seeds, limit)
                 texts = self._texts(decode(prompted, limit, self.stop, pick))
-            for place, index in enumerate(batch):
-                answers[index] = texts[place * k : (place + 1) * k]
+            return [texts[place * k : (place + 1) * k] for place in range(len(batch))]
+
+        answers = in_order(
+            (batch, drawn(batch, prompted)) for batch, prompted in self._batches(rows, ways=k)
+        )
         return pd.Series(answers, index=_ids_of(rows))
 
     def check(self, rows: list[dict], answers: pd.Series) -> pd.Series:
         """This model's sure-probability of answers that another model gave."""
-        sure = [0.0] * len(rows)
         suffixes = [answers[row["id"]] for row in rows]
-        for batch, prompted in self._batches(rows, suffixes=suffixes):
-            for index, chance in zip(batch, self._verdicts(prompted, lead=None), strict=True):
-                sure[index] = chance
-        return pd.Series(sure, index=_ids_of(rows))
+        sure = in_order(
+            (batch, self._verdicts(prompted, lead=None))
+            for batch, prompted in self._batches(rows, suffixes=suffixes)
+        )
+        return pd.Series(sure, index=_ids_of(rows), dtype=float)
 
     def nll(self, rows: list[dict]) -> pd.DataFrame:
         """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10). A

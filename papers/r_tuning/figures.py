@@ -212,8 +212,7 @@ def _bars(
         )
         if mark:
             mark(axes, model, dict(zip(product(names, datasets), positions.flat, strict=True)))
-        if len(models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=4)
     return fig
 
