@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from papers.r_tuning.methods import BASE, METHODS
-from papers.r_tuning.settings import Settings, Variant
+from papers.r_tuning.settings import ASKED, Settings, Variant
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
@@ -21,8 +21,9 @@ from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import mean_among, rate, rate_among
 from shared.metrics.traits import traits
+from shared.models.spec import display_name
 
-READS = ("tasks", "variants")
+READS = ("tasks", "variants", "asker")
 
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers
@@ -31,6 +32,7 @@ TESTS = ("id_test", "ood_test")
 SINGLE = ["ParaRel ID", "ParaRel OOD", "MMLU ID", "MMLU OOD"]
 MULTI = ["ParaRel", "MMLU", "WiCE", "HotpotQA", "FEVER", "HaluEval-QA"]  # Table 13
 AVERAGE = "Average"
+ASKER = "gpt-3.5-turbo"  # Tables 5 and 11
 REFUSAL_SETS = ("unanswerable", "answerable")
 
 
@@ -62,6 +64,8 @@ METRICS = {
         Metric("perplexity_d0", ("perplexity", "d0"), mean_among, unit=""),
         Metric("relative_perplexity_d1", ("relative_perplexity", "d1"), mean_among, unit=""),
         Metric("relative_perplexity_d0", ("relative_perplexity", "d0"), mean_among, unit=""),
+        Metric("entropy_d1", ("entropy", "d1"), mean_among, unit=""),
+        Metric("entropy_d0", ("entropy", "d0"), mean_among, unit=""),
         Metric("d1_share", ("d1",), rate),
     ]
 }
@@ -73,6 +77,7 @@ ITEMS = [
     ),
     Item("table3", ["refusal_rate"], ["R-Tuning", "Vanilla", "Pretrain-T"]),
     Item("table4", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
+    Item("table5", ["entropy_d1", "entropy_d0"], [ASKER]),
     Item("table7", ["refusal_rate"], ["R-Tuning-R", "R-Tuning", "Vanilla", "Pretrain-T"]),
     Item(
         "table8",
@@ -82,6 +87,7 @@ ITEMS = [
     ),
     Item("table8", ["answer_rate"], ["R-Tuning-R"], SINGLE),
     Item("table10", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
+    Item("table11", ["entropy_d1", "entropy_d0"], [ASKER]),
     # more than the paper has: without what relations differ in by their wording
     Item(
         "table4_by_relation", ["relative_perplexity_d1", "relative_perplexity_d0"], ["Pretrain-T"]
@@ -112,7 +118,10 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     found: list[Group] = []
     for task in settings.tasks:
         base = read_scores(scores / task / "base.parquet")
-        known = {group.dataset for group in found if "d1" in group.columns}
+        if settings.asker and settings.asker.task == task:
+            asked = read_scores(scores.parent / f"{ASKED}.parquet")
+            found += _asked_groups(base, asked, settings)
+        known = {group.dataset for group in found if "perplexity" in group.columns}
         found += [g for g in _training_groups(base, settings) if g.dataset not in known]
         runs = {
             name: {s: read_scores(scores / task / f"{name}-s{s}.parquet") for s in variant.seeds}
@@ -210,6 +219,22 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
             )
 
 
+def _asked_groups(base: pd.DataFrame, asked: pd.DataFrame, settings: Settings) -> Iterator[Group]:
+    """How unsure another model is of D1 and of D0 (Tables 5 and 11)."""
+    own = base[base["split"] == "train"].drop(columns="entropy", errors="ignore")
+    train = own.merge(asked[["id", "entropy"]], on="id")
+    train = train.assign(d1=train["correct"], d0=~train["correct"].astype(bool))
+    for dataset, rows in train.groupby("dataset", observed=True):
+        yield group_from_frames(
+            {0: rows},
+            ["d1", "d0", "entropy"],
+            model=settings.name,
+            method=display_name(settings.asker.model),
+            dataset=str(dataset).removesuffix(" train"),
+            protocol="corrected",
+        )
+
+
 def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     """D1 and D0 of the training questions, and each question's perplexity (Tables 4, 10): as it
     is, and over the geometric mean of its relation, since relations differ in both by their
@@ -236,7 +261,8 @@ def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
 
 def training(method: str) -> str:
     """The training whose seeds a method's are; none of the pre-trained model."""
-    read = {PRETRAIN_W: "R-Tuning-R", PRETRAIN_W_PADDING: "R-Tuning", "Pretrain-T": ""}
+    read = {PRETRAIN_W: "R-Tuning-R", PRETRAIN_W_PADDING: "R-Tuning"}
+    read |= dict.fromkeys((BASE.name, ASKER), "")
     return read.get(method, "Vanilla" if method.startswith("Vanilla") else method)
 
 

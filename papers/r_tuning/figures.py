@@ -74,7 +74,7 @@ def figure5(results: Results) -> Figure | None:
 @figure("Training questions that the untuned model answers right (D1) and wrong (D0).")
 def figure6(results: Results) -> Figure | None:
     """How many training questions the untuned model gets right (D1) and wrong (D0)."""
-    found = [group for group in results.groups if "d1" in group.columns]
+    found = [group for group in results.groups if "perplexity" in group.columns]
     if not found:
         return None
     counts = np.array([[g.columns[part].sum() for g in found] for part in ("d1", "d0")])

@@ -1,5 +1,7 @@
 """Every text of R-Tuning: what is asked, what is learnt, what counts as a refusal."""
 
+import re
+
 from shared.data.questions import multiple_choice
 from shared.training.examples import Segment
 
@@ -50,6 +52,20 @@ def bare_question(row: dict) -> str:
     if "options" not in row or "prompt" in row:
         return row["question"]
     return multiple_choice(row["question"], row["options"]).removesuffix("\nAnswer:")
+
+
+def in_steps(row: dict) -> str:
+    """The question, with what is given with it, for a model that thinks before it answers (Table 5;
+    the paper does not give its words, these are ours)."""
+    asked = row["prompt"].removesuffix("\nAnswer:") if "prompt" in row else bare_question(row)
+    answer = "the letter of the answer" if "options" in row else "the answer in a few words"
+    return f"{asked}\n\nThink step by step. Then end with: The answer is [{answer}]."
+
+
+def last_answer(reply: str) -> str:
+    """The words after the last "the answer is" of a reply, up to a full stop; without it, all."""
+    _, _, answer = reply.casefold().rpartition("the answer is")
+    return " ".join(re.findall(r"\w+", answer.partition(".")[0]))
 
 
 def answer_segments(row: dict) -> list[Segment]:

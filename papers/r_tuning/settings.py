@@ -5,12 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from papers.r_tuning.methods import METHODS
+from shared.chat.calls import Calls, endpoints
+from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Training
 
 Protocol = Literal["official", "corrected"]
+ASKED = "asked"  # the answers of another model
 BASE_VARIANT = "base"  # the model before tuning
 # The public sets that a task reads.
 SOURCES = {"pararel": ("pararel",), "mmlu": ("mmlu", "mmlu_test")}
@@ -30,6 +33,15 @@ class Task(Strict):
     def is_free(self) -> bool:
         """A text is written to every question, and none is given with it."""
         return self.source in ("facts", "pararel")
+
+
+class Asker(Asked):
+    """A model that answers the training questions of a task several times (Tables 5 and 11)."""
+
+    task: str
+    samples: int = Field(gt=0)
+    temperature: float = Field(gt=0)
+    reply_tokens: int = Field(gt=0)
 
 
 class Packed(Strict):
@@ -78,6 +90,7 @@ class Settings(ScaleSettings):
     samples: int = Field(gt=0)  # k of R-Tuning-U and Vanilla-C
     temperature: float = Field(gt=0)
     variants: dict[str, Variant]
+    asker: Asker | None = None
     training: Training
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)  # of evaluation, in tokens
@@ -91,6 +104,9 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _known_tasks(self) -> "Settings":
+        if self.asker and self.asker.task not in self.tasks:
+            known = ", ".join(self.tasks)
+            raise ValueError(f"asker: unknown task {self.asker.task}; tasks: {known}")
         for name, variant in self.variants.items():
             if unknown := set(variant.tasks or []) - set(self.tasks):
                 known = ", ".join(self.tasks)
@@ -106,6 +122,13 @@ class Settings(ScaleSettings):
         files = map(SourceFiles, dict.fromkeys(read))
         return [*pinned(self.model_dump_json()), *files]
 
+    def calls(self) -> list[Calls]:
+        if not self.asker:
+            return []
+        what = f"{self.asker.samples} answers to each training question of {self.asker.task}"
+        named = endpoints(self.asker.model_dump_json(include={"model"}))
+        return [Calls(name, what, once=True) for name in named]
+
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""
         return [
@@ -118,6 +141,9 @@ class Settings(ScaleSettings):
     def scores(self) -> list[str]:
         tuned = [f"{task}/{variant}-s{seed}" for task, variant, seed in self.runs()]
         return [*tuned, *(f"{task}/{BASE_VARIANT}" for task in self.tasks)]
+
+    def common_scores(self) -> list[str]:
+        return [ASKED] if self.asker else []
 
     @property
     def entropy_tasks(self) -> list[str]:

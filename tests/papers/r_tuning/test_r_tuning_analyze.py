@@ -17,7 +17,7 @@ def settings(tasks, **variants):
         name: Variant(method=name.removesuffix("-official"), seeds=[0], protocol=protocol)
         for name, protocol in variants.items()
     }
-    return SimpleNamespace(name="tiny", tasks=tasks, variants=made)
+    return SimpleNamespace(name="tiny", tasks=tasks, variants=made, asker=None)
 
 
 def rows(dataset, split, **columns):

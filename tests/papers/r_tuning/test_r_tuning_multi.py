@@ -64,7 +64,8 @@ def test_from_the_files_of_the_authors_to_table_13(settings, load, tmp_path):
         run = Run(settings, tmp_path / "multi" / f"{name}-s0.parquet", variant)
         evaluate.evaluate(run, tmp_path / "data", tmp_path, "multi", name, 0)
 
-    seen = SimpleNamespace(name=MODEL, tasks=settings.tasks, variants=settings.variants)
+    names = ("name", "tasks", "variants", "asker")
+    seen = SimpleNamespace(**{name: getattr(settings, name) for name in names})
     found = cells(analyze.groups(tmp_path, seen), analyze.ITEMS, analyze.METRICS)
     reported = pd.read_csv(PAPERS / "r_tuning" / "reported.csv", dtype=str, keep_default_na=False)
     sets = ["WiCE", "HotpotQA", "FEVER"]
