@@ -220,7 +220,7 @@ def _bars(
 def _differing(cells: pd.DataFrame) -> pd.DataFrame:
     """Cells, without the official ones of a method where all equal the corrected ones."""
     key = ["item", "model", "method", "metric"]
-    twice = cells.duplicated([*key, "dataset", *NUMBERS], keep=False)
+    twice = cells.duplicated([*key, "dataset", "value"], keep=False)
     same = twice.groupby([cells[name] for name in key]).transform("all")
     return cells[(cells["protocol"] != "official") | ~same]
 
