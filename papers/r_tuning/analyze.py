@@ -28,6 +28,7 @@ READS = ("tasks", "variants", "asker")
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers
 PRETRAIN = {"R-Tuning": PRETRAIN_W_PADDING, "R-Tuning-R": PRETRAIN_W}
+NEEDED = ("id", "dataset", "split", "correct")  # columns of all scores
 TESTS = ("id_test", "ood_test")
 SINGLE = ["ParaRel ID", "ParaRel OOD", "MMLU ID", "MMLU OOD"]
 MULTI = ["ParaRel", "MMLU", "WiCE", "HotpotQA", "FEVER", "HaluEval-QA"]  # Table 13
@@ -117,14 +118,17 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `<task>/base.parquet` and `<task>/<variant>-s<seed>.parquet`."""
     found: list[Group] = []
     for task in settings.tasks:
-        base = read_scores(scores / task / "base.parquet")
+        base = read_scores(scores / task / "base.parquet", NEEDED)
         if settings.asker and settings.asker.task == task:
             asked = read_scores(scores.parent / f"{ASKED}.parquet")
             found += _asked_groups(base, asked, settings)
         known = {group.dataset for group in found if "perplexity" in group.columns}
         found += [g for g in _training_groups(base, settings) if g.dataset not in known]
         runs = {
-            name: {s: read_scores(scores / task / f"{name}-s{s}.parquet") for s in variant.seeds}
+            name: {
+                s: read_scores(scores / task / f"{name}-s{s}.parquet", NEEDED)
+                for s in variant.seeds
+            }
             for name, variant in settings.variants.items()
             if task in (variant.tasks or settings.tasks)
         }

@@ -48,7 +48,7 @@ class Packed(Strict):
     """The official protocol joins its texts and cuts them into blocks."""
 
     block: int = Field(gt=0)  # tokens
-    batch_size: int = Field(gt=0)  # blocks an optimiser step
+    batch: int = Field(gt=0)  # blocks an optimiser step
 
 
 class Variant(Strict):

@@ -44,7 +44,7 @@ def train(
     made = examples(rows, sure, run.variant, tokenizer, settings, seed)
     fit = settings.training
     if run.variant.protocol == "official":
-        fit = fit.model_copy(update={"effective_batch_size": settings.packed.batch_size})
+        fit = fit.model_copy(update={"effective_batch_size": settings.packed.batch})
     stages = [(made, token_cross_entropy)]
     if method.two_stages:
         stages.append((min_loss_examples(second, tokenizer, settings), minimum_cross_entropy))

@@ -124,6 +124,6 @@ def test_every_batch_can_be_shared_out_over_the_gpus_of_its_model(scale):
     for made in load_models("r_tuning", scale):
         assert isinstance(made, Settings)
         devices = max(1, made.to_train.gpu)
-        for batch in (made.training.effective_batch_size, made.packed.batch_size):
+        for batch in (made.training.effective_batch_size, made.packed.batch):
             per_device, steps = split_batch(batch, devices, made.training.max_length, 8192)
             assert per_device * steps * devices == batch

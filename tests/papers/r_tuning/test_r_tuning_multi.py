@@ -25,7 +25,7 @@ def settings(little_mirror):
         model=f"path:{little_mirror}",  # never opened: see `load`
         mirror=str(little_mirror),
         tasks={"multi": Task(source="multi")},
-        packed=Packed(block=32, batch_size=1),
+        packed=Packed(block=32, batch=1),
         prompt="Question: {question} Answer:",
         answer_tokens=3,
         passage_answer_tokens=4,

@@ -157,7 +157,7 @@ class Options:
     """The settings that training texts depend on."""
 
     prompt = PLAIN
-    packed = Packed(block=64, batch_size=1)
+    packed = Packed(block=64, batch=1)
 
     class training:
         max_length = 1000
@@ -190,7 +190,7 @@ def test_protocols_make_different_losses_of_the_same_texts(tiny_tokenizer):
 def test_an_official_text_begins_with_one_token_of_beginning(tiny_tokenizer, template):
     class Templated(Options):
         prompt = template
-        packed = Packed(block=8, batch_size=1)
+        packed = Packed(block=8, batch=1)
 
     rows = [{**ROW, "id": str(i)} for i in range(6)]
     sure = pd.Series(True, index=[row["id"] for row in rows])

@@ -36,7 +36,7 @@ class Asked(Exception):
 
 class Options:
     prompt = "Question: {question} Answer:"
-    packed = Packed(block=512, batch_size=1)
+    packed = Packed(block=512, batch=1)
     answer_tokens, identify_tokens, batch_size, batch_tokens = 5, 15, 8, 4096
 
     class training:

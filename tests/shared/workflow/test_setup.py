@@ -58,7 +58,7 @@ def test_some_models_of_a_scale():
 def test_resources_are_those_of_the_model():
     trains = checked({"scale": "paper"}).resources("r_tuning", train=True)
     assert trains["gpu"](wildcards(model="OpenLLaMA-3B")) == 1
-    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
+    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 4
 
 
 def test_the_model_before_training_has_no_folder():
