@@ -61,12 +61,11 @@ METRICS = {
         Metric("sure_probability", ("sure_probability",), rate),
         Metric("ece", ("correct", "confidence"), expected_calibration_error, unit=""),
         Metric("refusal_rate", ("refused",), rate),
-        Metric("perplexity_d1", ("perplexity", "d1"), mean_among, unit=""),
-        Metric("perplexity_d0", ("perplexity", "d0"), mean_among, unit=""),
-        Metric("relative_perplexity_d1", ("relative_perplexity", "d1"), mean_among, unit=""),
-        Metric("relative_perplexity_d0", ("relative_perplexity", "d0"), mean_among, unit=""),
-        Metric("entropy_d1", ("entropy", "d1"), mean_among, unit=""),
-        Metric("entropy_d0", ("entropy", "d0"), mean_among, unit=""),
+        *(
+            Metric(f"{what}_{part}", (what, part), mean_among, unit="")
+            for what in ("perplexity", "relative_perplexity", "entropy")
+            for part in ("d1", "d0")
+        ),
         Metric("d1_share", ("d1",), rate),
     ]
 }
@@ -203,18 +202,13 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
             for name in names
             if all(name in frame and frame[name].notna().any() for frame in chosen.values())
         ]
+        chosen = {s: f.assign(set=pd.factorize(f["dataset"])[0]) for s, f in chosen.items()}
         sets = {name: [name] for name in next(iter(chosen.values()))["dataset"].unique()}
         if set(sets) == set(MULTI):
             sets[AVERAGE] = MULTI
         for dataset, members in sets.items():
-            numbers = {name: number for number, name in enumerate(members)}
             yield group_from_frames(
-                {
-                    s: frame[frame["dataset"].isin(members)].assign(
-                        set=lambda rows, numbers=numbers: rows["dataset"].astype(str).map(numbers)
-                    )
-                    for s, frame in chosen.items()
-                },
+                {s: frame[frame["dataset"].isin(members)] for s, frame in chosen.items()},
                 [*present, "set"],
                 model=settings.name,
                 method=method,
@@ -223,41 +217,36 @@ def _test_groups(frames: Frames, method: str, protocol: str, settings: Settings)
             )
 
 
-def _asked_groups(base: pd.DataFrame, asked: pd.DataFrame, settings: Settings) -> Iterator[Group]:
-    """How unsure another model is of D1 and of D0 (Tables 5 and 11)."""
-    own = base[base["split"] == "train"].drop(columns="entropy", errors="ignore")
-    train = own.merge(asked[["id", "entropy"]], on="id")
-    train = train.assign(d1=train["correct"], d0=~train["correct"].astype(bool))
-    for dataset, rows in train.groupby("dataset", observed=True):
-        yield group_from_frames(
-            {0: rows},
-            ["d1", "d0", "entropy"],
-            model=settings.name,
-            method=display_name(settings.asker.model),
-            dataset=str(dataset).removesuffix(" train"),
-            protocol="corrected",
-        )
-
-
 def _training_groups(base: pd.DataFrame, settings: Settings) -> Iterator[Group]:
-    """D1 and D0 of the training questions, and each question's perplexity (Tables 4, 10): as it
-    is, and over the geometric mean of its relation, since relations differ in both by their
-    wording."""
+    """Each training question's perplexity (Tables 4, 10): as it is, and over the geometric mean of
+    its relation, since relations differ in perplexity and in D1 by their wording."""
+    nll = base["nll"] / base["tokens"]
+    columns = {"perplexity": np.exp(nll)}
+    if "relation" in base:
+        usual = nll.groupby([base["dataset"], base["relation"]], observed=True).transform("mean")
+        columns["relative_perplexity"] = np.exp(nll - usual)
+    return _in_parts(base.assign(**columns), [*columns], BASE.name, settings)
+
+
+def _asked_groups(base: pd.DataFrame, asked: pd.DataFrame, settings: Settings) -> Iterator[Group]:
+    """How unsure another model is of each training question (Tables 5 and 11)."""
+    unsure = base["id"].map(asked.set_index("id")["entropy"])
+    method = display_name(settings.asker.model)
+    return _in_parts(base.assign(entropy=unsure), ["entropy"], method, settings)
+
+
+def _in_parts(
+    base: pd.DataFrame, columns: list[str], method: str, settings: Settings
+) -> Iterator[Group]:
+    """Training questions with what tells D1 from D0, by data set."""
     train = base[base["split"] == "train"]
-    nll = train["nll"] / train["tokens"]
     train = train.assign(d1=train["correct"], d0=~train["correct"].astype(bool))
-    train = train.assign(perplexity=np.exp(nll))
-    columns = ["d1", "d0", "perplexity"]
-    if "relation" in train:
-        usual = nll.groupby([train["dataset"], train["relation"]], observed=True).transform("mean")
-        train = train.assign(relative_perplexity=np.exp(nll - usual))
-        columns.append("relative_perplexity")
     for dataset, rows in train.groupby("dataset", observed=True):
         yield group_from_frames(
             {0: rows},
-            columns,
+            ["d1", "d0", *columns],
             model=settings.name,
-            method=BASE.name,
+            method=method,
             dataset=str(dataset).removesuffix(" train"),
             protocol="corrected",
         )

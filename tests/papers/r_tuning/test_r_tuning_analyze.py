@@ -123,7 +123,7 @@ def test_a_model_of_several_tasks_has_an_ap_a_set_and_their_mean(scores):
 def test_every_batch_can_be_shared_out_over_the_gpus_of_its_model(scale):
     for made in load_models("r_tuning", scale):
         assert isinstance(made, Settings)
-        devices = max(1, made.to_train.gpu)
+        devices = max(1, (made.training_resources or made.resources).gpu)
         for batch in (made.training.effective_batch_size, made.packed.batch):
             per_device, steps = split_batch(batch, devices, made.training.max_length, 8192)
             assert per_device * steps * devices == batch
