@@ -74,7 +74,7 @@ rule r_tuning_evaluate:
         "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
-# Another model's answers to the training questions; one for all models.
+# Another model's answers to the training questions, behind an endpoint; for all models.
 rule r_tuning_ask:
     input:
         data="<results>/r_tuning/data",
@@ -83,9 +83,9 @@ rule r_tuning_ask:
         record="<results>/r_tuning/runs/ask.json",
     log:
         "<results>/r_tuning/logs/ask.log",
-    threads: HALF
     resources:
-        **SETUP.resources("r_tuning"),
+        mem_mb=4000,
+        runtime=2880,
     params:
         **SETUP.step("papers.r_tuning.ask"),
     shell:
