@@ -51,7 +51,7 @@ def test_every_set_of_the_paper_is_pinned():
 
 def test_a_record_is_read(tmp_path):
     source = sources(catalogue(tmp_path))["things"]
-    assert (source.id, source.upstream, source.hub) == ("things", "owner/things", None)
+    assert (source.id, source.upstream) == ("things", "owner/things")
     assert source.files == {"things/rows.json": "a" * 64}
 
 
