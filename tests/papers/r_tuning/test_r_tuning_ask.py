@@ -75,6 +75,15 @@ def test_each_draw_is_asked_at_the_temperature_of_the_paper(scores):
     assert any(text.startswith("Bo sings.\nQuestion: Who?\n\nThink") for text in texts)
 
 
+def test_what_was_answered_is_not_paid_for_again(scores, tmp_path):
+    """Only the reply that did not come is asked for a second time."""
+    Scripted.asked.clear()
+    settings = load_settings("r_tuning", "smoke").model_copy(update={"asker": ASKER})
+    ask.ask(Run(settings, tmp_path / "again.parquet"), tmp_path / "data")
+    (again,) = Scripted.asked
+    assert again[0].startswith("Where?") and again[1]["seed"] == 4
+
+
 def test_a_choice_is_answered_by_its_letter():
     row = {**ROW, "question": "Which?", "options": ["one", "two", "three", "four"]}
     assert prompts.in_steps(row).startswith("Which?\nA. one\nB. two\nC. three\nD. four\n\nThink")
