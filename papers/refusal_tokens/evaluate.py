@@ -87,11 +87,11 @@ def rubrics_of(rows: list[dict], path: Path) -> dict[str, Rubric]:
 
 def able(run: Run) -> list[dict]:
     """Questions of general ability, as text to be gone on with."""
-    if not run.settings.harness:
+    if not run.settings.tasks:
         return []
     weights = (run.variant and run.variant.weights) or run.settings.model
     found = harness.answered(
-        run.settings.harness,
+        run.settings.tasks,
         str(model_folder(weights).resolve()),
         batch_size=run.settings.batch_size,
         chat_template=False,

@@ -1,7 +1,7 @@
 """The settings of one scale of Refusal Tokens (`scales:` in paper.yaml), checked."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -93,7 +93,7 @@ class Settings(ScaleSettings):
     judge: JudgeSpec
     further_judges: list[JudgeSpec] = []  # of the replies of the model's own choice
     # General ability of the model before training and of checkpoints: questions; None: all
-    harness: dict[Task, int | None] = {}
+    harness: dict[Task, Annotated[int, Field(ge=0)] | None] = {}
     batch_size: int = Field(gt=0)  # replies
     batch_tokens: int = Field(gt=0)
 
@@ -120,6 +120,11 @@ class Settings(ScaleSettings):
             or (folder and all((folder / file).is_file() for file in sources()[name].files))
         ]
 
+    @property
+    def tasks(self) -> dict[str, int | None]:
+        """Of the harness, those of which a question is asked."""
+        return {name: count for name, count in self.harness.items() if count != 0}
+
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         if self.tested == "coconot":
@@ -132,16 +137,16 @@ class Settings(ScaleSettings):
             wanted += [SourceFiles("coconot_train"), ULTRACHAT]
         wanted += [
             ByHand(
-                f"{METHODS[name].name}: {variant.weights}",
+                name,
                 "no commit of the released checkpoints could be read, so none is pinned",
                 "download tomg-group-umd/zephyr-llama3-8b-sft-refusal-n-contrast-{single-token,"
-                "multiple-tokens} into these folders; else they are left out",
+                f"multiple-tokens}}, whichever it is, to {variant.weights}; else it is left out",
             )
             for name, variant in self.variants.items()
             if variant.weights
         ]
-        if self.harness:
-            wanted.append(questions(self.harness))
+        if self.tasks:
+            wanted.append(questions(self.tasks))
         return wanted
 
     def scores(self) -> list[str]:

@@ -4,7 +4,8 @@
 
 writes, for all that these papers want from elsewhere (`shared.data.fetch.wanted`), a model of the
 same class or a few rows in the same format, where the real thing would lie: so nothing in settings
-or code is another one. What can't be fetched but by hand, a paper's `rehearsal` settings name.
+or code is another one. What can't be fetched but by hand lies where the mirror would be, if it is a
+source of the catalogue, or in `<out>/<paper>/<what>`, which the paper's `rehearsal` settings name.
 """
 
 import argparse
@@ -43,19 +44,21 @@ def enter(papers: Sequence[str]) -> None:
 def set_up(papers: Iterable[str], stage: Path) -> None:
     """Write what the papers want. Raises `UserError` for a model or data set nobody wrote."""
     from shared.data.fetch import hub
-    from shared.data.fetch.wanted import Repository, SourceFiles, downloads
-    from shared.planning.rehearsal.rows import writer
+    from shared.data.fetch.wanted import Repository, downloads
+    from shared.planning.rehearsal.rows import writer, writers
     from shared.planning.rehearsal.weights import kind_of
 
     _forget_older(stage)
     for paper in papers:
         wanted = [w for settings in load_models(paper, REHEARSAL) for w in downloads(settings)]
         for each in dict.fromkeys(wanted):
-            if isinstance(each, SourceFiles):
-                writer(paper, each.source)(stage / "sources")
-            elif isinstance(each, Repository):
+            if isinstance(each, Repository):
                 write = kind_of(each.id).write if each.kind == "model" else writer(paper, each.id)
                 hub.adopt(each, write)
+            elif each.source:
+                writer(paper, each.source)(stage / "sources")
+            elif each.what in (known := writers(paper)):
+                known[each.what](stage / paper / each.what)
 
 
 def _forget_older(stage: Path) -> None:
