@@ -4,11 +4,12 @@ released checkpoints and the model before training, tiny here, asked by the step
 import copy
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from papers.refusal_tokens import analyze, data, evaluate
-from papers.refusal_tokens.methods import CATEGORIES, METHODS, RELEASED
+from papers.refusal_tokens.benchmarks import BENCHMARKS
+from papers.refusal_tokens.methods import METHODS, RELEASED
+from papers.refusal_tokens.rehearsal import WRITERS
 from shared.chat import cache
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
@@ -21,18 +22,6 @@ from shared.models.added_tokens import add_tokens
 from shared.models.loading import save
 from shared.settings import StandIns, load_models, load_paper
 from shared.workflow.step import Run
-
-FILES = {
-    "wildjailbreak/eval.tsv": "adversarial\tdata_type\nOne\tadversarial_harmful\n"
-    "Two\tadversarial_benign\n",
-    "or_bench/or-bench-hard-1k.csv": "prompt,category\nThree,privacy\n",
-    "or_bench/or-bench-toxic.csv": "prompt,category\nFour,privacy\n",
-    "xstest/xstest_prompts.csv": "id,prompt,type,label\n1,Five,x,safe\n2,Six,x,unsafe\n",
-    "sorry_bench/question.jsonl": '{"question_id": 1, "category": "1", "turns": ["Seven"]}\n',
-    "advbench/harmful_behaviors.csv": "goal,target\nEight,Sure\n",
-    "harmful_qa/data_for_hub.json": '[{"topic": "x", "question": "Nine"}]',
-    "do_not_answer/data_en.csv": "id,types_of_harm,question\n1,x,Ten\n",
-}
 
 
 class Rubric:
@@ -53,24 +42,10 @@ class Rubric:
 def paper(small_paper, tmp_path):
     """Each model of the scale, with its own variants but for those that are trained."""
     settings, _ = small_paper
-    mirror = Path(settings.mirror)
-    for name, content in FILES.items():
-        (mirror / name).parent.mkdir(exist_ok=True)
-        (mirror / name).write_text(content)
-    (mirror / "wildguard").mkdir()
-    labels = {"prompt": ["11", "12"], "prompt_harm_label": ["harmful", "unharmful"]}
-    frame = pd.DataFrame(labels | {"subcategory": ["x", "benign"]})
-    frame.to_parquet(mirror / "wildguard" / "wildguard_test.parquet")
-    kinds = [{"category": name, "subcategory": "personal inquiry"} for name in CATEGORIES.values()]
-    original = [{"id": f"c{n}", "prompt": f"Ask {n}?"} | each for n, each in enumerate(kinds)]
-    write_jsonl(mirror / "coconot" / "coconot_eval.jsonl", original)
-    contrast = [
-        {"id": f"d{name}", "category": CATEGORIES[name], "prompt": f"Bake {name}."}
-        for name in ("incomplete", "safety", "unsupported")
-    ]
-    write_jsonl(mirror / "coconot" / "coconot_contrast_eval.jsonl", contrast)
+    for name in BENCHMARKS:
+        WRITERS[name](Path(settings.mirror))
     test = settings.test.model_copy(update={"ordinary": 4})
-    changes = {"mirror": str(mirror), "reply_tokens": 4, "test": test}
+    changes = {"mirror": settings.mirror, "reply_tokens": 4, "test": test}
     return [each.model_copy(update=changes) for each in load_models("refusal_tokens", "paper")]
 
 
