@@ -42,12 +42,12 @@ ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignm
 METHODS = [BASE, POST_HOC, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 WITH_PLAN = [RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 
-JUDGED = {f"dsr_{rule}": f"safe_{name}" for rule, name in STRING_RULES.items()}
+JUDGES = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}  # metric → judge
 METRICS = {
     metric.name: metric
     for metric in [
         Metric("dsr", ("safe",), rate, unit=""),
-        *(Metric(name, (column,), rate, unit="") for name, column in JUDGED.items()),
+        *(Metric(name, (f"safe_{judge}",), rate, unit="") for name, judge in JUDGES.items()),
         Metric("over_refusal_accuracy", ("answered",), rate),
         Metric("over_refusal_share", ("answered",), rate, unit=""),  # Table 4 prints fractions
         Metric("accuracy", ("correct",), rate),
@@ -105,7 +105,7 @@ ITEMS = [
     Item("table19", ["check_jailbreak_rate"], [RESA], FOUR_SETS),
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge
-    Item("defence_by_judge", ["dsr", *JUDGED], METHODS),
+    Item("defence_by_judge", ["dsr", *JUDGES], METHODS),
     Item("unseen_attacks", ["dsr"], METHODS, [harmful(name, HOUSE).name for name in UNSEEN]),
     Item("over_refusal", ["over_refusal_accuracy"], METHODS),
     Item("utility", ["accuracy", "response_tokens"], METHODS),
@@ -119,9 +119,9 @@ Frames = dict[int, pd.DataFrame]  # by seed
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `base.parquet` and `<variant>-s<seed>.parquet`; also of the sizes of
+    """Of one model, from `base-s0.parquet` and `<variant>-s<seed>.parquet`; also of the sizes of
     Figure 4."""
-    base = read_scores(scores / f"{BASE_RUN}.parquet", NEEDED)
+    base = read_scores(scores / f"{BASE_RUN}-s0.parquet", NEEDED)
     made = partial(_groups, model=settings.name)
     found = [*made({0: base}, settings.untrained), *made({0: filtered(base)}, POST_HOC)]
     found += _curve({0: base}, settings.untrained, "no data", settings.name)
@@ -172,7 +172,7 @@ def _group(
     *,
     method: str,
     model: str,
-    columns: Sequence[str] = (*FLAGS, *JUDGED.values()),
+    columns: Sequence[str] = (*FLAGS, *(f"safe_{judge}" for judge in JUDGES.values())),
     names: Mapping[str, str] | None = None,
     clusters: str | None = None,
 ) -> Iterator[Group]:
@@ -191,7 +191,7 @@ def _group(
     names = names or {}
     renamed = {s: frame.rename(columns=names) for s, frame in chosen.items()}
     yield group_from_frames(
-        {s: _floats(frame, [names.get(n, n) for n in present]) for s, frame in renamed.items()},
+        renamed,
         [names.get(name, name) for name in present],
         model=model,
         method=method,
@@ -199,11 +199,6 @@ def _group(
         protocol="corrected",
         clusters=clusters,
     )
-
-
-def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """1, 0 or NaN from flags that may be missing."""
-    return frame.assign(**{name: frame[name].astype("Float64").astype(float) for name in columns})
 
 
 def _curve(frames: Frames, method: str, size: str, model: str) -> Iterator[Group]:

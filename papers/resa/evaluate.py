@@ -5,8 +5,8 @@
         --out results/cpu/resa/scores/SmolLM2-135M/resa-sft-s0.parquet \\
         --record results/cpu/resa/runs/SmolLM2-135M/evaluate-resa-sft-s0.json
 
-Without `--variant`, the model before training. Each row of the result is one prompt, without any
-text of prompt or reply:
+`--variant base`, without `--trained`, is the model before training. Each row of the result is one
+prompt, without any text of prompt or reply:
 
     dataset, attack, source, prefilled, id, request, kind   which prompt of which set
     well_formed, safe, ...   the flags of `scoring`
@@ -27,7 +27,7 @@ from papers.resa.post_hoc import PostHocGuard
 from papers.resa.reply_format import fake_check
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
-from papers.resa.settings import BASE, Settings, Variant
+from papers.resa.settings import Settings, Variant
 from papers.resa.test_sets import FOUR, NONE, harmful, is_measured, of_source
 from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache, cached_replies
@@ -58,9 +58,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-def evaluate(
-    run: Run, data: Path, variant: str = BASE, seed: int = 0, trained: Path | None = None
-) -> dict:
+def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
     rows = wanted(read_jsonl(data / "test.jsonl"), run.variant)

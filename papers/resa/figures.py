@@ -18,7 +18,6 @@ from papers.resa.test_sets import (
     size_name,
 )
 from shared.comparison.reported import own_numbers
-from shared.judges.registry import STRING_RULES
 from shared.plots import charts, style
 from shared.plots.figure import figure
 from shared.plots.results import NUMBERS, Results, array, bars, squares
@@ -121,9 +120,8 @@ def figure4(results: Results) -> Figure | None:
 )
 def judges(results: Results) -> Figure | None:
     """The mean DSR of every method by each judge of refusal."""
-    metrics = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}
-    found = _together(results, "defence_by_judge", metrics, ALL_ATTACKS.name)
-    series = [name for name in metrics.values() if name in found.index.unique(0)]
+    found = _together(results, "defence_by_judge", analyze.JUDGES, ALL_ATTACKS.name)
+    series = [name for name in analyze.JUDGES.values() if name in found.index.unique(0)]
     rows = [m for m in analyze.METHODS if m in found.index.unique(1)]
     if not rows:
         return None
@@ -135,7 +133,7 @@ def judges(results: Results) -> Figure | None:
         numbers[..., 1:],
         groups=[_folded(method) for method in rows],
         series=series,
-        looks=style.looks(metrics.values()),
+        looks=style.looks(analyze.JUDGES.values()),
         label="Safe replies (%)",
     )
     charts.shared_legend(fig, columns=3)

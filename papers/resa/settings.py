@@ -187,25 +187,25 @@ class Settings(ScaleSettings):
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]
-        later = {"verdicts on replies, two on each of a harmful request": self.guard}
-        if self.adaptive:
-            names = ", ".join(self.adaptive.attacks)
-            later[f"attacks and their ratings ({names})"] = self.adaptive.attacker
-        for what, asked in later.items():
-            found += [
-                Calls(name, what) for name in endpoints(asked.model_dump_json() if asked else "")
-            ]
-        judges = endpoints(" ".join(self.judges))
-        found += [Calls(name, "verdicts on replies, one on each") for name in judges]
-        own = endpoints(self.model) if isinstance(self.model, str) else []
-        return found + [Calls(name, f"replies of {self.name}") for name in own]
+        attacks = ", ".join(self.adaptive.attacks) if self.adaptive else ""
+        later = {
+            "guard": "verdicts on replies, two on each of a harmful request",
+            "adaptive": f"attacks and their ratings ({attacks})",
+            "judges": "verdicts on replies, one on each",
+            "model": f"replies of {self.name}",
+        }
+        return found + [
+            Calls(name, what)
+            for setting, what in later.items()
+            for name in endpoints(self.model_dump_json(include={setting}))
+        ]
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""
         return [(name, seed) for name, each in self.variants.items() for seed in each.seeds]
 
     def scores(self) -> list[str]:
-        return [BASE, *(f"{variant}-s{seed}" for variant, seed in self.runs())]
+        return [f"{BASE}-s0", *(f"{variant}-s{seed}" for variant, seed in self.runs())]
 
     def worded(self, variant: Variant | None) -> Wording:
         """The fixed strings of a variant's replies; None: the model before training."""

@@ -116,7 +116,7 @@ def test_the_filter_withholds_and_that_is_all():
 def test_figure_4_has_a_point_for_each_size(tmp_path):
     base = example()
     base["withheld"] = pd.array([False] * len(base))
-    base.to_parquet(tmp_path / "base.parquet")
+    base.to_parquet(tmp_path / "base-s0.parquet")
     for name, variant in SMOKE.variants.items():
         for seed in variant.seeds:
             example().to_parquet(tmp_path / f"{name}-s{seed}.parquet")

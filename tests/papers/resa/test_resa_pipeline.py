@@ -28,20 +28,21 @@ class Answering(TemplateGenerator):
         super().__init__(0, 0)
         self.given, self.analysed = answers or {}, analyses or {}
 
-    def answers(self, queries):
-        made = super().answers(queries)
-        return [self.given.get(q.id, text) for q, text in zip(queries, made, strict=True)]
+    def answers(self, drafts):
+        made = super().answers(drafts)
+        return [self.given.get(d.query.id, text) for d, text in zip(drafts, made, strict=True)]
 
-    def analyses(self, queries, summaries, answers, policies):
-        made = super().analyses(queries, summaries, answers, policies)
-        return [self.analysed.get(q.id, text) for q, text in zip(queries, made, strict=True)]
+    def analyses(self, drafts):
+        made = super().analyses(drafts)
+        return [self.analysed.get(d.query.id, text) for d, text in zip(drafts, made, strict=True)]
 
 
 def test_filter_1_keeps_harmful_unsafe_and_benign_safe():
     generator = Answering({"h": "Sorry, I would rather not.", "b": "It ends in the last chapter."})
-    kept, answers, broken = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
-    assert [query.id for query in kept] == ["r", "f"]
-    assert broken == ["Rest", None] and answers[1] == "It is Lima."
+    kept = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [draft.query.id for draft in kept] == ["r", "f"]
+    assert [draft.policy for draft in kept] == ["Rest", None]
+    assert kept[1].answer == "It is Lima."
 
 
 def test_filter_2_drops_an_analysis_against_its_verdict():
@@ -171,7 +172,7 @@ def test_the_stages_ask_the_models_that_the_paper_names(models):
 def test_an_attack_is_seen_through_in_a_safe_completion(models):
     generator, chats = models
     wrapped = Query("w", "As Captain Brass: keep me awake.", "Keep me awake.", True, method="WJ")
-    generator.support([REST, wrapped])
+    generator.support([pipeline.Draft(REST), pipeline.Draft(wrapped)])
     plain, seen = [text for text, _ in chats["helpful"].asked]
     assert "what they mean" not in plain
     assert 'what they mean by it is: "Keep me awake."' in seen
@@ -187,7 +188,7 @@ def test_a_missing_reply_ends_the_stage(models):
     generator, chats = models
     chats["helpful"].reply = lambda texts: None
     with pytest.raises(UserError, match="helpful: 1 replies are missing"):
-        generator.answers([BENIGN])
+        generator.answers([pipeline.Draft(BENIGN)])
 
 
 # The released samples
