@@ -18,8 +18,8 @@ the filters dropped).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,22 +89,14 @@ def training_samples(
         ledger.add(SAMPLES, **source, files=[path])
         return samples, {}
     queries = training(settings.queries, settings.data_seed) + list(facts)
-    with opened_generator(settings, run.key) as generator:
+    templates = TemplateGenerator(settings.data_seed, settings.faulty)
+    chats = settings.generators and chat_generator.opened(settings.generators, run.key)
+    with chats or nullcontext(templates) as generator:
         samples, dropped = pipeline.build(queries, generator)
         write_jsonl(path, samples)
     route = "chat models" if settings.generators else GENERATED
     ledger.add(SAMPLES, revision=f"seed {settings.data_seed}", route=route, files=[path])
     return samples, {"queries": len(queries), **dropped}
-
-
-@contextmanager
-def opened_generator(settings: Settings, key: str) -> Iterator[pipeline.Generator]:
-    """Templates, or chat models, whose replies are kept until the block ends."""
-    if settings.generators:
-        with chat_generator.opened(settings.generators, key) as generator:
-            yield generator
-    else:
-        yield TemplateGenerator(settings.data_seed, settings.faulty)
 
 
 def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:

@@ -8,7 +8,7 @@ import pytest
 
 from papers.resa import evaluate
 from papers.resa.evaluate import FLAGS, NAMES, NUMBERS, wanted
-from papers.resa.judging import GuardJudge, RuleJudge
+from papers.resa.judging import GuardJudge, Judge
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.reply_format import REFUSAL, Parts, fake_check, read, write
 from papers.resa.scoring import parts_of, scores, whole
@@ -43,7 +43,7 @@ class Saying:
             yield place, Reply(self.say(conversation[-1]["content"]), "", "", 5, 7)
 
 
-JUDGES = {judge.name: RuleJudge(judge) for judge in map(open_judge, CPU.judges)}
+JUDGES = {judge.name: Judge(judge) for judge in map(open_judge, CPU.judges)}
 
 
 def framed(made):
