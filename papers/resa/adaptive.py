@@ -7,7 +7,7 @@ evaluator sees what a user would see of a reply, the text after its check.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from papers.resa.reply_format import after_check, fake_check
+from papers.resa.reply_format import shown, fake_check
 from papers.resa.samples import conversation
 from papers.resa.settings import Settings, Variant
 from papers.resa.test_sets import FOUR, harmful
@@ -43,7 +43,7 @@ class Shown:
     ) -> Iterator[tuple[int, Reply]]:
         told = [[{"role": "system", "content": self.instruction}, *each] for each in conversations]
         for place, reply in self.chat.answers(told, max_new_tokens, stop=stop, start=start):
-            text = reply.text and after_check(reply.text, self.wording)
+            text = reply.text and shown(reply.text, self.wording)
             yield place, replace(reply, text=text)
 
 

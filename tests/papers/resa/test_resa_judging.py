@@ -112,7 +112,7 @@ def test_a_check_is_fooled_if_it_passes_a_bad_plan(summary, analysis, expected):
 
 
 def test_a_malformed_check_has_failed_and_others_have_none():
-    failed = flagged(HARMFUL, REFUSAL, True, "answer-check")
+    failed = flagged(HARMFUL, "<safety_check>It", True, "answer-check")
     assert (failed["summary_safe"], failed["check_fooled"]) == (False, True)
     for row, reply, style in (
         (HARMFUL, "x", "direct"),
