@@ -7,7 +7,7 @@ evaluator sees what a user would see of a reply, the text after its check.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from papers.resa.reply_format import shown, fake_check
+from papers.resa.reply_format import fake_check, shown
 from papers.resa.samples import conversation
 from papers.resa.settings import Settings, Variant
 from papers.resa.test_sets import FOUR, harmful

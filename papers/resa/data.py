@@ -3,9 +3,9 @@
     python -m papers.resa.data --scale cpu --out results/cpu/resa/data \\
         --record results/cpu/resa/runs/data.json
 
-Writes `train.jsonl` (samples, see `pipeline.build`), `plain.jsonl` (questions of fact answered
-without a check), `test.jsonl` (rows as below) and `sources.json` (what was read or made, and what
-the filters dropped).
+Writes `train.jsonl` (samples, see `pipeline.build`), `wildjailbreak.jsonl` (those of WJ-SFT),
+`plain.jsonl` (questions of fact answered without a check), `test.jsonl` (rows as below) and
+`sources.json` (what was read or made, and what the filters dropped).
 
     id        which prompt of the set
     request   the request in it, the same under every attack
@@ -19,16 +19,12 @@ the filters dropped).
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 
-from papers.resa import chat_generator, pipeline
-from papers.resa.queries import Query, adversarial, fact_queries, training, vanilla
-from papers.resa.released import read_released
+from papers.resa import pipeline
+from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import PromptFile, Settings
-from papers.resa.template_generator import TemplateGenerator
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
     BENCHMARKS,
@@ -41,21 +37,18 @@ from papers.resa.test_sets import (
     TestSet,
     harmful,
 )
+from papers.resa.training_samples import SAMPLES, own_copy, training_samples
 from shared.data import refusal_benchmarks
 from shared.data.catalogue import sources
 from shared.data.formats import read_csv
-from shared.data.ledger import GENERATED, Ledger
-from shared.data.sources import mirror_folder
-from shared.errors import UserError
+from shared.data.ledger import Ledger
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = (
-    "queries", "facts", "faulty", "generators", "released", "tests", "wording", "data_seed",
-    "mirror",
+    "queries", "wildjailbreak", "facts", "faulty", "generators", "released", "tests", "wording",
+    "data_seed", "mirror",
 )  # fmt: skip
-
-SAMPLES = "ReSA samples"  # the id of their source
 
 
 def data(run: Run) -> dict:
@@ -63,7 +56,9 @@ def data(run: Run) -> dict:
     settings, out = run.settings, run.out
     ledger = Ledger(settings.mirror)
     facts = fact_queries(settings.facts.model_dump(), settings.data_seed)
-    samples, stages = training_samples(run, facts["train"], ledger)
+    samples, wild, stages = training_samples(settings, facts["train"], ledger, run.key)
+    write_jsonl(out / "train.jsonl", samples)
+    write_jsonl(out / "wildjailbreak.jsonl", wild)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
     rows = test_rows(settings, facts["test"]) + benchmark_rows(settings, ledger)
@@ -72,31 +67,6 @@ def data(run: Run) -> dict:
     ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
     ledger.write(out)
     return {"sources": list(ledger.records.values())}
-
-
-def training_samples(
-    run: Run, facts: Sequence[Query], ledger: Ledger
-) -> tuple[list[dict], dict[str, int]]:
-    """Write the samples of all stages, or those that the authors released. Gives them, and how
-    many queries there were and each stage dropped.
-
-    facts: questions of fact among the benign queries.
-    """
-    settings, path = run.settings, run.out / "train.jsonl"
-    if settings.released:
-        samples, source = read_released(settings.released, settings.wording)
-        write_jsonl(path, samples)
-        ledger.add(SAMPLES, **source, files=[path])
-        return samples, {}
-    queries = training(settings.queries, settings.data_seed) + list(facts)
-    templates = TemplateGenerator(settings.data_seed, settings.faulty)
-    chats = settings.generators and chat_generator.opened(settings.generators, run.key)
-    with chats or nullcontext(templates) as generator:
-        samples, dropped = pipeline.build(queries, generator)
-        write_jsonl(path, samples)
-    route = "chat models" if settings.generators else GENERATED
-    ledger.add(SAMPLES, revision=f"seed {settings.data_seed}", route=route, files=[path])
-    return samples, {"queries": len(queries), **dropped}
 
 
 def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
@@ -127,12 +97,7 @@ def harmful_requests(settings: Settings) -> tuple[str, list[Query]]:
 
 def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
     """Harmful prompts of a CSV in the user's mirror."""
-    folder = mirror_folder(mirror)
-    path = folder / named.file if folder else Path(named.file)
-    if not path.is_file():
-        raise UserError(
-            f"{path}: no such file; expected the {named.name} prompts, a CSV of your own"
-        )
+    path = own_copy(mirror, named.file, f"{named.name} prompts")
     rows = read_csv(path, (named.column,))[: named.rows]
     texts = [row[named.column] for row in rows]
     return [

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from papers.resa.queries import Query
 from papers.resa.reply_format import REFUSAL
+from shared.judges.guard import HAZARDS
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,25 @@ def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], d
         for draft, query_analysis, support in zip(drafts, query_analyses, supported, strict=True)
     ]
     return samples, dropped
+
+
+def with_query_analyses(samples: Sequence[dict], generator: Generator) -> list[dict]:
+    """Samples with a check, made elsewhere, to which the analysis of the query is added. The policy
+    that a harmful query breaks is the first hazard that the analysis of its plan names."""
+    checked = [sample for sample in samples if sample["analysis"]]
+    drafts = [
+        Draft(
+            Query(sample["id"], sample["prompt"], sample["request"], sample["harmful"]),
+            policy=_named(sample["analysis"]) if sample["harmful"] else None,
+        )
+        for sample in checked
+    ]
+    found = dict(zip([s["id"] for s in checked], generator.query_analyses(drafts), strict=True))
+    return [{**sample, "query_analysis": found.get(sample["id"])} for sample in samples]
+
+
+def _named(analysis: str) -> str:
+    return next((h for h in HAZARDS.values() if h.lower() in analysis.lower()), "usage policy")
 
 
 def shown(draft: Draft) -> str:

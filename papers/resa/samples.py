@@ -2,15 +2,17 @@
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 from papers.resa.settings import Variant
 from shared.chat.replies import Conversation
 from shared.errors import UserError
+from shared.files import read_jsonl
 
 
-def chosen(samples: Sequence[dict], variant: Variant, seed: int) -> list[dict]:
-    """Those of the variant's attacks, or a random part."""
-    kept = list(samples)
+def chosen(data: Path, variant: Variant, seed: int) -> list[dict]:
+    """Of the samples in the folder `data` those of the variant's attacks, or a random part."""
+    kept = list(read_jsonl(data / f"{variant.samples}.jsonl"))
     if variant.jailbreaks is not None:
         kept = [sample for sample in kept if sample["method"] in ("", *variant.jailbreaks)]
     return kept if variant.size is None else subset(kept, variant.size, seed)

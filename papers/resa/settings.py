@@ -8,7 +8,7 @@ from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
-from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
+from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.judges.harness import prepare
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
@@ -26,7 +26,6 @@ Method = Literal[
 ]
 BASE = "base"  # the model before training
 VANILLA = "vanilla"
-RELEASED_FILE = "sft_train.json"  # of the authors' samples
 
 
 class Models(Strict):
@@ -38,6 +37,19 @@ class Models(Strict):
     guard: Asked  # filter 1, and which queries are about self-harm
     answer_tokens: int = Field(gt=0)
     short_tokens: int = Field(gt=0)  # of a summary or an analysis
+
+
+class WildJailbreak(Strict):
+    """What WJ-SFT learns from: queries of each side made here, by attack, or the file itself."""
+
+    queries: dict[str, int] = {}
+    file: str | None = None  # in the mirror
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "WildJailbreak":
+        if bool(self.queries) == bool(self.file):
+            raise ValueError("expected queries or a file")
+        return self
 
 
 class Facts(Strict):
@@ -89,6 +101,7 @@ class Variant(Strict):
     method: Method
     style: Style
     seeds: list[int] = Field(min_length=1)
+    samples: Literal["train", "wildjailbreak"] = "train"  # those of ReSA, or of WildJailbreak
     jailbreaks: list[str] | None = None  # attacks in its training data; None: all
     plain: bool = False  # with the questions that are answered without a check
     size: int | None = None  # a random part of the samples; None: all
@@ -107,11 +120,12 @@ class Settings(ScaleSettings):
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
-    queries: dict[str, int]  # of each side, vanilla and by attack
+    queries: dict[str, int] = {}  # of each side, vanilla and by attack, where samples are made here
+    wildjailbreak: WildJailbreak | None = None
     facts: Facts
     faulty: float = Field(0.05, ge=0, lt=1)  # share of faults that templates make on purpose
     generators: Models | None = None  # None: this project's templates
-    released: str | None = None  # hub:ORG/NAME@REVISION or path:FILE of the authors' own samples
+    released: str | None = None  # file in the mirror with the authors' samples, in place of ours
     tests: Tests
     wording: Wording
     system: str  # message before every conversation
@@ -131,33 +145,47 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
-        known = {VANILLA, *FIXED}
-        if unknown := sorted(set(self.queries) - known):
-            raise ValueError(f"queries: unknown {unknown[0]}; expected {', '.join(sorted(known))}")
+        known, wild = {VANILLA, *FIXED}, self.wildjailbreak
+        for where, queries in (("queries", self.queries), ("wildjailbreak", wild and wild.queries)):
+            if unknown := sorted(set(queries or ()) - known):
+                expected = ", ".join(sorted(known))
+                raise ValueError(f"{where}: unknown {unknown[0]}; expected {expected}")
+        if bool(self.queries) == bool(self.released):
+            raise ValueError("queries: expected either these or `released`")
         for name, variant in self.variants.items():
-            start = variant.starts_from
+            start, where = variant.starts_from, f"variants.{name}"
             if start and (start not in self.variants or self.variants[start].reinforced):
-                raise ValueError(f"variants.{name}.starts_from: no fine-tuned variant {start}")
-            if variant.jailbreaks and not set(variant.jailbreaks) <= set(self.queries):
-                raise ValueError(f"variants.{name}.jailbreaks: expected some of the queries'")
+                raise ValueError(f"{where}.starts_from: no fine-tuned variant {start}")
+            if variant.samples == "wildjailbreak" and not wild:
+                raise ValueError(f"{where}.samples: needs the setting wildjailbreak")
+            if self.released and variant.jailbreaks and not (wild and wild.file):
+                raise ValueError(
+                    f"{where}.jailbreaks: released samples do not say which attack is theirs;"
+                    " needs wildjailbreak.file, which tells"
+                )
+            if self.released and variant.style == "query-check" and not self.generators:
+                raise ValueError(
+                    f"{where}.style: released samples have no analysis of the query; needs"
+                    " generators, whose analyst writes it"
+                )
+            if not self.released and not set(variant.jailbreaks or ()) <= set(self.queries):
+                raise ValueError(f"{where}.jailbreaks: expected some of the queries'")
         if len(set(map(judge_name, self.judges))) < len(self.judges):
             raise ValueError("judges: two have the same name in tables")
         return self
 
     def downloads(self) -> list[Wanted]:
-        wanted: list[Wanted] = list(pinned(self.model_dump_json(exclude={"released"})))
-        if self.released and self.released.startswith("hub:"):
-            (named,) = pinned(self.released)
-            wanted.append(Repository("dataset", named.id, named.revision, (RELEASED_FILE,)))
+        wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         wanted += [SourceFiles(name) for name in self.tests.benchmarks]
+        own = {}
         if prompts := self.tests.harmful_file:
-            wanted.append(
-                ByHand(
-                    f"{prompts.name}, {prompts.file}",
-                    "harmful prompts are read from your own copy only",
-                    "put the file into a mirror folder, named by REPLICATIONS_MIRROR",
-                )
-            )
+            own[f"{prompts.name}, {prompts.file}"] = "harmful prompts are read from your copy only"
+        if self.wildjailbreak and (file := self.wildjailbreak.file):
+            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
+        if self.released:
+            own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
+        do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
+        wanted += [ByHand(what, why, do) for what, why in own.items()]
         if self.harness:
             wanted.append(
                 ByHand(
@@ -175,7 +203,11 @@ class Settings(ScaleSettings):
         benign = side + self.facts.train
         queries = side + benign
         found = []
-        if self.generators and not self.released:
+        if self.generators and self.released:
+            analyst = self.generators.analyst.model_dump_json()
+            what = "analyses of the released queries, one on each"
+            found = [Calls(name, what, once=True) for name in endpoints(analyst)]
+        elif self.generators:
             stages = {
                 "uncensored": ("answers to harmful queries", side),
                 "helpful": ("answers, plans, safe completions, filter 2", benign + 3 * queries),

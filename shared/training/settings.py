@@ -42,7 +42,8 @@ class Training(Strict):
 class Reinforcement(Strict):
     """GRPO (Shao et al. 2024): each step draws `generations` completions of each of
     `prompts_per_step` prompts and compares them within their group. `completions_per_device` is
-    about memory alone."""
+    about memory alone. The first update of Adam moves every weight by the whole learning rate,
+    whatever the gradient: `warmup_steps` let it begin small."""
 
     steps: int = Field(gt=0)
     prompts_per_step: int = Field(gt=0)
@@ -52,6 +53,8 @@ class Reinforcement(Strict):
     temperature: float = Field(1.0, gt=0)
     kl: float = Field(0.0, ge=0)  # weight of the divergence from the model at the start
     schedule: Literal["linear", "cosine", "constant"] = "constant"
+    warmup_steps: int = Field(0, ge=0)
+    keep_best: bool = False  # the weights of the step with the highest reward, not the last ones
     lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
     precision: Literal["fp32", "bf16"] = "fp32"
     completions_per_device: int = Field(64, gt=0)
