@@ -4,13 +4,12 @@ The file holds replies to dangerous requests. It is never part of this repositor
 stored of it are labels and what a judge says of a reply.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import UserError
-from shared.files import open_utf8
+from shared.files import read_csv
 
 SOURCE = "forbidden_science"
 FILE = "forbidden_science/dont_ask_science_answered2.csv"
@@ -60,23 +59,13 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     columns = ["Number", "category", "agent", "prompt"]
     columns += [f"{model}_{part}" for model in MODELS.values() for part in parts]
     numbers: set[str] = set()
-    try:
-        with open_utf8(path, newline="") as file:
-            reader = csv.DictReader(file)
-            if missing := [c for c in columns if c not in (reader.fieldnames or [])]:
-                raise UserError(f"{path}: header: expected a column {missing[0]}, found none")
-            for place, row in enumerate(reader, start=1):
-                _check(path, place, row, columns, numbers)
-                yield row
-    except csv.Error as error:
-        raise UserError(f"{path}: line {reader.line_num}: not CSV ({error})") from None
+    for place, (_, row) in enumerate(read_csv(path, columns, others=True), start=1):
+        _check(path, place, row, columns, numbers)
+        yield row
 
 
 def _check(path: Path, place: int, row: dict, columns: list[str], numbers: set[str]) -> None:
     """One row as expected; a text of the file is never repeated in an error."""
-    if None in row or None in row.values():
-        found = "more" if None in row else "fewer"
-        raise UserError(f"{path}: row {place}: expected a cell a column, found {found}")
     number = row["Number"]
     if not number.isdecimal() or number in numbers:
         raise UserError(

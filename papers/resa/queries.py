@@ -60,8 +60,10 @@ def vanilla(part: Split, harmful: bool, count: int | None, seed: int) -> list[Qu
     return [replace(query, id=f"{part}/{side}/{n:04d}") for n, query in enumerate(made[:count])]
 
 
-def adversarial(method: str, queries: Sequence[Query]) -> list[Query]:
-    """The same requests inside the texts of an attack."""
+def adversarial(
+    method: str, queries: Sequence[Query], numbers: Sequence[int] | None = None
+) -> list[Query]:
+    """The same requests inside the texts of an attack: those of these numbers, or in turn."""
     return [
         replace(
             query,
@@ -69,7 +71,7 @@ def adversarial(method: str, queries: Sequence[Query]) -> list[Query]:
             prompt=attacked(method, query.request, number),
             method=method,
         )
-        for number, query in enumerate(queries)
+        for number, query in zip(numbers or range(len(queries)), queries, strict=True)
     ]
 
 
@@ -81,10 +83,18 @@ def training(sizes: Mapping[str, int], seed: int) -> list[Query]:
         pool = vanilla("train", harmful, None, seed)
         start = 0
         for method, count in sizes.items():
-            taken = [pool[(start + i) % len(pool)] for i in range(count)]
+            rounds = [divmod(start + i, len(pool)) for i in range(count)]
             start += count
-            queries += taken if method == "vanilla" else adversarial(method, taken)
+            taken = [_again(pool[place], times) for times, place in rounds]
+            # one text further in each round, so that a request comes back in another one
+            numbers = [i + times for i, (times, _) in enumerate(rounds)]
+            queries += taken if method == "vanilla" else adversarial(method, taken, numbers)
     return queries
+
+
+def _again(query: Query, times: int) -> Query:
+    """A request that was used so many times before."""
+    return replace(query, id=f"{query.id}-{times}") if times else query
 
 
 def fact_queries(sizes: Mapping[str, int], seed: int) -> dict[str, list[Query]]:

@@ -24,7 +24,8 @@ def read_released(path: Path, wording: Wording, wild: Sequence[dict]) -> list[di
     the fixed refusal.
     """
     known = {sample["prompt"]: sample for sample in wild}
-    return [_sample(path, number, row, wording, known) for number, row in enumerate(_list(path))]
+    rows = enumerate(read_json(path, list))
+    return [_sample(path, number, row, wording, known) for number, row in rows]
 
 
 def _sample(
@@ -54,6 +55,8 @@ def _sample(
 
 def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
     """The user's turn and the reply of a row."""
+    if not isinstance(row, dict):
+        raise UserError(f"{path}: row {number}: expected a record, found {row!r:.60}")
     for asked, replied in PAIRS:
         if {asked, replied} <= row.keys():
             return row[asked], row[replied]
@@ -63,10 +66,3 @@ def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
             return prompt, reply
     known = ", ".join([*(" and ".join(pair) for pair in PAIRS), *(name for name, _ in CHATS)])
     raise UserError(f"{path}: row {number}: expected {known}; found {', '.join(row)}")
-
-
-def _list(path: Path) -> list[dict]:
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UserError(f"{path}: expected a list of records, found {type(rows).__name__}")
-    return rows

@@ -7,12 +7,12 @@ from pathlib import Path
 from papers.resa import chat_generator, pipeline
 from papers.resa.queries import Query, training
 from papers.resa.released import read_released
-from papers.resa.samples import subset
 from papers.resa.settings import Settings
 from papers.resa.template_generator import TemplateGenerator
 from papers.resa.wildjailbreak import read_wildjailbreak
 from shared.data.ledger import GENERATED, Ledger
 from shared.data.sources import mirror_folder
+from shared.data.splits import random_part
 from shared.errors import UserError
 
 SAMPLES, WILD = "ReSA samples", "WildJailbreak"  # the ids of their sources
@@ -47,7 +47,7 @@ def training_samples(
             ledger.add(SAMPLES, revision=f"seed {seed}", route=route, content=samples)
         if wanted and wanted.queries:
             made, _ = pipeline.build(training(wanted.queries, seed) + list(facts), generator)
-            wild = subset(made, min(len(made), len(samples)), seed)
+            wild = random_part(made, min(len(made), len(samples)), seed, "wildjailbreak.queries")
             ledger.add(WILD, revision=f"seed {seed}", content=wild)
     return samples, wild, dropped
 

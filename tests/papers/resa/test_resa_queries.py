@@ -8,9 +8,9 @@ import pytest
 from papers.resa.attacks import FIXED, PLACE, attacked
 from papers.resa.house_rules import broken_by, policies
 from papers.resa.queries import adversarial, fact_queries, training, vanilla
-from papers.resa.samples import subset
 from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
+from shared.settings import load_settings
 
 
 def gists(policy, part, side):
@@ -95,9 +95,10 @@ def test_questions_of_fact_share_no_subject():
     assert all(query.answers and not query.harmful for query in parts["test"])
 
 
-def test_a_smaller_subset_is_a_part_of_a_larger_one():
-    samples = [{"id": n} for n in range(40)]
-    small, large = subset(samples, 5, 0), subset(samples, 20, 0)
-    assert small == large[:5] and small != samples[:5]
-    with pytest.raises(UserError, match="a subset of 41 was wanted, there are only 40 samples"):
-        subset(samples, 41, 0)
+def test_a_request_that_comes_back_has_another_text_around_it():
+    """126 requests in 7, 2 and 2 texts: no prompt and no id of scale gpu's samples is there twice."""
+    gpu = load_settings("resa", "gpu")
+    for sizes in (gpu.queries, gpu.wildjailbreak.queries):
+        queries = training(sizes, 0)
+        assert len({q.prompt for q in queries}) == len(queries) == 2 * sum(sizes.values())
+        assert len({q.id for q in queries}) == len(queries)
