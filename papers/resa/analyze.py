@@ -55,6 +55,7 @@ METRICS = {
         Metric("check_jailbreak_rate", ("check_fooled",), rate),
         Metric("well_formed", ("well_formed",), rate),
         Metric("response_tokens", ("reply_tokens",), mean, unit=""),
+        Metric("cut_off", ("cut_off",), rate),
         Metric("runtime_seconds", ("seconds",), count, unit=""),
         # Figure 4: the same as dsr, over_refusal_share and accuracy, over data set sizes
         Metric("safety", ("curve_safe",), rate, unit=""),
@@ -83,7 +84,7 @@ ITEMS = [
     ),
     Item(
         "table6",
-        ["response_tokens", "runtime_seconds"],
+        ["response_tokens", "cut_off", "runtime_seconds"],
         [BASE, RESA, ADAPTIVE],
         ["StrongREJECT", "MATH500"],
     ),
@@ -115,6 +116,8 @@ ITEMS = [
 
 NEEDED = ("id", "dataset", "attack", "source", "prefilled", "kind", "request")
 
+LENGTHS = ("reply_tokens", "cut_off", "seconds")  # where replies are written whole
+
 Frames = dict[int, pd.DataFrame]  # by seed
 
 
@@ -145,7 +148,7 @@ def filtered(base: pd.DataFrame) -> pd.DataFrame:
         elif name.startswith("answered") or name == "correct":
             changed[name] = base[name] & ~withheld
     changed = {name: column.where(base[name].notna()) for name, column in changed.items()}
-    return base.assign(**changed).drop(columns=["reply_tokens", "seconds"])
+    return base.assign(**changed).drop(columns=LENGTHS, errors="ignore")
 
 
 def _groups(frames: Frames, method: str, model: str) -> Iterator[Group]:
@@ -160,7 +163,7 @@ def _groups(frames: Frames, method: str, model: str) -> Iterator[Group]:
     (source, *_) = [*WHOLE_HARMFUL.rows(first)["source"].unique(), HOUSE]
     name = WHOLE_HARMFUL.name if source == HOUSE else str(source)
     for average, dataset in ((WHOLE_HARMFUL, name), (WHOLE_PLAIN, WHOLE_PLAIN.name)):
-        yield from group(average.of(frames), dataset, columns=["reply_tokens", "seconds"])
+        yield from group(average.of(frames), dataset, columns=LENGTHS)
 
 
 FLAGS = ["safe", "answered", "correct", "summary_safe", "check_fooled", "well_formed"]

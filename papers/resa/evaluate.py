@@ -12,7 +12,8 @@ prompt, without any text of prompt or reply:
     well_formed, safe, ...   the flags of `scoring`
     correct                  of benchmarks too
     withheld                 the model before training: the post-hoc filter would withhold the reply
-    seconds                  where whole replies are written: the reply's share of the time
+    reply_tokens, cut_off, seconds   where whole replies are written: the length, whether the limit
+                             ended it, and the reply's share of the time
 """
 
 import time
@@ -43,7 +44,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
-    "opening_tokens", "batch_size", "batch_tokens", "variant.style",
+    "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "variant.style",
     "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
     "variant.instruction",
 )  # fmt: skip
@@ -53,7 +54,7 @@ NAMES = ("dataset", "attack", "source", "kind")
 NUMBERS = ("reply_tokens", "seconds")
 FLAGS = (
     "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
-    "withheld",
+    "cut_off", "withheld",
 )  # fmt: skip
 
 
@@ -71,12 +72,12 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
                 kept_chat(settings.adaptive.attacker, f"{run.key}-attacker")
             )
             rows += attacked(rows, chat, attacker, run.variant, settings)
-        replies, seconds = answer(chat, rows, run.variant, settings)
+        replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
         made = scores(rows, replies, run.variant, settings, judges, guard)
-        for record, took in zip(made, seconds, strict=True):
-            record["seconds"] = took
+        for record, measures in zip(made, measured, strict=True):
+            record |= measures
         if run.variant is None:
             post_hoc = PostHocGuard(read_jsonl(data / "train.jsonl"))
             withheld = post_hoc.withheld([row["prompt"] for row in rows])
@@ -133,25 +134,32 @@ def attacked(
 
 def answer(
     chat: Chat, rows: Sequence[dict], variant: Variant | None, settings: Settings
-) -> tuple[list[Reply], list[float | None]]:
-    """Replies, and for sets whose length is measured the seconds that each took."""
+) -> tuple[list[Reply], list[dict]]:
+    """Replies, and of sets whose length is measured the length, whether the limit cut it off, and
+    the seconds that each reply took."""
     replies: list[Reply | None] = [None] * len(rows)
-    seconds: list[float | None] = [None] * len(rows)
+    measured = [dict.fromkeys(("reply_tokens", "cut_off", "seconds")) for _ in rows]
     passes: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         passes.setdefault(row["dataset"] if is_measured(row) else "", []).append(place)
     direct = variant is None or variant.style == "direct"
+    short = settings.opening_tokens if direct else settings.reply_tokens
     for name, places in passes.items():
-        short = direct and not name
-        limit = settings.opening_tokens if short else settings.reply_tokens
+        limit = settings.whole_tokens if name else short
         instruction = settings.instruction(variant)
         asked = [conversation(rows[place]["prompt"], instruction) for place in places]
         started = time.perf_counter()
         answers = ask(chat, asked, limit)
         took = (time.perf_counter() - started) / len(places)
         for place, reply in zip(places, answers, strict=True):
-            replies[place], seconds[place] = reply, took if name else None
-    return replies, seconds
+            replies[place] = reply
+            if name:
+                measured[place] = {
+                    "reply_tokens": reply.reply_tokens,
+                    "cut_off": reply.reply_tokens >= limit,
+                    "seconds": took,
+                }
+    return replies, measured
 
 
 def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:

@@ -139,6 +139,7 @@ class Settings(ScaleSettings):
     adaptive: Adaptive | None = None
     harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
+    whole_tokens: int = Field(gt=0)  # limit where the length is measured, which it should not cut
     opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
     batch_size: int = Field(gt=0)
     batch_tokens: int = Field(gt=0)

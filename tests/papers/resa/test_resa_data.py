@@ -59,7 +59,8 @@ def test_prefilling_appends_a_fake_check(built):
 
 def test_the_data_record_counts_what_was_dropped(built):
     rows, out = built
-    (record,) = json.loads((out / "sources.json").read_text())
+    record, wild = json.loads((out / "sources.json").read_text())
+    assert (record["id"], wild["id"]) == ("ReSA samples", "WildJailbreak")
     counts = record["rows"]
     dropped = sum(count for name, count in counts.items() if name.startswith("dropped"))
     assert dropped > 0 and counts["queries"] == len(rows["train"]) + dropped

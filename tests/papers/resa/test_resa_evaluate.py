@@ -57,8 +57,8 @@ def asked(rows, say, name):
     variant = None if name == BASE else CPU.variants[name]
     kept = wanted(rows, variant)
     chat = Saying(say)
-    replies, seconds = evaluate.answer(chat, kept, variant, CPU)
-    return kept, scores(kept, replies, variant, CPU, JUDGES), seconds, chat
+    replies, measured = evaluate.answer(chat, kept, variant, CPU)
+    return kept, scores(kept, replies, variant, CPU, JUDGES), measured, chat
 
 
 def test_which_variant_is_asked_what(built):
@@ -139,16 +139,21 @@ def test_only_the_text_after_the_check_counts(built):
 
 
 def test_lengths_are_measured_where_replies_are_whole(built):
+    """To a limit of their own, and a reply that reaches it is counted as cut off."""
     rows, _ = built
-    kept, made, seconds, chat = asked(rows["test"], lambda prompt: "Fine.", BASE)
-    measured = {row["dataset"] for row, s in zip(kept, seconds, strict=True) if s is not None}
-    assert measured == {"House rules, None", "Facts"}
-    frame = framed(made)
-    assert set(frame.loc[frame["reply_tokens"].notna(), "dataset"]) == measured
+    chat = Saying(lambda prompt: "Fine.")
+    kept = wanted(rows["test"], None)
+    _, measured = evaluate.answer(chat, kept, None, CPU)
+    of = [row["dataset"] for row, m in zip(kept, measured, strict=True) if m["seconds"] is not None]
+    assert set(of) == {"House rules, None", "Facts"}
+    assert {m["reply_tokens"] for m in measured} == {7, None}
+    assert {m["cut_off"] for m in measured} == {False, None}
     assert Counter(chat.limits) == {
-        CPU.reply_tokens: CPU.tests.harmful + CPU.facts.test,
+        CPU.whole_tokens: CPU.tests.harmful + CPU.facts.test,
         CPU.opening_tokens: len(kept) - CPU.tests.harmful - CPU.facts.test,
     }
+    _, short = evaluate.answer(chat, kept, None, changed(CPU, whole_tokens=7))
+    assert {m["cut_off"] for m in short} == {True, None}
 
 
 def test_scores_hold_no_text(built):

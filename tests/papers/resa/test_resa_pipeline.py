@@ -1,14 +1,11 @@
 """The stages of the data with scripted generators, with templates, and with chat models."""
 
-import json
-
 import pytest
 
 from papers.resa import pipeline
 from papers.resa.chat_generator import ChatGenerator, field
 from papers.resa.queries import Query, training
-from papers.resa.released import read_released
-from papers.resa.reply_format import REFUSAL, Parts, Wording, write
+from papers.resa.reply_format import REFUSAL
 from papers.resa.settings import Models
 from papers.resa.template_generator import SUPPORT, TemplateGenerator, is_support, verdict_of
 from shared.chat.replies import Reply
@@ -189,50 +186,3 @@ def test_a_missing_reply_ends_the_stage(models):
     chats["helpful"].reply = lambda texts: None
     with pytest.raises(UserError, match="helpful: 1 replies are missing"):
         generator.answers([pipeline.Draft(BENIGN)])
-
-
-# The released samples
-
-WORDING = Wording(lead="", bridge="But wait.", query_lead="")
-
-
-def released(tmp_path, rows):
-    path = tmp_path / "sft_train.json"
-    path.write_text(rows if isinstance(rows, str) else json.dumps(rows))
-    return read_released(f"path:{path}", WORDING)
-
-
-def test_released_samples_in_three_forms(tmp_path):
-    refused = write("answer-check", Parts(REFUSAL, "It breaks it.", "A plan."), WORDING)
-    samples, record = released(
-        tmp_path,
-        [
-            {"prompt": "one", "response": refused},
-            {"messages": [{"role": "user", "content": "two"}, {"role": "a", "content": "Yes."}]},
-            {"conversations": [{"from": "u", "value": "three"}, {"from": "a", "value": refused}]},
-        ],
-    )
-    assert [sample["prompt"] for sample in samples] == ["one", "two", "three"]
-    assert [sample["harmful"] for sample in samples] == [True, False, True]
-    assert samples[0]["summary"] == "A plan." and samples[1]["summary"] is None
-    assert record["route"] == "mirror" and record["licence"] == "ODC-By-1.0"
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ("[", "not JSON"),
-        ({"a": 1}, "found an object; expected a list"),
-        (["x"], "row 0: expected a record, found 'x'"),
-        ([{"text": "x"}], "row 0: expected prompt and response, .*; found text"),
-        ([{"prompt": "x", "response": " "}], "row 0: expected a reply, found an empty one"),
-    ],
-)
-def test_released_samples_of_no_known_form(tmp_path, rows, message):
-    with pytest.raises(UserError, match=message):
-        released(tmp_path, rows)
-
-
-def test_released_samples_that_are_not_there(tmp_path):
-    with pytest.raises(UserError, match=r"no such file; expected sft_train\.json"):
-        read_released(f"path:{tmp_path / 'none.json'}", WORDING)

@@ -96,7 +96,7 @@ def test_questions_of_fact_share_no_subject():
 
 
 def test_a_request_that_comes_back_has_another_text_around_it():
-    """126 requests in 7, 2 and 2 texts: no prompt and no id of scale gpu's samples is there twice."""
+    """126 requests in 7, 2 and 2 texts: no prompt and no id of a sample is there twice."""
     gpu = load_settings("resa", "gpu")
     for sizes in (gpu.queries, gpu.wildjailbreak.queries):
         queries = training(sizes, 0)
