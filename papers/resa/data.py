@@ -24,23 +24,23 @@ from dataclasses import replace
 from papers.resa import pipeline
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
-from papers.resa.settings import PromptFile, Settings
+from papers.resa.settings import Settings
+from papers.resa.test_prompts import attacked, harmful_requests
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
     BENCHMARKS,
     BENIGN,
     FACTS,
     FOUR,
-    HOUSE,
-    NONE,
+    WJ_EVAL,
     Kind,
     TestSet,
     harmful,
 )
 from papers.resa.training_samples import SAMPLES, own_copy, training_samples
+from papers.resa.wildjailbreak import read_evaluation
 from shared.data import refusal_benchmarks
 from shared.data.catalogue import sources
-from shared.data.formats import read_csv
 from shared.data.ledger import Ledger
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
@@ -61,7 +61,7 @@ def data(run: Run) -> dict:
     write_jsonl(out / "wildjailbreak.jsonl", wild)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
-    rows = test_rows(settings, facts["test"]) + benchmark_rows(settings, ledger)
+    rows = test_rows(settings, facts["test"], run.key) + benchmark_rows(settings, ledger)
     write_jsonl(out / "test.jsonl", rows)
     asked = Counter(row["dataset"] for row in rows)
     ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
@@ -69,41 +69,28 @@ def data(run: Run) -> dict:
     return {"sources": list(ledger.records.values())}
 
 
-def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
+def test_rows(settings: Settings, facts: Sequence[Query], key: str) -> list[dict]:
     """Everything that is asked, but for the prompts of adaptive attacks."""
-    tests, (source, requests) = settings.tests, harmful_requests(settings)
-    by_attack = {NONE: requests}
-    by_attack |= {attack: adversarial(attack, requests) for attack in tests.attacks}
+    tests, fake = settings.tests, fake_check(settings.wording)
     rows = []
-    for attack, queries in by_attack.items():
-        rows += _rows(harmful(attack, source), "harmful", queries)
-        if attack in FOUR:
-            fake = fake_check(settings.wording)
-            prefilled = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
-            rows += _rows(harmful(attack, source, prefilled=True), "harmful", prefilled)
+    for source, requests in harmful_requests(settings).items():
+        for attack, queries in attacked(requests, settings, f"{key}-{source}"):
+            rows += _rows(harmful(attack, source), "harmful", queries)
+            if attack in FOUR:
+                queries = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
+                rows += _rows(harmful(attack, source, prefilled=True), "harmful", queries)
     benign = vanilla("test", False, max(tests.benign, tests.adversarial_benign), settings.data_seed)
     rows += _rows(BENIGN, "benign", benign[: tests.benign])
     wrapped = adversarial(ADVERSARIAL_BENIGN.attack, benign[: tests.adversarial_benign])
-    return rows + _rows(ADVERSARIAL_BENIGN, "benign", wrapped) + _rows(FACTS, "fact", facts)
-
-
-def harmful_requests(settings: Settings) -> tuple[str, list[Query]]:
-    """Where the harmful requests of the test come from, and they themselves."""
-    tests = settings.tests
-    if not tests.harmful_file:
-        return HOUSE, vanilla("test", True, tests.harmful, settings.data_seed)
-    return tests.harmful_file.name, read_prompts(tests.harmful_file, settings.mirror)
-
-
-def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
-    """Harmful prompts of a CSV in the user's mirror."""
-    path = own_copy(mirror, named.file, f"{named.name} prompts")
-    rows = read_csv(path, (named.column,))[: named.rows]
-    texts = [row[named.column] for row in rows]
-    return [
-        Query(f"{named.name}/{number:04d}", text, text, harmful=True)
-        for number, text in enumerate(texts)
-    ]
+    rows += _rows(ADVERSARIAL_BENIGN, "benign", wrapped)
+    if file := tests.adversarial_benign_file:
+        path = own_copy(settings.mirror, file, "evaluation file of WildJailbreak")
+        queries = [
+            Query(f"wj-eval/{number:04d}", text, text, harmful=False)
+            for number, text in enumerate(read_evaluation(path))
+        ]
+        rows += _rows(WJ_EVAL, "benign", queries)
+    return rows + _rows(FACTS, "fact", facts)
 
 
 def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:

@@ -24,13 +24,12 @@ from pathlib import Path
 from papers.resa.adaptive import adaptive_rows
 from papers.resa.judging import open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
-from papers.resa.reply_format import fake_check
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
-from papers.resa.settings import Settings, Variant
-from papers.resa.test_sets import FOUR, NONE, harmful, is_measured, of_source
+from papers.resa.settings import PromptFile, Settings, Variant
+from papers.resa.test_prompts import read_templates
+from papers.resa.test_sets import NONE, is_measured, of_source
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache
 from shared.chat.loading import kept_chat, open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
@@ -44,9 +43,9 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
-    "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "variant.style",
-    "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
-    "variant.instruction",
+    "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources", "mirror",
+    "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
+    "variant.outer", "variant.instruction",
 )  # fmt: skip
 
 # What the columns of the scores hold
@@ -61,17 +60,14 @@ FLAGS = (
 def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
-    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant)
+    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings.sources)
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
         if settings.adaptive:
-            attacker = stack.enter_context(
-                kept_chat(settings.adaptive.attacker, f"{run.key}-attacker")
-            )
-            rows += attacked(rows, chat, attacker, run.variant, settings)
+            rows += attacked(rows, chat, stack, run, settings)
         replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
@@ -94,41 +90,58 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     }
 
 
-def wanted(rows: Sequence[dict], variant: Variant | None) -> list[dict]:
-    """The rows that a model is asked; None: the model before training, which is never prefilled."""
+def wanted(rows: Sequence[dict], variant: Variant | None, sources: list[str] | None) -> list[dict]:
+    """The rows that a model is asked; None: the model before training, which is never prefilled.
+
+    sources: whose harmful requests are asked, unless the variant says it.
+    """
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
-    prefilled = variant is not None and variant.prefilled
-    only_four = variant is not None and variant.four_attacks
+    prefilled, attacks = (variant.prefilled, variant.attacks) if variant else (False, None)
+    sources = variant.sources if variant and variant.sources else sources
     return [
         row
         for row in rows
         if (prefilled or not row["prefilled"])
-        and (not only_four or row["kind"] != "harmful" or row["attack"] in FOUR)
+        and (
+            row["kind"] != "harmful"
+            or (
+                (attacks is None or row["attack"] in attacks)
+                and (sources is None or row["source"] in sources)
+            )
+        )
     ]
 
 
 def attacked(
-    rows: Sequence[dict],
-    chat: Chat,
-    attacker: tuple[Chat, ReplyCache],
-    variant: Variant | None,
-    settings: Settings,
+    rows: Sequence[dict], chat: Chat, stack: ExitStack, run: Run, settings: Settings
 ) -> list[dict]:
-    """The prompts of adaptive attacks around the harmful requests of `rows`, and those of the four
-    attacks with a fake check behind them for what is prefilled."""
+    """The prompts of adaptive attacks around the harmful requests of `rows`, source by source."""
+    adaptive = settings.adaptive
+    asked = {"": adaptive.attacker}
+    if adaptive.pair and adaptive.pair.attacker:
+        asked["PAIR"] = adaptive.pair.attacker
+    attackers = {
+        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}"))
+        for name, each in asked.items()
+    }
+    seeds = []
+    if adaptive.gptfuzzer:
+        named = PromptFile(name="GPTFuzzer", file=adaptive.gptfuzzer.seeds, column="text")
+        seeds = read_templates(named, settings.mirror)
     plain = [row for row in rows if row["kind"] == "harmful" and row["attack"] == NONE]
     plain = [row for row in plain if not row["prefilled"]]
-    found = adaptive_rows(plain, chat, *attacker, variant, settings)
-    if variant is None or not variant.prefilled:
-        return found
-    fake = fake_check(settings.wording)
-    return found + [
-        row
-        | harmful(row["attack"], row["source"], prefilled=True).columns()
-        | {"prompt": f"{row['prompt']}\n{fake}"}
-        for row in found
-        if row["attack"] in FOUR
+    return [
+        found
+        for source in dict.fromkeys(row["source"] for row in plain)
+        for found in adaptive_rows(
+            [row for row in plain if row["source"] == source],
+            chat,
+            attackers,
+            run.variant,
+            settings,
+            seeds,
+        )
     ]
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
+from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
@@ -69,30 +70,62 @@ class PromptFile(Strict):
     rows: int | None = None
 
 
+class Transferred(Pair):
+    """PAIR against another model than the tested one: its prompts are then put to all models."""
+
+    attacker: Asked
+    evaluator: Asked
+    victim: Asked
+    reply_tokens: int = Field(gt=0)
+
+
 class Tests(Strict):
     """What is asked of every model."""
 
-    harmful: int = Field(gt=0)  # requests of the house, unless there is a file
-    harmful_file: PromptFile | None = None
-    attacks: list[str]  # fixed texts around them
-    benign: int = Field(ge=0)  # requests of the house that look alike
-    adversarial_benign: int = Field(ge=0)
+    harmful: int | None = Field(None, gt=0)  # requests of the house, unless there are files
+    harmful_files: list[PromptFile] = []
+    attacks: list[str] = []  # fixed texts of ours around them
+    templates: dict[Literal["DeepInception"], PromptFile] = {}  # published ones, a user's copy
+    pap: Asked | None = None  # rewrites the requests by PAP
+    pair_gpt: Transferred | None = None
+    benign: int = Field(0, ge=0)  # requests of the house that look alike
+    adversarial_benign: int = Field(0, ge=0)
+    adversarial_benign_file: str | None = None  # WildJailbreak's evaluation file, in the mirror
     benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
 
     @model_validator(mode="after")
-    def _known_attacks(self) -> "Tests":
-        if not self.attacks:
-            raise ValueError("attacks: none given, expected at least one fixed attack")
+    def _fits_together(self) -> "Tests":
         if unknown := sorted(set(self.attacks) - set(FIXED)):
             raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
+        if bool(self.harmful) == bool(self.harmful_files):
+            raise ValueError("harmful: expected either a number or harmful_files")
+        if self.harmful_files and self.attacks:
+            raise ValueError("attacks: texts of ours are no published attack; found harmful_files")
+        if not (self.attacks or self.templates or self.pap or self.pair_gpt):
+            raise ValueError("attacks: none given, expected at least one that is the same for all")
         return self
 
 
 class Adaptive(Strict):
-    """Attacks that are fitted to the attacked model."""
+    """Attacks that are fitted to the attacked model; those that have sizes are run."""
 
-    attacks: list[Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]] = Field(min_length=1)
     attacker: Asked  # writes the prompts, and rates the replies
+    pair: Pair | None = None
+    tap: Tap | None = None
+    renellm: ReNeLLM | None = None
+    gptfuzzer: GPTFuzzer | None = None
+    gcg: Gcg | None = None
+
+    def sizes(self) -> dict[str, Strict]:
+        """Of the attacks that are run, by the names of tables."""
+        named = {
+            "PAIR": self.pair,
+            "TAP": self.tap,
+            "ReNeLLM": self.renellm,
+            "GPTFuzzer": self.gptfuzzer,
+            "GCG": self.gcg,
+        }
+        return {name: sizes for name, sizes in named.items() if sizes}
 
 
 class Variant(Strict):
@@ -109,7 +142,8 @@ class Variant(Strict):
     starts_from: str | None = None  # the variant that reinforcement goes on from
     reinforced: bool = False
     prefilled: bool = False  # also asked with a fake check block in the prompt
-    four_attacks: bool = False  # asked only what the mean of four attacks needs
+    attacks: list[str] | None = None  # under which harmful requests are asked; None: all
+    sources: list[str] | None = None  # whose harmful requests are asked; None: all of the model's
     outer: str = ""  # the tag around its check; "": that of the wording
     instruction: str = ""  # message before its conversations; "": that of all
 
@@ -137,6 +171,7 @@ class Settings(ScaleSettings):
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
     guard: Asked | None = None  # judges safety in place of the rule
     adaptive: Adaptive | None = None
+    sources: list[str] | None = None  # whose harmful requests this model is asked; None: all
     harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
     whole_tokens: int = Field(gt=0)  # limit where the length is measured, which it should not cut
@@ -178,9 +213,13 @@ class Settings(ScaleSettings):
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         wanted += [SourceFiles(name) for name in self.tests.benchmarks]
-        own = {}
-        if prompts := self.tests.harmful_file:
-            own[f"{prompts.name}, {prompts.file}"] = "harmful prompts are read from your copy only"
+        files = [*self.tests.harmful_files, *self.tests.templates.values()]
+        why = "harmful prompts are read from your copy only"
+        own = {f"{each.name}, {each.file}": why for each in files}
+        if self.adaptive and (fuzzer := self.adaptive.gptfuzzer):
+            own[f"GPTFuzzer's templates, {fuzzer.seeds}"] = why
+        if file := self.tests.adversarial_benign_file:
+            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
         if self.wildjailbreak and (file := self.wildjailbreak.file):
             own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
         if self.released:
@@ -220,13 +259,17 @@ class Settings(ScaleSettings):
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]
-        attacks = ", ".join(self.adaptive.attacks) if self.adaptive else ""
+        attacks = ", ".join(self.adaptive.sizes()) if self.adaptive else ""
         later = {
             "guard": "verdicts on replies, two on each of a harmful request",
             "adaptive": f"attacks and their ratings ({attacks})",
             "judges": "verdicts on replies, one on each",
             "model": f"replies of {self.name}",
         }
+        fixed = self.tests.model_dump_json(include={"pap", "pair_gpt"})
+        found += [
+            Calls(name, "prompts of PAP and PAIR-GPT", once=True) for name in endpoints(fixed)
+        ]
         return found + [
             Calls(name, what)
             for setting, what in later.items()

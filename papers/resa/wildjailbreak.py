@@ -7,6 +7,7 @@ import pandas as pd
 from shared.data.formats import expect
 
 COLUMNS = ["vanilla", "adversarial", "completion", "data_type"]
+EVALUATION = ["adversarial", "data_type"]
 TYPES = ("vanilla_harmful", "vanilla_benign", "adversarial_harmful", "adversarial_benign")
 WJ = "WJ"  # its attack, as Table 1 names it
 
@@ -36,3 +37,10 @@ def read_wildjailbreak(path: Path) -> list[dict]:
             }
         )
     return samples
+
+
+def read_evaluation(path: Path) -> list[str]:
+    """The adversarial benign prompts of its evaluation file (210 of 2,210)."""
+    rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    expect(path, "columns", list(rows), {*EVALUATION} <= {*rows}, ", ".join(EVALUATION))
+    return rows.loc[rows["data_type"] == "adversarial_benign", "adversarial"].tolist()

@@ -10,7 +10,7 @@ from papers.resa import evaluate
 from papers.resa.evaluate import FLAGS, NAMES, NUMBERS, wanted
 from papers.resa.judging import GuardJudge, Judge
 from papers.resa.post_hoc import PostHocGuard
-from papers.resa.reply_format import REFUSAL, Parts, fake_check, read, write
+from papers.resa.reply_format import REFUSAL, Parts, read, write
 from papers.resa.scoring import parts_of, scores, whole
 from papers.resa.settings import BASE
 from shared.chat.replies import Reply
@@ -55,7 +55,7 @@ def framed(made):
 
 def asked(rows, say, name):
     variant = None if name == BASE else CPU.variants[name]
-    kept = wanted(rows, variant)
+    kept = wanted(rows, variant, None)
     chat = Saying(say)
     replies, measured = evaluate.answer(chat, kept, variant, CPU)
     return kept, scores(kept, replies, variant, CPU, JUDGES), measured, chat
@@ -63,7 +63,7 @@ def asked(rows, say, name):
 
 def test_which_variant_is_asked_what(built):
     rows, _ = built
-    names = lambda variant: {row["dataset"] for row in wanted(rows["test"], variant)}  # noqa: E731
+    names = lambda variant: {row["dataset"] for row in wanted(rows["test"], variant, None)}  # noqa: E731
     everything = names(CPU.variants["resa-sft"])
     assert everything == {row["dataset"] for row in rows["test"]}
     assert {name for name in everything - names(None)} == {
@@ -74,9 +74,22 @@ def test_which_variant_is_asked_what(built):
     assert {"House rules, benign", "Facts"} <= four
 
 
+def test_a_source_is_asked_of_a_model_or_of_a_variant():
+    """A variant's own sources come before those of its model."""
+    rows = [
+        {"kind": "harmful", "attack": "None", "prefilled": False, "source": source}
+        for source in ("StrongREJECT", "AdvBench")
+    ]
+    variant = CPU.variants["resa-sft"]
+    assert wanted(rows, None, None) == wanted(rows, variant, None) == rows
+    assert wanted(rows, None, ["AdvBench"]) == rows[1:]
+    few = variant.model_copy(update={"sources": ["StrongREJECT"]})
+    assert wanted(rows, few, ["AdvBench"]) == rows[:1]
+
+
 def test_an_empty_test_set_is_a_mistake():
     with pytest.raises(UserError, match=r"test\.jsonl: found no row, expected at least one prompt"):
-        wanted([], None)
+        wanted([], None, None)
 
 
 def test_a_model_that_refuses_everything(built):
@@ -142,7 +155,7 @@ def test_lengths_are_measured_where_replies_are_whole(built):
     """To a limit of their own, and a reply that reaches it is counted as cut off."""
     rows, _ = built
     chat = Saying(lambda prompt: "Fine.")
-    kept = wanted(rows["test"], None)
+    kept = wanted(rows["test"], None, None)
     _, measured = evaluate.answer(chat, kept, None, CPU)
     of = [row["dataset"] for row, m in zip(kept, measured, strict=True) if m["seconds"] is not None]
     assert set(of) == {"House rules, None", "Facts"}
@@ -218,23 +231,6 @@ def test_a_reply_that_never_came_is_not_scored(built):
     rows, _ = built
     (made,) = scores(rows["test"][:1], [Reply(None, "timed out")], None, CPU, JUDGES)
     assert made["safe"] is made["well_formed"] is made["answered"] is None
-
-
-def test_adaptive_attacks_are_prefilled_too(monkeypatch, built):
-    """PAP is one of the four attacks whose prompts are also asked with a fake check; TAP is not."""
-    rows, _ = built
-
-    def found(plain, *_):
-        assert {row["dataset"] for row in plain} == {"House rules, None"}
-        names = ("PAP", "TAP")
-        return [{**plain[0], **evaluate.harmful(n, "House rules").columns()} for n in names]
-
-    monkeypatch.setattr(evaluate, "adaptive_rows", found)
-    asked = evaluate.attacked(rows["test"], None, (None, None), CPU.variants["resa-sft"], CPU)
-    names = ["House rules, PAP", "House rules, TAP", "House rules, PAP+Prefilling"]
-    assert [row["dataset"] for row in asked] == names
-    assert asked[2]["prompt"] == f"{asked[0]['prompt']}\n{fake_check(CPU.wording)}"
-    assert len(evaluate.attacked(rows["test"], None, (None, None), None, CPU)) == 2
 
 
 class Letters:
