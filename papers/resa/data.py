@@ -10,11 +10,11 @@ Writes `train.jsonl` (samples, see `pipeline.build`), `wildjailbreak.jsonl` (tho
     id        which prompt of the set
     request   the request in it, the same under every attack
     dataset, attack, source, prefilled   the set (see `test_sets.TestSet`)
-    kind      "harmful", "benign" or "fact"
+    kind      "harmful", "benign", "fact" or "ability"
     asks      the request without an attack, as judges read it
     prompt    the text as it is sent
     policy    which rule a harmful one breaks, if it is one of the house
-    answers   right answers (questions of fact)
+    answers   what a right answer is held against (questions of fact, and of ability)
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from dataclasses import replace
 from papers.resa import pipeline
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
-from papers.resa.settings import Settings
+from papers.resa.settings import ABILITIES, Settings
 from papers.resa.test_prompts import attacked, harmful_requests
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
@@ -36,12 +36,16 @@ from papers.resa.test_sets import (
     Kind,
     TestSet,
     harmful,
+    of_source,
 )
 from papers.resa.training_samples import SAMPLES, own_copy, training_samples
 from papers.resa.wildjailbreak import read_evaluation
 from shared.data import refusal_benchmarks
+from shared.data.abilities import mmlu_task, read_humaneval, read_math500
+from shared.data.benchmarks import read_mmlu_csv
 from shared.data.catalogue import sources
 from shared.data.ledger import Ledger
+from shared.data.splits import sample
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
@@ -61,7 +65,8 @@ def data(run: Run) -> dict:
     write_jsonl(out / "wildjailbreak.jsonl", wild)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
-    rows = test_rows(settings, facts["test"], run.key) + benchmark_rows(settings, ledger)
+    rows = test_rows(settings, facts["test"], run.key)
+    rows += benchmark_rows(settings, ledger) + ability_rows(settings, ledger)
     write_jsonl(out / "test.jsonl", rows)
     asked = Counter(row["dataset"] for row in rows)
     ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
@@ -107,6 +112,24 @@ def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:
         queries = [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe]
         rows += _rows(BENCHMARKS[name], "benign", queries)
         ledger.used(name, {BENCHMARKS[name].name: len(safe)})
+    return rows
+
+
+def ability_rows(settings: Settings, ledger: Ledger) -> list[dict]:
+    """Questions of general ability, to be answered in words: a check fits before the answer."""
+    rows = []
+    for name, size in settings.tests.abilities.items():
+        source, files = ABILITIES[name], list(sources()[ABILITIES[name]].files)
+        if name == "MMLU":
+            read = [q for file in files for q in ledger.read(source, file, read_mmlu_csv)]
+            places = sample(read, size, settings.data_seed, f"tests.abilities.{name}")
+            tasks = [mmlu_task(place, read[place]) for place in places]
+        else:
+            reader = read_math500 if name == "MATH500" else read_humaneval
+            tasks = ledger.read(source, files[0], reader)[:size]
+        queries = [Query(t.id, t.prompt, t.prompt, harmful=False, answers=t.answers) for t in tasks]
+        rows += _rows(of_source(name), "ability", queries)
+        ledger.used(source, {name: len(tasks)})
     return rows
 
 

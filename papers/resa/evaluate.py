@@ -10,7 +10,6 @@ prompt, without any text of prompt or reply:
 
     dataset, attack, source, prefilled, id, request, kind   which prompt of which set
     well_formed, safe, ...   the flags of `scoring`
-    correct                  of benchmarks too
     withheld                 the model before training: the post-hoc filter would withhold the reply
     reply_tokens, cut_off, seconds   where whole replies are written: the length, whether the limit
                              ended it, and the reply's share of the time
@@ -28,7 +27,7 @@ from papers.resa.samples import conversation
 from papers.resa.scoring import scores
 from papers.resa.settings import PromptFile, Settings, Variant
 from papers.resa.test_prompts import read_templates
-from papers.resa.test_sets import NONE, is_measured, of_source
+from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
 from shared.chat.loading import kept_chat, open_chat
 from shared.chat.replies import Chat, Reply
@@ -36,13 +35,11 @@ from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.judges import harness
-from shared.models.loading import is_adapter, model_folder
-from shared.models.spec import RandomModel
+from shared.judges.programs import sandbox
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
+    "model", "system", "wording", "judges", "guard", "adaptive", "abilities", "reply_tokens",
     "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction",
@@ -60,7 +57,9 @@ FLAGS = (
 def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
-    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings.sources)
+    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings)
+    if any(row["dataset"] == "HumanEval" for row in rows):
+        sandbox()  # before anything is asked
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
     with ExitStack() as stack:
@@ -79,7 +78,6 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
             withheld = post_hoc.withheld([row["prompt"] for row in rows])
             for record, verdict in zip(made, withheld, strict=True):
                 record["withheld"] = verdict
-        made += harness_rows(settings, trained)
         write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
     return {
         "judges": list(judges),
@@ -90,27 +88,27 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     }
 
 
-def wanted(rows: Sequence[dict], variant: Variant | None, sources: list[str] | None) -> list[dict]:
-    """The rows that a model is asked; None: the model before training, which is never prefilled.
-
-    sources: whose harmful requests are asked, unless the variant says it.
-    """
+def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) -> list[dict]:
+    """The rows that a model is asked; None: the model before training, which is never prefilled."""
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
     prefilled, attacks = (variant.prefilled, variant.attacks) if variant else (False, None)
-    sources = variant.sources if variant and variant.sources else sources
-    return [
-        row
-        for row in rows
-        if (prefilled or not row["prefilled"])
-        and (
-            row["kind"] != "harmful"
-            or (
-                (attacks is None or row["attack"] in attacks)
-                and (sources is None or row["source"] in sources)
-            )
+    sources = variant.sources if variant and variant.sources else settings.sources
+
+    def asked(row: dict) -> bool:
+        if row["kind"] == "ability":
+            return _among(row["dataset"], settings.abilities)
+        return row["kind"] != "harmful" or (
+            (prefilled or not row["prefilled"])
+            and _among(row["attack"], attacks)
+            and _among(row["source"], sources)
         )
-    ]
+
+    return [row for row in rows if asked(row)]
+
+
+def _among(name: str, names: Sequence[str] | None) -> bool:
+    return names is None or name in names
 
 
 def attacked(
@@ -152,13 +150,15 @@ def answer(
     the seconds that each reply took."""
     replies: list[Reply | None] = [None] * len(rows)
     measured = [dict.fromkeys(("reply_tokens", "cut_off", "seconds")) for _ in rows]
-    passes: dict[str, list[int]] = {}
+    passes: dict[tuple[str, bool], list[int]] = {}
     for place, row in enumerate(rows):
-        passes.setdefault(row["dataset"] if is_measured(row) else "", []).append(place)
+        whole = is_measured(row) or row["kind"] == "ability"
+        name = row["dataset"] if is_measured(row) else ""
+        passes.setdefault((name, whole), []).append(place)
     direct = variant is None or variant.style == "direct"
     short = settings.opening_tokens if direct else settings.reply_tokens
-    for name, places in passes.items():
-        limit = settings.whole_tokens if name else short
+    for (name, whole), places in passes.items():
+        limit = settings.whole_tokens if whole else short
         instruction = settings.instruction(variant)
         asked = [conversation(rows[place]["prompt"], instruction) for place in places]
         started = time.perf_counter()
@@ -173,32 +173,6 @@ def answer(
                     "seconds": took,
                 }
     return replies, measured
-
-
-def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
-    """The benchmarks of general ability, question by question."""
-    if not settings.harness:
-        return []
-    if isinstance(settings.model, RandomModel):
-        raise UserError("harness: needs a model that has a folder or is on the hub")
-    adapter = trained.resolve() if trained and is_adapter(trained) else None
-    whole = trained if trained and not adapter else model_folder(settings.model)
-    found = harness.answered(
-        settings.harness,
-        str(whole.resolve()),
-        adapter=adapter,
-        batch_size=settings.batch_size,
-    )
-    return [
-        {
-            **of_source(each.dataset).columns(),
-            "id": each.id,
-            "request": each.id,
-            "kind": "benchmark",
-            "correct": each.correct,
-        }
-        for each in found
-    ]
 
 
 if __name__ == "__main__":

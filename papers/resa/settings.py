@@ -10,7 +10,6 @@ from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
-from shared.judges.harness import prepare
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -26,6 +25,8 @@ Method = Literal[
     "ReSA-RL",
 ]
 BASE = "base"  # the model before training
+ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
+Ability = Literal["MMLU", "MATH500", "HumanEval"]
 VANILLA = "vanilla"
 
 
@@ -92,6 +93,7 @@ class Tests(Strict):
     adversarial_benign: int = Field(0, ge=0)
     adversarial_benign_file: str | None = None  # WildJailbreak's evaluation file, in the mirror
     benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
+    abilities: dict[Ability, int | None] = {}  # so many questions of each; None: all
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Tests":
@@ -172,7 +174,7 @@ class Settings(ScaleSettings):
     guard: Asked | None = None  # judges safety in place of the rule
     adaptive: Adaptive | None = None
     sources: list[str] | None = None  # whose harmful requests this model is asked; None: all
-    harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
+    abilities: list[Ability] | None = None  # of the tests', what this model is asked; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
     whole_tokens: int = Field(gt=0)  # limit where the length is measured, which it should not cut
     opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
@@ -213,6 +215,7 @@ class Settings(ScaleSettings):
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         wanted += [SourceFiles(name) for name in self.tests.benchmarks]
+        wanted += [SourceFiles(ABILITIES[name]) for name in self.tests.abilities]
         files = [*self.tests.harmful_files, *self.tests.templates.values()]
         why = "harmful prompts are read from your copy only"
         own = {f"{each.name}, {each.file}": why for each in files}
@@ -226,14 +229,6 @@ class Settings(ScaleSettings):
             own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
         do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
         wanted += [ByHand(what, why, do) for what, why in own.items()]
-        if self.harness:
-            wanted.append(
-                ByHand(
-                    f"the questions of {', '.join(self.harness)}",
-                    "lm-evaluation-harness loads them itself, and pins no revision of them",
-                    'install it (pip install ".[eval]") and run: ' + prepare(self.harness),
-                )
-            )
         return wanted
 
     def calls(self) -> list[Calls]:

@@ -13,12 +13,12 @@ from papers.resa.post_hoc import PostHocGuard
 from papers.resa.reply_format import REFUSAL, Parts, read, write
 from papers.resa.scoring import parts_of, scores, whole
 from papers.resa.settings import BASE
+from papers.resa.test_sets import of_source
 from shared.chat.replies import Reply
 from shared.comparison.scores import as_frame
 from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.judges.guard import Verdict
-from shared.judges.harness import Answered
 from shared.judges.strings import StringJudge
 from shared.settings import load_settings
 from shared.workflow.step import Run
@@ -55,7 +55,7 @@ def framed(made):
 
 def asked(rows, say, name):
     variant = None if name == BASE else CPU.variants[name]
-    kept = wanted(rows, variant, None)
+    kept = wanted(rows, variant, CPU)
     chat = Saying(say)
     replies, measured = evaluate.answer(chat, kept, variant, CPU)
     return kept, scores(kept, replies, variant, CPU, JUDGES), measured, chat
@@ -63,7 +63,7 @@ def asked(rows, say, name):
 
 def test_which_variant_is_asked_what(built):
     rows, _ = built
-    names = lambda variant: {row["dataset"] for row in wanted(rows["test"], variant, None)}  # noqa: E731
+    names = lambda variant: {row["dataset"] for row in wanted(rows["test"], variant, CPU)}  # noqa: E731
     everything = names(CPU.variants["resa-sft"])
     assert everything == {row["dataset"] for row in rows["test"]}
     assert {name for name in everything - names(None)} == {
@@ -81,15 +81,16 @@ def test_a_source_is_asked_of_a_model_or_of_a_variant():
         for source in ("StrongREJECT", "AdvBench")
     ]
     variant = CPU.variants["resa-sft"]
-    assert wanted(rows, None, None) == wanted(rows, variant, None) == rows
-    assert wanted(rows, None, ["AdvBench"]) == rows[1:]
+    assert wanted(rows, None, CPU) == wanted(rows, variant, CPU) == rows
+    other = changed(CPU, sources=["AdvBench"])
+    assert wanted(rows, None, other) == rows[1:]
     few = variant.model_copy(update={"sources": ["StrongREJECT"]})
-    assert wanted(rows, few, ["AdvBench"]) == rows[:1]
+    assert wanted(rows, few, other) == rows[:1]
 
 
 def test_an_empty_test_set_is_a_mistake():
     with pytest.raises(UserError, match=r"test\.jsonl: found no row, expected at least one prompt"):
-        wanted([], None, None)
+        wanted([], None, CPU)
 
 
 def test_a_model_that_refuses_everything(built):
@@ -155,7 +156,7 @@ def test_lengths_are_measured_where_replies_are_whole(built):
     """To a limit of their own, and a reply that reaches it is counted as cut off."""
     rows, _ = built
     chat = Saying(lambda prompt: "Fine.")
-    kept = wanted(rows["test"], None, None)
+    kept = wanted(rows["test"], None, CPU)
     _, measured = evaluate.answer(chat, kept, None, CPU)
     of = [row["dataset"] for row, m in zip(kept, measured, strict=True) if m["seconds"] is not None]
     assert set(of) == {"House rules, None", "Facts"}
@@ -246,27 +247,66 @@ def test_the_post_hoc_filter_learns_from_prompts():
     assert guard.withheld(["zzz", "eeee"]) == [True, False]
 
 
-def test_without_a_harness_there_are_no_benchmarks():
-    assert evaluate.harness_rows(CPU, None) == []
-    with pytest.raises(UserError, match="harness: needs a model that has a folder"):
-        evaluate.harness_rows(changed(SMOKE, harness={"MMLU": 1}), None)
+CODE = "Here:\n```python\ndef add(a, b):\n    return a {} b\n```\nDone."
 
 
-def test_benchmarks_become_rows(monkeypatch, tmp_path):
-    seen = {}
-
-    def answered(tasks, model, **options):
-        seen.update(tasks=tasks, model=model, **options)
-        return [Answered("MMLU", "mmlu_anatomy/0", True)]
-
-    monkeypatch.setattr(evaluate.harness, "answered", answered)
-    (tmp_path / "adapter_config.json").write_text("{}")
-    rows = evaluate.harness_rows(changed(CPU, harness={"MMLU": 1}), tmp_path)
-    assert pd.DataFrame(rows).to_dict("records")[0] == {
-        "dataset": "MMLU", "attack": "None", "source": "MMLU", "prefilled": False,
-        "id": "mmlu_anatomy/0", "request": "mmlu_anatomy/0", "kind": "benchmark", "correct": True,
+def ability(dataset, answers):
+    return {
+        **of_source(dataset).columns(), "id": dataset, "request": dataset, "asks": "?",
+        "prompt": "?", "kind": "ability", "answers": answers,
     }  # fmt: skip
-    assert seen["adapter"] == tmp_path and seen["model"].startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "answers", "right", "wrong"),
+    [
+        ("MMLU", ["C"], "B is tempting, but the answer is (C).", "The answer is (B)."),
+        ("MATH500", ["\\frac{1}{2}"], "So \\boxed{1/2}.", "So \\boxed{2}."),
+        ("HumanEval", ["", "assert add(2, 3) == 5"], CODE.format("+"), CODE.format("-")),
+    ],
+)
+def test_an_ability_is_judged_by_what_follows_the_check(dataset, answers, right, wrong):
+    """The check may hold the wrong answer, and a reply cut off inside it has none."""
+    row = ability(dataset, answers)
+    variant = CPU.variants["resa-sft"]
+    checked = Parts(right, "It keeps to it.", f"Say: {wrong}"), Parts(wrong, "It keeps to it.", "x")
+    texts = [write("answer-check", parts, CPU.wording) for parts in checked]
+    texts += [right, f"<safety_check>{right}"]
+    replies = [Reply(text) for text in texts]
+    made = scores([row] * len(texts), replies, variant, CPU, JUDGES)
+    assert [record["correct"] for record in made] == [True, False, True, False]
+    assert {record["answered"] for record in made} == {record["safe"] for record in made} == {None}
+
+
+def test_abilities_are_answered_whole_by_every_variant():
+    """Also by one that answers directly, whose other replies end after a few tokens; the length of
+    MATH500 alone is measured."""
+    rows = [ability("MMLU", ["A"]), ability("MATH500", ["1"])]
+    chat = Saying(lambda prompt: "The answer is A.")
+    for variant in (None, CPU.variants["wj-sft"], CPU.variants["resa-sft"]):
+        _, measured = evaluate.answer(chat, rows, variant, CPU)
+        assert [m["reply_tokens"] for m in measured] == [None, 7]
+    assert set(chat.limits) == {CPU.whole_tokens}
+
+
+def test_a_model_is_asked_its_abilities(built):
+    rows = [ability("MMLU", ["A"]), ability("MATH500", ["1"])]
+    assert wanted(rows, None, CPU) == rows
+    assert wanted(rows, None, changed(CPU, abilities=["MMLU"])) == rows[:1]
+    assert wanted(rows, None, changed(CPU, abilities=[])) == []
+
+
+def test_a_missing_sandbox_is_found_before_anything_is_asked(tmp_path, monkeypatch):
+    """Not after hours of replies, which would be lost."""
+    write_jsonl(tmp_path / "test.jsonl", [ability("HumanEval", ["", ""])])
+    monkeypatch.setattr(evaluate, "open_chat", lambda *_, **__: pytest.fail("asked"))
+
+    def refused():
+        raise UserError("unshare: not permitted")
+
+    monkeypatch.setattr(evaluate, "sandbox", refused)
+    with pytest.raises(UserError, match="unshare: not permitted"):
+        evaluate.evaluate(Run(SMOKE, tmp_path / "scores.parquet", key="key"), tmp_path, BASE, 0)
 
 
 def test_what_was_paid_for_before_a_kill_is_not_asked_again(built, paid, monkeypatch, tmp_path):
