@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from papers.resa.adaptive import adaptive_rows
-from papers.resa.judging import open_guard, open_judges
+from papers.resa.judging import GuardJudge, harm_judges, open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
@@ -39,15 +39,16 @@ from shared.judges.programs import sandbox
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "adaptive", "abilities", "reply_tokens",
-    "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources", "mirror",
+    "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
+    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources",
+    "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction",
 )  # fmt: skip
 
 # What the columns of the scores hold
 NAMES = ("dataset", "attack", "source", "kind")
-NUMBERS = ("reply_tokens", "seconds")
+NUMBERS = ("reply_tokens", "seconds", "goodness", "summary_goodness")
 FLAGS = (
     "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
     "cut_off", "withheld",
@@ -70,13 +71,13 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
         replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
-        made = scores(rows, replies, run.variant, settings, judges, guard)
+        del chat  # the judges of harm need its memory
+        harm = harm_judges(settings)
+        made = scores(rows, replies, run.variant, settings, judges, guard, harm)
         for record, measures in zip(made, measured, strict=True):
             record |= measures
         if run.variant is None:
-            post_hoc = PostHocGuard(read_jsonl(data / "train.jsonl"))
-            withheld = post_hoc.withheld([row["prompt"] for row in rows])
-            for record, verdict in zip(made, withheld, strict=True):
+            for record, verdict in zip(made, withheld(rows, replies, guard, data), strict=True):
                 record["withheld"] = verdict
         write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
     return {
@@ -105,6 +106,20 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
         )
 
     return [row for row in rows if asked(row)]
+
+
+def withheld(
+    rows: Sequence[dict], replies: Sequence[Reply], guard: GuardJudge | None, data: Path
+) -> list[bool | None]:
+    """Whether the post-hoc filter withholds each reply of the model before training: the guard, or
+    a filter that learned from the training prompts."""
+    if not guard:
+        samples = read_jsonl(data / "train.jsonl")
+        return PostHocGuard(samples).withheld([row["prompt"] for row in rows])
+    places = [i for i, reply in enumerate(replies) if reply.text is not None]
+    said = guard.withheld([rows[i] for i in places], [replies[i].text for i in places])
+    found = dict(zip(places, said, strict=True))
+    return [found.get(i) for i in range(len(rows))]
 
 
 def _among(name: str, names: Sequence[str] | None) -> bool:

@@ -4,7 +4,7 @@ Evaluation and the reward of reinforcement ask the same judge. It sees well-form
 their answers only the text after the check, as a user sees nothing else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from papers.resa.house_rules import broken_by
@@ -44,8 +44,7 @@ class Judge:
 
     def refuses(self, rows: Rows, replies: Replies) -> Verdicts:
         """Whether what the user is shown is a refusal."""
-        asks, answers = [row["asks"] for row in rows], [parts.answer for parts in replies]
-        return self.refusals.refusals(asks, answers)
+        return self.refusals.refusals(_asked(rows), [parts.answer for parts in replies])
 
     def check_verdict(self, rows: Rows, replies: Replies) -> Verdicts:
         """Whether the check calls its plan safe, in the words with which the templates of this
@@ -71,9 +70,45 @@ class GuardJudge(Judge):
         said: after a plan that was called unsafe the model refuses."""
         return negated(self.refuses(rows, replies))
 
+    def withheld(self, rows: Rows, texts: Sequence[str]) -> Verdicts:
+        """Whether the guard as a filter withholds each reply: it sees the prompt as it was sent."""
+        verdicts = self.guard.verdicts([row["prompt"] for row in rows], texts)
+        return [verdict and not verdict.safe for verdict in verdicts]
+
     def _safe(self, rows: Rows, texts: Sequence[str]) -> Verdicts:
-        verdicts = self.guard.verdicts([row["asks"] for row in rows], texts)
+        verdicts = self.guard.verdicts(_asked(rows), texts)
         return [verdict and verdict.safe for verdict in verdicts]
+
+
+Scores = Callable[[Rows, Replies], list]
+
+
+def harm_judges(settings: Settings) -> dict[str, Scores]:
+    """What the judges of harm say of replies to harmful requests, by column of the scores: those of
+    the settings, loaded here."""
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    found: dict[str, Scores] = {}
+    if settings.strongreject or settings.harmbench:
+        from shared.judges.harm import open_harmbench, open_strongreject
+    if settings.strongreject:
+        named = settings.strongreject
+        evaluator = open_strongreject(named.model, named.adapter, **batches)
+        found["goodness"] = lambda rows, replies: evaluator.goodness(
+            _asked(rows), [parts.answer for parts in replies]
+        )
+        found["summary_goodness"] = lambda rows, replies: evaluator.goodness(
+            _asked(rows), [parts.summary for parts in replies]
+        )
+    if settings.harmbench:
+        classifier = open_harmbench(settings.harmbench, **batches)
+        found["safe_harmbench"] = lambda rows, replies: negated(
+            classifier.harmful(_asked(rows), [parts.answer for parts in replies])
+        )
+    return found
+
+
+def _asked(rows: Rows) -> list[str]:
+    return [row["asks"] for row in rows]
 
 
 def negated(verdicts: Verdicts) -> Verdicts:

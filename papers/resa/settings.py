@@ -130,6 +130,13 @@ class Adaptive(Strict):
         return {name: sizes for name, sizes in named.items() if sizes}
 
 
+class Evaluator(Strict):
+    """The fine-tuned evaluator of StrongREJECT."""
+
+    model: ModelSpec
+    adapter: ModelSpec
+
+
 class Variant(Strict):
     """One way to fine-tune, trained once for each seed."""
 
@@ -171,7 +178,9 @@ class Settings(ScaleSettings):
     training: Training
     reinforcement: Reinforcement
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
-    guard: Asked | None = None  # judges safety in place of the rule
+    guard: Asked | None = None  # judges safety in place of the rule, and is the post-hoc filter
+    strongreject: Evaluator | None = None
+    harmbench: ModelSpec | None = None  # the classifier
     adaptive: Adaptive | None = None
     sources: list[str] | None = None  # whose harmful requests this model is asked; None: all
     abilities: list[Ability] | None = None  # of the tests', what this model is asked; None: all
