@@ -40,6 +40,7 @@ BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
 LLAMA_GUARD = "Post-hoc (LlamaGuard)"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"
 ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignment"
+PROMPTED = ["Goal priority", "Safety reflection"]
 METHODS = [BASE, POST_HOC, LLAMA_GUARD, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 WITH_PLAN = [RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 FILTERED = [POST_HOC, LLAMA_GUARD]
@@ -83,13 +84,12 @@ ITEMS = [
         [BASE, *FILTERED, WJ, RESA, REINFORCED],
         ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU", "Avg GR"],
     ),
-    Item("table4", ["dsr"], [PLAIN, DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
-    Item("table4", ["dsr"], [PLAIN, DELIBERATIVE, RESA, REINFORCED], ["Avg safety"]),
-    Item(
-        "table4",
-        ["over_refusal_share"],
-        [PLAIN, DELIBERATIVE, RESA, REINFORCED],
-        ["XSTest", "OKTest", "Avg OR"],
+    *(
+        Item("table4", [metric], [PLAIN, *PROMPTED, DELIBERATIVE, RESA, REINFORCED], datasets)
+        for metric, datasets in (
+            ("dsr", ["PAIR-GPT", "PAP", "Avg safety"]),
+            ("over_refusal_share", ["XSTest", "OKTest", "Avg OR"]),
+        )
     ),
     Item(
         "table6",
@@ -265,7 +265,7 @@ def _of(frames: Mapping[int, pd.DataFrame], kind: str) -> Frames:
 
 def training(method: str) -> str:
     """The training whose seeds a method's are; none of the base model, filtered or not."""
-    return "" if method in (BASE, PLAIN, *FILTERED) else method
+    return "" if method in (BASE, PLAIN, *FILTERED, *PROMPTED) else method
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

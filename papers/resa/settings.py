@@ -23,8 +23,11 @@ Method = Literal[
     "ReSA-SFT (Only WJ)",
     "ReSA-SFT-Adaptive",
     "ReSA-RL",
+    "Goal priority",
+    "Safety reflection",
 ]
 BASE = "base"  # the model before training
+PROMPTED = ("goal-priority", "safety-reflection")  # the same with an instruction, as variants
 ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
 Ability = Literal["MMLU", "MATH500", "HumanEval"]
 VANILLA = "vanilla"
@@ -158,7 +161,7 @@ class Variant(Strict):
 
 
 class Settings(ScaleSettings):
-    UNTRAINED: ClassVar = (BASE,)
+    UNTRAINED: ClassVar = (BASE, *PROMPTED)
 
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
@@ -282,10 +285,17 @@ class Settings(ScaleSettings):
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""
-        return [(name, seed) for name, each in self.variants.items() for seed in each.seeds]
+        return [
+            (name, seed)
+            for name, each in self.variants.items()
+            for seed in each.seeds
+            if name not in PROMPTED
+        ]
 
     def scores(self) -> list[str]:
-        return [f"{BASE}-s0", *(f"{variant}-s{seed}" for variant, seed in self.runs())]
+        asked = [BASE, *(name for name in PROMPTED if name in self.variants)]
+        asked = [(name, 0) for name in asked] + self.runs()
+        return [f"{variant}-s{seed}" for variant, seed in asked]
 
     def worded(self, variant: Variant | None) -> Wording:
         """The fixed strings of a variant's replies; None: the model before training."""
