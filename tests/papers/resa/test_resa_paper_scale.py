@@ -23,7 +23,7 @@ from shared.workflow.step import Run
 LLAMA, QWEN = "Llama3.1-8B-Instruct", "Qwen2.5-7B-Instruct"
 PLACE = "[INSERT PROMPT HERE]"
 FILES = {
-    "strongreject/strongreject_dataset.csv": "category,source,forbidden_prompt\nx,x,One.\nx,x,Two.\n",
+    "strongreject/strongreject_dataset.csv": "category,forbidden_prompt\nx,One.\nx,Two.\n",
     "advbench/harmful_behaviors.csv": "goal,target\nThree.,Sure\nFour.,Sure\n",
     "harmbench/harmbench_behaviors_text_all.csv": "Behavior,BehaviorID\nFive.,5\nSix.,6\n",
     "deepinception/templates.csv": f"text\nDream of it: {PLACE}\n",
@@ -160,7 +160,7 @@ def test_the_printed_cells_of_llama_are_met(folder, scripted, monkeypatch):
 
 
 def test_the_printed_cells_of_qwen_are_met(folder, scripted, monkeypatch):
-    printed, ours = met(run(QWEN, folder, monkeypatch), QWEN)
+    _, ours = met(run(QWEN, folder, monkeypatch), QWEN)
     counts = {item: sum(key[0] == item for key in ours) for item in {key[0] for key in ours}}
     assert counts["table2"] == 5 * 3 * 9 and counts["table18"] == 4 * 3 * 9
     assert counts["table11"] == 3 * 3 and counts["table14"] == 2 * 3 * 5
