@@ -7,11 +7,11 @@ import pandas as pd
 
 from shared.comparison import audit, cells, compare, verdicts
 from shared.comparison.analysis import Analysis
-from shared.comparison.tables import read_table, write_table
+from shared.comparison.csv_files import read_table, write_table
 from shared.files import atomic
 
 # File of a results folder -> its columns
-FILES = {
+COLUMNS = {
     "claims": verdicts.COLUMNS,
     "comparison": compare.COLUMNS,
     "audit": audit.COLUMNS,
@@ -25,7 +25,7 @@ def frames(analysis: Analysis, our_cells: pd.DataFrame) -> dict[str, pd.DataFram
     return {
         "claims": verdicts.verdicts(a),
         "comparison": compare.compare(a.paper, a.scale, a.stand_ins, a.reported, our_cells),
-        "audit": audit.audit(a.paper, a.reported, a.functions),
+        "audit": audit.audit(a.paper, a.names, a.functions),
     }
 
 
@@ -48,4 +48,4 @@ def write_tables(tables: Mapping[str, str], folder: Path) -> None:
 
 
 def read(folder: str | Path) -> dict[str, pd.DataFrame]:
-    return {name: read_table(Path(folder) / f"{name}.csv", FILES[name]) for name in FILES}
+    return {name: read_table(Path(folder) / f"{name}.csv", COLUMNS[name]) for name in COLUMNS}
