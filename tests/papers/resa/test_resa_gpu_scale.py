@@ -28,6 +28,7 @@ def test_xstest_and_oktest_are_the_papers_own_data_sets(results):
     table3 = cells[(cells["item"] == "table3") & (cells["method"] == "Base")]
     counts = table3.set_index("dataset")["n"].astype(int)
     assert counts[["XSTest", "OKTest"]].tolist() == [12, 9]
+    assert counts[["MMLU", "MATH500", "HumanEval"]].tolist() == [57, 3, 2]
     comparison = pd.read_csv(results / "comparison.csv", keep_default_na=False)
     beside = comparison[(comparison["item"] == "table3") & (comparison["our_dataset"] == "XSTest")]
     assert set(beside["verdict"]) == {"stand-in"}  # of the model alone
