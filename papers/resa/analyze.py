@@ -123,8 +123,8 @@ ITEMS = [
     Item("defence_by_judge", ["dsr", *JUDGES], METHODS),
     Item("unseen_attacks", ["dsr"], METHODS, [harmful(name, HOUSE).name for name in UNSEEN]),
     Item("over_refusal", ["over_refusal_accuracy"], METHODS),
-    Item("utility", ["accuracy", "response_tokens", "cut_off"], METHODS),
-    Item("checks", ["well_formed"], [*WITH_PLAN, DELIBERATIVE]),
+    Item("utility", ["accuracy", "response_tokens"], METHODS),
+    Item("checks", ["well_formed", "cut_off"], [*WITH_PLAN, DELIBERATIVE]),
     Item("checks", ["summary_safety", "check_jailbreak_rate"], WITH_PLAN),
 ]
 
@@ -132,7 +132,7 @@ NEEDED = ("id", "dataset", "attack", "source", "prefilled", "kind", "request")
 FLAGS = (
     *("safe", "answered", "correct", "summary_safe", "check_fooled", "well_formed"),
     *(f"safe_{judge}" for judge in JUDGES.values()),
-    *("safe_harmbench", "goodness", "summary_goodness", "answered_share"),
+    *("safe_harmbench", "goodness", "summary_goodness", "answered_share", "cut_off"),
 )
 LENGTHS = ("reply_tokens", "cut_off", "seconds")  # where replies are written whole
 
@@ -216,7 +216,7 @@ class Groups:
         yield from self._group(_of(frames, "fact"), method, "Whole replies, plain", LENGTHS)
         abilities = _of(frames, "ability")
         math = {s: f[f["dataset"] == "MATH500"] for s, f in abilities.items()}
-        yield from self._group(math, method, "MATH500", LENGTHS)
+        yield from self._group(math, method, "MATH500", ("reply_tokens", "seconds"))
 
     def size(self, frames: Frames, method: str, size: str) -> Iterator[Group]:
         """The three panels of Figure 4 for one size of the training data."""

@@ -11,8 +11,8 @@ prompt, without any text of prompt or reply:
     dataset, attack, source, prefilled, id, request, kind   which prompt of which set
     well_formed, safe, ...   the flags of `scoring`
     withheld                 the model before training: the post-hoc filter would withhold the reply
-    reply_tokens, cut_off, seconds   where whole replies are written: the length, whether the limit
-                             ended it, and the reply's share of the time
+    cut_off                  the limit ended the reply; missing where only its beginning is asked
+    reply_tokens, seconds    where the length is measured: it, and the reply's share of the time
 """
 
 import time
@@ -161,8 +161,8 @@ def attacked(
 def answer(
     chat: Chat, rows: Sequence[dict], variant: Variant | None, settings: Settings
 ) -> tuple[list[Reply], list[dict]]:
-    """Replies, and of sets whose length is measured the length, whether the limit cut it off, and
-    the seconds that each reply took."""
+    """Replies, and of each whether the limit cut it off, where it is not meant to; of sets whose
+    length is measured the length, and the seconds that it took."""
     replies: list[Reply | None] = [None] * len(rows)
     measured = [dict.fromkeys(("reply_tokens", "cut_off", "seconds")) for _ in rows]
     passes: dict[tuple[str, bool], list[int]] = {}
@@ -181,12 +181,10 @@ def answer(
         took = (time.perf_counter() - started) / len(places)
         for place, reply in zip(places, answers, strict=True):
             replies[place] = reply
+            if whole or not direct:
+                measured[place]["cut_off"] = reply.reply_tokens >= limit
             if name:
-                measured[place] = {
-                    "reply_tokens": reply.reply_tokens,
-                    "cut_off": reply.reply_tokens >= limit,
-                    "seconds": took,
-                }
+                measured[place] |= {"reply_tokens": reply.reply_tokens, "seconds": took}
     return replies, measured
 
 

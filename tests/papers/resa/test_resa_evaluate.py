@@ -168,6 +168,12 @@ def test_lengths_are_measured_where_replies_are_whole(built):
     }
     _, short = evaluate.answer(chat, kept, None, changed(CPU, whole_tokens=7))
     assert {m["cut_off"] for m in short} == {True, None}
+    checked = CPU.variants["resa-sft"]
+    _, every = evaluate.answer(chat, kept, checked, changed(CPU, reply_tokens=7))
+    whole = [m["seconds"] is not None for m in every]
+    assert [m["cut_off"] for m in every] == [
+        not each for each in whole
+    ]  # 7 tokens reach a limit of 7
 
 
 def test_scores_hold_no_text(built):
