@@ -246,8 +246,9 @@ class Settings(ScaleSettings):
     def calls(self) -> list[Calls]:
         """The data's, each stage once a query, or fewer where a filter drops some. Of attacks,
         guards and judges of replies there are as many as replies call for."""
-        side = sum(self.queries.values())
-        benign = side + self.facts.train
+        made = [q for q in (self.queries, self.wildjailbreak and self.wildjailbreak.queries) if q]
+        side = sum(sum(queries.values()) for queries in made)
+        benign = side + len(made) * self.facts.train
         queries = side + benign
         found = []
         if self.generators and self.released:

@@ -83,6 +83,10 @@ def test_roleref_has_no_more_replies_to_grade():
 
 def test_resa_puts_each_stage_to_each_query():
     settings = load_settings("resa", "paper")
+    here = {"released": None, "queries": {"vanilla": 6, "WJ": 4}, "wildjailbreak": None}
+    settings = settings.model_copy(
+        update={**here, "facts": settings.facts.model_copy(update={"train": 3})}
+    )
     made = resa.training(settings.queries, settings.data_seed)
     harmful = sum(query.harmful for query in made)
     every = len(made) + settings.facts.train
@@ -91,6 +95,16 @@ def test_resa_puts_each_stage_to_each_query():
     assert most[guard, "filter 1"] == every
     assert [n for (_, what), n in most.items() if what == "answers to harmful queries"] == [harmful]
     assert most[guard, "verdicts on replies, two on each of a harmful request"] is None
+
+
+def test_resa_puts_one_question_to_the_analyst_about_each_released_query():
+    settings = load_settings("resa", "paper")
+    once = {(each.model, each.what) for each in settings.calls() if each.once}
+    analyst = settings.generators.analyst.model.removeprefix("api:")
+    assert (analyst, "analyses of the released queries, one on each") in once
+    assert not any(what.startswith("filter") for _, what in once)
+    victim = settings.tests.pair_gpt.victim.model.removeprefix("api:")
+    assert (victim, "prompts of PAP and PAIR-GPT") in once
 
 
 def test_a_judge_beside_the_model_is_not_forgotten():
