@@ -17,10 +17,12 @@ from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.models.spec import FORMS, needs
 from shared.settings import (
+    REHEARSAL,
     ROOT,
     Resources,
     ScaleSettings,
     load_models,
+    load_paper,
     load_settings,
     model_names,
     paper_ids,
@@ -29,7 +31,7 @@ from shared.workflow import declared
 from shared.workflow.code import code_hash
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models")
+KEYS = ("scale", "model", "stands_in_for", "models", "rehearse")
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
@@ -71,7 +73,9 @@ class Setup:
     @property
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
-        said = {name: getattr(self, name) for name in KEYS}
+        said = {name: getattr(self, name, None) for name in KEYS}
+        if self.scale == REHEARSAL:
+            said |= {"scale": "paper", "rehearse": "true"}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
 
     @property
@@ -205,9 +209,11 @@ def checked(config: Mapping[str, str]) -> Setup:
         if unknown := set(config) - set(KEYS):
             raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
         for key, value in config.items():
-            if not isinstance(value, str):  # Snakemake reads a value as YAML
+            if key != "rehearse" and not isinstance(value, str):  # Snakemake reads a value as YAML
                 raise UserError(f"{key}: expected a text, found {value!r}")
         scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
+        if config.get("rehearse"):
+            scale = _to_rehearse(scale, model)
         if model is not None and ":" not in model:
             raise UserError(
                 f"model '{model}': expected {FORMS}; a model of the scale is chosen by models=NAME"
@@ -229,6 +235,13 @@ def checked(config: Mapping[str, str]) -> Setup:
     return setup
 
 
+def _to_rehearse(scale: str, model: str | None) -> str:
+    if scale != "paper" or model:
+        found = f"model={model}" if model else f"scale={scale}"
+        raise UserError(f"rehearse: expected with scale=paper and its own models, found {found}")
+    return REHEARSAL
+
+
 def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     """The models that an analysis will find: those of the run, and others with results already."""
     folder = ROOT / "results" / setup.run_name / paper / "scores"
@@ -241,17 +254,20 @@ def _columns(
     scale: str, model: str | None, wanted: str | None
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """The models of each paper that a run is about, and why other papers are not in it."""
-    there = {paper: model_names(paper, scale) for paper in paper_ids()}
+    papers, left_out = paper_ids(), {}
+    if scale == REHEARSAL:
+        left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
+    there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
     if model:
         return _fitting(there, scale, model)
     if wanted is None:
-        return {paper: tuple(names) for paper, names in there.items()}, {}
+        return {paper: tuple(names) for paper, names in there.items()}, left_out
     chosen = [name.strip() for name in wanted.split(",")]
     every = list(dict.fromkeys(name for names in there.values() for name in names))
     if unknown := [name for name in chosen if name not in every]:
         raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
     columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
-    left_out = {
+    left_out |= {
         paper: f"{paper} has none of these models at scale {scale}; models: {', '.join(names)}"
         for paper, names in there.items()
         if not columns[paper]
