@@ -15,6 +15,7 @@ from shared.chat.loading import kept_chat
 from shared.judges import loading
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge as RefusalJudge
+from shared.models.spec import ModelSpec
 
 Rows = Sequence[Mapping]  # with `asks`, the request without an attack, and its `kind`
 Replies = Sequence[Parts]
@@ -81,6 +82,13 @@ class GuardJudge(Judge):
 
 
 Scores = Callable[[Rows, Replies], list]
+
+
+def harm_models(settings: Settings) -> list[ModelSpec]:
+    """What the judges of harm are loaded from."""
+    named = settings.strongreject
+    found = [named.model, named.adapter] if named else []
+    return [*found, settings.harmbench] if settings.harmbench else found
 
 
 def harm_judges(settings: Settings) -> dict[str, Scores]:

@@ -42,7 +42,7 @@ class Training(Strict):
 class Reinforcement(Strict):
     """GRPO (Shao et al. 2024): each step draws `generations` completions of each of
     `prompts_per_step` prompts and compares them within their group. The first update of Adam moves
-    every weight by the whole learning rate, whatever the gradient: `warmup_steps` let it begin small.
+    every weight by the whole learning rate, whatever the gradient: `warmup_steps` begin with less.
 
     loss: how tokens are weighed. `grpo`: the mean over a completion's tokens, then over
     completions; `dapo`: the mean over all tokens of a step; `dr_grpo`: their sum, over a constant

@@ -364,6 +364,26 @@ def test_a_missing_sandbox_is_found_before_anything_is_asked(tmp_path, monkeypat
         evaluate.evaluate(Run(SMOKE, tmp_path / "scores.parquet", key="key"), tmp_path, BASE, 0)
 
 
+@pytest.mark.parametrize(
+    "judge",
+    [
+        {"harmbench": "path:/nowhere"},
+        {
+            "strongreject": {
+                "model": "bundled:smollm2-135m-instruct-q4_1",
+                "adapter": "path:/nowhere",
+            }
+        },
+    ],
+)
+def test_a_missing_judge_is_found_before_anything_is_asked(tmp_path, monkeypatch, judge):
+    write_jsonl(tmp_path / "test.jsonl", [ability("MMLU", ["A"])])
+    monkeypatch.setattr(evaluate, "open_chat", lambda *_, **__: pytest.fail("asked"))
+    run = Run(changed(SMOKE, **judge), tmp_path / "scores.parquet", key="key")
+    with pytest.raises(UserError, match="/nowhere"):
+        evaluate.evaluate(run, tmp_path, BASE, 0)
+
+
 def test_what_was_paid_for_before_a_kill_is_not_asked_again(built, paid, monkeypatch, tmp_path):
     """Four replies to judge; the step is killed after three verdicts of its judge."""
     rows, _ = built

@@ -99,6 +99,7 @@ def scripted(monkeypatch):
         "safe_harmbench": lambda rows, replies: [True] * len(rows),
     }
     monkeypatch.setattr(evaluate, "harm_judges", lambda settings: harm)
+    monkeypatch.setattr(evaluate, "harm_models", lambda settings: [])
 
 
 def settings_of(name, folder):
