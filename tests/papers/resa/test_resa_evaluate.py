@@ -368,12 +368,7 @@ def test_a_missing_sandbox_is_found_before_anything_is_asked(tmp_path, monkeypat
     "judge",
     [
         {"harmbench": "path:/nowhere"},
-        {
-            "strongreject": {
-                "model": "bundled:smollm2-135m-instruct-q4_1",
-                "adapter": "path:/nowhere",
-            }
-        },
+        {"strongreject": {"model": "path:/nowhere", "adapter": "path:/nowhere"}},
     ],
 )
 def test_a_missing_judge_is_found_before_anything_is_asked(tmp_path, monkeypatch, judge):
