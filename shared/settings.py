@@ -79,6 +79,7 @@ class Claim(Strict):
     function: str | None = None
     blocked: str | None = None
     ours: bool = False  # the claim or its bound is this project's, not the paper's
+    alike: bool = False  # the protocols differ in nothing that it compares: judged as corrected
     # new runs, the authors' published labels or data, or sums that need neither
     kind: Literal["replicated", "re-analysed", "arithmetic"] = "replicated"
     note: str = ""

@@ -46,6 +46,15 @@ def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np
     return mean_among(hits, members, weights)
 
 
+@traits(share=True)
+def mean_of_strata(values: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean over strata (benchmarks) of the mean of `values` (n,) between 0 and 1 in each, so that
+    each counts alike. stratum: (n,) whole numbers from 0. NaN where one of them has no weight."""
+    members = np.eye(stratum.astype(int).max() + 1, dtype=weights.dtype)[stratum.astype(int)]
+    sums = weights @ (members * np.asarray(values, dtype=weights.dtype)[:, None])
+    return ratio(sums, weights @ members).mean(axis=-1)
+
+
 @traits(share=True, sums="ratio")
 def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum of `parts` (n,) over sum of `wholes` (n,): a rate of things that examples hold several

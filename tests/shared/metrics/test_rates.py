@@ -5,6 +5,7 @@ from shared.metrics.rates import (
     count,
     mean,
     mean_of_sets,
+    mean_of_strata,
     rate,
     rate_among,
     ratio,
@@ -29,6 +30,15 @@ def test_rate_among_by_hand():
     correct = np.array([0, 1, 1, 0])
     answered = np.array([1, 1, 0, 1])
     assert rate_among(correct, answered, np.array([1.0, 2.0, 5.0, 1.0])) == 0.5
+
+
+def test_strata_count_alike_whatever_their_size():
+    """Stratum 0: (1 + 0 + 1) / 3 = 2/3. Stratum 1: 0.3. Their mean is 0.4833; of the first example
+    without weight (0 + 1) / 2 and 0.3, and without all of stratum 1 there is none."""
+    values, stratum = np.array([1, 0, 1, 0.3]), np.array([0, 0, 0, 1])
+    weights = np.array([[1.0, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0]])
+    found = mean_of_strata(values, stratum, weights)
+    np.testing.assert_allclose(found, [(2 / 3 + 0.3) / 2, 0.4, np.nan])
 
 
 def test_nobody_answered_is_nan_and_not_zero():

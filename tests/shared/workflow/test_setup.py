@@ -105,7 +105,7 @@ def test_a_rehearsal_is_scale_paper_with_less_of_everything_and_no_gpu():
 def test_resources_are_those_of_the_model():
     trains = checked({"scale": "paper"}).resources("r_tuning", train=True)
     assert trains["gpu"](wildcards(model="OpenLLaMA-3B")) == 1
-    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
+    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 4
 
 
 def test_the_model_before_training_has_no_folder():

@@ -114,7 +114,7 @@ def test_a_judge_beside_the_model_is_not_forgotten():
 
 
 def test_lines_of_the_plan():
-    assert collect._calls([load_settings("r_tuning", "paper")]) == ["none"]
+    assert collect._calls([load_settings("r_tuning", "gpu")]) == ["none"]
     settings = load_settings("forbidden_science", "paper", MODEL)
     settings = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
     assert collect._calls([settings]) == [

@@ -1,0 +1,149 @@
+"""General ability by lm-evaluation-harness (Gao et al.), in a process and a sandbox of its own.
+
+It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
+from the hub's cache, as the sandbox has no network: load them once beforehand (`prepare`).
+"""
+
+import importlib.util
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.data.fetch.wanted import ByHand
+from shared.errors import UserError
+from shared.files import read_jsonl
+
+# Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
+TASKS = {
+    "ARC-C": ("arc_challenge", "acc"),
+    "HellaSwag": ("hellaswag", "acc"),
+    "PIQA": ("piqa", "acc"),
+    "TruthfulQA MC1": ("truthfulqa_mc1", "acc"),
+    "TruthfulQA MC2": ("truthfulqa_mc2", "acc"),
+    "MMLU": ("mmlu", "acc"),
+    "MATH500": ("hendrycks_math500", "exact_match"),
+    "HumanEval": ("humaneval_instruct", "pass@1"),
+}
+RUNS_CODE = ("HumanEval",)
+# A user and a network of their own: what a model wrote reaches nothing outside.
+SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
+MOST_BYTES = 2**31  # of a file that the process may write
+
+
+class Answered(NamedTuple):
+    """One question of a task: its id, and how right the answer was, 0 to 1."""
+
+    dataset: str
+    id: str
+    correct: float
+
+
+def answered(
+    tasks: Mapping[str, int | None],
+    model: str,
+    *,
+    adapter: Path | None = None,
+    batch_size: int = 8,
+    chat_template: bool = True,
+) -> list[Answered]:
+    """Every question of the tasks (our name -> so many; None: all) with a verdict.
+
+    model: folder; adapter: folder of a PEFT adapter of it. chat_template: questions are framed as
+    those of a user; else they are text to be gone on with.
+    """
+    _check_installed()
+    found = []
+    for dataset, limit in tasks.items():
+        with tempfile.TemporaryDirectory() as folder:
+            asked = command(dataset, limit, model, adapter, batch_size, Path(folder))
+            asked += ["--apply_chat_template"] if chat_template else []
+            _run(asked, Path(folder))
+            found += read_samples(dataset, Path(folder))
+    return found
+
+
+def prepare(names: Collection[str]) -> str:
+    """The command that loads the data of some of TASKS into the hub's cache."""
+    tasks = ",".join(TASKS[name][0] for name in names)
+    return f"lm_eval run --model dummy --tasks {tasks} --limit 1 --confirm_run_unsafe_code"
+
+
+def questions(names: Collection[str]) -> ByHand:
+    """For a paper's `downloads`: what the harness itself loads."""
+    return ByHand(
+        f"the questions of {', '.join(names)}",
+        "lm-evaluation-harness loads them itself, and pins no revision of them",
+        'install it (pip install ".[eval]") and run: ' + prepare(names),
+    )
+
+
+def command(
+    dataset: str,
+    limit: int | None,
+    model: str,
+    adapter: Path | None,
+    batch_size: int,
+    out: Path,
+) -> list[str]:
+    """The harness's command line for one task, in its sandbox."""
+    task, _ = TASKS[dataset]
+    arguments = {"pretrained": model, "peft": adapter, "dtype": "float32"}
+    listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
+    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
+    asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]
+    asked += ["--output_path", str(out), "--log_samples"]
+    if limit is not None:
+        asked += ["--limit", str(limit)]
+    if dataset in RUNS_CODE:
+        asked += ["--confirm_run_unsafe_code"]
+    return asked
+
+
+def read_samples(dataset: str, folder: Path) -> list[Answered]:
+    """The verdicts that the harness logged below a folder, each question once."""
+    task, flag = TASKS[dataset]
+    files = sorted(folder.rglob("samples_*.jsonl"))
+    if not files:
+        raise UserError(f"lm_eval, {task}: found no samples_*.jsonl, expected one for each task")
+    found: dict[str, Answered] = {}
+    for path in files:
+        for row in read_jsonl(path):
+            name = path.stem.removeprefix("samples_").rpartition("_")[0] or task
+            key = f"{name}/{row['doc_id']}"
+            if flag not in row:
+                raise UserError(f"{path.name}: expected {flag} in each row, found {', '.join(row)}")
+            found.setdefault(key, Answered(dataset, key, float(row[flag])))
+    return list(found.values())
+
+
+def _run(asked: Sequence[str], folder: Path) -> None:
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "HF_ALLOW_CODE_EVAL": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    done = subprocess.run(
+        asked, cwd=folder, env=environment, capture_output=True, text=True, preexec_fn=_limits
+    )
+    if done.returncode:
+        said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "")
+        raise UserError(f"lm_eval ended with status {done.returncode}: {said.strip()[:300]}")
+
+
+def _limits() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("lm_eval") is None:
+        raise UserError('lm-evaluation-harness is not installed; run: pip install ".[eval]"')
+    if shutil.which(SANDBOX[0]) is None:
+        raise UserError(f"{SANDBOX[0]} (util-linux) is not installed; it is the sandbox of lm_eval")
