@@ -16,22 +16,18 @@ import pandas as pd
 from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
-from papers.center_bench.settings import Settings
+from papers.center_bench.settings import SUBSETS, Settings
 from shared.comparison.claims import Reading
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.parts import Key, Values
+from shared.comparison.parts import Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate_among
 
 READS = ("variants", "solvers")
 
-SUBSETS = {
-    "CenterBench": ("plausible", "implausible"),
-    "Generated": ("plausible", "implausible", "matched"),
-}
 # Data set of a gap -> the source of its sentences, the subset that is set against plausible ones
 GAPS = {
     "CenterBench": ("CenterBench", "implausible"),
@@ -215,98 +211,20 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
                 )
 
 
-# Claims that depend on which models were asked. Each function takes the values of cells (the
-# paper's or ours) and gives an inequality, or says what is missing.
-
-FAMILIES = ("Claude", "Gemini", "DeepSeek")  # of the paper, largest gap first
-DEEP = (4, 5, 6)
-NO_MODES = "needs one family of models with and without thinking"
-
-
-def claude_then_gemini_then_deepseek(values: Values) -> Reading | str:
-    """C2, its order: a family is the mean of its models and modes."""
-    source = _source(values)
-    by = _families(_asked(values, "median_gap", source))
-    if not set(FAMILIES) <= set(by):
-        return f"needs models of the families {', '.join(FAMILIES)}"
-    where = {name.lower(): by[name] for name in FAMILIES}
-    means = [f'mean(median_gap[{name}_mode, "{source}", {name}])' for name in where]
-    return Reading(" > ".join(means), where)
-
-
-def thinking_raises_accuracy(values: Values) -> Reading | str:
-    """C4: with thinking against without, in each family and subset."""
-    source = _source(values)
-    subsets = [f"{source} plausible", f"{source} implausible"]
-    leads, where = _modes(values, subsets[0])
-    texts = [f"{t.format('subset')} > {p.format('subset')}" for t, p in leads]
-    return Reading(" and ".join(texts), {"subset": subsets, **where}) if texts else NO_MODES
-
-
 def accurate_models_lean_on_plausibility_too(values: Values) -> Reading | str:
     """C7: the gap of the most accurate model against the mean gap of the others."""
-    source = _source(values)
-    asked = _asked(values, "median_gap", source)
+    asked = [key for key in values if key.metric == "accuracy" and key.dataset in GAPS]
+    asked = [key for key in asked if key.model not in SOLVERS.values()]
+    datasets = {key.dataset for key in asked}
+    source = "CenterBench" if "CenterBench" in datasets else "Generated"
+    asked = [key for key in asked if key.dataset == source and np.isfinite(values[key])]
     if len(asked) < 3:
         return "needs at least three language models to rank"
-    best = max(asked, key=lambda key: values[key._replace(metric="accuracy")])
+    best = max(asked, key=values.get)
     others = list(dict.fromkeys(key.model for key in asked if key.model != best.model))
     holds = f'median_gap["{best.method}", "{source}", "{best.model}"]'
     holds += f' > mean(median_gap[mode, "{source}", other])'
     return Reading(holds, {"other": others})
-
-
-def modes_are_good_at_different_sentences(values: Values) -> Reading | str:
-    """C8: without thinking on plausible sentences and with thinking on implausible ones at levels 4
-    to 6, in each family."""
-    source = _source(values)
-    leads, where = _modes(values, f"{source} plausible")
-    texts = [f"{p.format('plain')} > {t.format('plain')}" for t, p in leads]
-    texts += [f"{t.format('deep')} > {p.format('deep')}" for t, p in leads]
-    where |= {"plain": by_level([f"{source} plausible"])}
-    where |= {"deep": [f"{source} implausible, level {level}" for level in DEEP]}
-    return Reading(" and ".join(texts), where) if texts else NO_MODES
-
-
-def _source(values: Values) -> str:
-    """CenterBench itself where it was asked, generated sentences where it was not."""
-    asked = (key.dataset.startswith("CenterBench ") for key in values if key.metric == "accuracy")
-    return "CenterBench" if any(asked) else "Generated"
-
-
-def _asked(values: Values, metric: str, dataset: str) -> list[Key]:
-    """The cells of the language models: solvers are left out."""
-    return [
-        key
-        for key in values
-        if (key.metric, key.dataset) == (metric, dataset) and key.model not in SOLVERS.values()
-    ]
-
-
-def _families(asked: Iterable[Key]) -> dict[str, list[str]]:
-    """Family -> its models; a model outside the paper's is its own family."""
-    families: dict[str, list[str]] = {}
-    for key in asked:
-        own = (name for name in FAMILIES if key.model.lower().startswith(name.lower()))
-        families.setdefault(next(own, key.model), []).append(key.model)
-    return {family: list(dict.fromkeys(models)) for family, models in families.items()}
-
-
-def _modes(values: Values, dataset: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
-    """The mean accuracy (with, without thinking) of each family that has both, over a data set
-    whose name is yet to be filled in; and what the names of models in it stand for."""
-    asked = _asked(values, "accuracy", dataset)
-    texts, where = [], {}
-    for number, (_, models) in enumerate(_families(asked).items()):
-        own = {
-            mode: [key.model for key in asked if key.method == mode and key.model in models]
-            for mode in (THINKING, "")
-        }
-        if all(own.values()):
-            where |= {f"thinking_{number}": own[THINKING], f"plain_{number}": own[""]}
-            thinking = f'mean(accuracy["{THINKING}", {{}}, thinking_{number}], thinking_{number})'
-            texts.append((thinking, f'mean(accuracy["", {{}}, plain_{number}], plain_{number})'))
-    return texts, where
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

@@ -15,7 +15,10 @@ from shared.settings import ScaleSettings, Strict
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
 PUBLISHED_SENTENCES = 30  # of each level and subset
-SUBSETS: dict[Source, int] = {"Generated": 3, "CenterBench": 2}
+SUBSETS: dict[Source, tuple[str, ...]] = {
+    "CenterBench": ("plausible", "implausible"),
+    "Generated": ("plausible", "implausible", "matched"),
+}
 
 
 class Part(Strict):
@@ -66,7 +69,10 @@ class Settings(ScaleSettings):
     def replies(self) -> int:
         """How many replies each variant of a model is asked for."""
         return sum(
-            part.sentences * SUBSETS[source] * (1 if part.middle_only else level + 1) * len(TYPES)
+            part.sentences
+            * len(SUBSETS[source])
+            * (1 if part.middle_only else level + 1)
+            * len(TYPES)
             for source, part in self.asked.items()
             for level in LEVELS
         )

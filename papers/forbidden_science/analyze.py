@@ -18,13 +18,11 @@ from papers.forbidden_science.settings import Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among
-from shared.report.markdown import pipe_table
 from shared.settings import load_paper
 
 READS = ("judges", "variations")
@@ -236,28 +234,6 @@ def _numbers(flags: pd.Series) -> pd.Series:
     return flags.astype("boolean").astype("Float64").astype(float)
 
 
-def abstract_table(found: pd.DataFrame, reported: pd.DataFrame) -> str:
-    """The abstract's refusal and allowance rates beside the counts of the published labels."""
-    keys = ["model", "metric"]
-    printed = own_numbers(reported).query("item == 'abstract'").set_index(keys)
-    rows = []
-    for cell in found[found["item"] == "abstract"].itertuples():
-        abstract = printed.loc[(cell.model, cell.metric)]
-        kind = "refused" if cell.metric == "refusal_rate" else "allowed"
-        rows.append(
-            [
-                cell.model,
-                kind,
-                abstract["value"],
-                f"{round(cell.value * cell.n / 100)} of {cell.n}",
-                f"{cell.value:.2f} [{cell.ci_low:.1f}, {cell.ci_high:.1f}]",
-                f"{cell.value - abstract['number']:+.2f}",
-            ]
-        )
-    head = ["model", "replies", "abstract (%)", "labels", "labels (%)", "difference (points)"]
-    return "\n".join(pipe_table(head, rows, numbers=4)) + "\n"
-
-
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """Name of a table -> Markdown. A column is a model or, where models are judged, a judge."""
     judged = found["item"].isin(["live_refusals", "live_agreement"])
@@ -266,5 +242,4 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     rows = found["dataset"].mask(judged, found["model"] + ": " + found["dataset"])
     rows = rows.mask(pairs, found["method"])
     shown = found.assign(method=columns, dataset=rows)
-    made = {item: markdown_table(shown, item) for item in found["item"].unique()}
-    return made | {"abstract": abstract_table(found, read_reported("forbidden_science"))}
+    return {item: markdown_table(shown, item) for item in found["item"].unique()}

@@ -58,7 +58,6 @@ def test_generated_alone(tmp_path):
     rows, found, items = built(settings_of(), tmp_path)
     assert {name: len(own) for name, own in rows.items()} == {
         "generated": 3 * 2 * 27 * 6,  # subsets, sentences, entities of a sentence of each level
-        "sentences": 3 * 2 * 6,
         "official": 0,
         "released": 0,
     }
@@ -69,26 +68,6 @@ def test_generated_alone(tmp_path):
         "Generated matched": 324,
     }
     assert items == []
-
-
-def test_sentences_and_questions_tell_the_same(tmp_path):
-    rows, _, _ = built(settings_of(), tmp_path)
-    sentences = {row["sentence_id"]: row for row in rows["sentences"]}
-    assert {row["sentence_id"] for row in rows["generated"]} == set(sentences)
-    for row in rows["generated"]:
-        made_of = sentences[row["sentence_id"]]
-        verbs = {subject: (verb, whom) for subject, verb, whom in made_of["events"]}
-        if row["type"] == "agent_identification" and "affected" not in row["question"]:
-            agent = row["answer"].removeprefix("the ")
-            assert verbs[agent][1] == row["entity"]
-            assert verbs[agent][0] in row["question"]
-        assert row["sentence"].endswith(f" {' '.join(verb for _, verb, _ in made_of['events'])}.")
-    first = rows["sentences"][0]
-    assert list(first) == [
-        *("sentence_id", "subset", "level", "domain", "nouns", "events", "verbs"),
-    ]
-    assert [verb["past"] for verb in first["verbs"]] == [event[1] for event in first["events"]]
-    assert set(first["verbs"][0]) == {"base", "past", "participle", "gerund"}
 
 
 def test_seed_decides(tmp_path):

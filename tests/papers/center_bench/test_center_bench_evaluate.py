@@ -74,7 +74,7 @@ def rows():
 def data(rows, tmp_path):
     write_jsonl(tmp_path / "data" / "generated.jsonl", rows)
     write_jsonl(tmp_path / "data" / "official.jsonl", [])
-    official.write_items([], tmp_path / "data")
+    write_jsonl(tmp_path / "data" / official.ITEMS, [])
     return tmp_path / "data"
 
 

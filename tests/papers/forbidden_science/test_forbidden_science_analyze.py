@@ -310,18 +310,12 @@ class TestJudges:
         assert sensitivity(f"Published replies, {GROK}") == 100
 
 
-def test_tables_name_claudes_rate_beside_the_abstracts(found):
+def test_tables_have_a_column_a_model(found):
     made = analyze.tables(found)
     assert set(made) == set(found["item"])
-    row = next(line for line in made["abstract"].splitlines() if CLAUDE in line)
-    assert [part.strip() for part in row.strip("|").split("|")] == [
-        CLAUDE,
-        "refused",
-        "73",
-        "381 of 512",
-        "74.41 [70.4, 78.0]",
-        "+1.41",
-    ]
+    head, _, refused, _ = made["abstract"].strip().splitlines()
+    assert head.startswith(f"| metric | dataset | n | {CLAUDE} |")
+    assert refused.startswith("| refusal_rate | All prompts | 512 | 74.4 [70.4, 78.0] |")
     assert f"| kappa | with {GROK} | 512 |" in made["labels_agreement"]
     assert f"| {LIVE}: T1 | 4 | 50.0 " in made["live_refusals"]
 
