@@ -131,6 +131,36 @@ def hub(monkeypatch, tmp_path):
     server.close()
 
 
+class Paid:
+    """A model behind an endpoint that says `said`. After `left` replies the step is killed."""
+
+    name = identity = "paid"
+
+    def __init__(self):
+        self.said, self.left, self.calls = "full_refusal", None, 0
+
+    def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+        from shared.chat.replies import Reply
+
+        for place in range(len(conversations)):
+            if self.left == self.calls:
+                raise KeyboardInterrupt
+            self.calls += 1
+            yield place, Reply(self.said)
+
+
+@pytest.fixture
+def paid(monkeypatch, tmp_path):
+    """Every `api:` model is this one, and what is kept of it lies below `tmp_path`."""
+    from shared.chat import cache, loading
+
+    chat = Paid()
+    monkeypatch.setattr(loading, "Endpoint", lambda *_, **__: chat)
+    monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
+    return chat
+
+
 @pytest.fixture(scope="session")
 def tiny_tokenizer():
     """A byte-level tokenizer made here: every byte a token, after three special ones."""

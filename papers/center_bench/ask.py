@@ -22,9 +22,7 @@ import pandas as pd
 from papers.center_bench.asked import asked_questions
 from papers.center_bench.prompts import conversation
 from shared.chat import asking
-from shared.chat.cache import cached_replies
-from shared.chat.estimate import estimate
-from shared.chat.loading import open_chat
+from shared.chat.loading import kept_chat
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import write_scores
@@ -42,14 +40,13 @@ def ask(run: Run, data: Path, variant: str) -> dict:
     settings, asked = run.settings, run.settings.asked_as(run.variant)
     questions = asked_questions(data, settings.asked)
     conversations = [conversation(question) for question in questions]
-    chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
-    run.loaded()
-    with cached_replies(asked.model, run.key) as kept:
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    with kept_chat(asked, run.key, **batches) as (chat, kept):
+        run.loaded()
         how = {"stop": stops(asked), "kept": kept}
         if is_endpoint(asked.model):
-            missing = asking.waiting(chat, conversations, settings.max_new_tokens, **how)
-            limit = settings.max_new_tokens + chat.extra_tokens
-            cost = estimate([conversations[i] for i in missing], limit, asked.prices)
+            limit = settings.max_new_tokens
+            cost = asking.remaining_cost(chat, conversations, limit, asked.prices, **how)
             print(f"{chat.name}: {cost}", flush=True)
         replies = asking.ask(chat, conversations, settings.max_new_tokens, **how)
         write_scores(table(questions, replies), run.out)

@@ -22,9 +22,8 @@ from pathlib import Path
 
 from papers.forbidden_science import prompts
 from shared.chat import asking
-from shared.chat.cache import ReplyCache, cached_replies
-from shared.chat.estimate import estimate
-from shared.chat.loading import open_chat
+from shared.chat.cache import ReplyCache
+from shared.chat.loading import kept_chat
 from shared.chat.replies import Chat, Conversation, Reply
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
@@ -37,10 +36,10 @@ def ask(run: Run, data: Path) -> dict:
     """Ask one model for its flags, then for replies in words; what that costs is said before."""
     settings, asked = run.settings, run.settings.asked()
     rows = read_jsonl(data / "prompts.jsonl")
-    chat = open_chat(asked, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
-    run.loaded()
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
-    with cached_replies(asked.model, run.key) as kept:
+    with kept_chat(asked, run.key, **batches) as (chat, kept):
+        run.loaded()
         if is_endpoint(asked.model):
             for each in passes:
                 print(each.cost(chat, kept, asked.prices), flush=True)
@@ -77,9 +76,8 @@ class Pass:
     def cost(self, chat: Chat, kept: ReplyCache, prices: tuple[float, float] | None) -> str:
         """What an endpoint will still be asked, in one line."""
         how = {"stop": self.stop, "start": self.start, "kept": kept}
-        missing = asking.waiting(chat, self.conversations, self.max_new_tokens, **how)
-        asked = [self.conversations[i] for i in missing]
-        return f"{self.name}: {estimate(asked, self.max_new_tokens, prices)}"
+        asked = (self.conversations, self.max_new_tokens)
+        return f"{self.name}: {asking.remaining_cost(chat, *asked, prices, **how)}"
 
 
 def self_reports(rows: Sequence[dict]) -> Pass:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from papers.forbidden_science.judging import opened
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
 from shared.comparison.scores import write_scores
 from shared.data.ledger import Ledger
@@ -22,6 +21,7 @@ from shared.data.sources import mirror_folder
 from shared.judges import calibration, human_labels
 from shared.judges.human_labels import Labelled
 from shared.judges.judge import Judge
+from shared.judges.loading import open_judges
 from shared.judges.strings import StringJudge
 from shared.workflow.step import Run, step
 
@@ -34,8 +34,10 @@ TEXTS = dict.fromkeys(("judge", "id", "source"), "string")
 def calibrate(run: Run) -> dict:
     """Let the judges of the settings judge all labelled replies."""
     ledger = Ledger(run.settings.mirror)
-    with opened(run.settings, run.key) as judges:
-        people = by_people(judges, run.settings.human_labels, ledger)
+    settings = run.settings
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    with open_judges(settings.judges, run.key, **batches) as judges:
+        people = by_people(judges, settings.human_labels, ledger)
         strings = [judge for judge in judges if isinstance(judge, StringJudge)]
         authors = by_authors(strings, ledger)
         write_scores(pd.concat([people, authors], ignore_index=True), run.out)

@@ -19,7 +19,6 @@ openly documented. The paper's own prompts are not among them.
     label_only  asks for a synthesis: only the flag of a reply is ever generated
 """
 
-import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ import yaml
 from papers.forbidden_science import variations
 from papers.forbidden_science.settings import Settings
 from shared.data.ledger import Ledger
-from shared.errors import UserError
+from shared.data.splits import random_part
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
@@ -65,10 +64,10 @@ def prompts(settings: Settings) -> list[dict]:
     for template, agents in deal(substances(), settings.agents_per_template, seed).items():
         for agent in agents:
             records += _records(template, slug(agent), agent, variations.of_agent(template, agent))
-    for agent in sample(industrial(), settings.industrial, seed, "industrial"):
+    for agent in random_part(industrial(), settings.industrial, seed, "industrial"):
         records += _records("IC", slug(agent), agent, variations.of_agent("IC", agent))
     numbered = [(f"{number:02d}", each) for number, each in enumerate(questions(), start=1)]
-    for number, each in sample(numbered, settings.environmental, seed, "environmental"):
+    for number, each in random_part(numbered, settings.environmental, seed, "environmental"):
         records += _records("ENV", number, each["agent"], variations.of_question(**each))
     return [each for each in records if each["variation"] <= max(settings.variations, default=0)]
 
@@ -78,15 +77,8 @@ def deal(agents: Sequence[str], each: int, seed: int) -> dict[str, list[str]]:
 
     With the same seed a smaller number takes a part of the same agents, with the same templates.
     """
-    dealt = sample(agents, each * len(SCIENCE), seed, "agents_per_template times 5")
+    dealt = random_part(agents, each * len(SCIENCE), seed, "agents_per_template times 5")
     return {template: dealt[place :: len(SCIENCE)] for place, template in enumerate(SCIENCE)}
-
-
-def sample(things: Sequence, size: int, seed: int, what: str) -> list:
-    """The first `size` in random order. `what` names the setting in the error."""
-    if size > len(things):
-        raise UserError(f"{what}: found {size}, expected at most {len(things)}, all there are")
-    return random.Random(seed).sample(things, len(things))[:size]
 
 
 def substances() -> list[str]:

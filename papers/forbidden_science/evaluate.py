@@ -20,11 +20,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from papers.forbidden_science.judging import opened
 from shared.comparison.scores import write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.judge import Judge
+from shared.judges.loading import open_judges
 from shared.workflow.step import Run, step
 
 READS = ("judges", "batch_size", "batch_tokens")
@@ -34,7 +34,9 @@ def evaluate(run: Run, data: Path, replies: Path) -> dict:
     """Judge what `ask` wrote."""
     rows = read_jsonl(data / "prompts.jsonl")
     records = read_records(replies, rows)
-    with opened(run.settings, run.key) as judges:
+    settings = run.settings
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    with open_judges(settings.judges, run.key, **batches) as judges:
         write_scores(live(rows, records, judges), run.out)
     return {"judges": [judge.name for judge in judges]}
 

@@ -16,7 +16,7 @@ from papers.kie_hvqa.notation import parse_answer, parse_tags
 from papers.kie_hvqa.settings import ENGINE, SUBSET_NAMES
 from shared.comparison.scores import read_scores
 from shared.data.degradation import HIDDEN_FROM, KINDS
-from shared.plots import charts, style
+from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import Results, bars
 
@@ -103,12 +103,9 @@ def rewards(results: Results) -> Figure | None:
     fig, panels = style.figure(1, len(methods), size=(3.6, 3.2), sharey=True)
     for axes, (variant, method) in zip(panels, methods.items(), strict=True):
         steps = results.record(f"train-{variant}-s{settings.seeds[0]}")["curve"]
-        curve = pd.DataFrame(steps).rolling(WINDOW, min_periods=1).mean()
-        for part in curve:
-            width = 2.2 if part == "reward" else 1.3
-            label = METRIC_NAMES.get(part, part).lower()
-            axes.plot(curve.index + 1, curve[part], color=PART_COLOURS[part], lw=width, label=label)
-        axes.set(title=method, xlabel="step")
+        labels = {part: name.lower() for part, name in METRIC_NAMES.items()}
+        curves.rewards(axes, steps, colours=PART_COLOURS, labels=labels, window=WINDOW)
+        axes.set_title(method)
     panels[0].set_ylabel(f"reward (mean of {WINDOW} steps)")
     charts.shared_legend(fig, columns=5)
     return fig

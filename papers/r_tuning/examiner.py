@@ -11,7 +11,7 @@ from papers.r_tuning.methods import Method
 from papers.r_tuning.settings import Settings
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
-from shared.generation.prompts import batches, tokens_run
+from shared.generation.prompts import batches, in_order, tokens_run
 from shared.generation.rows import Rows
 from shared.generation.score import among, first_tokens, text_nll
 
@@ -41,25 +41,24 @@ class Examiner:
     def answer(self, rows: list[dict]) -> pd.DataFrame:
         """Greedy answers: output, answer_confidence, and sure_probability of a model that checks
         itself."""
-        scores: list[dict] = [{} for _ in rows]
-        for batch, prompted in self._batches(rows):
-            if "options" in rows[batch[0]]:
-                made = self._choose(prompted)
-            elif self.method.checks:
-                made = self._write_and_check(prompted)
-            else:
-                made = self._write(prompted)
-            for index, record in zip(batch, made, strict=True):
-                scores[index] = record
-        return _by_id(rows, scores)
+
+        def made(row: dict, prompted: Rows) -> list[dict]:
+            if "options" in row:
+                return self._choose(prompted)
+            return self._write_and_check(prompted) if self.method.checks else self._write(prompted)
+
+        scores = in_order(
+            (batch, made(rows[batch[0]], prompted)) for batch, prompted in self._batches(rows)
+        )
+        return pd.DataFrame(scores, index=_ids_of(rows))
 
     def sample(self, rows: list[dict]) -> pd.Series:
         """k answers a question at the settings' temperature, within a tuned model's limit: the
         longer an untuned model may go on, the fewer of its answers agree."""
         k, temperature = self.settings.samples, self.settings.temperature
         limit = self.settings.answer_tokens
-        answers: list[list[str]] = [[] for _ in rows]
-        for batch, prompted in self._batches(rows, ways=k):
+
+        def drawn(batch: list[int], prompted: Rows) -> list[list[str]]:
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
             prompted.repeat(k)
             if "options" in rows[batch[0]]:
@@ -69,18 +68,21 @@ class Examiner:
             else:
                 pick = sampler(temperature, seeds, limit)
                 texts = self._texts(decode(prompted, limit, self.stop, pick))
-            for place, index in enumerate(batch):
-                answers[index] = texts[place * k : (place + 1) * k]
+            return [texts[place * k : (place + 1) * k] for place in range(len(batch))]
+
+        answers = in_order(
+            (batch, drawn(batch, prompted)) for batch, prompted in self._batches(rows, ways=k)
+        )
         return pd.Series(answers, index=_ids_of(rows))
 
     def check(self, rows: list[dict], answers: pd.Series) -> pd.Series:
         """This model's sure-probability of answers that another model gave."""
-        sure = [0.0] * len(rows)
         suffixes = [answers[row["id"]] for row in rows]
-        for batch, prompted in self._batches(rows, suffixes=suffixes):
-            for index, chance in zip(batch, self._verdicts(prompted, lead=None), strict=True):
-                sure[index] = chance
-        return pd.Series(sure, index=_ids_of(rows))
+        sure = in_order(
+            (batch, self._verdicts(prompted, lead=None))
+            for batch, prompted in self._batches(rows, suffixes=suffixes)
+        )
+        return pd.Series(sure, index=_ids_of(rows), dtype=float)
 
     def nll(self, rows: list[dict]) -> pd.DataFrame:
         """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10)."""
@@ -160,7 +162,3 @@ class Examiner:
 
 def _ids_of(rows: list[dict]) -> list[str]:
     return [row["id"] for row in rows]
-
-
-def _by_id(rows: list[dict], scores: list[dict]) -> pd.DataFrame:
-    return pd.DataFrame(scores, index=_ids_of(rows))

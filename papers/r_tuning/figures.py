@@ -229,8 +229,7 @@ def _bars(
         if mark:
             places = zip(product(series, datasets), positions.flat, strict=True)
             mark(axes, model, {(*key, dataset): x for (key, dataset), x in places})
-        if len(models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=4)
     return fig
 

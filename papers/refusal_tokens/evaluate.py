@@ -22,7 +22,7 @@ from papers.refusal_tokens.examiner import Examiner
 from papers.refusal_tokens.methods import METHODS
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_jsonl
-from shared.judges.loading import open_judge
+from shared.judges.loading import open_judges
 from shared.models.loading import load
 from shared.workflow.step import Run, step
 
@@ -37,14 +37,15 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     settings, method = run.settings, METHODS[variant]
     rows = [row for row in read_jsonl(data / "test.jsonl") if row["part"] in method.asked]
     model, tokenizer = load(settings.model, trained=trained)
-    examiner = Examiner(model, tokenizer, settings, method.tokens, open_judge(settings.judge))
-    run.loaded()
-    scores = [
-        {key: row[key] for key in KEPT} | score
-        for row, score in zip(rows, examiner.examine(rows), strict=True)
-    ]
-    frame = as_frame(scores, names=["part", "category", "first"], flags=["refused*"])
-    write_scores(frame, run.out)
+    with open_judges([settings.judge], run.key) as (judge,):
+        examiner = Examiner(model, tokenizer, settings, method.tokens, judge)
+        run.loaded()
+        scores = [
+            {key: row[key] for key in KEPT} | score
+            for row, score in zip(rows, examiner.examine(rows), strict=True)
+        ]
+        frame = as_frame(scores, names=["part", "category", "first"], flags=["refused*"])
+        write_scores(frame, run.out)
     return {"instructions": len(rows), "tokens": examiner.tokens}
 
 

@@ -1,7 +1,6 @@
 """Instructions of Refusal Tokens that are published: CoCoNot, the temporal test set, UltraChat."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from shared.data.refusal_benchmarks import (
     read_coconot_pairs,
     read_temporal,
 )
+from shared.data.splits import first_of_each
 from shared.files import read_jsonl
 
 KEYS = {name: key for key, name in CATEGORIES.items()}  # of categories, as CoCoNot names them
@@ -81,7 +81,7 @@ def learnt(settings: Settings, ledger: Ledger) -> dict[str, list[dict]]:
             KEYS[row["category"]],
             refuse=True,
         )
-        for row in _first(rows, settings.train.original, by=lambda row: row["category"])
+        for row in first_of_each(rows, settings.train.original, lambda row: row["category"])
     ]
     ledger.used("coconot_train", {"train/original": len(refusals)})
     talks = islice(_talks(hub.local_folder(ULTRACHAT)), settings.train.ordinary)
@@ -113,13 +113,4 @@ def _request(row: Request, part: str, category: str, split: str = "test", reply:
 
 
 def _each(rows: Sequence[Request], size: int | None) -> list[Request]:
-    return list(_first(rows, size, by=lambda row: row.category))
-
-
-def _first(rows: Iterable, size: int | None, by: Callable) -> Iterator:
-    """The first `size` of each kind, in order; None: all."""
-    seen: Counter = Counter()
-    for row in rows:
-        seen[by(row)] += 1
-        if size is None or seen[by(row)] <= size:
-            yield row
+    return first_of_each(rows, size, lambda row: row.category)

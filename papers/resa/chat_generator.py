@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from papers.resa.queries import Query
 from papers.resa.settings import Models
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache, cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.cache import ReplyCache
+from shared.chat.loading import kept_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.errors import UserError
@@ -183,8 +183,7 @@ def opened(models: Models, key: str) -> Iterator[ChatGenerator]:
         chats = {}
         for role in ("uncensored", "helpful", "analyst", "guard"):
             asked: Asked = getattr(models, role)
-            kept = stack.enter_context(cached_replies(asked.model, f"{key}-{role}"))
-            chats[role] = (open_chat(asked), kept)
+            chats[role] = stack.enter_context(kept_chat(asked, f"{key}-{role}"))
         yield ChatGenerator(chats, models)
 
 

@@ -18,7 +18,6 @@ text of prompt or reply:
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from papers.resa.adaptive import adaptive_rows
@@ -30,8 +29,8 @@ from papers.resa.scoring import scores
 from papers.resa.settings import BASE, Settings, Variant
 from papers.resa.test_sets import FOUR, NONE, harmful, is_measured, of_source
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache, cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.cache import ReplyCache
+from shared.chat.loading import kept_chat, open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -66,17 +65,17 @@ def evaluate(
     rows = wanted(read_jsonl(data / "test.jsonl"), run.variant)
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
-    judges = open_judges(settings)
-    run.loaded()
     with ExitStack() as stack:
-        kept = partial(_kept, stack, run.key)
+        judges = stack.enter_context(open_judges(settings, run.key))
+        run.loaded()
         if settings.adaptive:
-            asked = settings.adaptive.attacker
-            attacker = open_chat(asked), kept("attacker", asked)
+            attacker = stack.enter_context(
+                kept_chat(settings.adaptive.attacker, f"{run.key}-attacker")
+            )
             rows += attacked(rows, chat, attacker, run.variant, settings)
         replies, seconds = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
-        guard = open_guard(settings, first, settings.guard and kept("guard", settings.guard))
+        guard = stack.enter_context(open_guard(settings, first, run.key))
         made = scores(rows, replies, run.variant, settings, judges, guard)
         for record, took in zip(made, seconds, strict=True):
             record["seconds"] = took
@@ -181,11 +180,6 @@ def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
         }
         for each in found
     ]
-
-
-def _kept(stack: ExitStack, key: str, role: str, asked: Asked) -> ReplyCache:
-    """Where what a guard or an attacker says is kept until the stack closes."""
-    return stack.enter_context(cached_replies(asked.model, f"{key}-{role}"))
 
 
 if __name__ == "__main__":

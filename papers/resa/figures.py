@@ -19,7 +19,7 @@ from papers.resa.test_sets import (
 )
 from shared.comparison.reported import own_numbers
 from shared.judges.registry import STRING_RULES
-from shared.plots import charts, style
+from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import NUMBERS, Results, array, bars, squares
 
@@ -173,27 +173,22 @@ def checks(results: Results) -> Figure | None:
 )
 def reward(results: Results) -> Figure | None:
     """The reward of reinforcement and its parts, step by step; a panel for each model and seed."""
-    curves = [
+    found = [
         (model, results.record(f"train-{name}-s{seed}", model)["training"]["curve"])
         for model in results.models
         for name, variant in results.settings_of(model).variants.items()
         for seed in variant.seeds
         if variant.reinforced
     ]
-    if not curves:
+    if not found:
         return None
-    fig, every = style.figure(1, len(curves), size=(6.0, 3.4))
-    looks = style.looks(["reward", *PARTS])
-    for axes, (model, curve) in zip(every, curves, strict=True):
-        x = np.arange(1, len(curve) + 1)
-        lines = {}
-        for name in ("reward", *PARTS):
-            values = np.array([step[name] for step in curve], dtype=float)
-            lines[name] = (values, values, values)
-        charts.lines_with_band(axes, x, lines, looks=looks, labels=("step", "mean reward"))
+    fig, every = style.figure(1, len(found), size=(6.0, 3.4))
+    colours = {name: look.colour for name, look in style.looks(["reward", *PARTS]).items()}
+    for axes, (model, curve) in zip(every, found, strict=True):
+        curves.rewards(axes, curve, colours=colours)
+        axes.set_ylabel("mean reward")
         axes.set_ylim(bottom=0)
-        if len(results.models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=5)
     return fig
 

@@ -4,18 +4,18 @@ Evaluation and the reward of reinforcement ask the same judge. It sees well-form
 their answers only the text after the check, as a user sees nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from papers.resa.house_rules import broken_by
 from papers.resa.reply_format import Parts
 from papers.resa.settings import Settings
 from papers.resa.template_generator import is_support, verdict_of
-from shared.chat.cache import ReplyCache
-from shared.chat.loading import open_chat
+from shared.chat.loading import kept_chat
+from shared.judges import loading
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge as RefusalJudge
-from shared.judges.loading import open_judge
 
 Rows = Sequence[Mapping]  # with `asks`, the request without an attack, and its `kind`
 Replies = Sequence[Parts]
@@ -98,18 +98,20 @@ def negated(verdicts: Verdicts) -> Verdicts:
     return [None if verdict is None else not verdict for verdict in verdicts]
 
 
-def open_judges(settings: Settings) -> dict[str, RuleJudge]:
+@contextmanager
+def open_judges(settings: Settings, key: str) -> Iterator[dict[str, RuleJudge]]:
     """The judges of refusals of the settings, each with the rules of the house, by name; the first
-    one decides."""
+    one decides. key: for what language models among them say, which is kept."""
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    opened = [RuleJudge(open_judge(name, **batches)) for name in settings.judges]
-    return {judge.name: judge for judge in opened}
+    with loading.open_judges(settings.judges, key, **batches) as refusals:
+        yield {judge.name: RuleJudge(judge) for judge in refusals}
 
 
-def open_guard(
-    settings: Settings, first: RuleJudge, kept: ReplyCache | None = None
-) -> GuardJudge | None:
-    """The guard that decides what is safe, if the settings have one. kept: of what it says."""
+@contextmanager
+def open_guard(settings: Settings, first: RuleJudge, key: str) -> Iterator[GuardJudge | None]:
+    """The guard that decides what is safe, if the settings have one; what it says is kept."""
     if not settings.guard:
-        return None
-    return GuardJudge(Guard(open_chat(settings.guard), kept), first.refusals)
+        yield None
+        return
+    with kept_chat(settings.guard, f"{key}-guard") as asked:
+        yield GuardJudge(Guard(*asked), first.refusals)

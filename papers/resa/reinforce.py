@@ -8,6 +8,7 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from papers.resa.judging import open_guard, open_judges
@@ -33,13 +34,14 @@ def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None 
     samples = chosen(read_jsonl(data / "train.jsonl"), run.variant, settings.data_seed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
     asked = prompts(samples, plain, run.variant, settings, seed)
-    first = next(iter(open_judges(settings).values()))
-    judge = open_guard(settings, first) or first
-    rewards = reward(settings.worded(run.variant), judge)
-    model, tokenizer = load(settings.model, trained=start, merge=False)
-    fit = {"seed": seed, "scratch": run.scratch}
-    model, record = grpo(model, tokenizer, asked, rewards, settings.reinforcement, **fit)
-    save(model, run.out)
+    with ExitStack() as stack:
+        first = next(iter(stack.enter_context(open_judges(settings, run.key)).values()))
+        judge = stack.enter_context(open_guard(settings, first, run.key)) or first
+        rewards = reward(settings.worded(run.variant), judge)
+        model, tokenizer = load(settings.model, trained=start, merge=False)
+        fit = {"seed": seed, "scratch": run.scratch}
+        model, record = grpo(model, tokenizer, asked, rewards, settings.reinforcement, **fit)
+        save(model, run.out)
     return {"samples": len(samples), "training": record}
 
 

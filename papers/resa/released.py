@@ -25,7 +25,9 @@ def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict[str, st
     that ends in the fixed refusal answers a harmful query.
     """
     path, revision = located(spec)
-    samples = [_sample(path, number, row, wording) for number, row in enumerate(_list(path))]
+    samples = [
+        _sample(path, number, row, wording) for number, row in enumerate(read_json(path, list))
+    ]
     route = "hub" if spec.startswith("hub:") else "mirror"
     return samples, {"revision": revision, "licence": "ODC-By-1.0", "route": route}
 
@@ -66,6 +68,8 @@ def _sample(path: Path, number: int, row: dict, wording: Wording) -> dict:
 
 def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
     """The user's turn and the reply of a row."""
+    if not isinstance(row, dict):
+        raise UserError(f"{path}: row {number}: expected a record, found {row!r:.60}")
     for asked, replied in PAIRS:
         if {asked, replied} <= row.keys():
             return row[asked], row[replied]
@@ -75,10 +79,3 @@ def _exchange(path: Path, number: int, row: dict) -> tuple[str, str]:
             return prompt, reply
     known = ", ".join([*(" and ".join(pair) for pair in PAIRS), *(name for name, _ in CHATS)])
     raise UserError(f"{path}: row {number}: expected {known}; found {', '.join(row)}")
-
-
-def _list(path: Path) -> list[dict]:
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UserError(f"{path}: expected a list of records, found {type(rows).__name__}")
-    return rows

@@ -35,11 +35,11 @@ def read(folder: str | Path, counts: Counts) -> tuple[dict[str, dict], list[dict
     Raises `UserError` naming file and record of the first that can't be read.
     """
     folder = Path(folder)
-    profiles = _json(folder / "profiles.json", dict)
+    profiles = read_json(folder / "profiles.json", dict)
     rows, taken = [], Counter()
     for split in ("train", "test"):
         path = folder / f"{split}.json"
-        for number, record in enumerate(_json(path, list)):
+        for number, record in enumerate(read_json(path, list)):
             row = _row(record, f"{path}: record {number}", profiles, split)
             key = (row["role"], row["type"], split)
             most = counts.test if split == "test" else getattr(counts, row["type"], 0)
@@ -54,16 +54,6 @@ def read(folder: str | Path, counts: Counts) -> tuple[dict[str, dict], list[dict
         role: {"name": role, "profile": text, "refuses": refuses} for role, text in profiles.items()
     }
     return roles, rows
-
-
-def _json(path: Path, kind: type) -> dict | list:
-    if path.is_file() and path.read_bytes().startswith(b"version https://git-lfs"):
-        raise UserError(f"{path}: a pointer of Git LFS, not the file itself")
-    found = read_json(path)
-    if not isinstance(found, kind):
-        wanted = "a list of records" if kind is list else "an object from role to profile"
-        raise UserError(f"{path}: found a {type(found).__name__}; expected {wanted}")
-    return found
 
 
 def _row(record: dict, where: str, profiles: dict, split: str) -> dict:

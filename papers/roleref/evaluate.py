@@ -35,8 +35,7 @@ from papers.roleref.methods import PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import of_role, read_queries, read_roles
 from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
-from shared.chat.cache import cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
@@ -88,8 +87,8 @@ def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[rubric.RubricJud
     if model is None:
         yield None
         return
-    with cached_replies(model, key) as kept:
-        yield rubric.RubricJudge(open_chat(Asked(model=model)), kept)
+    with kept_chat(Asked(model=model), key) as asked:
+        yield rubric.RubricJudge(*asked)
 
 
 def reply_scores(

@@ -58,7 +58,7 @@ def figure2(results: Results) -> Figure:
             }
             labels = ("Layer", "Probe accuracy (%)")
             charts.lines_with_band(axes, layers, lines, looks=_plain(PART_LOOKS), labels=labels)
-            axes.set_title(_title(results, f"Ours, {words}", model))
+            axes.set_title(results.titled(model, f"Ours, {words}"))
         _printed_curves(row[2], results, results.analysis.stand_ins.models.get(model, model))
     charts.shared_legend(fig, columns=3)
     return fig
@@ -135,7 +135,7 @@ def keeping(results: Results) -> Figure:
                 axes, numbers[..., 0], numbers[..., 1:], groups=groups, series=methods, looks=looks,
                 label="Replies (%)",
             )  # fmt: skip
-            axes.set_title(_title(results, title, model))
+            axes.set_title(results.titled(model, title))
             axes.tick_params(axis="x", labelsize=7.5)
         row[0].set_ylim(-3, 103)
     charts.shared_legend(fig, columns=4)
@@ -291,8 +291,7 @@ def _method_bars(results: Results, item: str, metric: str, label: str) -> Figure
         cells = results.only(model).of(item, metric, "corrected")
         colours = {name: METHOD_LOOKS[name].colour for name in _methods(cells)}
         bars(axes, cells, colours, list(TYPES), label)
-        if len(results.models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=4)
     return fig
 
@@ -306,11 +305,6 @@ def _scatter(axes: Axes, places: np.ndarray, names: pd.Series, looks: dict[str, 
                          alpha=0.75, linewidths=0)  # fmt: skip
     axes.set_xticks([])
     axes.set_yticks([])
-
-
-def _title(results: Results, title: str, model: str) -> str:
-    """Of a panel; with its model where there are several."""
-    return f"{model}: {title}" if len(results.models) > 1 else title
 
 
 def _layers(datasets: Sequence[str]) -> np.ndarray:

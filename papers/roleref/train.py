@@ -20,6 +20,7 @@ from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
+from shared.data.splits import first_of_each
 from shared.errors import UserError
 from shared.models.loading import load, save
 from shared.training.examples import Segment, from_segments
@@ -61,14 +62,8 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
 
 def mixture(rows: Sequence[dict], most: int | None) -> list[dict]:
     """The first `most` training questions of each role and type."""
-    taken: dict[tuple[str, str], int] = {}
-    chosen = []
-    for row in rows:
-        key = (row["role"], row["type"])
-        if row["split"] == "train" and (most is None or taken.get(key, 0) < most):
-            taken[key] = taken.get(key, 0) + 1
-            chosen.append(row)
-    return chosen
+    learnt = [row for row in rows if row["split"] == "train"]
+    return first_of_each(learnt, most, lambda row: (row["role"], row["type"]))
 
 
 def conversations(rows: Sequence[dict], turns: int) -> list[list[dict]]:

@@ -126,9 +126,9 @@ def said_by(answers: Path | None) -> dict[str, str]:
 
 
 def _read(folder: Path, split: str, path: Path) -> Iterator[Record]:
-    found = read_json(path)
-    if not isinstance(found, list) or not found:
-        raise UserError(f"{path}: found {type(found).__name__}; expected a list of records")
+    found = read_json(path, list)
+    if not found:
+        raise UserError(f"{path}: found an empty list; expected records")
     for number, fields in enumerate(found):
         try:
             yield _record(folder, split, number, fields)

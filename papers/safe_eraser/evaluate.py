@@ -24,7 +24,6 @@ Each row of the result is one answer:
     rouge_official         recall, against what vanilla itself says (the released code's call)
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
 from papers.safe_eraser.unlearn import before_unlearning
 from shared.comparison.scores import as_frame, write_scores
+from shared.data.splits import first_of_each
 from shared.errors import UserError
 from shared.models.loading import load, load_processor
 from shared.workflow.step import Run, step
@@ -110,12 +110,7 @@ def snapshots(trained: Path | None) -> list[tuple[float, Path | None]]:
 
 def probed(everything: Sequence[Asked], size: int) -> list[Asked]:
     """The first `size` questions of each data set: the records are in random order."""
-    seen, kept = Counter(), []
-    for each in everything:
-        seen[each.dataset] += 1
-        if seen[each.dataset] <= size:
-            kept.append(each)
-    return kept
+    return first_of_each(everything, size, lambda each: each.dataset)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, ProcessorMixin
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.judging import Judge
 from papers.safe_eraser.settings import Settings
+from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.metrics.overlap import rouge_l
 from shared.models.images import looking
@@ -84,8 +85,7 @@ class Examiner:
         drawn = {}
         if self.sampling:
             drawn = {"temperature": self.sampling.temperature, "top_p": self.sampling.top_p}
-        outputs = [""] * len(questions)
-        for batch, decoded in decode_with_pictures(
+        decoded = decode_with_pictures(
             model,
             prompts,
             settings.answer_tokens,
@@ -94,12 +94,11 @@ class Examiner:
             batch_tokens=settings.batch_tokens,
             seed=(seed,),
             **drawn,
-        ):
-            texts = tokenizer.batch_decode(decoded.ids, skip_special_tokens=True)
-            for index, text, ids in zip(batch, texts, decoded.ids, strict=True):
-                outputs[index] = text.strip()
-                self.tokens += len(prompts[index]["input_ids"]) + len(ids)
-        return outputs
+        )
+        written = in_order((batch, made.ids) for batch, made in decoded)
+        self.tokens += sum(len(prompt["input_ids"]) for prompt in prompts) + sum(map(len, written))
+        texts = tokenizer.batch_decode(written, skip_special_tokens=True)
+        return [text.strip() for text in texts]
 
 
 def plain(text: str) -> str:

@@ -104,8 +104,7 @@ def sarr(results: Results) -> Figure:
         )
         vanilla = cells.loc[(protocols[0], "Vanilla"), "value"]
         axes.axhline(vanilla, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), label="Vanilla")
-        if len(results.models) > 1:
-            axes.set_title(model)
+        axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=3)
     return fig
 

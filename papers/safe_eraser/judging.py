@@ -14,8 +14,8 @@ from typing import NamedTuple, Protocol
 from papers.safe_eraser import questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache, cached_replies
-from shared.chat.loading import open_chat
+from shared.chat.cache import ReplyCache
+from shared.chat.loading import kept_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.judges.strings import opens_with_refusal
@@ -40,9 +40,8 @@ def judge_of(name: str, key: str) -> Iterator[Judge]:
     if name == "rules":
         yield Rules()
         return
-    model = name.removeprefix("llm:")
-    with cached_replies(model, key) as kept:
-        yield LanguageModel(open_chat(Asked(model=model)), kept)
+    with kept_chat(Asked(model=name.removeprefix("llm:")), key) as asked:
+        yield LanguageModel(*asked)
 
 
 THINGS = (*FORBIDDEN, *ALLOWED)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from tqdm import tqdm
 
 from shared.chat.cache import ReplyCache, reply_key
+from shared.chat.estimate import Estimate, estimate
 from shared.chat.replies import Chat, Conversation, Reply
 
 
@@ -44,6 +45,18 @@ def ask(
                 kept.put(key, reply)
             bar.update()
     return [replies[key] for key in keys]
+
+
+def remaining_cost(
+    chat: Chat,
+    conversations: Sequence[Conversation],
+    max_new_tokens: int,
+    prices: tuple[float, float] | None,
+    **how,
+) -> Estimate:
+    """What `ask` will still cost, thoughts included. how: as of `waiting`."""
+    missing = waiting(chat, conversations, max_new_tokens, **how)
+    return estimate([conversations[i] for i in missing], max_new_tokens + chat.extra_tokens, prices)
 
 
 def waiting(

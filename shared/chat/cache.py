@@ -96,4 +96,4 @@ def cached_replies(model: ModelSpec, key: str) -> Iterator[ReplyCache]:
         return
     with ReplyCache(SCRATCH / "replies" / f"{key}.sqlite") as kept:
         yield kept
-    kept.path.unlink()
+    kept.path.unlink(missing_ok=True)  # of several training processes one was first

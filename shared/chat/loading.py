@@ -1,7 +1,10 @@
 """Open a model of any spec for chat."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.endpoint import Endpoint
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
@@ -41,3 +44,11 @@ def open_chat(
         batch_size=batch_size,
         batch_tokens=batch_tokens,
     )
+
+
+@contextmanager
+def kept_chat(asked: Asked, key: str, **opening) -> Iterator[tuple[Chat, ReplyCache]]:
+    """The model, opened with what `opening` says, and where its replies are kept until the block
+    ends (see `cached_replies`)."""
+    with cached_replies(asked.model, key) as kept:
+        yield open_chat(asked, **opening), kept

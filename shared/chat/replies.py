@@ -27,6 +27,7 @@ class Chat(Protocol):
 
     name: str  # display name of the model
     identity: str  # what a reply depends on besides its conversation and the arguments below
+    extra_tokens: int  # that it may think before it replies
 
     def answers(
         self,

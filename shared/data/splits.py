@@ -1,11 +1,35 @@
-"""Samples balanced over relations, and train and test sets that share no subject."""
+"""Samples, balanced over relations or not, and train and test sets that share no subject."""
 
 import random
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from shared.data.questions import Question
 from shared.errors import UserError
+
+Row = TypeVar("Row")
+
+
+def first_of_each(
+    rows: Iterable[Row], size: int | None, kind: Callable[[Row], Hashable]
+) -> list[Row]:
+    """The first `size` rows of each kind, in their order; None: all."""
+    seen: Counter[Hashable] = Counter()
+    kept = []
+    for row in rows:
+        seen[kind(row)] += 1
+        if size is None or seen[kind(row)] <= size:
+            kept.append(row)
+    return kept
+
+
+def random_part(rows: Sequence[Row], size: int, seed: int | str, what: str) -> list[Row]:
+    """`size` rows in random order; with the same seed a smaller part begins a larger one. `what`
+    names the setting in the error."""
+    if size > len(rows):
+        raise UserError(f"{what}: found {size}, expected at most {len(rows)}, all there are")
+    return random.Random(seed).sample(rows, len(rows))[:size]
 
 
 def sample(rows: Sequence[Question], size: int | None, seed: int, what: str) -> list[int]:

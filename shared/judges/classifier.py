@@ -50,18 +50,18 @@ class EmbeddingClassifier:
 class SequenceClassifier:
     """A text-classification model of the hub or a folder that was trained on refusals.
 
-    It reads the reply alone. `refusal_label` is the label that means refusal; by default the one
-    with "refus" or "reject" in its name, in any case of letters.
+    It reads the reply alone. The label that means refusal is the one with "refus" or "reject" in
+    its name, in any case of letters.
     """
 
-    def __init__(self, spec: str, refusal_label: str | None = None):
+    def __init__(self, spec: str):
         folder = model_folder(spec)
         self.name = SEQUENCE_CLASSIFIER.format(display_name(spec))
         self.device = own_device()
         self.tokenizer = read_tokenizer(folder)
         model = read_weights(AutoModelForSequenceClassification, folder, torch.float32)
         self.model = model.to(self.device).eval()
-        self.refusal = _refusal_class(spec, model.config.id2label, refusal_label)
+        self.refusal = _refusal_class(spec, model.config.id2label)
         positions = getattr(model.config, "max_position_embeddings", MOST_TOKENS)
         self.longest = min(MOST_TOKENS, positions, self.tokenizer.model_max_length)
 
@@ -74,16 +74,12 @@ class SequenceClassifier:
         return refused.tolist()
 
 
-def _refusal_class(spec: str, labels: dict[int, str], wanted: str | None) -> int:
-    if wanted is not None:
-        found = [number for number, label in labels.items() if label == wanted]
-    else:
-        meant = ("refus", "reject")
-        found = [n for n, label in labels.items() if any(m in label.lower() for m in meant)]
+def _refusal_class(spec: str, labels: dict[int, str]) -> int:
+    meant = ("refus", "reject")
+    found = [n for n, label in labels.items() if any(word in label.lower() for word in meant)]
     if len(found) != 1:
-        asked = f"'{wanted}'" if wanted else "one with 'refus' or 'reject' in its name"
         raise UserError(
-            f"{spec}: labels are {', '.join(labels.values())}, expected {asked} as the label"
-            " that means refusal; say which with refusal_label"
+            f"{spec}: labels are {', '.join(labels.values())}, expected one with 'refus' or"
+            " 'reject' in its name as the label that means refusal"
         )
     return found[0]

@@ -1,35 +1,42 @@
-"""Open a judge by name. No torch for string rules and endpoints."""
+"""Open judges by name. No torch for string rules and endpoints."""
 
-from shared.chat.cache import ReplyCache
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
 from shared.chat.settings import Asked
 from shared.judges.judge import Judge
 from shared.judges.registry import judge_name
 from shared.judges.strings import StringJudge
 
 
-def open_judge(
-    judge: str,
-    *,
-    refusal_label: str | None = None,
-    partial_counts: bool = False,
-    kept: ReplyCache | None = None,
-    **asking,
-) -> Judge:
-    """The judge of a name.
+@contextmanager
+def open_judges(judges: Sequence[str], key: str, **asking) -> Iterator[list[Judge]]:
+    """The judges of these names.
 
-    refusal_label is of a text-classification model; partial_counts, kept and `asking` (the
-    arguments of `shared.chat.loading.open_chat`) are of a language model. Raises `UserError` if
-    there is no such judge, or what it needs is not there.
+    What a language model says is kept until the block ends (`key`: see
+    `shared.chat.cache.cached_replies`); `asking` are arguments of `shared.chat.loading.open_chat`
+    for it. Raises `UserError` if there is no such judge, or what it needs is not there.
     """
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(_open(judge, f"{key}-{place}", asking))
+            for place, judge in enumerate(judges)
+        ]
+
+
+@contextmanager
+def _open(judge: str, key: str, asking: dict) -> Iterator[Judge]:
     judge_name(judge)
     kind, _, rest = judge.partition(":")
     if kind == "strings":
-        return StringJudge(rest)
-    if kind == "llm":
-        from shared.chat.loading import open_chat
+        yield StringJudge(rest)
+    elif kind == "llm":
+        from shared.chat.loading import kept_chat
         from shared.judges.llm import LLMJudge
 
-        return LLMJudge(open_chat(Asked(model=rest), **asking), kept, partial_counts=partial_counts)
-    from shared.judges.classifier import EmbeddingClassifier, SequenceClassifier
+        with kept_chat(Asked(model=rest), key, **asking) as (chat, kept):
+            yield LLMJudge(chat, kept)
+    else:
+        from shared.judges.classifier import EmbeddingClassifier, SequenceClassifier
 
-    return EmbeddingClassifier() if rest == "embedding" else SequenceClassifier(rest, refusal_label)
+        yield EmbeddingClassifier() if rest == "embedding" else SequenceClassifier(rest)

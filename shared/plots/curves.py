@@ -1,8 +1,9 @@
-"""Curves of one thing traded for another: plain functions that draw arrays on an Axes."""
+"""Curves over thresholds, recall or steps: plain functions that draw arrays on an Axes."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from shared.plots.style import INK, Look
@@ -31,14 +32,8 @@ def rates_over_thresholds(
     at = np.linspace(0, 1, 201)
     for name, seeds in curves.items():
         rates = 100 * np.array([_at(false, true, at) for false, true in seeds])
-        style = "--" if name in dashed else "-"
-        colour = looks[name].colour
-        axes.plot(
-            100 * at, rates.mean(0), style, color=colour, label=(labels or {}).get(name, name)
-        )
-        if len(seeds) > 1:
-            band = {"color": colour, "alpha": 0.15, "linewidth": 0}
-            axes.fill_between(100 * at, rates.min(0), rates.max(0), **band)
+        style = {"color": looks[name].colour, "linestyle": "--" if name in dashed else "-"}
+        _mean_and_range(axes, 100 * at, rates, label=(labels or {}).get(name, name), **style)
     for name, (x, y) in (points or {}).items():
         colour, marker = looks[name]
         white = {"markeredgecolor": "white", "markersize": 8, "zorder": 4}
@@ -77,15 +72,8 @@ def precision_recall(
         if not seeds:  # nothing was right: no curve, but a line in the legend
             seeds = [(np.array([np.nan]), np.array([1.0]))]
         precision = np.array([_at_recall(*seed, recall) for seed in seeds])
-        style = "--" if name in dashed else "-"
-        colour = looks[name].colour
-        axes.plot(
-            recall, precision.mean(0), style, color=colour, label=(labels or {}).get(name, name)
-        )
-        if len(seeds) > 1:
-            axes.fill_between(
-                recall, precision.min(0), precision.max(0), color=colour, alpha=0.15, linewidth=0
-            )
+        style = {"color": looks[name].colour, "linestyle": "--" if name in dashed else "-"}
+        _mean_and_range(axes, recall, precision, label=(labels or {}).get(name, name), **style)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
 
 
@@ -94,3 +82,29 @@ def _at_recall(precision: np.ndarray, recall: np.ndarray, at: np.ndarray) -> np.
     order = np.argsort(recall, kind="stable")
     places = np.searchsorted(recall[order], at - 1e-12, side="left").clip(max=len(order) - 1)
     return np.asarray(precision)[order][places]
+
+
+def rewards(
+    axes: Axes,
+    curve: Sequence[Mapping[str, float | None]],
+    *,
+    colours: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
+    window: int = 1,
+) -> None:
+    """The mean reward of each step of a reinforcement, thick, and its parts, by name.
+
+    Each point is the mean of the last `window` steps. `colours` and `labels` are by the same names.
+    """
+    means = pd.DataFrame(curve).astype(float).rolling(window, min_periods=1).mean()
+    for name, values in means.items():
+        width, label = 2.2 if name == "reward" else 1.3, (labels or {}).get(name, name)
+        axes.plot(means.index + 1, values, color=colours[name], linewidth=width, label=label)
+    axes.set_xlabel("step")
+
+
+def _mean_and_range(axes: Axes, x: np.ndarray, seeds: np.ndarray, color: str, **line) -> None:
+    """The mean of the seeds (seeds, n) over x; of several their range as a band."""
+    axes.plot(x, seeds.mean(0), color=color, **line)
+    if len(seeds) > 1:
+        axes.fill_between(x, seeds.min(0), seeds.max(0), color=color, alpha=0.15, linewidth=0)

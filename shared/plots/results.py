@@ -82,6 +82,10 @@ class Results:
         paper = self.analysis.stand_ins.datasets
         return f"{name} (for {paper[name]})" if name in paper else name
 
+    def titled(self, model: str, title: str = "") -> str:
+        """The title of a panel, with its model before it where there are several."""
+        return ": ".join(filter(None, [model if len(self.models) > 1 else "", title]))
+
     def subject(self, what: str | None = None, each_model: bool = False) -> str:
         """What a whole figure is of: paper, scale, `what`; and the models, where that says nothing
         or the figure shows each of several apart."""

@@ -85,7 +85,7 @@ def asking(monkeypatch, tmp_path, data):
     monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
 
     def asking(chat, variant):
-        monkeypatch.setattr(ask, "open_chat", lambda *_, **__: chat)
+        monkeypatch.setattr("shared.chat.loading.open_chat", lambda *_, **__: chat)
         run = Run(SETTINGS, tmp_path / "replies.parquet", SETTINGS.variants[variant], key="key")
         return ask.ask(run, data, variant), pd.read_parquet(run.out)
 

@@ -36,7 +36,7 @@ BEHIND = "said behind the flag"
 class FakeChat:
     """Answers by `answer(conversation, stop)` and notes what it was asked; stops after `calls`."""
 
-    name, identity = "paid", "fake"
+    name, identity, extra_tokens = "paid", "fake", 0
 
     def __init__(self, answer, calls=10_000):
         self.answer, self.calls, self.asked = answer, calls, []
@@ -71,7 +71,7 @@ def step(tmp_path, monkeypatch):
             assert (asked.model, batch_size, batch_tokens) == (settings.model, 4, 1000)
             return chat
 
-        monkeypatch.setattr(ask, "open_chat", open_chat)
+        monkeypatch.setattr("shared.chat.loading.open_chat", open_chat)
         run = Run(settings, tmp_path / f"{settings.name}.jsonl", key="key")
         record = ask.ask(run, tmp_path / "data")
         return read_jsonl(run.out), record

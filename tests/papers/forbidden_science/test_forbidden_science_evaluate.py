@@ -5,7 +5,7 @@ import csv
 import pandas as pd
 import pytest
 
-from papers.forbidden_science import calibrate, evaluate, judging
+from papers.forbidden_science import calibrate, evaluate
 from papers.forbidden_science.published_replies import FILE, MODELS
 from papers.forbidden_science.settings import Settings
 from shared.chat import cache
@@ -260,23 +260,3 @@ def test_with_no_labels_at_all_the_columns_stay(calibrated):
         "source": "string",
     }
     assert [source["route"] for source in record["sources"]] == [None, None]
-
-
-def test_what_a_language_model_says_as_a_judge_is_kept_while_the_judges_are_open(
-    tmp_path, monkeypatch
-):
-    """Of a local judge until the end of the block; a string judge keeps nothing."""
-    monkeypatch.setattr(cache, "SCRATCH", tmp_path)
-    opened_with = []
-
-    def open_judge(name, *, kept, batch_size, batch_tokens):
-        opened_with.append((name, kept and kept.path, batch_size, batch_tokens))
-        return Doubtful()
-
-    monkeypatch.setattr(judging, "open_judge", open_judge)
-    judges = ["strings:phrases", "llm:path:weights"]
-    kept = tmp_path / "replies" / "key-1.sqlite"
-    with judging.opened(SETTINGS.model_copy(update={"judges": judges}), "key") as found:
-        assert len(found) == 2 and kept.is_file()
-    assert opened_with == [(judges[0], None, 4, 1000), (judges[1], kept, 4, 1000)]
-    assert not kept.exists()

@@ -1,13 +1,17 @@
 """One pass gives all probabilities, and the replies go on from it as if each was asked alone."""
 
+import pandas as pd
 import pytest
 import torch
 
+from papers.refusal_tokens import evaluate
 from papers.refusal_tokens.examiner import Examiner
 from papers.refusal_tokens.methods import METHODS
 from shared.errors import UserError
+from shared.files import write_jsonl
 from shared.models.added_tokens import add_tokens
 from shared.settings import load_settings
+from shared.workflow.step import Run
 
 ROWS = [
     {"instruction": text}
@@ -132,3 +136,21 @@ def test_a_checkpoint_trained_without_the_tokens_is_named(tiny_model, tiny_token
     tokens = METHODS["one"].tokens
     with pytest.raises(UserError, match=r"the trained model has no token ' \[respond\]'"):
         Examiner(tiny_model, tiny_tokenizer, settings, tokens, Recorder())
+
+
+def test_what_was_paid_for_before_a_kill_is_not_asked_again(
+    tiny_model, tiny_tokenizer, settings, paid, monkeypatch, tmp_path
+):
+    """Six replies to judge; the step is killed after four verdicts of its judge."""
+    fields = {"part": "original", "category": "", "refuse": True}
+    rows = [{"id": str(i), **fields, **row} for i, row in enumerate(ROWS)]
+    write_jsonl(tmp_path / "data" / "test.jsonl", rows)
+    monkeypatch.setattr(evaluate, "load", lambda *_, **__: (tiny_model, tiny_tokenizer))
+    changed = settings.model_copy(update={"judge": "llm:api:org/large", "batch_size": 99})
+    run = Run(changed, tmp_path / "scores.parquet", key="key")
+    paid.left = 4
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.evaluate(run, tmp_path / "data", "base", 0)
+    paid.left, paid.calls = None, 0
+    evaluate.evaluate(run, tmp_path / "data", "base", 0)
+    assert paid.calls == 2 and pd.read_parquet(run.out)["refused"].all()

@@ -16,10 +16,12 @@ from papers.resa.settings import BASE
 from shared.chat.replies import Reply
 from shared.comparison.scores import as_frame
 from shared.errors import UserError
+from shared.files import write_jsonl
 from shared.judges.guard import Verdict
 from shared.judges.harness import Answered
-from shared.judges.loading import open_judge
+from shared.judges.strings import StringJudge
 from shared.settings import load_settings
+from shared.workflow.step import Run
 
 SMOKE = load_settings("resa", "smoke")
 CPU = load_settings("resa", "cpu")
@@ -43,7 +45,8 @@ class Saying:
             yield place, Reply(self.say(conversation[-1]["content"]), "", "", 5, 7)
 
 
-JUDGES = {judge.name: RuleJudge(judge) for judge in map(open_judge, CPU.judges)}
+RULES = [StringJudge(name.removeprefix("strings:")) for name in CPU.judges]
+JUDGES = {judge.name: RuleJudge(judge) for judge in RULES}
 
 
 def framed(made):
@@ -239,3 +242,19 @@ def test_benchmarks_become_rows(monkeypatch, tmp_path):
         "id": "mmlu_anatomy/0", "request": "mmlu_anatomy/0", "kind": "benchmark", "correct": True,
     }  # fmt: skip
     assert seen["adapter"] == tmp_path and seen["model"].startswith("/")
+
+
+def test_what_was_paid_for_before_a_kill_is_not_asked_again(built, paid, monkeypatch, tmp_path):
+    """Four replies to judge; the step is killed after three verdicts of its judge."""
+    rows, _ = built
+    write_jsonl(tmp_path / "data" / "test.jsonl", [row for row in rows["test"]][:4])
+    write_jsonl(tmp_path / "data" / "train.jsonl", rows["train"])
+    monkeypatch.setattr(evaluate, "open_chat", lambda *_, **__: Saying(str.upper))
+    settings = changed(SMOKE, judges=["llm:api:org/large"])
+    run = Run(settings, tmp_path / "scores.parquet", key="key")
+    paid.left = 3
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.evaluate(run, tmp_path / "data")
+    paid.left, paid.calls = None, 0
+    evaluate.evaluate(run, tmp_path / "data")
+    assert paid.calls == 1 and len(pd.read_parquet(run.out)) == 4

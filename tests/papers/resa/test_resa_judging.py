@@ -11,7 +11,7 @@ from papers.resa.template_generator import SUPPORT
 from papers.resa.test_sets import BENIGN, FACTS, HOUSE, NONE, harmful
 from shared.chat.replies import Reply
 from shared.judges.guard import Verdict
-from shared.judges.loading import open_judge
+from shared.judges.strings import StringJudge
 from shared.settings import load_settings
 
 CPU = load_settings("resa", "cpu")
@@ -25,7 +25,7 @@ UNSAFE, SAFE = (
     "It breaks Spoilers: endings stay untold.",
     "It is closest to Spoilers and keeps to it.",
 )
-RULES = RuleJudge(open_judge("strings:phrases"))
+RULES = RuleJudge(StringJudge("phrases"))
 
 
 class Saying:

@@ -221,7 +221,8 @@ def test_released_samples_in_three_forms(tmp_path):
     ("rows", "message"),
     [
         ("[", "not JSON"),
-        ({"a": 1}, "expected a list of records, found dict"),
+        ({"a": 1}, "found an object; expected a list"),
+        (["x"], "row 0: expected a record, found 'x'"),
         ([{"text": "x"}], "row 0: expected prompt and response, .*; found text"),
         ([{"prompt": "x", "response": " "}], "row 0: expected a reply, found an empty one"),
     ],

@@ -8,7 +8,6 @@ import pytest
 from papers.resa.attacks import FIXED, PLACE, attacked
 from papers.resa.house_rules import broken_by, policies
 from papers.resa.queries import adversarial, fact_queries, training, vanilla
-from papers.resa.samples import subset
 from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
 
@@ -93,11 +92,3 @@ def test_questions_of_fact_share_no_subject():
     texts = [query.request for queries in parts.values() for query in queries]
     assert len(set(texts)) == 60
     assert all(query.answers and not query.harmful for query in parts["test"])
-
-
-def test_a_smaller_subset_is_a_part_of_a_larger_one():
-    samples = [{"id": n} for n in range(40)]
-    small, large = subset(samples, 5, 0), subset(samples, 20, 0)
-    assert small == large[:5] and small != samples[:5]
-    with pytest.raises(UserError, match="a subset of 41 was wanted, there are only 40 samples"):
-        subset(samples, 41, 0)

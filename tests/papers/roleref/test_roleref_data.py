@@ -174,7 +174,7 @@ def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
         ),
         ("test.json", "version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS"),
         ("test.json", "[1", "not JSON"),
-        ("profiles.json", "[]", "found a list; expected an object from role to profile"),
+        ("profiles.json", "[]", "found a list; expected an object"),
     ],
 )
 def test_broken_files_of_the_authors_are_named(authors, file, text, message):

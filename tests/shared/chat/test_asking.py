@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat.asking import ask, waiting
+from shared.chat.asking import ask, remaining_cost, waiting
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 from shared.errors import UserError
@@ -75,6 +75,17 @@ def test_other_arguments_are_another_question(kept):
     thinking = Parrot()
     thinking.identity = "parrot that thinks"
     assert waiting(thinking, say("a"), 8, kept=kept) == [0]
+
+
+def test_what_is_still_to_be_paid_counts_thoughts_and_no_kept_reply(kept):
+    """Two questions wait: 2 × (8 + 100) reply tokens, and 10 characters are 3 prompt tokens."""
+    ask(Parrot(), say("a"), 8, kept=kept)
+    parrot = Parrot()
+    parrot.extra_tokens = 100
+    cost = remaining_cost(parrot, say("what?", "a", "where", "what?"), 8, (1, 2), kept=kept)
+    assert (cost.calls, cost.prompt_tokens, cost.reply_tokens) == (2, 3, 216)
+    assert cost.dollars == pytest.approx((3 * 1 + 216 * 2) / 1e6)
+    assert parrot.asked == []
 
 
 def test_without_a_file_every_kind_of_question_waits():

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from shared.data.questions import Question
-from shared.data.splits import assert_disjoint, sample, split
+from shared.data.splits import assert_disjoint, first_of_each, random_part, sample, split
 from shared.errors import UserError
 
 
@@ -27,6 +27,22 @@ def crossed(subjects, relations, rng):
         for s in range(subjects)
         if rng.random() < 0.8
     ]
+
+
+def test_the_first_of_each_kind_keep_their_order():
+    words = ["ant", "bee", "asp", "bat", "ape", "cow"]
+    kind = lambda word: word[0]  # noqa: E731
+    assert first_of_each(words, 2, kind) == ["ant", "bee", "asp", "bat", "cow"]
+    assert first_of_each(words, 0, kind) == [] and first_of_each(words, None, kind) == words
+
+
+def test_a_smaller_random_part_begins_a_larger_one():
+    numbers = list(range(40))
+    small, large = (random_part(numbers, size, 0, "size") for size in (5, 20))
+    assert small == large[:5] and small != numbers[:5]
+    assert small != random_part(numbers, 5, 1, "size") and len(set(large)) == 20
+    with pytest.raises(UserError, match="size: found 41, expected at most 40, all there are"):
+        random_part(numbers, 41, 0, "size")
 
 
 def test_sample_takes_turns_and_passes_over_what_has_run_out():

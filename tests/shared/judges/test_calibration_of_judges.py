@@ -68,8 +68,8 @@ def test_string_judges_labels_and_names_need_no_torch():
     program = (
         "import sys, shared.judges.calibration, shared.judges.human_labels\n"
         "from shared.judges.registry import judge_name\n"
-        "from shared.judges.loading import open_judge\n"
-        "open_judge('strings:phrases'), judge_name('llm:api:x')\n"
+        "from shared.judges.loading import open_judges\n"
+        "with open_judges(['strings:phrases'], 'key'): judge_name('llm:api:x')\n"
         "assert not {'torch', 'transformers', 'sklearn'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

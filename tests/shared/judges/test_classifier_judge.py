@@ -149,20 +149,12 @@ def plain(spec, tokenizer, text):
 
 
 @pytest.mark.parametrize(
-    ("labels", "wanted", "number"),
-    [
-        (["NORMAL", "REJECTION"], None, 1),
-        (["refusal", "compliance"], None, 0),
-        (["LABEL_0", "LABEL_1"], "LABEL_0", 0),
-        (["ok", "refused", "rejected"], "rejected", 2),
-    ],
+    ("labels", "number"), [(["NORMAL", "REJECTION"], 1), (["refusal", "compliance"], 0)]
 )
-def test_verdicts_are_those_of_the_model(
-    folder, tiny_tokenizer, monkeypatch, labels, wanted, number
-):
+def test_verdicts_are_those_of_the_model(folder, tiny_tokenizer, monkeypatch, labels, number):
     spec = folder(labels)
     monkeypatch.setattr(embeddings, "BATCH_SIZE", 3)
-    judge = SequenceClassifier(spec, wanted)
+    judge = SequenceClassifier(spec)
     best = [plain(spec, tiny_tokenizer, text) for text in TEXTS]
     assert len(set(best)) > 1  # else this test would say little
     assert judge.refusals([""] * len(TEXTS), TEXTS) == [label == number for label in best]
@@ -170,16 +162,15 @@ def test_verdicts_are_those_of_the_model(
 
 
 @pytest.mark.parametrize(
-    ("labels", "wanted", "message"),
+    ("labels", "message"),
     [
-        (["LABEL_0", "LABEL_1"], None, "labels are LABEL_0, LABEL_1, expected one with 'refus'"),
-        (["refused", "rejected"], None, "labels are refused, rejected, expected one with"),
-        (["ok", "refused"], "no", "labels are ok, refused, expected 'no' as the label"),
+        (["LABEL_0", "LABEL_1"], "labels are LABEL_0, LABEL_1, expected one with 'refus'"),
+        (["refused", "rejected"], "labels are refused, rejected, expected one with"),
     ],
 )
-def test_an_unclear_label_is_an_error_that_lists_the_labels(folder, labels, wanted, message):
+def test_an_unclear_label_is_an_error_that_lists_the_labels(folder, labels, message):
     with pytest.raises(UserError, match=message):
-        SequenceClassifier(folder(labels), wanted)
+        SequenceClassifier(folder(labels))
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

@@ -4,10 +4,8 @@ import pytest
 
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
-from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.llm import CLASSES, LONGEST, START, LLMJudge, parse, prompt
-from shared.judges.loading import open_judge
 from shared.judges.registry import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name, judge_needs
 from shared.settings import Strict
 
@@ -72,9 +70,7 @@ def test_classes_and_refusals():
         *("full_refusal", "partial_refusal", None, None, "full_compliance"),
     ]
     assert LLMJudge(chat).refusals(requests, REPLIES) == [True, False, None, None, False]
-    strict = LLMJudge(chat, partial_counts=True)
-    assert strict.refusals(requests, REPLIES) == [True, True, None, None, False]
-    assert strict.name == "Tiny (judge)"
+    assert LLMJudge(chat).name == "Tiny (judge)"
     assert set(chat.limits) == {16}
 
 
@@ -157,33 +153,11 @@ def test_an_unknown_judge_is_an_error_also_in_settings(judge, message):
     class Settings(Strict):
         judge: JudgeSpec
 
-    for call in (judge_name, open_judge):
-        with pytest.raises(UserError, match=message):
-            call(judge)
+    with pytest.raises(UserError, match=message):
+        judge_name(judge)
     with pytest.raises(ValueError, match=message):
         Settings(judge=judge)
     assert Settings(judge="strings:xstest").judge == "strings:xstest"
-
-
-@pytest.mark.parametrize("judge", ["strings:advbench", "strings:phrases", "classifier:embedding"])
-def test_open(judge):
-    opened = open_judge(judge)
-    assert opened.name == judge_name(judge)
-    assert opened.refusals([""] * 2, ["I cannot help with that.", "Two eggs."]) == [True, False]
-
-
-def test_open_a_language_model(monkeypatch):
-    """The model of the name is opened with what the caller says of the asking."""
-    opened = []
-
-    def open_chat(spec, **asking):
-        opened.append((spec, asking))
-        return Scripted(SCRIPT)
-
-    monkeypatch.setattr("shared.chat.loading.open_chat", open_chat)
-    judge = open_judge("llm:api:org/large", partial_counts=True, batch_size=8)
-    assert opened == [(Asked(model="api:org/large"), {"batch_size": 8})]
-    assert judge.refusals(["Fruit?"] * 2, REPLIES[:2]) == [True, True]
 
 
 def test_what_a_rule_must_have_first():

@@ -1,4 +1,4 @@
-"""What the line under a figure says it is of."""
+"""What the line under a figure, and the title of a panel, say it is of."""
 
 from types import SimpleNamespace
 
@@ -33,3 +33,9 @@ def test_a_figure_of_one_of_several_models_says_which(results):
 def test_a_figure_of_the_only_model_says_what_it_is_of(results):
     results.analysis.models.pop()
     assert results.only("llama").subject("replies", each_model=True) == "ReSA, scale cpu: replies"
+
+
+def test_a_panel_names_its_model_where_there_are_several(results):
+    assert results.titled("smol", "Ours") == "smol: Ours" and results.titled("smol") == "smol"
+    assert results.only("smol").titled("smol", "Ours") == "Ours"
+    assert results.only("smol").titled("smol") == ""
