@@ -42,6 +42,8 @@ class Variant(Strict):
 class Settings(ScaleSettings):
     model: ModelSpec
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
+    most_dollars: float | None = Field(None, ge=0)  # that asking one variant may cost
+    may_be_gone: bool = False  # see `Asked`
     variants: dict[str, Variant] = Field(min_length=1)
     solvers: list[Solver] = []  # that need no model
     mirror: str | None = None  # folder of the released files; None: REPLICATIONS_MIRROR
@@ -83,6 +85,8 @@ class Settings(ScaleSettings):
             thinking=variant.thinking,
             body=variant.body,
             prices=variant.prices or self.prices,
+            most_dollars=self.most_dollars,
+            may_be_gone=self.may_be_gone,
         )
 
     def scores(self) -> list[str]:

@@ -29,7 +29,10 @@ from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
-READS = ("model", "thinking", "body", "prices", "reply_tokens", "batch_size", "batch_tokens")
+READS = (
+    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone",
+    "reply_tokens", "batch_size", "batch_tokens",
+)  # fmt: skip
 
 
 def ask(run: Run, data: Path) -> dict:
@@ -50,6 +53,7 @@ def ask(run: Run, data: Path) -> dict:
     return {
         "replies": len(both),
         "without_reply": sum(reply.text is None for reply in both),
+        "cut_off": sum(reply.cut_off for reply in both),
         "without_flag": sum(each["replied"] and each["allowed"] is None for each in made),
         "prompt_tokens": sum(reply.prompt_tokens for reply in both),
         "tokens": sum(reply.reply_tokens for reply in both),

@@ -13,7 +13,7 @@ from papers.center_bench.questions import TYPES, questions, records
 from papers.center_bench.scorer_audit import COLUMNS
 from papers.center_bench.settings import Settings, Variant
 from shared.chat import cache
-from shared.chat.replies import Reply
+from shared.chat.replies import Reply, finished
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.files import write_jsonl
@@ -147,6 +147,31 @@ def test_asking_an_endpoint_says_the_cost_first_and_keeps_the_replies(
     pd.testing.assert_frame_equal(again, first)
 
 
+def test_a_thinking_model_that_is_given_no_room_stops_the_step(asking):
+    class Thinker(FakeChat):
+        def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+            for place in range(len(conversations)):
+                yield place, finished("", "well, well", 9, 8, True)
+
+    with pytest.raises(UserError, match="20 of 20 replies were cut off before an answer began"):
+        asking(Thinker({}), "far")
+
+
+def test_a_retired_model_has_a_table_without_replies(asking, scored, tmp_path):
+    """As an endpoint gives it where the model may be gone: none of its questions is scored."""
+
+    class Gone(FakeChat):
+        def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+            for place in range(len(conversations)):
+                yield place, Reply(None, "HTTP 404: no such model")
+
+    record, table = asking(Gone({}), "far")
+    assert record["without_reply"] == ASKED and record["cut_off"] == 0
+    assert set(table["reason"]) == {"HTTP 404: no such model"}
+    scores = scored(table)
+    assert scores[["correct_official", "correct_strict", "prediction"]].isna().all(axis=None)
+
+
 def test_where_a_reply_ends():
     assert ask.stops(SETTINGS.asked_as(Variant())) == ("\n",)
     assert ask.stops(SETTINGS.asked_as(Variant(thinking=True))) == ()
@@ -161,6 +186,7 @@ def replies_of(rows, texts):
             "reason": "",
             "thoughts_words": 0,
             "reply_tokens": 5,
+            "cut_off": False,
         }
     )
 
