@@ -114,16 +114,13 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `<variant>.parquet`."""
-    return [
-        group
-        for name, variant in settings.variants.items()
-        for group in _answers(
-            read_scores(scores / f"{name}.parquet", NEEDS),
-            settings.name,
-            THINKING if variant.thinking else "",
-        )
-    ]
+    """Of one model, from `<variant>.parquet`; none of a variant from which no reply came."""
+    found = []
+    for name, variant in settings.variants.items():
+        frame = read_scores(scores / f"{name}.parquet", NEEDS)
+        if frame["correct_strict"].notna().any():
+            found += _answers(frame, settings.name, THINKING if variant.thinking else "")
+    return found
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:

@@ -110,10 +110,11 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one live model, from `live.parquet`."""
+    """Of one live model, from `live.parquet`; none if no reply came from it."""
     needs = ("id", "base", "variation", "template", "side", "label_only")
     needs += ("self_refused", "self_parsed")
-    return list(live_groups(read_scores(scores / "live.parquet", needs), settings))
+    live = read_scores(scores / "live.parquet", needs)
+    return list(live_groups(live, settings)) if live["self_refused"].notna().any() else []
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:

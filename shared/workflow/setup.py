@@ -170,8 +170,11 @@ class Setup:
 
         return folder
 
-    def resources(self, paper: str, train: bool = False) -> dict[str, Callable[[object], int]]:
-        """The `resources` of such a rule: what the model's settings ask for."""
+    def resources(
+        self, paper: str, train: bool = False, gpu: bool = True
+    ) -> dict[str, Callable[[object], int] | int]:
+        """The `resources` of such a rule: what the model's settings ask for; without the GPU for a
+        step that runs no language model."""
 
         def asked(name: str) -> Callable[[object], int]:
             def of(wildcards: object) -> int:
@@ -180,7 +183,8 @@ class Setup:
 
             return of
 
-        return {name: asked(name) for name in Resources.model_fields}
+        found = {name: asked(name) for name in Resources.model_fields}
+        return found if gpu else {**found, "gpu": 0}
 
     def scores(self, paper: str) -> list[str]:
         """The score files of all models of the run."""

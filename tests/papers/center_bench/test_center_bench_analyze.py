@@ -276,6 +276,16 @@ def test_groups_reads_every_variant_and_does_without_the_released_files(tmp_path
     assert {(group.model, group.method) for group in common} == {("Oracle parser", "")}
 
 
+def test_a_variant_without_replies_has_no_cells_and_leaves_the_others_theirs(tmp_path):
+    frame = answers(lambda subset, level, kind, number, source: True, levels=[1])
+    frame.to_parquet(tmp_path / "plain.parquet")
+    nothing = dict.fromkeys(analyze.CORRECT.values(), pd.array([pd.NA] * len(frame), "boolean"))
+    frame.assign(**nothing).to_parquet(tmp_path / "gone.parquet")
+    variants = {"plain": Variant(), "gone": Variant(thinking=True)}
+    found = analyze.groups(tmp_path, SimpleNamespace(name="tiny", variants=variants))
+    assert {group.method for group in found} == {""}
+
+
 # Claims
 
 

@@ -320,6 +320,11 @@ def test_tables_have_a_column_a_model(found):
     assert f"| {LIVE}: T1 | 4 | 50.0 " in made["live_refusals"]
 
 
+def test_a_model_without_replies_has_no_live_cells(tmp_path):
+    live_scores({"T1": ["."], "ENV": [".."]}).to_parquet(tmp_path / "live.parquet")
+    assert analyze.groups(tmp_path, SETTINGS) == []
+
+
 def test_without_scores_the_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"live.parquet: no such file"):
         analyze.groups(tmp_path, SETTINGS)
