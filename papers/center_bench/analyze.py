@@ -24,7 +24,7 @@ from shared.comparison.markdown import markdown_table
 from shared.comparison.parts import Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, rate_among
+from shared.metrics.rates import count, mean, mean_among, rate
 
 READS = ("variants", "solvers")
 
@@ -53,13 +53,13 @@ METRICS = {
     metric.name: metric
     for metric in [
         # `mean`, not `rate`: McNemar's test would take the questions of a sentence for independent
-        Metric("accuracy", ("correct",), mean),
+        Metric("accuracy", ("correct",), rate),
         Metric("gap", ("correct", "plausible"), metrics.gap),  # percentage points
         Metric("median_gap", ("correct", "plausible", "level"), metrics.median_gap),
-        Metric("thoughts_right", ("thoughts_words", "correct"), rate_among, unit=""),  # words
-        Metric("thoughts_wrong", ("thoughts_words", "wrong"), rate_among, unit=""),
-        Metric("accepted", ("accepted",), mean),
-        Metric("constant_right", ("constant",), mean),
+        Metric("thoughts_right", ("thoughts_words", "correct"), mean_among, unit=""),  # words
+        Metric("thoughts_wrong", ("thoughts_words", "wrong"), mean_among, unit=""),
+        Metric("accepted", ("accepted",), rate),
+        Metric("constant_right", ("constant",), rate),
         Metric("questions", ("question",), count, unit=""),
         Metric("sentences", ("sentence",), count, unit=""),
         Metric("words", ("words",), mean, unit=""),  # of a sentence

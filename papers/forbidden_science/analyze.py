@@ -22,7 +22,7 @@ from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, rate, rate_among
+from shared.metrics.rates import count, mean_among, rate, rate_among
 from shared.settings import load_paper
 
 READS = ("judges", "variations")
@@ -70,15 +70,15 @@ METRICS = {
         Metric("specificity", ("allowed", "other_allowed"), rate_among),
         # facts about the 512 published labels of a model
         Metric("prompts", ("counted",), count, unit=""),
-        Metric("cot_words", ("cot_words", "chosen"), rate_among, unit=""),
+        Metric("cot_words", ("cot_words", "chosen"), mean_among, unit=""),
         Metric("cot_words_median", ("cot_words", "chosen"), median_among, unit=""),
-        Metric("response_words", ("response_words", "chosen"), rate_among, unit=""),
+        Metric("response_words", ("response_words", "chosen"), mean_among, unit=""),
         Metric("response_words_median", ("response_words", "chosen"), median_among, unit=""),
         Metric("cot_mentions_safety", ("cot_mentions_safety", "chosen"), rate_among),
         # base prompts with their variations
         Metric("consistency", ("consistent",), rate),
-        Metric("pairwise_agreement", ("pairwise",), mean),
-        Metric("refused_wordings", ("refused_share",), mean),
+        Metric("pairwise_agreement", ("pairwise",), rate),
+        Metric("refused_wordings", ("refused_share",), rate),
     ]
 }
 

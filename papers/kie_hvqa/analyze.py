@@ -16,7 +16,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, ratio_of_sums
+from shared.metrics.rates import rate, ratio_of_sums
 
 READS = ("variants", "seeds", "reads", "official")
 
@@ -39,7 +39,7 @@ def _of_200(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
 METRICS = {
     metric.name: metric
     for metric in [
-        *(Metric(name, (name,), mean) for name in SIMILARITIES),
+        *(Metric(name, (name,), rate) for name in SIMILARITIES),
         Metric("hallucination", ("made_up", "hidden"), ratio_of_sums),
         Metric("clear_refused", ("refused", "legible"), ratio_of_sums),
         Metric("valid_json", ("valid",), rate),

@@ -19,7 +19,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
-from shared.metrics.rates import mean, rate, rate_among
+from shared.metrics.rates import mean_among, rate, rate_among
 
 READS = ("tasks", "variants")
 
@@ -40,12 +40,12 @@ METRICS = {
         Metric("accuracy_strict", ("correct_strict", "willing"), rate_among),
         Metric("accuracy_all", ("correct",), rate),  # Table 14: over all questions
         Metric("answer_rate", ("willing",), rate),
-        Metric("confidence", ("confidence",), mean),
-        Metric("sure_probability", ("sure_probability",), mean),
+        Metric("confidence", ("confidence",), rate),
+        Metric("sure_probability", ("sure_probability",), rate),
         Metric("ece", ("correct", "confidence"), expected_calibration_error, unit=""),
         Metric("refusal_rate", ("refused",), rate),
-        Metric("perplexity_d1", ("perplexity", "d1"), rate_among, unit=""),
-        Metric("perplexity_d0", ("perplexity", "d0"), rate_among, unit=""),
+        Metric("perplexity_d1", ("perplexity", "d1"), mean_among, unit=""),
+        Metric("perplexity_d0", ("perplexity", "d0"), mean_among, unit=""),
         Metric("d1_share", ("d1",), rate),
     ]
 }

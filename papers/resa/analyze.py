@@ -32,7 +32,7 @@ from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, rate
+from shared.metrics.rates import mean, rate, seconds
 
 READS = ("variants", "untrained")
 
@@ -55,7 +55,7 @@ METRICS = {
         Metric("check_jailbreak_rate", ("check_fooled",), rate),
         Metric("well_formed", ("well_formed",), rate),
         Metric("response_tokens", ("reply_tokens",), mean, unit=""),
-        Metric("runtime_seconds", ("seconds",), count, unit=""),
+        Metric("runtime_seconds", ("seconds",), seconds, unit=""),
         # Figure 4: the same as dsr, over_refusal_share and accuracy, over data set sizes
         Metric("safety", ("curve_safe",), rate, unit=""),
         Metric("over_refusal", ("curve_answered",), rate, unit=""),

@@ -18,7 +18,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, ratio
+from shared.metrics.rates import rate, ratio
 
 READS = ("benchmark", "variants")
 
@@ -45,9 +45,9 @@ METRICS = {
         Metric("asr", ("unsafe",), rate),
         Metric("rr", ("refused",), rate),
         Metric("sarr", ("abnormal",), rate),
-        Metric("rouge", ("rouge",), mean),
-        Metric("rouge_recall", ("rouge_recall",), mean),
-        Metric("rouge_f1", ("rouge_f1",), mean),
+        Metric("rouge", ("rouge",), rate),
+        Metric("rouge_recall", ("rouge_recall",), rate),
+        Metric("rouge_f1", ("rouge_f1",), rate),
         Metric("utility", ("correct_retain",), rate),
         Metric("specificity", ("correct_specific",), rate),
         Metric("refused_benign", ("refused_benign",), rate),

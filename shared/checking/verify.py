@@ -17,7 +17,7 @@ import pandas as pd
 from shared.comparison import results
 from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import COLUMNS, read_cells
-from shared.comparison.tables import equal
+from shared.comparison.csv_files import equal
 from shared.errors import UserError, one_line_errors
 from shared.settings import ROOT
 

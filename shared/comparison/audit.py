@@ -14,13 +14,12 @@ from shared.settings import Average, Distinct, MetricMean, Paper, Same
 COLUMNS = ["check", "what", "printed", "recomputed", "agrees", "note"]
 
 
-def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = None) -> pd.DataFrame:
+def audit(paper: Paper, names: Names, functions: Functions) -> pd.DataFrame:
     """Averages, items that must agree or differ, totals, and each claim on the paper's own numbers.
 
     `agrees` is yes, no, or unknown where a number for the check is missing.
     """
-    own = own_numbers(reported)
-    names = Names(reported, averages=paper.audit.averages)
+    own = own_numbers(names.reported)
     rows = []
     for average in paper.audit.averages:
         rows += _averages(average, own)
@@ -36,7 +35,7 @@ def audit(paper: Paper, reported: pd.DataFrame, functions: Functions | None = No
         what = f"{total.what} ({total.source})"
         rows.append(("total", what, *numbers, _word(agrees), note))
     for claim in paper.claims:
-        right, total, note = on_reported(claim, names, functions or {})
+        right, total, note = on_reported(claim, names, functions)
         agrees = _word(right == total) if total else "unknown"
         count = f"{right} of {total}" if total else ""
         rows.append(("claim", f"{claim.id}: {claim.text}", "", count, agrees, note))

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from shared.comparison.csv_files import read_table, typed
 from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
 from shared.comparison.table import Table, untrained
-from shared.comparison.tables import read_table, typed
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from shared.comparison.cells import KEY
+from shared.comparison.csv_files import typed
 from shared.comparison.reported import OWN, half_unit
-from shared.comparison.tables import typed
 from shared.errors import UserError
 from shared.metrics.metric import Metric
 from shared.settings import Paper, StandIns, Unavailable

@@ -29,26 +29,31 @@ class Outcome:
     one_run: bool = False
     reason: str = ""
     exact: bool = False  # counts: nothing to test
+    whole: bool = True  # nothing that the claim compares is missing
 
 
-def outcome(found: Sequence[Inference]) -> Outcome:
-    """What all parts say together. Parts without a test (`no_test`) are left out."""
+def outcome(found: Sequence[Inference], whole: bool = True) -> Outcome:
+    """What all parts say together. Parts without a test (`no_test`) are left out.
+
+    A claim of which something could not be compared (not `whole`) can only be refuted: it is tested
+    for that, whatever the sign of its leads.
+    """
     tested = [place for place, each in enumerate(found) if not each.no_test]
     if not tested:
         reasons = "; ".join(dict.fromkeys(each.no_test for each in found))
-        return Outcome(0 if found else -1, reason=reasons)
+        return Outcome(0 if found and whole else -1, reason=reasons, whole=whole)
     weakest = max(tested, key=lambda place: (found[place].p_above, -_distance(found[place])))
     if all(found[place].exact for place in tested):
-        return Outcome(weakest, fails=found[weakest].p_above > 0, exact=True)
+        return Outcome(weakest, fails=found[weakest].p_above > 0, exact=True, whole=whole)
     above = min(1.0, 2 * found[weakest].p_above)
+    one_run = any(found[place].one_run for place in tested)
     opposed = [place for place in tested if not found[place].one_run]
     if opposed:
         worst = min(opposed, key=lambda place: found[place].p_below)
         below = min(1.0, 2 * len(tested) * found[worst].p_below)  # the first step of Holm
-        if below < above:
-            return Outcome(worst, below, fails=True, one_run=any(found[p].one_run for p in tested))
-    one_run = any(found[place].one_run for place in tested)
-    return Outcome(weakest, math.nan if one_run else above, one_run=one_run)
+        if below < above or not whole:
+            return Outcome(worst, below, fails=True, one_run=one_run, whole=whole)
+    return Outcome(weakest, math.nan if one_run else above, one_run=one_run, whole=whole)
 
 
 def word(found: Outcome, adjusted: float) -> str:
@@ -57,10 +62,12 @@ def word(found: Outcome, adjusted: float) -> str:
         return "blocked"
     if found.reason:
         return "not testable"
-    if found.exact:
-        return "fails" if found.fails else "holds"
-    if found.fails and adjusted < LEVEL:
+    if found.fails and (found.exact or adjusted < LEVEL):
         return "fails"
+    if not found.whole:
+        return "blocked"
+    if found.exact:
+        return "holds"
     if found.one_run:
         return "one run"
     return "holds" if not found.fails and adjusted < LEVEL else "inconclusive"

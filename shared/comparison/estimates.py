@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from shared.comparison.groups import Group
+from shared.errors import UserError
 from shared.metrics.metric import Metric
 from shared.metrics.rates import ratio
 
@@ -75,11 +76,10 @@ def _estimate(group: Group, metric: Metric) -> Estimate:
     effects = np.zeros((len(seeds), len(group.units)))
     counted = [0] * len(seeds)
     for place, columns in enumerate(seeds if members else ()):
+        _check_share(group, metric, columns)
         values[place] = metric.value(columns, once)
         if not np.isnan(values[place]) and not metric.traits.exact:
-            within = np.bincount(
-                _unit_index(group)[denominators[place]], minlength=len(group.units)
-            )
+            within = np.bincount(group.unit_of[denominators[place]], minlength=len(group.units))
             counted[place] = int((within > 0).sum())
             effects[place] = _effects(group, metric, columns, within > 0)
     scored = [metric.scored(columns) for columns in seeds]
@@ -91,7 +91,7 @@ def _estimate(group: Group, metric: Metric) -> Estimate:
         n=round(members),
         coverage=float(np.mean(scored)) if len(group.ids) else np.nan,
         members=min((c for c, v in zip(counted, values, strict=True) if v == v), default=0),
-        top=_top(metric, seeds),
+        top=metric.top,
         exact=metric.traits.exact,
     )
 
@@ -108,7 +108,7 @@ def _effects(
     if metric.traits.sums:
         without = _without_each(group, metric, columns)
     else:
-        without = _in_pieces(group, metric, columns, _unit_index(group), len(group.units))
+        without = _in_pieces(group, metric, columns, group.unit_of, len(group.units))
     return _centred(without, inside & ~np.isnan(without))
 
 
@@ -132,7 +132,7 @@ def _without_each(group: Group, metric: Metric, columns: dict[str, np.ndarray]) 
     else:
         whole = second[0] if second else scored.astype(float)
         part = first * whole
-    sums = (np.bincount(_unit_index(group), x, len(group.units)) for x in (part, whole))
+    sums = (np.bincount(group.unit_of, x, len(group.units)) for x in (part, whole))
     part, whole = (each.sum() - each for each in sums)
     return ratio(part, whole) * (100 if metric.unit == "%" else 1)
 
@@ -158,7 +158,7 @@ def _effects_of_blocks(
     blocks = min(BLOCKS, len(order))
     block_of = np.full(len(group.units), -1)
     block_of[order] = np.arange(len(order)) % max(blocks, 1)
-    without = _in_pieces(group, metric, columns, block_of[_unit_index(group)], blocks)
+    without = _in_pieces(group, metric, columns, block_of[group.unit_of], blocks)
     found = _centred(without, ~np.isnan(without))
     sizes = np.bincount(block_of[order], minlength=blocks)
     effects = np.zeros(len(group.units))
@@ -166,19 +166,15 @@ def _effects_of_blocks(
     return effects
 
 
-def _unit_index(group: Group) -> np.ndarray:
-    """(n,) the place of each example's unit in `units`."""
-    return np.arange(len(group.ids)) if group.clusters is None else group.unit_of
-
-
-def _top(metric: Metric, seeds: list[dict[str, np.ndarray]]) -> float | None:
-    if not metric.traits.share:
-        return None
-    if metric.traits.sums == "mean":
-        values = [columns[metric.needs[0]] for columns in seeds]
-        if any((each < 0).any() or (each > 1).any() for each in values):
-            return None  # a mean of words or of points, which has no highest value
-    return 100.0 if metric.unit == "%" else 1.0
+def _check_share(group: Group, metric: Metric, columns: dict[str, np.ndarray]) -> None:
+    """Raise `UserError` if a metric that is said to be a share has values that are none."""
+    if metric.traits.share and metric.traits.sums == "mean":
+        values = columns[metric.needs[0]]
+        if len(wrong := values[(values < 0) | (values > 1)]):
+            raise UserError(
+                f"scores of {group.method} on {group.dataset}: column {metric.needs[0]} holds "
+                f"{wrong[0]:g}; expected 0 to 1, as {metric.name} is a share"
+            )
 
 
 def _mean_over_seeds(values: np.ndarray) -> float:

@@ -28,14 +28,14 @@ class Group:
 
     @cached_property
     def units(self) -> np.ndarray:
-        """(units,) unique, sorted: what is resampled, clusters or else single examples."""
+        """(units,) unique, sorted: what was sampled as one, clusters or else single examples."""
         return self.ids if self.clusters is None else np.unique(self.clusters)
 
     @cached_property
-    def unit_of(self) -> np.ndarray | slice:
-        """Index (n,) into `units` that turns weights of units (..., units) into (..., n)."""
+    def unit_of(self) -> np.ndarray:
+        """(n,) the place of each example's unit in `units`."""
         if self.clusters is None:
-            return slice(None)
+            return np.arange(len(self.ids))
         return np.searchsorted(self.units, self.clusters)
 
     @cached_property
@@ -58,7 +58,7 @@ def group_from_frames(
 
     `frames` maps a seed to its rows. Every seed must hold each example once, and all the same
     examples. None and NaN in `columns` mean "could not be scored". `clusters` is the column that
-    says which examples are resampled together.
+    says which examples were sampled together.
     """
     where = f"scores of {method} on {dataset}"
     columns = list(columns)

@@ -12,7 +12,8 @@ The interval is lead +- t sqrt(variance), with Satterthwaite's (1946) degrees of
 near 0 or 100 % is no symmetric thing: each cell enters with the distance to its Wilson (1927)
 limit on that side, for as many examples as its variance stands for (Korn & Graubard 1998), and
 differences add these up as Newcombe (1998) and Donner & Zou (2012) do. So 0 and 100 % have
-intervals too.
+intervals too. Where no unit moves a lead between shares (two columns are equal), units that would
+may be as frequent as Wilson's limit of none in so many.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ from shared.metrics.intervals import wilson
 
 LEVEL = 0.05
 STEPS = 30  # of halving, until the p of a lead is known
-FAR = 60.0  # standard errors beyond which p is nothing
+FAR = 60.0  # standard errors, up to which p is told apart
 NOTHING = 1e-18  # a variance of rounding
 
 
@@ -70,18 +71,15 @@ def infer(
     named = {"units": units, "seeds": seeds, "one_run": any(t.one_run for t in trained)}
     if np.isnan(value):
         return Inference(value, (np.nan,) * 2, np.nan, np.nan, **named, no_test="no value")
-    if all(estimate.exact for estimate in found) and not trained:
-        return counted(value, value > 0)
     spread = _Spread(found, trained, gradient(lead, values))
-    if spread.degenerate:
-        nothing = "every unit says the same" if units > 1 else "one unit"
+    if spread.degenerate(value):
+        nothing = "every unit says the same" if spread.members > 1 else "one unit"
         return Inference(value, (np.nan,) * 2, np.nan, np.nan, **named, no_test=nothing)
     quantile = float(stdtrit(spread.freedom, 1 - level / 2))
     low, high = (value - side * quantile * spread.error(quantile, side) for side in (1, -1))
     low, high = max(low, value - spread.room(1)), min(high, value + spread.room(-1))
     p = float(stdtr(spread.freedom, -spread.distance(value))) if testing else np.nan
-    of_units, of_seeds = spread.parts(np.ones(len(found)))
-    of_units += spread.at_some_edge(quantile)
+    of_units, of_seeds = spread.plain(quantile)
     return Inference(
         value,
         (float(low), float(high)),
@@ -120,23 +118,23 @@ class _Spread:
             own[training.cells] += np.maximum(0, np.diag(training.covariance))
         self.own = own  # of each cell by itself
         self.edges = np.array([estimate.edge is not None for estimate in found])
+        self.members = min((e.members for e in found if not e.exact), default=2)
+        self.constant = sum(self._seen(1.96)) <= NOTHING  # no unit and no seed moves the lead
         self.freedom = self._freedom()
 
-    @property
-    def degenerate(self) -> bool:
-        members = min((e.members for e in self.found if not e.exact), default=2)
-        total = sum(self.parts(np.ones(len(self.found)))) + self.at_some_edge(1.96)
-        return members < 2 or total <= NOTHING
+    def degenerate(self, value: float) -> bool:
+        """Whether nothing is to be learnt of a lead of this value."""
+        bounded = all(estimate.exact or estimate.top is not None for estimate in self.found)
+        judged = bounded and value != 0 and self.slopes.any()
+        return self.members < 2 or (self.constant and not judged)
 
     def _freedom(self) -> float:
         """Satterthwaite's: V^2 over the summed V_i^2 / f_i of its parts."""
-        of_units, of_seeds = self.parts(np.ones(len(self.found)))
-        of_units += self.at_some_edge(1.96)
-        units = min((e.members for e in self.found if not e.exact), default=2)
+        of_units, of_seeds = self.plain(1.96)
         total = of_units + of_seeds
-        if total <= NOTHING:
-            return max(1.0, units - 1)
-        below = (of_units / total) ** 2 / max(1, units - 1)
+        if self.constant:
+            return max(1.0, self.members - 1)
+        below = (of_units / total) ** 2 / max(1, self.members - 1)
         for training in self.trained:
             share = training.mean_square(self.slopes) / total
             below += share**2 / max(1, training.freedom)
@@ -153,7 +151,8 @@ class _Spread:
         return total
 
     def parts(self, factors: np.ndarray) -> tuple[float, float]:
-        """Variance from units and from seeds, each cell's error stretched by a factor."""
+        """Variance from units and from seeds, each cell's error stretched by a factor; without what
+        shares at their ends add."""
         slopes = self.slopes * factors
         of_seeds = sum(training.variance(slopes) for training in self.trained)
         return max(0.0, float(slopes @ self.covariance @ slopes)), float(of_seeds)
@@ -161,12 +160,27 @@ class _Spread:
     def error(self, quantile: float, side: int) -> float:
         """Standard error of the lead downwards (side 1) or upwards (-1), for a limit that lies
         `quantile` of them away."""
+        if self.constant:
+            return float(np.sqrt(self._unseen(quantile)))
         stretched = sum(self.parts(self._factors(quantile, side)))
         return float(np.sqrt(max(0.0, stretched + self.at_edges(quantile, side))))
 
-    def at_some_edge(self, quantile: float) -> float:
-        """The larger of the two sides."""
-        return max(self.at_edges(quantile, 1), self.at_edges(quantile, -1))
+    def plain(self, quantile: float) -> tuple[float, float]:
+        """Variance from units and from seeds, for advice and for degrees of freedom."""
+        return (self._unseen(quantile), 0.0) if self.constant else self._seen(quantile)
+
+    def _seen(self, quantile: float) -> tuple[float, float]:
+        of_units, of_seeds = self.parts(np.ones(len(self.found)))
+        edges = max(self.at_edges(quantile, side) for side in (1, -1))
+        return of_units + edges, of_seeds
+
+    def _unseen(self, quantile: float) -> float:
+        """Variance where nothing was seen to move the lead: units that move it by the steepest of
+        its slopes are at most as frequent as Wilson's limit of none in `members`."""
+        quantile = max(quantile, 1e-6)
+        tops = np.array([estimate.top or 0.0 for estimate in self.found])
+        share = wilson(0.0, self.members, quantile)[1]
+        return float((np.abs(self.slopes * tops).max() * share / quantile) ** 2)
 
     def at_edges(self, quantile: float, side: int) -> float:
         """Variance of the shares that stand at 0 or the top."""

@@ -37,7 +37,7 @@ class Key(NamedTuple):
 
 
 # Key | Number | Arithmetic | Call | tuple of which the mean is taken, all of bound expressions
-Bound = Key | Number | Arithmetic | Call | tuple
+Side = Key | Number | Arithmetic | Call | tuple
 Values = Mapping[Key, float]
 
 
@@ -45,8 +45,8 @@ Values = Mapping[Key, float]
 class Part:
     """`more` is claimed to be above `less`, of certain cells; `name` says which."""
 
-    more: Bound
-    less: Bound
+    more: Side
+    less: Side
     strict: bool
     name: str
 
@@ -75,7 +75,7 @@ class Part:
         return f"{self.name}: ".removeprefix(": ") + " against ".join(texts)
 
     @property
-    def _sides(self) -> tuple[tuple[Bound, Bound], tuple[Bound, Bound]]:
+    def _sides(self) -> tuple[tuple[Side, Side], tuple[Side, Side]]:
         return (self.more, self.less), (self.less, self.more)
 
 
@@ -131,7 +131,7 @@ def parts(inequality: Inequality, scope: Scope) -> tuple[list[Part], list[str]]:
     outer = [name for name in names(inequality) if name not in inside or name in used_outside]
     among = cells(inequality)
     candidates = {name: scope.values(name, among, {}) for name in outer}
-    made, lacking = [], []
+    made, lacking, left_out = [], [], []
     known = set(scope.keys)
     for chosen in product(*candidates.values()):
         binding = dict(zip(outer, chosen, strict=True))
@@ -145,9 +145,11 @@ def parts(inequality: Inequality, scope: Scope) -> tuple[list[Part], list[str]]:
             lacking.append((binding, [*map(str, absent), *expand.empty]))
         else:
             made.append((binding, Part(more, less, inequality.strict, "")))
+            left_out += map(str, expand.left_out)
     # A model without one side (an engine that was only measured) is no gap in what was compared.
     there = {binding.get(MODEL) for binding, _ in made}
     missing = [text for b, texts in lacking if not made or b.get(MODEL) in there for text in texts]
+    missing += left_out
     if not made and not missing:
         nothing = [cell for cell in among if not _any(cell, scope)]
         missing += [str(_pattern(cell)) for cell in nothing or among]
@@ -160,7 +162,7 @@ def parts(inequality: Inequality, scope: Scope) -> tuple[list[Part], list[str]]:
     return named, list(dict.fromkeys(missing))
 
 
-def value(side: Bound, values: Values) -> float:
+def value(side: Side, values: Values) -> float:
     match side:
         case Key():
             return values[side]
@@ -184,10 +186,15 @@ def _reckon(operator: str, one: float, other: float) -> float:
 
 
 class _Expansion:
-    """Cells become keys, means the tuples of what is averaged; `empty`: means of nothing."""
+    """Cells become keys, means the tuples of what is averaged.
+
+    empty: means of nothing. left_out: cells that a mean over listed values is taken without.
+    """
 
     def __init__(self, scope: Scope, binding: Mapping[str, str], inequality: Inequality):
-        self.scope, self.known, self.empty = scope, set(scope.keys), []
+        self.scope, self.known = scope, set(scope.keys)
+        self.empty: list[str] = []
+        self.left_out: list[Key] = []
         means = [node for node in nodes(inequality) if isinstance(node, Mean)]
         self.combinations = {mean: list(self._of(mean, binding)) for mean in dict.fromkeys(means)}
         # A name that several means range over takes in each what it takes in all of them.
@@ -199,7 +206,7 @@ class _Expansion:
                 kept = [one for one in self.combinations[mean] if one[name] in common]
                 self.combinations[mean] = kept
 
-    def __call__(self, part: Expression, binding: Mapping[str, str]) -> Bound:
+    def __call__(self, part: Expression, binding: Mapping[str, str]) -> Side:
         match part:
             case Cell():
                 return _key(part, binding)
@@ -220,11 +227,16 @@ class _Expansion:
         candidates = [self.scope.values(name, among, binding) for name in mean.over]
         for chosen in product(*candidates):
             one = dict(zip(mean.over, chosen, strict=True))
-            if all(_key(cell, dict(binding) | one) in self.known for cell in among):
+            absent = [
+                key for cell in among if (key := _key(cell, {**binding, **one})) not in self.known
+            ]
+            if not absent:
                 yield one
+            elif any(name in self.scope.where for name in mean.over):
+                self.left_out += absent
 
 
-def _keys(side: Bound) -> Iterator[Key]:
+def _keys(side: Side) -> Iterator[Key]:
     match side:
         case Key():
             yield side
@@ -308,7 +320,7 @@ def _quoted(among: Sequence[Cell], place: str) -> set[str]:
     }
 
 
-def _differing(side: Bound, other: Bound) -> str:
+def _differing(side: Side, other: Side) -> str:
     """In which words a cell differs from the one it is compared with; nothing for sums."""
     if not isinstance(side, Key):
         return ""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from shared.comparison import audit, cells, compare, verdicts
 from shared.comparison.analysis import Analysis
-from shared.comparison.tables import read_table, write_table
+from shared.comparison.csv_files import read_table, write_table
 from shared.files import atomic
 
 # File of a results folder -> its columns
@@ -25,7 +25,7 @@ def frames(analysis: Analysis, our_cells: pd.DataFrame) -> dict[str, pd.DataFram
     return {
         "claims": verdicts.verdicts(a),
         "comparison": compare.compare(a.paper, a.scale, a.stand_ins, a.reported, our_cells),
-        "audit": audit.audit(a.paper, a.reported, a.functions),
+        "audit": audit.audit(a.paper, a.names, a.functions),
     }
 
 

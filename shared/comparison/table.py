@@ -73,13 +73,14 @@ class Table:
         counts, where nothing is left to chance."""
         keys = part.keys
         found = [self[key] for key in keys]
-        if exact or all(each.exact and each.seeds < 2 for each in found):
-            return counted(part.lead(self.values), part.fulfilled(self.values))
-        level = part.lead(self.values) == 0  # a margin or a factor may lie between equal ends
+        lead = part.lead(self.values)
+        if any(self.keys[key][1].traits.clock for key in keys):
+            return _untested(lead, "a clock that was read once says nothing of its error")
+        if exact or all(each.exact for each in found):
+            return counted(lead, part.fulfilled(self.values))
+        level = lead == 0  # a margin or a factor may lie between equal ends
         if not part.against_number and level and (end := _same_end(found)) is not None:
-            words = "0" if end == 0 else "the highest value"
-            reason = f"both sides stand at {words}"
-            return Inference(0.0, (np.nan,) * 2, np.nan, np.nan, no_test=reason)
+            return _untested(lead, f"both sides stand at {'the highest value' if end else 0}")
         return self._infer(
             lambda values: part.lead(dict(zip(keys, values, strict=True))), keys, found
         )
@@ -120,6 +121,10 @@ class Table:
     def _trained(self) -> list[str]:
         methods = dict.fromkeys(group.method for group in self.groups)
         return [method for method in methods if method and self.training(method) == method]
+
+
+def _untested(lead: float, reason: str) -> Inference:
+    return Inference(lead, (np.nan,) * 2, np.nan, np.nan, no_test=reason)
 
 
 def _same_end(found: Sequence[Estimate]) -> float | None:

@@ -9,6 +9,7 @@ import pandas as pd
 from shared.comparison import claims
 from shared.comparison.analysis import Analysis
 from shared.comparison.claims import Bound, listed
+from shared.comparison.csv_files import typed
 from shared.comparison.decisions import (
     Outcome,
     outcome,
@@ -19,7 +20,6 @@ from shared.comparison.decisions import (
 from shared.comparison.inference import LEVEL, Inference
 from shared.comparison.parts import Part, Values
 from shared.comparison.table import Table
-from shared.comparison.tables import typed
 from shared.errors import UserError
 from shared.metrics.significance import benjamini_hochberg
 from shared.settings import Claim
@@ -70,10 +70,7 @@ def judge(claim: Claim, table: Table, analysis: Analysis) -> Judged:
         return Judged(claim, bound, [], Outcome(-1), values, broken)
     exact = claim.kind == "arithmetic"
     found = [table.infer(part, exact) for part in bound.parts]
-    decided = outcome(found)
-    if not bound.whole and not decided.fails:  # what could not be compared might break the claim
-        decided = Outcome(-1)
-    return Judged(claim, bound, found, decided, values)
+    return Judged(claim, bound, found, outcome(found, bound.whole), values)
 
 
 def check_claims(analysis: Analysis) -> None:
@@ -128,7 +125,7 @@ def _row(one: Judged, protocol: str, adjusted: float, allowed: float, analysis: 
     right, total, _ = analysis.on_reported(one.claim)
     fulfilled = [part.fulfilled(one.values) for part in one.bound.parts]
     numbers = (np.nan, np.nan, np.nan, np.nan, np.nan, "", 0, 0, 0, "")
-    if one.outcome.weakest >= 0 and not one.untestable:
+    if verdict != "blocked" and not one.untestable:
         part, found = one.bound.parts[one.outcome.weakest], one.found[one.outcome.weakest]
         examples = max(analysis.table(protocol)[key].n for key in part.keys)
         numbers = (

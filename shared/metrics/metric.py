@@ -23,6 +23,13 @@ class Metric:
         """What its function is marked as."""
         return getattr(self.function, "traits", Traits())
 
+    @property
+    def top(self) -> float | None:
+        """The highest value of a share, 100 or 1; None for what is no share."""
+        if not self.traits.share:
+            return None
+        return 100.0 if self.unit == "%" else 1.0
+
     def scored(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which of the n examples could be scored: no needed column is NaN."""
         return ~np.any([np.isnan(columns[name]) for name in self.needs], axis=0)

@@ -10,29 +10,32 @@ import numpy as np
 from shared.metrics.traits import traits
 
 
-@traits(share=True, sums="mean")
+@traits(sums="mean")
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted mean of `values` (n,)."""
-    return rate_among(values, np.ones(len(values)), weights)
+    """Weighted mean of `values` (n,), such as words or points."""
+    return mean_among(values, np.ones(len(values)), weights)
+
+
+@traits(sums="mean", members=1)
+def mean_among(values: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted mean of `values` (n,) over the members, (n,) of 0 or 1."""
+    part = (np.asarray(members) * values).astype(weights.dtype)
+    return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
 
 
 @traits(share=True, sums="mean")
 def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of the examples with `hits` (n,) of 0 or 1.
-
-    The same arithmetic as `mean`; a metric that says `rate` promises a 0/1 column.
-    """
+    """Share of the examples with `hits` (n,): 0 or 1, or what an example has of 1."""
     return mean(hits, weights)
 
 
 @traits(share=True, sums="mean", members=1)
 def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of hits (or mean of values) among the members, (n,) of 0 or 1.
+    """Share of hits among the members, (n,) of 0 or 1.
 
     Accuracy on the questions that were answered is `rate_among(correct, answered, weights)`.
     """
-    part = (np.asarray(members) * hits).astype(weights.dtype)
-    return ratio(weights @ part, weights @ np.asarray(members, dtype=weights.dtype))
+    return mean_among(hits, members, weights)
 
 
 @traits(share=True, sums="ratio")
@@ -47,8 +50,14 @@ def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray, weights: np.ndarray) ->
 
 @traits(exact=True)
 def count(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum of `values` (n,): a count of everything there is, which no resample changes."""
+    """Sum of `values` (n,): a count of everything there is, whatever the weights."""
     return np.full(weights.shape[:-1], values.sum())[()]
+
+
+@traits(exact=True, clock=True)
+def seconds(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum of `values` (n,), the seconds that each example took."""
+    return count(values, weights)
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

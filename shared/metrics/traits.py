@@ -11,13 +11,15 @@ Function = TypeVar("Function", bound=Callable)
 class Traits:
     """share: it lies between 0 and 1. sums: it is a sum over a sum: of values over their number
     (`mean`), or of one column over another (`ratio`). members: which of its columns, of 0 and 1, is
-    the denominator. exact: it counts everything there is, so that nothing is left to chance. jumps:
-    one example more or less can change it by much (a median)."""
+    the denominator. exact: it counts everything there is, so that nothing is left to chance. clock:
+    it was read from a clock, whose error a run does not show. jumps: one example more or less can
+    change it by much (a median)."""
 
     share: bool = False
     sums: Literal["mean", "ratio"] | None = None
     members: int | None = None
     exact: bool = False
+    clock: bool = False
     jumps: bool = False
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from shared.comparison.cells import COLUMNS
 from shared.comparison.compare import compare
+from shared.comparison.csv_files import typed
 from shared.comparison.reported import own_numbers, read_reported
-from shared.comparison.tables import typed
 from shared.settings import StandIns, load_models, load_paper, model_names, paper_ids
 
 # Printed names of models that are in no table of models: a row of all, of people, of counts, of the

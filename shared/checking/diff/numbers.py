@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from shared.comparison.cells import COLUMNS
-from shared.comparison.tables import equal
+from shared.comparison.csv_files import equal
 
 KEY = COLUMNS[:6]
 CLAIM = ["id", "protocol"]

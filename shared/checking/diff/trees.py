@@ -9,7 +9,7 @@ import pandas as pd
 from shared.comparison import verdicts
 from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
-from shared.comparison.tables import read_table
+from shared.comparison.csv_files import read_table
 from shared.errors import UserError
 from shared.files import read_json, sha256
 from shared.settings import paper_ids

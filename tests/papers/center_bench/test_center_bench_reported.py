@@ -5,6 +5,7 @@ import pytest
 
 from papers.center_bench import analyze, official
 from shared.comparison.audit import audit
+from shared.comparison.claims import Names
 from shared.comparison.compare import check_units
 from shared.comparison.reported import read_reported
 from shared.settings import load_models, load_paper
@@ -52,7 +53,7 @@ def test_totals_stated_by_the_files(reported):
 
 
 def test_the_audit_finds_the_stale_totals(reported):
-    checked = audit(load_paper("center_bench"), reported, vars(analyze))
+    checked = audit(load_paper("center_bench"), Names(reported), vars(analyze))
     totals = checked[checked["check"] == "total"]
     assert totals["agrees"].tolist() == ["yes", "no", "yes"]
     assert totals["recomputed"].tolist() == ["9720", "9684", "360"]
@@ -61,7 +62,7 @@ def test_the_audit_finds_the_stale_totals(reported):
 
 def test_what_the_paper_prints_says_of_its_claims(reported):
     """One number of the abstract speaks for c2a; nothing printed is known for the others."""
-    checked = audit(load_paper("center_bench"), reported, vars(analyze))
+    checked = audit(load_paper("center_bench"), Names(reported), vars(analyze))
     claims = checked[checked["check"] == "claim"]
     known = {what.partition(":")[0]: agrees for what, agrees in claims[["what", "agrees"]].values}
     ids = ["c1", "c2a", "c2b", "c3", "c4", "c5", "c6", "c7", "c8"]

@@ -9,6 +9,7 @@ from papers.forbidden_science import analyze
 from papers.forbidden_science.labels import MODELS, read_labels
 from shared.comparison.audit import audit
 from shared.comparison.cells import KEY, cells
+from shared.comparison.claims import Names
 from shared.comparison.compare import check_units, compare
 from shared.comparison.reported import read_reported
 from shared.settings import PAPERS, StandIns, load_models, load_paper, model_names
@@ -66,7 +67,7 @@ def test_units_are_those_of_the_metrics(reported):
 
 def test_refusals_and_allowances_are_100_and_two_rates_are_not_the_labels(reported):
     """Four totals of 100; Claude (373 + 7 + 1) / 512 = 74.41, Grok (106 + 0 + 1) / 512 = 20.90."""
-    checks = audit(PAPER, reported, vars(analyze)).query("check == 'total'")
+    checks = audit(PAPER, Names(reported), vars(analyze)).query("check == 'total'")
     hundred = checks[checks["printed"] == "100"]
     assert (len(hundred), set(hundred["agrees"])) == (4, {"yes"})
     others = checks[checks["printed"] != "100"].set_index("printed")
@@ -90,7 +91,7 @@ def test_refusals_and_allowances_are_100_and_two_rates_are_not_the_labels(report
     ],
 )
 def test_claims_on_the_abstracts_own_numbers(reported, claim, agrees, count):
-    checks = audit(PAPER, reported, vars(analyze)).query("check == 'claim'")
+    checks = audit(PAPER, Names(reported), vars(analyze)).query("check == 'claim'")
     row = checks[checks["what"].str.startswith(f"{claim}: ")].iloc[0]
     assert (row["agrees"], row["recomputed"]) == (agrees, count)
 

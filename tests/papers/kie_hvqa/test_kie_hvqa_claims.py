@@ -5,6 +5,7 @@ import pytest
 
 from papers.kie_hvqa import analyze
 from shared.comparison.audit import audit
+from shared.comparison.claims import Names
 from shared.comparison.reported import read_reported
 from shared.settings import load_paper
 
@@ -16,7 +17,7 @@ def reported():
 
 @pytest.fixture(scope="module")
 def audited(reported):
-    return audit(load_paper("kie_hvqa"), reported, vars(analyze))
+    return audit(load_paper("kie_hvqa"), Names(reported), vars(analyze))
 
 
 def test_all_cells_of_the_three_tables_are_there(reported):

@@ -8,8 +8,8 @@ import pytest
 from papers.refusal_tokens.analyze import ITEMS
 from shared.comparison.cells import COLUMNS
 from shared.comparison.compare import compare
+from shared.comparison.csv_files import typed
 from shared.comparison.reported import own_numbers, read_reported
-from shared.comparison.tables import typed
 from shared.settings import StandIns, load_models, load_paper
 
 SIZES = {

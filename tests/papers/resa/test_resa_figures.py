@@ -11,8 +11,8 @@ import pytest
 from papers.resa import analyze, figures
 from papers.resa.test_sets import size_name
 from shared.comparison.cells import COLUMNS
+from shared.comparison.csv_files import typed
 from shared.comparison.reported import read_reported
-from shared.comparison.tables import typed
 from shared.plots.__main__ import draw_all
 from shared.plots.figure import drawings
 from shared.plots.results import Results

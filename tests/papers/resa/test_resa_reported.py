@@ -7,6 +7,7 @@ import pytest
 
 from papers.resa import analyze
 from shared.comparison.audit import audit
+from shared.comparison.claims import Names
 from shared.comparison.compare import check_units
 from shared.comparison.reported import read_reported
 from shared.settings import PAPERS, load_models, load_paper
@@ -22,7 +23,7 @@ def reported() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def checks(reported) -> pd.DataFrame:
-    return audit(PAPER, reported, vars(analyze))
+    return audit(PAPER, Names(reported, averages=PAPER.audit.averages), vars(analyze))
 
 
 def test_every_table_is_whole(reported):

@@ -263,7 +263,7 @@ def test_comparison_and_audit(found, analysis):
     assert (compared.loc[compared["item"] == "rubric", "verdict"] == "blocked").all()
     ours = compared[compared["verdict"] == "stand-in"]
     assert set(ours["model"]) == {"Llama-3.1-8B-Instruct"}
-    audited = audit(PAPER, REPORTED, analysis.functions)
+    audited = audit(PAPER, analysis.names, analysis.functions)
     assert len(audited) and not audited["what"].str.contains("test questions").empty
 
 

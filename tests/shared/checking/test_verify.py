@@ -11,7 +11,7 @@ import pytest
 from shared.checking import verify as verify_module
 from shared.checking.verify import verify
 from shared.comparison import results
-from shared.comparison.tables import write_table
+from shared.comparison.csv_files import write_table
 from shared.errors import UserError
 from shared.settings import ROOT
 

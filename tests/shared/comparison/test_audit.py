@@ -1,6 +1,7 @@
 import pytest
 
 from shared.comparison.audit import COLUMNS, audit
+from shared.comparison.claims import Names
 from shared.comparison.reported import read_reported
 from shared.settings import load_paper, paper_ids
 
@@ -9,7 +10,8 @@ from shared.settings import load_paper, paper_ids
 def check(invented):
     def of(rows, claims=(), functions=None, **checks):
         paper = invented.paper(audit=checks, claims=list(claims))
-        return audit(paper, invented.reported(*rows), functions)
+        names = Names(invented.reported(*rows), averages=paper.audit.averages)
+        return audit(paper, names, functions)
 
     return of
 
@@ -155,5 +157,5 @@ def test_every_check_of_every_paper_has_a_name_of_its_own(paper_id):
     paper = load_paper(paper_id)
     named = {claim.function for claim in paper.claims if claim.function}
     unknown = dict.fromkeys(named, lambda values: "unknown")
-    frame = audit(paper, read_reported(paper_id), unknown)
+    frame = audit(paper, Names(read_reported(paper_id)), unknown)
     assert not frame.duplicated(["check", "what"]).any()

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from shared.comparison.cells import COLUMNS, cells, read_cells
+from shared.comparison.csv_files import write_table
 from shared.comparison.items import Item
 from shared.comparison.table import untrained
-from shared.comparison.tables import write_table
 from shared.errors import UserError
 from shared.metrics.intervals import wilson
 from shared.settings import StandIns

@@ -86,3 +86,18 @@ def test_seeds_are_asked_for_where_their_noise_is_too_large():
 def test_no_number_settles_nothing():
     assert settling(part(0.5, 0.0), 0.05) == "no number of units can be named"
     assert "more than 1,000,000 units" in settling(part(0.5, 0.001), 0.05)
+
+
+def test_what_is_not_whole_can_only_be_refuted_whatever_the_sign_of_its_leads():
+    """Tested one way, two-sided: 2 x (1 - 0.4), at most 1; 2 x 0.1; 2 x 0.001."""
+    for p_above, p, verdict in (
+        (0.4, 1.0, "blocked"),
+        (0.9, 0.2, "blocked"),
+        (0.999, 0.002, "fails"),
+    ):
+        found = outcome([part(p_above, 1.0 if p_above < 0.5 else -1.0)], whole=False)
+        assert (found.p, word(found, found.p)) == (pytest.approx(p), verdict)
+    true = Inference(0.0, (np.nan,) * 2, 0.0, 1.0, exact=True)
+    assert word(outcome([true], whole=False), np.nan) == "blocked"
+    nothing = Inference(0.0, (np.nan,) * 2, np.nan, np.nan, no_test="one unit")
+    assert word(outcome([nothing], whole=False), np.nan) == "blocked"

@@ -7,6 +7,7 @@ import pytest
 
 from shared.comparison import estimates
 from shared.comparison.estimates import estimate
+from shared.errors import UserError
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among, ratio_of_sums
 from shared.metrics.traits import traits
@@ -125,3 +126,11 @@ def test_a_count_is_exact(invented):
     metric = Metric("questions", ("one",), count, unit="")
     found = estimate(invented.group("New", one=[1, 1, 1]), metric)
     assert found.exact and found.value == 3 and (found.effects == 0).all()
+
+
+def test_what_is_no_share_has_no_highest_value(invented):
+    """A mean of words has none, however low they are; what is said to be a share must be one."""
+    assert estimate(invented.group("New", x=[0.2, 0.9]), Metric("words", ("x",), mean)).top is None
+    assert estimate(invented.group("New", correct=[0.2, 0.9]), RATE).top == 100
+    with pytest.raises(UserError, match="column correct holds 3; expected 0 to 1, as accuracy is"):
+        estimate(invented.group("New", correct=[0, 3]), RATE)

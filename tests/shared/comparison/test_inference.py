@@ -120,3 +120,28 @@ def test_nothing_varies_or_nothing_is_there(invented):
 def test_gradients():
     slopes = gradient(lambda v: v[0] / v[1] - 2 * v[2], np.array([6.0, 3, 1]))
     np.testing.assert_allclose(slopes, [1 / 3, -2 / 3, -2], atol=1e-6)
+
+
+def test_equal_columns_are_not_far_apart(invented):
+    """Two methods that are right on the same 100 of 200: with Wilson's limit of none in 200, z^2 /
+    (200 + z^2) and t of 199 degrees, 1.972, they differ in at most 1.91 points. In 20 it is 18."""
+    for n, half, judged in ((200, 1.907, True), (20, 17.97, False)):
+        right = np.arange(n) % 2
+        sides = [estimate(invented.group(method, correct=right), RATE) for method in "ab"]
+        found = infer(lambda v: 5 - (v[0] - v[1]), sides)
+        assert found.interval[0] == pytest.approx(5 - half, abs=0.01)
+        assert (2 * found.p_above < 0.05) == judged and not found.no_test
+    for same in (lead, lambda v: 5 - abs(v[0] - v[1])):  # a distance turns round at equality
+        assert infer(same, sides).no_test == "every unit says the same"
+
+
+def test_seeds_of_a_share_near_an_end_lie_closer(invented):
+    """A training near 50 % whose seeds vary by 4 points says of one near 2 % that they vary by
+    4 (0.0298 x 0.9702) / (0.5 x 0.5) = 0.463, on the scale of log odds, shares drawn to 1/2 by two
+    of each (1,000 examples: (20 + 2) / 1,004 = 0.0219, so 0.0219 x 0.9781 / 0.25 x 4 = 0.343)."""
+    seeds = [[*np.ones(hits), *np.zeros(1000 - hits)] for hits in (460, 500, 540)]
+    middle = estimate(invented.group("Old", seeds=(0, 1, 2), correct=seeds), RATE)
+    low = estimate(invented.group("New", correct=[*np.ones(20), *np.zeros(980)]), RATE)
+    (found,) = trainings([low], ["New"], lambda name, cells: [[middle]])
+    assert (found.freedom, found.one_run) == (2, True)
+    assert found.between[0, 0] == pytest.approx(0.343**2, rel=0.01)

@@ -111,3 +111,11 @@ def test_both_sides_are_shown():
     values = dict(zip(keys(), (79.61, 1, 83.16, 2), strict=True))
     found = bound('ap["New", d] > ap["Old", d]', keys())[0]
     assert found[0].shown(values) == "A: New 79.61 against Old 83.16"
+
+
+def test_a_mean_over_listed_names_says_what_it_lacks():
+    """Of A, B and Lost the mean is taken over A and B."""
+    where = {"d": ["A", "B", "Lost"]}
+    (part,), missing = bound('mean(ap["New", d]) > 0.5', keys(), where=where)
+    assert {key.dataset for key in part.keys} == {"A", "B"}
+    assert missing == ["ap New on Lost Big"]

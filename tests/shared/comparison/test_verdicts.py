@@ -3,6 +3,8 @@ import pytest
 
 from shared.comparison.verdicts import COLUMNS, verdicts
 from shared.errors import UserError
+from shared.metrics.metric import Metric
+from shared.metrics.rates import count, seconds
 from shared.metrics.significance import benjamini_hochberg
 
 
@@ -135,3 +137,34 @@ def test_what_is_missing_can_not_hold_but_what_is_there_can_fail(invented):
 def test_an_id_given_twice_is_one_line(invented):
     with pytest.raises(UserError, match="claim 'c1' of invented: id given twice"):
         rows(invented, invented.claim(), invented.claim())
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_counts_that_are_equal_are_at_least_as_many(invented, seeds):
+    counted = {"questions": Metric("questions", ("one",), count, unit="")}
+    groups = [invented.group("New", seeds=seeds, one=np.ones((len(seeds), 3)))]
+    own = [
+        invented.claim(id=word, holds=f'questions["New", "Set A"] {word} 3') for word in (">=", ">")
+    ]
+    frame = rows(invented, *own, groups=groups, metrics=counted)
+    assert dict(frame["verdict"]) == {">=": "holds", ">": "fails"}
+    assert frame.loc[">=", "test"] == "exact"
+
+
+def test_no_verdict_hangs_on_a_clock(invented):
+    took = {"runtime": Metric("runtime", ("took",), seconds, unit="")}
+    groups = [invented.group(name, took=[s] * 9) for name, s in (("New", 1.0), ("Old", 2.0))]
+    own = invented.claim(holds='runtime["New", d] < runtime["Old", d]')
+    row = rows(invented, own, groups=groups, metrics=took).loc["c1"]
+    assert (row["verdict"], row["effect"]) == ("not testable", 9)
+    assert row["note"].startswith("a clock that was read once says nothing of its error: ")
+
+
+def test_an_incomplete_claim_is_blocked_whatever_the_sign_of_its_lead(invented):
+    lost = ' and accuracy["New", "Average"] > 10'
+    groups = shares(invented, New=50)
+    for bound in (45, 55):
+        own = invented.claim(holds=f'accuracy["New", "Set A"] > {bound}' + lost)
+        row = rows(invented, own, groups=groups).loc["c1"]
+        assert row["verdict"] == "blocked" and np.isnan(row["p"])
+        assert "would settle" not in row["note"]

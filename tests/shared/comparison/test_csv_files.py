@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.comparison.tables import read_table, typed, write_table
+from shared.comparison.csv_files import read_table, typed, write_table
 from shared.errors import UserError
 
 
