@@ -105,6 +105,18 @@ def test_median_gap_of_many_weights_is_that_of_each():
     np.testing.assert_allclose(together, alone)
 
 
+def test_the_interval_of_a_median_gap_does_not_vanish_where_one_sentence_moves_no_median():
+    """Gaps of 0 at four levels: whichever sentence is left out, the median stays 0."""
+    uneven = {1: (6, 3), 2: (3, 6)}
+
+    def right(subset, level, kind, number, source):
+        return number < uneven.get(level, (3, 3))[subset != "plausible"]
+
+    cell = made(groups(model=answers(right))).loc["median_gap"]
+    cell = cell.loc["model", "", "Generated", "median_gap", "corrected"]
+    assert cell["value"] == 0 and cell["ci_low"] < -1 and cell["ci_high"] > 1
+
+
 def test_accuracy_and_gaps_by_subset_level_and_type():
     """Plausible right in 5 of 6 sentences, implausible in 2, matched in 1; alike in every slice."""
     share = {"plausible": 5, "implausible": 2, "matched": 1}
