@@ -15,7 +15,7 @@ import pandas as pd
 
 from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
-from papers.center_bench.questions import TYPES
+from papers.center_bench.questions import READINGS, TYPES
 from papers.center_bench.settings import SUBSETS, Settings
 from shared.comparison.claims import Reading
 from shared.comparison.groups import Group, group_from_frames
@@ -24,7 +24,7 @@ from shared.comparison.markdown import markdown_table
 from shared.comparison.parts import Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, mean_among, rate
+from shared.metrics.rates import count, mean, mean_among, rate, rate_among
 
 READS = ("variants", "solvers")
 
@@ -42,9 +42,23 @@ SOLVERS = {
 }
 THINKING = "thinking"
 METHODS = ("", THINKING)
+# Subset and level -> number of the one sentence of which people were asked, about its middle noun:
+# the forms of github.com/Sangmitra-06/center-embedding-study at commit 15a89114.
+HUMAN_STUDY = {
+    ("plausible", 1): 4,
+    ("plausible", 2): 3,
+    ("plausible", 3): 4,
+    ("plausible", 4): 4,
+    ("implausible", 1): 12,
+    ("implausible", 2): 1,
+    ("implausible", 3): 6,
+    ("implausible", 4): 3,
+}
 CORRECT = {"corrected": "correct_strict", "official": "correct_official"}
-NEEDS = ("id", "source", "subset", "level", "type", "pair", *CORRECT.values())
+NEEDS = ("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle")
+NEEDS += tuple(CORRECT.values())
 ACCEPTED = {"corrected": "accepted_strict", "official": "accepted_official"}
+FOLLOWS = {reading: f"follows_{reading.replace(' ', '_')}" for reading in READINGS}  # metrics
 # The "models" of the items that are about the benchmark itself
 RELEASED = "Released files"
 PREPARED = "Prepared answers"
@@ -52,12 +66,13 @@ PREPARED = "Prepared answers"
 METRICS = {
     metric.name: metric
     for metric in [
-        # `mean`, not `rate`: McNemar's test would take the questions of a sentence for independent
         Metric("accuracy", ("correct",), rate),
         Metric("gap", ("correct", "plausible"), metrics.gap),  # percentage points
         Metric("median_gap", ("correct", "plausible", "level"), metrics.median_gap),
         Metric("thoughts_right", ("thoughts_words", "correct"), mean_among, unit=""),  # words
         Metric("thoughts_wrong", ("thoughts_words", "wrong"), mean_among, unit=""),
+        # of the answers to telling questions, those that follow one reading of the sentence
+        *(Metric(name, (name, "telling"), rate_among) for name in FOLLOWS.values()),
         Metric("accepted", ("accepted",), rate),
         Metric("constant_right", ("constant",), rate),
         Metric("questions", ("question",), count, unit=""),
@@ -77,6 +92,11 @@ def by_subset(source: str) -> list[str]:
 
 def by_level(names: Iterable[str]) -> list[str]:
     return [f"{name}, level {level}" for name in names for level in LEVELS]
+
+
+def human_study(subset: str, level: int | None = None) -> str:
+    """The data set of the human study's sentences of a subset, or of the one of a level."""
+    return f"Human study, {subset}" + (f", level {level}" if level else "")
 
 
 def by_type(names: Iterable[str]) -> list[str]:
@@ -100,6 +120,14 @@ ITEMS = [
     Item("gap_by_level", ["gap", "accuracy"], METHODS, by_level(GAPS)),
     Item("gap_by_type", ["gap"], METHODS, by_type(GAPS)),
     Item("traces", ["thoughts_right", "thoughts_wrong"], [THINKING], list(GAPS)),
+    Item(
+        "human_study",
+        ["accuracy"],
+        METHODS,
+        [*map(human_study, SUBSETS["CenterBench"]), *(human_study(*one) for one in HUMAN_STUDY)],
+    ),
+    Item("readings_by_subset", [*FOLLOWS.values()], METHODS, WHOLE),
+    Item("readings_by_level", [*FOLLOWS.values()], METHODS, by_level(WHOLE)),
     Item("scorer_audit", ["accepted"], [""]),
     Item("constant_answers", ["constant_right"], [""], by_type(OFFICIAL)),
     Item(
@@ -137,12 +165,18 @@ def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
     """Of one run: each subset by itself, and beside the plausible one those it is set against."""
     of_traces = ["wrong", "thoughts_words"] if method == THINKING else []
     frame = frame.assign(plausible=frame["subset"] == "plausible")
+    readings = ["telling", *FOLLOWS.values()] if "reading" in frame else []
+    if readings:
+        frame = frame.assign(**{own: frame["reading"] == name for name, own in FOLLOWS.items()})
     for protocol, column in CORRECT.items():
         correct = frame[column].to_numpy(float, na_value=np.nan)
         scored = frame.assign(correct=correct, wrong=1 - correct)
         named = {"model": model, "method": method, "protocol": protocol}
+        columns = ["correct", *(readings if protocol == "corrected" else ())]
         for (source, subset), rows in scored.groupby(["source", "subset"], sort=False):
-            yield from _each_part(rows, ["correct"], f"{source} {subset}", **named)
+            yield from _each_part(rows, columns, f"{source} {subset}", **named)
+        for dataset, rows in _of_human_study(scored).items():
+            yield _group(rows, ["correct"], dataset, **named)
         for name, (source, other) in GAPS.items():
             both = scored[scored["source"] == source]
             both = both[both["subset"].isin(["plausible", other])]
@@ -155,10 +189,25 @@ def _each_part(
     rows: pd.DataFrame, columns: list[str], dataset: str, **named: str
 ) -> Iterator[Group]:
     for part, chosen in _parts(rows):
-        frames = {0: chosen[["id", "pair", *columns]]}
-        yield group_from_frames(
-            frames, columns, dataset=f"{dataset}{part}", clusters="pair", **named
-        )
+        yield _group(chosen, columns, f"{dataset}{part}", **named)
+
+
+def _group(rows: pd.DataFrame, columns: list[str], dataset: str, **named: str) -> Group:
+    return group_from_frames({0: rows}, columns, dataset=dataset, clusters="pair", **named)
+
+
+def _of_human_study(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The questions about the middle nouns of the sentences that people were given."""
+    found = {}
+    for (subset, level), number in HUMAN_STUDY.items():
+        sentence = f"official/{subset}/L{level}/{number:02d}"
+        rows = frame[(frame["sentence_id"] == sentence) & frame["middle"]]
+        if len(rows):
+            found[human_study(subset, level)] = rows
+    for subset in SUBSETS["CenterBench"] if found else ():
+        own = [rows for name, rows in found.items() if name.startswith(human_study(subset))]
+        found[human_study(subset)] = pd.concat(own)
+    return found
 
 
 def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -4,17 +4,21 @@ ours, about what its abstract speaks of: accuracy and the gap, by level and by t
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from papers.center_bench.analyze import (
+    FOLLOWS,
     GAPS,
     LEVELS,
     PREPARED,
     RELEASED,
     SUBSETS,
     TYPES,
+    WHOLE,
     by_level,
     by_subset,
     by_type,
@@ -34,6 +38,7 @@ LABELS = {
 }
 Y_LABELS = {"accuracy": "Accuracy (%)", "gap": "Gap (points)"}
 ACCURACIES = [by_subset(source) for source in SUBSETS]
+BY = ("model", "method", "dataset")
 TITLES = {  # of the gaps; accuracies are titled by their data set
     "CenterBench": "CenterBench, plausible − implausible",
     "Generated": "Generated, plausible − implausible",
@@ -51,10 +56,51 @@ def accuracy_by_level(results: Results) -> Figure | None:
 
 @figure(
     "Accuracy on plausible sentences minus accuracy on the others, by level, with 95 % "
-    "intervals over sentences. The paper's claim is that it widens."
+    "intervals over sentences. The paper's claim is that it widens. Plausibility, the shortcut "
+    "itself, shows what a model that only guesses would: its gap is wide from the first level and "
+    "need not widen (claim c1b), so readings_by_level looks at the answers themselves."
 )
 def gap_by_level(results: Results) -> Figure | None:
     return _panels(results, "gap", "level", [list(GAPS)])
+
+
+@figure(
+    "Which reading of the sentence the answers follow, in % of the questions on which the shortcut "
+    "(the most plausible verb for each noun) is wrong: its structure (the right answer), the "
+    "shortcut, the nearest verb, or none of these; with 95 % intervals over sentences, by the "
+    "strict scorer. At level 1 the shortcut, where wrong, is also the nearest verb."
+)
+def readings_by_level(results: Results) -> Figure | None:
+    """A row a subset, a column a model and mode, a line a reading."""
+    found = {
+        reading: results.of("readings_by_level", metric, by=BY)
+        for reading, metric in FOLLOWS.items()
+    }
+    cells = pd.concat(found, names=["reading"]).reset_index()
+    cells = cells[cells["model"].isin(results.models)].dropna(subset=["value"])
+    if cells.empty:
+        return None
+    cells = cells.assign(label=model_labels(cells)).set_index(["label", "reading", "dataset"])
+    labels = list(dict.fromkeys(cells.index.get_level_values("label")))
+    there = set(cells.index.get_level_values("dataset"))
+    subsets = [name for name in WHOLE if there & {*by_level([name])}]
+    fig, panels = style.figure(len(subsets), len(labels), size=(3.9, 2.6), sharey=True)
+    for axes, (subset, label) in zip(panels, product(subsets, labels), strict=True):
+        numbers = array(cells.loc[label], list(FOLLOWS), by_level([subset]))
+        charts.points(
+            axes,
+            numbers[..., 0],
+            numbers[..., 1:],
+            groups=LABELS["level"],
+            series=list(FOLLOWS),
+            looks=style.looks(FOLLOWS),
+            joined=True,
+            label="Answers (%)",
+        )
+        axes.set(title=f"{subset}, {label}", ylim=(-4, 104), xlabel="Level")
+        axes.label_outer()
+    charts.shared_legend(fig, columns=4)
+    return fig
 
 
 @figure(
@@ -170,7 +216,7 @@ def _numbers(
     results: Results, metric: str, part: str, protocol: str, dataset: str, models: Sequence[str]
 ) -> np.ndarray:
     """Value and interval (models, levels or types, 3); NaN where there is no cell."""
-    cells = results.of(f"{metric}_by_{part}", metric, protocol, ("model", "method", "dataset"))
+    cells = results.of(f"{metric}_by_{part}", metric, protocol, BY)
     cells = cells.reset_index()
     cells = cells.assign(label=model_labels(cells)).set_index(["label", "dataset"])
     return array(cells, models, NAMES[part]([dataset]))

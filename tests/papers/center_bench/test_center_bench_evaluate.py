@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from papers.center_bench import ask, asked, evaluate, official, prompts, reference
+from papers.center_bench import ask, asked, evaluate, official, prompts, reference, scoring
 from papers.center_bench.checks import COLUMNS as OF_RELEASED
 from papers.center_bench.generate import generate
 from papers.center_bench.questions import TYPES, questions, records
 from papers.center_bench.scorer_audit import COLUMNS
 from papers.center_bench.settings import Settings, Variant
+from papers.center_bench.solvers import solve
 from shared.chat import cache
 from shared.chat.replies import Reply, finished
 from shared.chat.settings import Asked
@@ -193,7 +194,7 @@ def replies_of(rows, texts):
 
 OF_SCORES = [
     *("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle"),
-    *("prediction", "correct_official", "rule", "correct_strict"),
+    *("prediction", "correct_official", "rule", "correct_strict", "telling", "reading"),
     *("reply_tokens", "thoughts_words"),
 ]
 
@@ -226,11 +227,38 @@ def test_gold_answers_are_right_with_a_label_and_a_second_line(scored, rows):
 def test_no_answer_is_unscored_and_an_empty_one_is_wrong(scored, rows):
     """None for the first question, an empty one for the second and nonsense for the rest."""
     scores = scored(replies_of(middle_of_first(rows), [None, "", *["purple"] * (ASKED - 2)]))
-    unscored = ["prediction", "correct_official", "rule", "correct_strict"]
+    unscored = ["prediction", "correct_official", "rule", "correct_strict", "telling", "reading"]
     assert scores.loc[0, unscored].isna().all()
     assert scores.loc[1:, unscored].notna().all(axis=None)
     assert scores.loc[1, "prediction"] == ""
     assert scores["correct_strict"].sum() == 0
+
+
+def test_which_reading_an_answer_follows(scored, rows):
+    """The answers of the solvers themselves, where each is told apart from the others."""
+    put = scoring.frame(middle_of_first(rows))
+    encoder = scoring.SentenceEncoder()
+    solved = {name: solve(name, put, encoder) for name in SETTINGS.solvers}
+    for name, reading in (
+        ("oracle", "structure"),
+        ("plausibility", "shortcut"),
+        ("nearest-verb", "nearest verb"),
+    ):
+        found = scored(replies_of(middle_of_first(rows), solved[name]))
+        assert (found.loc[found["correct_strict"], "reading"] == "structure").all()
+        wrong = found[~found["correct_strict"] & (found["prediction"] != "")]
+        assert set(wrong["reading"]) <= {reading, "shortcut"}  # which may be the nearest verb
+        assert (wrong["reading"] == reading).any() or name == "oracle"
+        telling = found["telling"].astype(bool)
+        if name == "plausibility":
+            assert (telling == ~found["correct_strict"]).all() and telling.any()
+    nonsense = scored(replies_of(middle_of_first(rows), ["purple"] * ASKED))
+    assert set(nonsense["reading"]) == {"other"}
+    counts = nonsense["type"] == "entity_count"  # nobody is misled about the number
+    assert not nonsense.loc[counts, "telling"].any()
+    first = nonsense["level"] == 1  # two ways to give two verbs: the wrong one is the nearest
+    both = scored(replies_of(middle_of_first(rows), solved["nearest-verb"]))[first]
+    assert "nearest verb" not in set(both.loc[both["telling"], "reading"])
 
 
 def test_a_question_that_was_never_asked_is_named(scored, rows):

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from papers.center_bench import analyze, figures
+from papers.center_bench.questions import READINGS
 from shared.comparison.cells import COLUMNS
 from shared.files import atomic
 from shared.plots import style
@@ -46,6 +47,10 @@ def whole():
                     for gap in analyze.GAPS:
                         of = (f"gap_by_{parts}", "gap", gap + name, 4 * step - 12 + shift)
                         cells.append(cell(*of, model, protocol))
+    for place, metric in enumerate(analyze.FOLLOWS.values()):
+        for name in analyze.by_level(analyze.WHOLE):
+            of = ("readings_by_level", metric, name, 10.0 * place + int(name[-1]))
+            cells += [cell(*of), cell(*of, MODELS[2])]
     for protocol, wrong in (("corrected", 0), ("official", 97.2)):
         for part in ("CenterBench", "CenterBench plausible"):
             for kind, value in zip(KINDS, (wrong, 90), strict=True):
@@ -98,7 +103,7 @@ def shared_legend(fig):
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(results, tmp_path):
     drawn = draw(results(small()), tmp_path / "one")
-    assert drawn == list(drawings(figures)) and len(drawn) == 5
+    assert drawn == list(drawings(figures)) and len(drawn) == 6
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn and all(captions.values())
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
@@ -113,7 +118,8 @@ def test_a_figure_without_cells_is_left_out_and_said(results, tmp_path, capsys):
         folder.mkdir()
         (folder / "scorer_audit.png").write_text("of an earlier run")
     drawn = draw(results(small("Generated"), kinds=[]), tmp_path / "figures")
-    assert drawn == ["accuracy_by_level", "gap_by_level", "gap_by_type", "accuracy_by_type"]
+    by_level = ["accuracy_by_level", "gap_by_level", "readings_by_level"]
+    assert drawn == [*by_level, "gap_by_type", "accuracy_by_type"]
     assert not (tmp_path / "figures" / "scorer_audit.png").exists()
     assert "scorer_audit: not drawn" in capsys.readouterr().err
 
@@ -160,6 +166,15 @@ def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero(results):
     zero = [line for line in first.lines if set(line.get_ydata()) == {0}]
     assert len(zero) == 1
     assert fig.axes[3].get_ylabel() == "Gap (points)\nofficial scorer"
+
+
+def test_readings_by_level_has_a_line_a_reading_and_no_solver(results):
+    fig = figures.readings_by_level(results(whole()))
+    assert titles(fig) == [f"{subset}, tiny" for subset in analyze.WHOLE]
+    assert shared_legend(fig) == list(READINGS)
+    shortcut = fig.axes[1].containers[1].lines[0].get_ydata().tolist()
+    assert shortcut == [11, 12, 13, 14, 15, 16]
+    assert figures.readings_by_level(results(small()[:1])) is None
 
 
 def test_gap_by_type_has_markers_on_both_sides_of_zero_with_room_for_all_whiskers(results):
@@ -211,4 +226,4 @@ def test_the_figure_says_which_models_were_asked(results, tmp_path, monkeypatch)
     said = []
     monkeypatch.setattr(style, "subject", lambda fig, text: said.append(text))
     draw(results(small()), tmp_path / "figures")
-    assert said == [f"CenterBench, scale cpu: {what}" for what in (*["tiny"] * 4, "both scorers")]
+    assert said == [f"CenterBench, scale cpu: {what}" for what in (*["tiny"] * 5, "both scorers")]
