@@ -15,6 +15,7 @@ import pandas as pd
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
 from papers.forbidden_science.settings import Settings
+from papers.forbidden_science.variations import VARIATIONS, numbers
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
@@ -25,7 +26,7 @@ from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean_among, rate, rate_among
 from shared.settings import load_paper
 
-READS = ("judges", "variations")
+READS = ("judges", "prompts", "variations")
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"
@@ -37,6 +38,7 @@ REFUSING, ALLOWING = "replies that refuse", "replies that allow"
 JUDGED = "All but T1"
 SCIENCE_JUDGED = "science without T1"
 SELF_REPORT = "self-report"
+AUTHORS = "Authors' prompts"
 # What judges are compared with: labels of people, and the flags of the published replies
 PEOPLE, PUBLISHED = "PyRIT human labels", "Published replies"
 
@@ -95,14 +97,15 @@ ITEMS = [
     Item("labels_refusers", ["prompts"], ["models that refuse"]),
     Item("labels_patterns", ["prompts"], ["refused by"]),
     Item("labels_cot", ["prompts", *COT, "cot_mentions_safety"], [""], [REFUSING, ALLOWING]),
-    # live models
+    # live models; the first where the authors' own prompts are asked
+    Item("asked_again", ["refusal_rate"], [SELF_REPORT], [AUTHORS]),
     Item("live_refusals", ["refusal_rate", "unparsable_rate"], [SELF_REPORT, *JUDGES]),
     Item("live_agreement", COMPARED, JUDGES, [JUDGED, SCIENCE_JUDGED, SIDES[1]]),
     Item(
         "live_consistency",
         ["consistency", "pairwise_agreement", "refused_wordings"],
         [SELF_REPORT],
-        [variations(k) for k in range(1, 6)],
+        [variations(k) for k in range(1, VARIATIONS + 1)],
     ),
     # judges
     Item("judges", [*COMPARED, "sensitivity", "specificity", "refusal_rate"], [""], CALIBRATION),
@@ -156,9 +159,11 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
     base = base.assign(flag=refused, unparsed=unparsed)
     answered = base[~base["label_only"].astype(bool)]
-    parts = {ALL: base, JUDGED: answered, **_by(base, "side", SIDES)}
-    parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
-    parts |= _by(base, "template", CATEGORIES)
+    parts = {ALL: base, **_by(base, "side", SIDES), **_by(base, "template", CATEGORIES)}
+    if settings.prompts == "authors":
+        parts |= {AUTHORS: base}
+    else:
+        parts |= {JUDGED: answered, SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
     for dataset, rows in parts.items():
         own = rows.assign(refused=rows["flag"])
         yield _group(own, ["refused", "unparsed"], model, SELF_REPORT, dataset)
@@ -170,9 +175,12 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
             judged = judged.rename(columns={"flag": "other_refused"})
             yield _group(judged, ["refused", "other_refused"], model, judge, dataset)
     flags = scores.assign(refused=_numbers(scores["self_refused"]))
-    table = flags.pivot(index="base", columns="variation", values="refused")
     for k in settings.variations:
-        rows = consistency(table.reindex(columns=range(k + 1)))
+        wordings = [0, *numbers(settings.prompts, k)]
+        own = flags[flags["variation"].isin(wordings)]
+        own = own[own.groupby("base")["id"].transform("size") == len(wordings)]
+        table = own.pivot(index="base", columns="variation", values="refused")
+        rows = consistency(table[wordings])
         yield _group(rows, list(rows)[1:], model, SELF_REPORT, variations(k))
 
 
@@ -180,9 +188,9 @@ def consistency(refused: pd.DataFrame) -> pd.DataFrame:
     """How alike the flags of a base prompt and its k variations are.
 
     refused: (base prompts, k + 1) of 1, 0 or NaN, the base prompt first. `consistent`: all k
-    variations have the flag of the base prompt. As the variations for k = 1 are among those for 3
-    and 5, its mean over the same prompts can only fall with k: the direction of the paper's claim
-    is built in.
+    variations have the flag of the base prompt. As ours for k = 1 are among those for 3 and 5, its
+    mean over the same prompts can only fall with k: the direction of the paper's claim is built in.
+    The authors' for 3 and 5 are others, of fewer prompts: there it may rise.
     `pairwise`: share of the (k + 1) k / 2 pairs of wordings with the same flag, whose mean need
     not fall. `refused_share`: of the k + 1 wordings. All NaN if a flag is missing.
     """

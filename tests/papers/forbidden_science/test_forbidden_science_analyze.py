@@ -215,7 +215,7 @@ class TestLive:
 
     def test_judges_never_see_synthesis_prompts(self, found):
         judges = found.query("item == 'live_refusals' and method != 'self-report'")
-        assert set(judges["method"]) == set(analyze.JUDGES)
+        assert set(judges["method"]) == set(map(analyze.judge_name, SETTINGS.judges))
         assert {"T1", "science", "All prompts"}.isdisjoint(judges["dataset"])
         rates = judges.set_index(["method", "dataset"])["value"]
         assert rates[analyze.JUDGES[0], "science without T1"] == pytest.approx(100 / 6, abs=1e-4)
