@@ -7,19 +7,23 @@ process ends.
 
 import ctypes
 import fcntl
+import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 LOCKS = Path(tempfile.gettempdir()) / f"gpus-in-use-{os.getuid()}"
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 # Within a job of Slurm, PBS or LSF. Two jobs on a machine may call different GPUs by one name.
 JOB_IDS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
+
+Json = TypeVar("Json")
 
 
 @cache
@@ -53,6 +57,19 @@ def world_size() -> int:
 def is_first() -> bool:
     """Whether this is the one of them that writes."""
     return int(os.environ.get("RANK", 0)) == 0
+
+
+def told_by_first(make: Callable[[], Json]) -> Json:
+    """What `make` gives (a value of JSON), in every process of a step; only the first runs it."""
+    if world_size() == 1:
+        return make()
+    from torch.distributed import TCPStore  # of torchrun, where its processes find one another
+
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = TCPStore(address, port, is_master=False, timeout=timedelta(hours=1))
+    if is_first():
+        store.set("told_by_first", json.dumps(make()))
+    return json.loads(store.get("told_by_first"))
 
 
 def keep_freed_memory() -> None:

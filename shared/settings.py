@@ -10,11 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import UserError
+from shared.files import read_csv
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPERS = ROOT / "papers"
 # Checkpoints stand outside declared outputs, which Snakemake deletes when a job fails.
 SCRATCH = ROOT / "resources" / "checkpoints"
+# As the released code does, defects and all, or as the paper says.
+ProtocolName = Literal["official", "corrected"]
 
 
 class Strict(BaseModel):
@@ -180,10 +183,6 @@ class ScaleSettings(Strict):
     resources: Resources
     training_resources: Resources | None = None  # of a job that trains; None: as any other
 
-    @property
-    def to_train(self) -> Resources:
-        return self.training_resources or self.resources
-
     @abstractmethod
     def scores(self) -> list[str]:
         """Every file below `scores/<model>/` that a complete run has, without its ending."""
@@ -230,15 +229,15 @@ def paper_ids() -> list[str]:
 @cache
 def load_paper(paper_id: str) -> Paper:
     """The checked `paper.yaml` of a paper. Raises `UserError` for an unknown id or a bad file."""
-    path = PAPERS / paper_id / "paper.yaml"
+    path, where = PAPERS / paper_id / "paper.yaml", f"papers/{paper_id}/paper.yaml"
     if not path.is_file():
         raise UserError(f"unknown paper '{paper_id}'; papers: {', '.join(paper_ids())}")
     try:
         return Paper.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
-        raise UserError(f"{_shown(path)}: not YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
-        raise UserError(f"{_shown(path)}: {_first(error)}") from None
+        raise UserError(f"{where}: {_first(error)}") from None
 
 
 def model_names(paper_id: str, scale: str) -> list[str]:
@@ -261,7 +260,7 @@ def load_settings(
     """
     values = _scale(paper_id, scale)
     models = values.pop("models", {})
-    where = f"{_shown(PAPERS / paper_id / 'paper.yaml')}, scale {scale}"
+    where = f"papers/{paper_id}/paper.yaml, scale {scale}"
     if not models:
         raise UserError(f"{where}: no models; expected at least one under `models`")
     own = model is not None and ":" in model
@@ -275,6 +274,10 @@ def load_settings(
         values |= {"model": model, **_column(paper_id, model, values)}
         if stands_in_for:
             values["stands_in_for"] = stands_in_for
+    other = values.get("stands_in_for")
+    if other and not any(other in _printed(paper) for paper in [paper_id, *paper_ids()]):
+        printed = ", ".join(sorted(_printed(paper_id)))
+        raise UserError(f"{where}: stands_in_for: no paper prints '{other}'; here: {printed}")
     settings = _validated(paper_id, values, f"{where}, model {values['name']}")
     if own and (misfit := settings.misfit()):
         raise UserError(f"{paper_id} at scale {scale} does not fit {model}: {misfit}")
@@ -300,13 +303,20 @@ def _scale(paper_id: str, scale: str) -> dict:
 def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:
     """Under which name a user's model stands in tables, and for which model of the paper."""
     same = spec.partition("@")[0]
-    printed = load_paper(paper_id).scales.get("paper", {}).get("models", {})
-    for name, model in printed.items():
+    papers_own = load_paper(paper_id).scales.get("paper", {}).get("models", {})
+    for name, model in papers_own.items():
         if str((model or {}).get("model")).partition("@")[0] == same:
             return {"name": name, "stands_in_for": None}
     name = same.partition(":")[2].rstrip("/").rsplit("/", 1)[-1]
     stands_for = first.get("stands_in_for") or first["name"]
-    return {"name": name, "stands_in_for": stands_for if stands_for in printed else None}
+    return {"name": name, "stands_in_for": stands_for if stands_for in papers_own else None}
+
+
+@cache
+def _printed(paper_id: str) -> set[str]:
+    """The models of a paper's tables."""
+    rows = read_csv(PAPERS / paper_id / "reported.csv", ["model"], others=True)
+    return {row["model"] for _, row in rows} - {""}
 
 
 def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
@@ -337,7 +347,3 @@ def _first(error: ValidationError) -> str:
     found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{where}: {first['msg']}{found}{more}"
-
-
-def _shown(path: Path) -> Path:
-    return path.relative_to(ROOT)

@@ -131,6 +131,13 @@ def hub(monkeypatch, tmp_path):
     server.close()
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    if plt := sys.modules.get("matplotlib.pyplot"):
+        plt.close("all")
+
+
 class Paid:
     """A model behind an endpoint that says `said`. After `left` replies the step is killed."""
 
@@ -251,6 +258,18 @@ def program():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def last_line():
+    """What a program that ended with an error said at last, without a traceback."""
+
+    def of(run):
+        assert run.returncode != 0
+        assert "Traceback" not in run.stderr
+        return run.stderr.strip().splitlines()[-1]
+
+    return of
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def named(page):
 def commands(page):
     """(program, words) of each command line, without the remark that follows two spaces or `#`."""
     for block, span in CODE.findall(page.read_text(encoding="utf-8")):
-        for line in (block or span).replace("\\\n", " ").splitlines():
+        for line in re.sub(r"\s*\\\n\s*", " ", block or span).splitlines():
             first, *words = re.split(r"  |#", line)[0].split() or [""]
             if first in ("make", "pytest", "python", "snakemake"):
                 yield first, words
@@ -86,6 +86,8 @@ def test_commands_name_what_is_there(page, targets):
             assert all(PLACEHOLDERS & set(word.split("/")) for word in missing), line
         for setting in words:
             key, _, value = setting.partition("=")
+            rule, colon, _ = key.partition(":")  # as of --set-resources
+            assert not colon or rule in targets["snakemake"], line
             assert key != "scale" or value in load_paper("r_tuning").scales or value == "…", line
 
 

@@ -55,7 +55,7 @@ def by_people(judges: Sequence[Judge], wanted: bool, ledger: Ledger) -> pd.DataF
         revision=f"{human_labels.PACKAGE} {human_labels.VERSION}",
         licence="MIT",
         route="package" if wanted else None,
-        digests=human_labels.FILES,
+        digests=human_labels.SHA256,
     )
     ledger.used(human_labels.SOURCE, {human_labels.SOURCE: len(labelled)})
     return calibration.calibrate(judges, labelled).astype(TEXTS)

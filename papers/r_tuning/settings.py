@@ -7,10 +7,9 @@ from pydantic import Field, field_validator, model_validator
 from papers.r_tuning.methods import METHODS
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec
-from shared.settings import ScaleSettings, Strict
+from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
-Protocol = Literal["official", "corrected"]
 BASE_VARIANT = "base"  # the model before tuning
 
 
@@ -31,8 +30,8 @@ class Task(Strict):
 class Variant(Strict):
     """One way to fine-tune, trained once for each task and seed."""
 
-    method: str  # of methods.py
-    protocol: Protocol = "corrected"
+    method: Literal[*METHODS]
+    protocol: ProtocolName = "corrected"
     seeds: list[int] = Field(min_length=1)
     tasks: list[str] | None = None  # None: every task
     sampled: list[int] = []  # seeds that also answer by the majority of k samples (Vanilla-C)
@@ -42,13 +41,6 @@ class Variant(Strict):
     def learns_what_it_knew(self) -> bool:
         """Whether its training asks first what the model knows (Vanilla learns every answer)."""
         return METHODS[self.method].certain != "all"
-
-    @field_validator("method")
-    @classmethod
-    def _is_known(cls, method: str) -> str:
-        if method not in METHODS:
-            raise ValueError(f"unknown method; methods: {', '.join(METHODS)}")
-        return method
 
 
 class Settings(ScaleSettings):

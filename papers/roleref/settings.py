@@ -4,17 +4,16 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
 from shared.errors import UserError
 from shared.models.spec import ModelSpec, is_endpoint
-from shared.settings import ScaleSettings, Strict
+from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
 WORKS = Path(__file__).with_name("works")
-ProtocolName = Literal["official", "corrected"]  # of protocols.py
 
 # The query types by the paper's names in its code, and what it calls them.
 TYPES = {
@@ -63,19 +62,12 @@ class Edit(Strict):
 class Variant(Strict):
     """One way to make a model refuse. What edits names an edit, what trains a training."""
 
-    method: str  # of methods.py
+    method: Literal[*METHODS]
     protocol: ProtocolName = "corrected"
     seeds: list[int] = Field([0], min_length=1)  # of the training
     edit: Edit | None = None
     training: Training | None = None
     probed: bool = True  # its hidden states are read, too
-
-    @field_validator("method")
-    @classmethod
-    def _is_known(cls, method: str) -> str:
-        if method not in METHODS:
-            raise ValueError(f"unknown method; methods: {', '.join(METHODS)}")
-        return method
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Variant":

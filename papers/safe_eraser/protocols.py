@@ -5,9 +5,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-ProtocolName = Literal["official", "corrected"]
+from shared.settings import ProtocolName
 
 
 @dataclass(frozen=True)

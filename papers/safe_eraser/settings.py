@@ -4,11 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from papers.safe_eraser.protocols import ProtocolName
 from shared.chat.calls import Calls, endpoints
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm
-from shared.settings import ScaleSettings, Strict
+from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import EncoderTraining, Training
 
 VANILLA = "vanilla"  # the model before unlearning

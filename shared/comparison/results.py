@@ -11,7 +11,7 @@ from shared.comparison.csv_files import read_table, write_table
 from shared.files import atomic
 
 # File of a results folder -> its columns
-FILES = {
+COLUMNS = {
     "claims": verdicts.COLUMNS,
     "comparison": compare.COLUMNS,
     "audit": audit.COLUMNS,
@@ -48,4 +48,4 @@ def write_tables(tables: Mapping[str, str], folder: Path) -> None:
 
 
 def read(folder: str | Path) -> dict[str, pd.DataFrame]:
-    return {name: read_table(Path(folder) / f"{name}.csv", FILES[name]) for name in FILES}
+    return {name: read_table(Path(folder) / f"{name}.csv", COLUMNS[name]) for name in COLUMNS}

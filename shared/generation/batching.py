@@ -10,16 +10,7 @@ def length_batches(lengths: Sequence[int], batch_size: int, max_tokens: int) -> 
     A batch has at most `batch_size` rows and, its rows padded to the longest, at most
     `max_tokens` tokens (a single longer row is a batch of its own). Every index occurs once.
     """
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    batches: list[list[int]] = []
-    for index in order:
-        full = not batches or len(batches[-1]) >= min(
-            batch_size, max(1, max_tokens // lengths[batches[-1][0]])
-        )
-        if full:
-            batches.append([])
-        batches[-1].append(index)
-    return batches
+    return pack(lengths, [1] * len(lengths), batch_size, max_tokens)
 
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import DynamicCache, PreTrainedModel
 
 from shared.generation.cache import new_cache
@@ -33,12 +34,9 @@ def left_padded(
     sequences: Sequence[Sequence[int]], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Tokens and mask (rows, longest), the sequences on the right."""
-    width = max(map(len, sequences))
-    tokens = torch.zeros(len(sequences), width, dtype=torch.long)
-    mask = torch.zeros(len(sequences), width, dtype=torch.bool)
-    for row, sequence in enumerate(sequences):
-        tokens[row, width - len(sequence) :] = torch.tensor(sequence)
-        mask[row, width - len(sequence) :] = True
+    rows = [torch.tensor(sequence, dtype=torch.long) for sequence in sequences]
+    real = [torch.ones(len(row), dtype=torch.bool) for row in rows]
+    tokens, mask = (pad_sequence(each, True, padding_side="left") for each in (rows, real))
     return tokens.to(device), mask.to(device)
 
 

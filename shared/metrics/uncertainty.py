@@ -1,4 +1,4 @@
-"""Uncertainty of a model about a question, from its answers or its likelihood."""
+"""Uncertainty of a model about a question, from its answers."""
 
 import math
 from collections import Counter
@@ -12,8 +12,3 @@ def answer_entropy(answers: list[str]) -> float:
     """
     shares = [count / len(answers) for count in Counter(answers).values()]
     return sum(share * math.log(1 / share) for share in shares)
-
-
-def perplexity(nll_sum: float, tokens: int) -> float:
-    """exp(mean negative log-likelihood in nats per token); NaN for no tokens."""
-    return math.exp(nll_sum / tokens) if tokens else math.nan

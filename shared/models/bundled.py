@@ -153,7 +153,7 @@ def main() -> None:
     with atomic(arguments.out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        write_run(folder / "run.json", started, inputs={path.name: sha256(path)})
+        write_run(folder / "run.json", started, inputs={path.name: FILE_SHA256})
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from shared.errors import UserError
 
 NAMED = 3  # keys that an error names, of however many
 
+logging.disable_progress_bar()
+
 
 def architecture(name: str) -> type[PreTrainedModel]:
     if not hasattr(transformers, name):

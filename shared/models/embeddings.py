@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import transformers
 from transformers import BatchEncoding, BertModel, PreTrainedTokenizerBase
 
 from shared.devices import own_device
@@ -26,8 +25,6 @@ WIDTH = 384
 LONGEST = 256  # tokens of a text that are read: the encoder was trained on no more
 BATCH_SIZE = 64
 BATCH_TOKENS = 8_192
-
-transformers.utils.logging.disable_progress_bar()
 
 
 def find_folder() -> Path:

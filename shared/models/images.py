@@ -38,11 +38,6 @@ def looking(processor: ProcessorMixin) -> Callable[[str | Path], Seen]:
     return cache(lambda path: see(processor, open_picture(path)))
 
 
-def features(values: torch.Tensor) -> Seen:
-    """Features (tokens, size) of an encoder that was run before (`shared.models.feature_tower`)."""
-    return Seen({"pixel_values": values[None]}, len(values))
-
-
 def with_pictures(
     example: dict[str, list[int]], pictures: Sequence[Seen], image_token: int
 ) -> dict[str, list[int] | torch.Tensor]:

@@ -26,8 +26,6 @@ from shared.models.checkpoint import (
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
-transformers.utils.logging.disable_progress_bar()
-
 
 def load(
     spec: ModelSpec,

@@ -21,7 +21,7 @@ from shared.files import atomic
 FILE = "PP-OCRv6_rec_small.onnx"
 SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 FEATURES = "p2o.pd_op.transpose.8.0"  # name of the tensor in the graph
-CHANNELS, HEIGHT, STRIDE = 120, 48, 8
+CHANNELS, HEIGHT = 120, 48
 
 
 class OcrTower:

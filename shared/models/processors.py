@@ -34,22 +34,13 @@ INTERNVL_TOKENS = {
     "context_image_token": "<IMG_CONTEXT>",
     "video_token": "<video>",
 }
-INTERNVL_TEMPLATE = (
-    "{% for message in messages %}"
-    "<|im_start|>{{ message['role'] }}\n"
-    "{% for part in message['content'] %}"
-    "{{ '<IMG_CONTEXT>\n' if part['type'] == 'image' }}"
-    "{{ part['text'] if part['type'] == 'text' }}"
-    "{% endfor %}<|im_end|>\n"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 QWEN_TOKENS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
-QWEN_TEMPLATE = (
+# ChatML, as InternVL and Qwen have it; what stands for a picture is the model's own
+CHATML = (
     "{% for message in messages %}"
     "<|im_start|>{{ message['role'] }}\n"
     "{% for part in message['content'] %}"
-    "{{ '<|vision_start|><|image_pad|><|vision_end|>' if part['type'] == 'image' }}"
+    "{{ 'PICTURE' if part['type'] == 'image' }}"
     "{{ part['text'] if part['type'] == 'text' }}"
     "{% endfor %}<|im_end|>\n"
     "{% endfor %}"
@@ -99,7 +90,7 @@ def _qwen(vision: dict, tokenizer: PreTrainedTokenizerBase) -> Qwen2_5_VLProcess
         Qwen2VLImageProcessor(**patches),
         tokenizer,
         Qwen2VLVideoProcessor(**patches),
-        chat_template=QWEN_TEMPLATE,
+        chat_template=CHATML.replace("PICTURE", "<|vision_start|><|image_pad|><|vision_end|>"),
     )
 
 
@@ -116,7 +107,7 @@ def _internvl(vision: dict, tokenizer: PreTrainedTokenizerBase) -> InternVLProce
         tokenizer,
         InternVLVideoProcessor(),
         image_seq_length=patches // 4,  # the model's downsample_ratio of 0.5
-        chat_template=INTERNVL_TEMPLATE,
+        chat_template=CHATML.replace("PICTURE", "<IMG_CONTEXT>\n"),
     )
 
 

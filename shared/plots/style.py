@@ -58,41 +58,11 @@ METADATA = {
 RIGHT, WRONG = "#0072B2", "#D55E00"  # correct and wrong answers; D1 and D0
 INK, FAINT = "#262626", "#D9D9D9"
 
-RC = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
-    "font.size": 10,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#8C8C8C",
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
-    "grid.linewidth": 0.8,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 6,
-    "hatch.linewidth": 1.0,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "pdf.fonttype": 42,  # letters stay text in the PDF
-}
+FILES = ("look.mplstyle",)
 
 matplotlib.use("Agg")  # figures are files: no display is needed or looked for
 matplotlib.rcdefaults()  # a user's own matplotlibrc changes nothing
-matplotlib.rcParams.update(RC)
+plt.style.use(Path(__file__).with_name(*FILES))
 
 
 def look(name: str) -> Look:

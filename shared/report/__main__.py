@@ -8,6 +8,8 @@ summaries of all scales) into the README of the root and the results into those 
 """
 
 import argparse
+import base64
+import gzip
 from pathlib import Path
 
 from shared.errors import one_line_errors
@@ -18,7 +20,6 @@ from shared.report.markdown import replace_between_markers
 from shared.report.page import render
 from shared.report.readme import results_table
 from shared.report.status import badge, read_summaries, status
-from shared.report.workflow import packed
 from shared.settings import paper_ids
 
 
@@ -47,7 +48,7 @@ def main() -> None:
     where = (arguments.results, arguments.scale, arguments.model)
     if arguments.out:
         papers = [load_results(name, *where) for name in paper_ids()]
-        workflow = packed(arguments.workflow) if arguments.workflow else None
+        workflow = arguments.workflow and packed(arguments.workflow)
         for name, text in render(arguments.scale, papers, arguments.model, workflow).items():
             write_text(arguments.out / name, text)
         counted = summary(arguments.scale, papers)
@@ -63,6 +64,12 @@ def main() -> None:
             replace_between_markers(
                 readme, "status", status(read_summaries(arguments.results.parent))
             )
+
+
+def packed(page: Path) -> str:
+    """A page as base64 of its gzip, a fraction of its size; a browser unpacks it on demand. Without
+    a date in it, so that the same page gives the same bytes."""
+    return base64.b64encode(gzip.compress(page.read_bytes(), mtime=0)).decode("ascii")
 
 
 if __name__ == "__main__":

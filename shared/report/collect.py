@@ -7,6 +7,7 @@ from pathlib import Path
 from shared import settings
 from shared.files import read_csv, read_json
 from shared.settings import Paper
+from shared.workflow.records import read_runs
 from shared.workflow.setup import DEFAULT_SCALE
 
 Row = dict[str, str]
@@ -116,8 +117,5 @@ def _figures(folder: Path) -> list[Picture]:
 
 def _runs(folder: Path) -> list[dict]:
     """The record of every step, with the step's name, in the order in which they finished."""
-    runs = [
-        {"step": str(path.relative_to(folder / "runs").with_suffix("")), **read_json(path, dict)}
-        for path in sorted(folder.glob("runs/**/*.json"))
-    ]
+    runs = [{"step": step, **run} for step, run in read_runs(folder).items()]
     return sorted(runs, key=lambda record: str(record.get("finished")))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+import yaml
 from markupsafe import Markup
 
 from shared.report import formats
@@ -31,23 +32,7 @@ from shared.report.provenance import Provenance, provenance
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What a reader must know of a scale before any number.
-SCALES = {
-    "smoke": (
-        "This is the smoke test. Models have random weights and data are a few generated rows: "
-        "nothing here is a result."
-    ),
-    "cpu": (
-        "Numbers of stand-in models are shown beside the paper's, not judged against them. Small "
-        "models and small or generated data stand in for the paper's own; claims are judged, since "
-        "a direction can be."
-    ),
-    "gpu": (
-        "Numbers of stand-in models are shown beside the paper's, not judged against them. Small "
-        "models stand in for the paper's own, on real benchmarks; claims are judged, since a "
-        "direction can be."
-    ),
-    "paper": "The paper's own models, data and hyperparameters: numbers are judged, both ways.",
-}
+SCALES = yaml.safe_load((TEMPLATES / "scales.yaml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

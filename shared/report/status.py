@@ -16,17 +16,6 @@ NOTE = (
     "with a stand-in model or data set is shown beside the paper's, not judged against it: it is "
     "attempted and can't match."
 )
-BADGE = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}">
-<title>{text}</title>
-<rect width="{width}" height="20" rx="3" fill="#444c56"/>
-<path d="M{left} 0h{inner}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{inner}z" fill="#0b5c94"/>
-<g fill="#fff" font-family="DejaVu Sans,Verdana,sans-serif" font-size="11">
-<text x="6" y="14" textLength="{left_text}">{label}</text>
-<text x="{right_at}" y="14" textLength="{right_text}">{message}</text>
-</g>
-</svg>
-"""
 APART = KINDS[1:]  # beside the claims on new runs
 LETTER, PADDING = 6.2, 6  # width of an average letter of 11 pixels, space on each side of a text
 
@@ -71,7 +60,8 @@ def badge(summary: Mapping) -> str:
     )
     widths = [round(LETTER * len(text)) for text in (label, message)]
     left, right = (width + 2 * PADDING for width in widths)
-    return BADGE.format(
+    picture = Path(__file__).with_name("templates") / "badge.svg"
+    return picture.read_text(encoding="utf-8").format(
         text=f"{label}: {message}",
         label=label,
         message=message,

@@ -44,7 +44,7 @@ def dependencies(*modules: str) -> list[Path]:
 
 def _read_by(source: Path) -> list[Path]:
     parts = source.relative_to(ROOT).with_suffix("").parts
-    return files(".".join(parts)) if parts[0] == "papers" and len(parts) == 3 else []
+    return files(".".join(parts).removesuffix(".__init__"))
 
 
 def _file(module: str) -> Path | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.devices import is_first
-from shared.files import write_json
+from shared.files import read_json, write_json
 from shared.settings import ROOT
 
 PACKAGES = (
@@ -47,6 +47,15 @@ def write_run(path: Path, started: float, **facts: object) -> None:
         **facts,
     }
     write_json(path, record)
+
+
+def read_runs(folder: Path) -> dict[str, dict]:
+    """The record of each step of a paper, by the step's name, from its folder of results."""
+    runs = folder / "runs"
+    return {
+        str(path.relative_to(runs).with_suffix("")): read_json(path, dict)
+        for path in sorted(runs.rglob("*.json"))
+    }
 
 
 def commit() -> dict:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.models.spec import FORMS, needs
@@ -116,8 +117,9 @@ class Setup:
             return shlex.join([*words, "--out", out, "--record", output.record])
 
         found = {"code": code_hash(module), "settings": settings, "step": command}
-        if MIRROR in names:
+        if MIRROR in names:  # it reads public files, from there or from where they are pinned
             found[MIRROR] = mirror_in_use(self.settings(paper).mirror)
+            found["sources"] = json.dumps(read_by(paper, self.settings(paper)))
         return found
 
     def shared_step(self, name: str) -> dict[str, object]:
@@ -132,6 +134,7 @@ class Setup:
             "code": lambda wildcards: steps[wildcards.paper]["code"],
             "settings": lambda wildcards: steps[wildcards.paper]["settings"](wildcards),
             MIRROR: lambda wildcards: steps[wildcards.paper].get(MIRROR, ""),
+            "sources": lambda wildcards: steps[wildcards.paper].get("sources", ""),
             "step": command,
         }
 
@@ -179,7 +182,8 @@ class Setup:
         def asked(name: str) -> Callable[[object], int]:
             def of(wildcards: object) -> int:
                 settings = self.settings(paper, getattr(wildcards, "model", None))
-                return getattr(settings.to_train if train else settings.resources, name)
+                wanted = (train and settings.training_resources) or settings.resources
+                return getattr(wanted, name)
 
             return of
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from types import UnionType
 from typing import get_args, get_type_hints
 
-from shared.devices import is_first, keep_freed_memory
+from shared.devices import is_first, keep_freed_memory, told_by_first
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
 from shared.models.spec import own_files
@@ -92,8 +92,8 @@ def _run(function: Function, words: list[str]) -> None:
     names = declared.literals(module)["READS"]
     read = declared.values(names, settings, variant)
     inputs = _inputs(arguments)
-    hashes = {name: sha256(path) for name, path in inputs.items()}
-    hashes |= {f"model/{path.name}": sha256(path) for path in own_files(read.get("model"))}
+    hashed = inputs | {f"model/{path.name}": path for path in own_files(read.get("model"))}
+    hashes = told_by_first(lambda: {name: sha256(path) for name, path in hashed.items()})
     others = {name: value for name, value in arguments.items() if name not in inputs}
     run = Run(
         settings=Declared(settings, names, module),

@@ -120,3 +120,25 @@ def test_memory_is_kept_unless_a_user_chose_otherwise(chosen, kept):
         check=True,
     )
     assert (float(run.stdout) > 90) is kept
+
+
+def test_only_the_first_of_several_processes_looks_and_tells_the_others(tmp_path):
+    """Two processes of torchrun want the hashes of the inputs: one computes them."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os\n"
+        "from pathlib import Path\n"
+        "from shared.devices import told_by_first\n"
+        f"folder, rank = Path({str(tmp_path)!r}), os.environ['RANK']\n"
+        "hashes = told_by_first(lambda: {'data': f'hashed by {rank}'})\n"
+        "(folder / rank).write_text(hashes['data'])\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    run = subprocess.run(
+        [*torchrun, "--nproc-per-node=2", program],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert [(tmp_path / rank).read_text() for rank in "01"] == ["hashed by 0"] * 2

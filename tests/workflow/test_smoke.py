@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from shared.report.counts import CLAIM_VERDICTS
-from shared.settings import paper_ids
+from shared.settings import load_paper, paper_ids
 
 pytestmark = pytest.mark.workflow
 
@@ -49,6 +49,7 @@ def edit(folder, path):
 @pytest.mark.parametrize("paper", paper_ids())
 def test_every_claim_of_every_paper_has_a_verdict(repository, paper):
     claims = pd.read_csv(repository / "results" / "smoke" / paper / "claims.csv")
+    assert set(claims["id"]) == {claim.id for claim in load_paper(paper).claims}
     assert set(claims["verdict"]) <= {*CLAIM_VERDICTS}
 
 
@@ -124,7 +125,7 @@ def test_an_edit_reruns_what_depends_on_it(repository, jobs, path, rerun, kept):
     assert planned.isdisjoint(kept)
 
 
-def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake):
+def test_one_at_a_time_and_a_killed_run_leaves_no_lock(repository, snakemake, last_line):
     """While the lock is held a run ends in one line; a process killed hard releases it."""
     holder = subprocess.Popen(
         [
@@ -169,12 +170,6 @@ def test_verify_recomputes_and_notices(repository, results, program):
     assert "12.34" in run.stdout + run.stderr and "Traceback" not in run.stderr
 
 
-def last_line(run):
-    assert run.returncode != 0
-    assert "Traceback" not in run.stderr
-    return run.stderr.strip().splitlines()[-1]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -190,7 +185,9 @@ def last_line(run):
         (("--config", "model=gpt2"), "model 'gpt2': expected bundled:NAME"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_one_line(repository, snakemake, arguments, message):
+def test_a_mistake_on_the_command_line_is_one_line(
+    repository, snakemake, last_line, arguments, message
+):
     assert message in last_line(snakemake(repository, "-n", *arguments))
 
 
@@ -203,7 +200,7 @@ def test_a_mistake_on_the_command_line_is_one_line(repository, snakemake, argume
     ],
 )
 def test_a_mistake_in_a_file_of_the_paper(
-    repository, results, program, path, find, replace, message
+    repository, results, program, last_line, path, find, replace, message
 ):
     """One line that names it, and what was computed before is still there."""
     file = repository / "papers" / "r_tuning" / path

@@ -115,7 +115,9 @@ def records(folder, paper: str) -> dict[str, dict]:
     """The records of a paper's run, by name, but for that of the analysis."""
     runs = folder / "results" / "smoke" / paper / "runs"
     found = {str(path.relative_to(runs))[: -len(".json")]: path for path in runs.rglob("*.json")}
-    return {n: json.loads(path.read_text()) for n, path in found.items() if n != "analyze"}
+    steps = {n: json.loads(path.read_text()) for n, path in found.items() if n != "analyze"}
+    assert steps, f"no records of {paper}"
+    return steps
 
 
 def read_by_step(made: dict[str, dict]) -> dict[str, set[str]]:

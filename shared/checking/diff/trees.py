@@ -11,8 +11,9 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
 from shared.comparison.csv_files import read_table
 from shared.errors import UserError
-from shared.files import read_json, sha256
+from shared.files import sha256
 from shared.settings import paper_ids
+from shared.workflow.records import read_runs
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,6 @@ def find(path: Path) -> dict[str, Tree]:
 
 
 def _runs(folder: Path) -> dict[str, dict]:
-    runs = {}
-    for path in sorted((folder / "runs").rglob("*.json")):
-        runs[str(path.relative_to(folder / "runs").with_suffix(""))] = read_json(path, dict)
-    if not runs:
-        raise UserError(f"{folder}/runs: no records; expected runs/*.json, one for each step")
-    return runs
+    if runs := read_runs(folder):
+        return runs
+    raise UserError(f"{folder}/runs: no records; expected runs/*.json, one for each step")

@@ -6,8 +6,7 @@
 
 Prints and records the peak memory and the tokens a second of training and of writing replies, on
 whatever device is here; `python -m shared.planning.plan` reads the records. With --layers N, N and
-2 N
-layers are measured, and all of them extrapolated along a straight line. What can't fit is said
+2 N layers are measured, and all of them extrapolated along a straight line. What can't fit is said
 with what it would need.
 """
 
@@ -22,9 +21,8 @@ import torch
 
 from shared.devices import own_device
 from shared.errors import UserError, one_line_errors
-from shared.planning.measure.architecture import Architecture, architectures, of_model
+from shared.planning.measure.architecture import RECORDS, Architecture, architectures, of_model
 from shared.planning.measure.memory import gigabytes
-from shared.planning.measure.records import RECORDS
 from shared.planning.measure.speed import Job, Measured, extrapolated, measure, need, training_job
 from shared.settings import ROOT, ScaleSettings, Strict, load_settings
 from shared.training.settings import Training
@@ -68,8 +66,7 @@ def jobs(
 ) -> list[Job]:
     path, training = chosen(settings, variant)
     asked = min(length or training.max_length, PROMPT_TOKENS)
-    picture = of.picture.tokens if of.picture else 0
-    fitting = getattr(settings, "batch_tokens", 16_384) // (asked + picture)
+    fitting = getattr(settings, "batch_tokens", 16_384) // (asked + of.picture_tokens)
     batch = max(1, min(getattr(settings, "batch_size", 1), fitting))
     return [
         Job("replies", of, asked, batch),
@@ -103,14 +100,9 @@ def measure_job(job: Job, layers: int | None, device: str, gpus: int) -> dict:
 def _speeds(job: Job, found: Measured) -> dict[str, float]:
     """Tokens a second."""
     read = job.tokens * job.batch / found.seconds
-    return (
-        {"trained": read}
-        if job.training
-        else {
-            "read": read,
-            "written": job.batch / found.seconds_a_token,
-        }
-    )
+    if job.training:
+        return {"trained": read}
+    return {"read": read, "written": job.batch / found.seconds_a_token}
 
 
 def _line(job: Job, found: Measured, layers: list[int]) -> str:

@@ -13,13 +13,14 @@ import yaml
 
 from shared.errors import UserError
 from shared.models.spec import ModelSpec, display_name, is_endpoint
-from shared.settings import Strict
+from shared.settings import ROOT, Strict
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from shared.models.images import Seen
 
+RECORDS = ROOT / "resources" / "measurements"
 SIZES = Path(__file__).with_name("architectures.yaml")
 
 
@@ -56,6 +57,10 @@ class Architecture(Strict):
     def text(self) -> dict:
         """The part of the configuration that is about the language model."""
         return self.config.get("text_config", self.config)
+
+    @property
+    def picture_tokens(self) -> int:
+        return self.picture.tokens if self.picture else 0
 
     @property
     def layers(self) -> int:

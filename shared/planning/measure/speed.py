@@ -45,8 +45,7 @@ class Job:
     @property
     def tokens(self) -> int:
         """Of a sequence with its picture."""
-        picture = self.architecture.picture
-        return self.length + (picture.tokens if picture else 0)
+        return self.length + self.architecture.picture_tokens
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ class Measured:
 
 def training_job(what: str, of: Architecture, training: Training, length: int | None) -> Job:
     length = length or training.max_length
-    picture = of.picture.tokens if of.picture else 0
+    longest = length + of.picture_tokens
     batch, _ = split_batch(
-        training.effective_batch_size, 1, length + picture, training.max_tokens_per_device
+        training.effective_batch_size, 1, longest, training.max_tokens_per_device
     )
     return Job(what, of, length, batch, training)
 

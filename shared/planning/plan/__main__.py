@@ -5,8 +5,7 @@
 
 Each number says where it comes from: the rules (limits, so mostly far more than it takes), recorded
 runs of this scale, a measurement (`python -m shared.planning.measure`), what was fetched, or, for
-calls, the
-settings. What none of these tells is printed as unknown.
+calls, the settings. What none of these tells is printed as unknown.
 """
 
 import argparse

@@ -10,8 +10,7 @@ from shared.data.fetch import hub
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, downloads
 from shared.data.sources import DOWNLOADS, mirror_folder
 from shared.files import read_json, readable_size
-from shared.planning.measure.architecture import architectures
-from shared.planning.measure.records import RECORDS
+from shared.planning.measure.architecture import RECORDS, architectures
 from shared.planning.plan.jobs import Job
 from shared.settings import ROOT, Artefact, ScaleSettings, load_models, load_paper
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 
 from papers.center_bench import analyze, figures
 from papers.center_bench.questions import READINGS
@@ -85,12 +84,6 @@ def results(tmp_path):
 
 def draw(results, folder):
     return draw_all("center_bench", results, folder)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def titles(fig):

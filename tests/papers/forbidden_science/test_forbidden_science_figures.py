@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 
 from papers.forbidden_science import analyze, figures
 from papers.forbidden_science.labels import CATEGORIES, MODELS, read_labels
@@ -73,12 +72,6 @@ def draw(results, folder):
 @pytest.fixture
 def whole(labels):
     return data(labels, live_cells(), judge_cells())
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def heights(axes) -> dict[str, list[float]]:

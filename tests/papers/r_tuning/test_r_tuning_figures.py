@@ -79,12 +79,6 @@ def whole():
     return data(groups, cells)
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def legend(axes_or_figure):
     return [text.get_text() for text in axes_or_figure.get_legend().get_texts()]
 

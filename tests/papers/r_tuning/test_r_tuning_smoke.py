@@ -74,13 +74,7 @@ def test_a_users_own_model_has_its_column_beside_the_papers(results, tmp_path):
     assert beside["reason"].str.contains("mine for OpenLLaMA-3B").all()
 
 
-def last_line(run):
-    assert run.returncode != 0
-    assert "Traceback" not in run.stderr
-    return run.stderr.strip().splitlines()[-1]
-
-
-def test_a_damaged_file_is_named(repository, results, program, tmp_path):
+def test_a_damaged_file_is_named(repository, results, program, last_line, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(results / "data", data)
     whole = (data / "facts.jsonl").read_bytes()
@@ -94,7 +88,7 @@ def test_a_damaged_file_is_named(repository, results, program, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-def test_a_missing_mirror_is_one_line(repository, program, tmp_path):
+def test_a_missing_mirror_is_one_line(repository, program, last_line, tmp_path):
     run = program(
         repository, "papers.r_tuning.data", "--scale", "gpu", "--out", tmp_path / "data",
         "--record", tmp_path / "run.json",

@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.container import BarContainer
 
 from papers.refusal_tokens import analyze, decisions, figures
@@ -82,12 +80,6 @@ def whole():
 
 def draw(folder):
     return draw_all("refusal_tokens", whole(), folder)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def bars(fig):

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 
 from papers.safe_eraser import data, figures
 from papers.safe_eraser.evaluate import asked, probed
@@ -21,12 +20,6 @@ VARIANTS = {
     "po-pd": {"method": "po+pd"},
     "po-corrected": {"method": "po", "protocol": "corrected"},
 }
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def own(settings, name):

@@ -7,7 +7,7 @@ def test_three_frames_that_survive_their_files(invented, tmp_path):
     analysis = invented.analysis([invented.claim()])
     cells = results.our_cells(analysis)
     made = results.frames(analysis, cells)
-    assert {name: list(frame) for name, frame in made.items()} == results.FILES
+    assert {name: list(frame) for name, frame in made.items()} == results.COLUMNS
     results.write(made, tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "audit.csv",

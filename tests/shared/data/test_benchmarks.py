@@ -86,8 +86,8 @@ def test_truncated_json_is_named_with_its_line(tmp_path):
     ("reader", "name", "content", "where"),
     [
         ("read_pararel", "a.json", [["q", "a", "r"], ["q", "a"]], "row 1: expected"),
-        ("read_pararel", "a.json", {"rows": []}, "rows: expected a list"),
-        ("read_mmlu_json", "a.json", [["q"]], "file: expected {subject: rows}"),
+        ("read_pararel", "a.json", {"rows": []}, "found an object; expected a list"),
+        ("read_mmlu_json", "a.json", [["q"]], "found a list; expected an object"),
         ("read_mmlu_json", "a.json", {"s": [["q", "1", "2", "3", "4", ""]]}, "s, row 0"),
         ("read_mmlu_json", "a.json", {"s": [["q", "1", "2", "3", "4", "AB"]]}, "s, row 0"),
         ("read_mmlu_csv", "s_test.csv", "question,A,B\nq,1,2\n", ":1: found columns"),

@@ -9,9 +9,8 @@ import huggingface_hub.constants
 import pytest
 
 from shared.data import sources
-from shared.data.sources import Fetched, Hub, Source, fetch, mirror_folder
+from shared.data.sources import Fetched, Source, fetch, mirror_folder
 from shared.errors import UserError
-from tests.hub import Served
 
 TEXT = b"right bytes\n"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -66,21 +65,10 @@ def source(**changes) -> Source:
     return Source(**record | changes)
 
 
-def with_hub() -> Source:
-    return source(hub=Hub(repo="owner/copy", revision=COMMIT, folder="raw"))
-
-
 def make_mirror(folder: Path, text: bytes = TEXT) -> Path:
     (folder / "things").mkdir(parents=True)
     (folder / FILE).write_bytes(text)
     return folder
-
-
-@pytest.fixture
-def copy(hub):
-    """The hub's copy of the source, as `with_hub` names it."""
-    hub.repositories["datasets/owner/copy"] = Served({"raw/rows.json": TEXT}, COMMIT)
-    return hub.repositories["datasets/owner/copy"]
 
 
 def test_mirror_named_by_argument_variable_or_place(monkeypatch, tmp_path):
@@ -102,37 +90,24 @@ def test_mirror_that_was_asked_for_must_exist(tmp_path):
         fetch(source(), FILE, tmp_path / "gone")
 
 
-def test_truncated_mirror_file_is_an_error_and_never_falls_through(hub, copy, tmp_path):
+def test_truncated_mirror_file_is_an_error_and_never_falls_through(github, tmp_path):
     folder = make_mirror(tmp_path / "mirror", TEXT[:-3])
     with pytest.raises(UserError) as raised:
-        fetch(with_hub(), FILE, folder)
+        fetch(source(), FILE, folder)
     message = str(raised.value)
     assert str(folder / FILE) in message
     assert f"sha256 is {hashlib.sha256(TEXT[:-3]).hexdigest()}" in message
     assert f"expected {hashlib.sha256(TEXT).hexdigest()}" in message
-    assert hub.asked == []
+    assert github.asked == []
 
 
-def test_hub_and_from_then_on_its_cache(hub, copy, monkeypatch):
-    first = fetch(with_hub(), FILE)
-    assert (first.route, first.path.read_bytes()) == ("hub", TEXT)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    assert fetch(with_hub(), FILE) == Fetched(first.path, "hub cache", SHA256)
-
-
-def test_other_bytes_on_the_hub_are_an_error(copy):
-    copy.files["raw/rows.json"] = b"other bytes"
-    with pytest.raises(UserError, match=r"from the hub.*expected"):
-        fetch(with_hub(), FILE)
-
-
-def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(hub, tmp_path):
+def test_no_way_in_says_in_one_line_what_was_tried_and_what_to_do(tmp_path):
     (tmp_path / "mirror").mkdir()
     with pytest.raises(UserError) as raised:
-        fetch(with_hub(), FILE, tmp_path / "mirror")
+        fetch(source(), FILE, tmp_path / "mirror")
     message = str(raised.value)
     assert message.startswith(f"things: {FILE} not found; mirror: no {tmp_path / 'mirror' / FILE}")
-    assert f"hub: owner/copy@{COMMIT[:7]}: {hub.url}/datasets/owner/copy is not there" in message
+    assert "; GitHub: " in message
     assert "data/rows.json of GitHub owner/things" in message
     assert sources.VARIABLE in message
     assert "\n" not in message

@@ -13,8 +13,8 @@ from shared.judges.classifier import (
     OPENING,
     EmbeddingClassifier,
     SequenceClassifier,
+    examples,
 )
-from shared.judges.examples import OTHERS, REFUSALS
 from shared.models import embeddings
 
 # Written for this test; none is among the examples.
@@ -31,6 +31,7 @@ ANSWERED = [
     "Tin melts at 232 degrees Celsius and is softer than iron.",
 ]
 
+REFUSALS, OTHERS = examples()
 TEXTS_AND_LABELS = [*REFUSALS, *OTHERS], [True] * 60 + [False] * 60
 
 

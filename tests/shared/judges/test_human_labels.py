@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import UserError
 from shared.judges import human_labels as module
-from shared.judges.human_labels import available, human_labels
+from shared.judges.human_labels import human_labels
 
 CONTENT = b"# version=1\n# two comments\nobjective,assistant_response,human_score,data_type\n"
 ROWS = b'"Say ""hi"", please","# One,\n\ntwo",1,text\nSing,La,0,text\n'
@@ -28,7 +28,6 @@ def package(tmp_path, monkeypatch):
 
 def test_the_counts_of_the_package():
     labels = human_labels()
-    assert available() is None
     assert [each.id for each in labels] == list(range(1, 170))
     assert Counter(each.refusal for each in labels) == {True: 109, False: 60}
     assert Counter(each.refusal for each in labels[:105]) == {True: 70, False: 35}
@@ -61,7 +60,7 @@ def test_equals_pandas():
 
 def test_comments_quotes_and_lines_inside_a_cell(package, monkeypatch):
     digest = "f" * 64
-    monkeypatch.setattr(module, "FILES", {"refusal.csv": digest})
+    monkeypatch.setattr(module, "SHA256", {"refusal.csv": digest})
     monkeypatch.setattr(
         module.hashlib, "sha256", lambda content: SimpleNamespace(hexdigest=lambda: digest)
     )
@@ -78,6 +77,5 @@ def test_another_file_is_an_error(package):
 
 def test_without_the_package(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert available().endswith("run: pip install --no-deps pyrit==1.1.0")
-    with pytest.raises(UserError, match="pip install --no-deps pyrit"):
+    with pytest.raises(UserError, match=r"run: pip install --no-deps pyrit==1\.1\.0$"):
         human_labels()

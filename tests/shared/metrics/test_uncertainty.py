@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from shared.metrics.uncertainty import answer_entropy, perplexity
+from shared.metrics.uncertainty import answer_entropy
 
 
 def test_entropy_by_hand():
@@ -17,9 +17,3 @@ def test_entropy_bounds():
 
 def test_entropy_counts_strings_as_they_are():
     assert answer_entropy(["Paris", "paris"]) == pytest.approx(math.log(2))
-
-
-def test_perplexity_by_hand():
-    """Three tokens of probability 1/8 each: mean nll ln 8, perplexity 8."""
-    assert perplexity(3 * math.log(8), 3) == pytest.approx(8)
-    assert math.isnan(perplexity(0.0, 0))

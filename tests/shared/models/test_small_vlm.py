@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import LlavaForConditionalGeneration
 
-from shared.models.images import Seen, features, see, with_pictures
+from shared.models.images import Seen, see, with_pictures
 from shared.models.loading import load, load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm, display_name, needs
@@ -73,7 +73,8 @@ def test_features_of_an_encoder_that_was_run_before():
     values = torch.randn(3, 6)
     ids = {"input_ids": tokenizer("<image>it")["input_ids"]}
     image = tokenizer.convert_tokens_to_ids("<image>")
-    batch = right_padded([with_pictures(ids, [features(values)], image)])
+    seen = Seen({"pixel_values": values[None]}, len(values))
+    batch = right_padded([with_pictures(ids, [seen], image)])
     assert batch["input_ids"].shape == (1, 5)
     inside = model.model.multi_modal_projector(values)
     words = model.get_input_embeddings()(batch["input_ids"][:, 3:])

@@ -12,13 +12,6 @@ from shared.plots import charts, curves, style
 LOOKS = style.looks(["R-Tuning", "Vanilla"])
 
 
-@pytest.fixture
-def axes():
-    fig, (panel,) = style.figure()
-    yield panel
-    style.plt.close(fig)
-
-
 def test_bars_have_the_values_as_heights_and_the_intervals_as_error_bars(axes):
     values = np.array([[60.0, 40.0], [30.0, np.nan]])
     intervals = np.array([[[55, 66], [31, 42]], [[20, 44], [np.nan, np.nan]]])

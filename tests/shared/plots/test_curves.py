@@ -9,13 +9,6 @@ from shared.plots import curves, style
 LOOKS = style.looks(["Vanilla", "R-Tuning"])
 
 
-@pytest.fixture
-def axes():
-    fig, (panel,) = style.figure()
-    yield panel
-    style.plt.close(fig)
-
-
 def line(axes, label):
     return next(each for each in axes.lines if each.get_label() == label)
 

@@ -10,13 +10,6 @@ VALUES = np.array([[90.0, 80.0, 70.0], [10.0, np.nan, -5.0]])
 INTERVALS = np.stack([VALUES - 4, VALUES + 6], axis=-1)
 
 
-@pytest.fixture
-def axes():
-    fig, (panel,) = style.figure()
-    yield panel
-    style.plt.close(fig)
-
-
 def draw(axes, **options):
     charts.points(
         axes,

@@ -11,13 +11,11 @@ TEXTS = [["none", "all", "30"], ["–", "50", "80"]]
 
 
 @pytest.fixture
-def axes():
-    fig, (panel,) = style.figure()
+def axes(axes):
     charts.matrix(
-        panel, VALUES, TEXTS, rows=["Ann", "Bob"], columns=["x", "y", "z"], limits=(0, 100)
+        axes, VALUES, TEXTS, rows=["Ann", "Bob"], columns=["x", "y", "z"], limits=(0, 100)
     )
-    yield panel
-    style.plt.close(fig)
+    return axes
 
 
 def shade(axes, row: int, column: int) -> str:

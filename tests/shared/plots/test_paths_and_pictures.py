@@ -1,15 +1,8 @@
 """Lines of a training, and pictures beside what is said about them."""
 
 import numpy as np
-import pytest
 
 from shared.plots import charts, pictures, style
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    style.plt.close("all")
 
 
 def test_a_path_goes_through_its_points_and_ends_in_a_large_marker():

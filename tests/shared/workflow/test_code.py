@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import UserError
 from shared.settings import ROOT
-from shared.workflow import code
+from shared.workflow import code, declared
 from shared.workflow.code import code_hash, dependencies
 
 
@@ -15,7 +15,8 @@ def tree(tmp_path, monkeypatch):
         "shared/__init__.py": "",
         "shared/a.py": "def f():\n    from shared.deep.b import g\n    return g()\n",
         "shared/deep/__init__.py": "",
-        "shared/deep/b.py": "import os\ndef g():\n    return 1\n",
+        "shared/deep/b.py": "import os\nFILES = ('*.yaml',)\ndef g():\n    return 1\n",
+        "shared/deep/table.yaml": "a: 1",
         "shared/lonely.py": "",
         "papers/__init__.py": "",
         "papers/x.py": "import numpy\nfrom shared import a\n",
@@ -24,9 +25,13 @@ def tree(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(code, "ROOT", tmp_path)
-    code._imports.cache_clear()
+    monkeypatch.setattr(declared, "ROOT", tmp_path)
+    caches = (code._imports, declared.literals)
+    for cache in caches:
+        cache.cache_clear()
     yield tmp_path
-    code._imports.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 def test_dependencies_follow_imports_and_their_packages(tree):
@@ -46,6 +51,12 @@ def test_hash_changes_with_what_is_imported_and_with_nothing_else(tree):
     (tree / "shared/lonely.py").write_text("changed = True\n")
     assert code_hash("papers.x") == before
     (tree / "shared/deep/b.py").write_text("def g():\n    return 2\n")
+    assert code_hash("papers.x") != before
+
+
+def test_hash_changes_with_a_file_that_a_module_says_it_reads(tree):
+    before = code_hash("papers.x")
+    (tree / "shared/deep/table.yaml").write_text("a: 2")
     assert code_hash("papers.x") != before
 
 

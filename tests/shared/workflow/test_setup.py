@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from shared.data import catalogue
 from shared.settings import model_names, paper_ids
 from shared.workflow.setup import Setup, checked, unknown_target
 
@@ -42,6 +43,36 @@ def test_a_rule_watches_what_its_step_reads_and_nothing_else():
     assert '"batch_size"' not in watched and "sampled" not in watched
     official = made["settings"](wildcards(model="random-llama", variant="r-tuning-official"))
     assert official != watched
+
+
+@pytest.mark.parametrize(
+    ("paper", "step", "scale", "read"),
+    [
+        ("r_tuning", "data", "gpu", "falseqa"),  # downloaded
+        ("forbidden_science", "calibrate", "cpu", "forbidden_science"),  # a user's own copy
+    ],
+)
+def test_a_rule_watches_what_is_pinned_of_the_sources_that_it_reads(
+    monkeypatch, paper, step, scale, read
+):
+    """A corrected revision or checksum makes the data anew; one of another paper does not."""
+
+    def watched(source, **changes):
+        there = dict(catalogue.sources())
+        there[source] = there[source].model_copy(update=changes)
+        with monkeypatch.context() as patch:
+            patch.setattr(catalogue, "sources", lambda: there)
+            return checked({"scale": scale}).step(f"papers.{paper}.{step}")["sources"]
+
+    as_it_is = watched(read)
+    assert watched(read, revision="0" * 40) != as_it_is != watched(read, files={"a": "0" * 64})
+    assert watched(read, note="another") == as_it_is == watched("coconot", revision="0" * 40)
+
+
+def test_the_rule_of_all_data_watches_the_sources_of_each_paper():
+    params = checked({"scale": "gpu"}).shared_step("data")
+    assert "thunlp" in params["sources"](wildcards(paper="r_tuning"))
+    assert params["sources"](wildcards(paper="roleref")) == ""
 
 
 def test_some_models_of_a_scale():
@@ -118,6 +149,10 @@ def test_two_models_never_share_a_folder():
         ({"stands_in_for": "LLaMA-7B"}, "stands_in_for: expected together with model="),
         ({"models": 7}, "models: expected a text, found 7"),
         ({"scale": ["cpu"]}, "scale: expected a text, found "),
+        (
+            {"model": f"hub:org/text@{'a' * 40}", "stands_in_for": "LLaMA-8B"},
+            ".*stands_in_for: no paper prints 'LLaMA-8B'",
+        ),
         ({"model": "path:/nowhere"}, "model folder /nowhere does not exist"),
         ({"model": "bundled:x", "models": "A"}, "models: expected without model="),
     ],

@@ -1,5 +1,7 @@
 """What the settings of each paper and scale need from elsewhere."""
 
+import re
+
 import pytest
 
 from shared.data.catalogue import sources
@@ -26,11 +28,14 @@ def test_repositories_are_found_wherever_a_setting_names_them():
 
 @pytest.mark.parametrize(("paper", "scale"), EVERY)
 def test_what_a_paper_wants_is_pinned(paper, scale):
-    for wanted in downloads(load_settings(paper, scale)):
-        if isinstance(wanted, SourceFiles):
-            assert set(wanted.files) <= set(sources()[wanted.source].files)
-        else:
-            assert isinstance(wanted, Repository | ByHand)
+    for settings in load_models(paper, scale):
+        for wanted in downloads(settings):
+            if isinstance(wanted, SourceFiles):
+                assert set(wanted.files) <= set(sources()[wanted.source].files)
+            elif isinstance(wanted, Repository):
+                assert re.fullmatch("[0-9a-f]{40}", wanted.revision), wanted
+            else:
+                assert isinstance(wanted, ByHand)
 
 
 @pytest.mark.parametrize("paper", paper_ids())
