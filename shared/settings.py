@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import UserError
 from shared.files import read_csv
+from shared.own_models import own_models
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPERS = ROOT / "papers"
@@ -297,7 +298,7 @@ def _scale(paper_id: str, scale: str) -> dict:
     paper = load_paper(paper_id)
     if scale not in paper.scales:
         raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
-    return _merge(paper.defaults, paper.scales[scale])
+    return _merge(paper.defaults, paper.scales[scale]) | own_models(paper_id)
 
 
 def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:

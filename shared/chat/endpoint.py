@@ -158,7 +158,10 @@ class Endpoint:
             reply = self._tried(request, stop, ending)
             self._count(reply)
         except _Gone as gone:
-            self._gone = str(gone)
+            with self._lock:
+                if not self._gone:
+                    print(f"{self.name}: {gone}; its replies are left out", file=sys.stderr)
+                self._gone = str(gone)
             reply = Reply(None, self._gone)
         except UserError:
             ending.set()

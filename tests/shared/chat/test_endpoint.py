@@ -292,12 +292,14 @@ ABSENT = [
 
 
 @pytest.mark.parametrize("answer", ABSENT, ids=str)
-def test_a_model_that_may_be_gone_leaves_its_replies_out(server, answer):
+def test_a_model_that_may_be_gone_leaves_its_replies_out(server, answer, capsys):
     server.behave = lambda *_: answer
     replies = ask(endpoint(may_be_gone=True, concurrency=1, given_up_after=2), say(*"abcd"), 8)
     assert {reply.text for reply in replies} == {None}
     assert all(reply.reason.startswith(f"HTTP {answer[0]}: ") for reply in replies)
     assert len(server.asked) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"model-1: HTTP {answer[0]}: ") and "are left out" in said
     with pytest.raises(UserError, match=f"HTTP {answer[0]}"):  # of a user's own: a mistake
         one(endpoint())
 
