@@ -1,4 +1,4 @@
-"""Several models of the user's own, in place of a scale's: a file that an environment variable names.
+"""Several models of the user's own in place of a scale's, in a file that a variable names.
 
     center_bench:
       GPT-5:
@@ -34,10 +34,10 @@ def own_papers() -> list[str]:
 
 def run_suffix() -> str:
     """What the folder of results is called after the scale: runs of two files never share one."""
-    path = os.environ.get(VARIABLE)
-    return (
-        f"+{Path(path).stem}-{zlib.crc32(str(Path(path).resolve()).encode()):08x}" if path else ""
-    )
+    if not (named := os.environ.get(VARIABLE)):
+        return ""
+    path = Path(named).resolve()
+    return f"+{path.stem}-{zlib.crc32(str(path).encode()):08x}"
 
 
 def _read(path: Path) -> dict[str, dict[str, dict]]:
@@ -56,6 +56,6 @@ def _read(path: Path) -> dict[str, dict[str, dict]]:
             )
         if wrong := [str(name) for name in models if {*"/:"} & {*str(name)}]:
             raise UserError(
-                f"{VARIABLE} {path}: found model '{wrong[0]}'; expected no / and : in it"
+                f"{VARIABLE} {path}: found model '{wrong[0]}'; expected no / or : in it"
             )
     return found
