@@ -99,7 +99,7 @@ def readings_by_level(results: Results) -> Figure | None:
         )
         axes.set(title=f"{subset}, {label}", ylim=(-4, 104), xlabel="Level")
         axes.label_outer()
-    charts.shared_legend(fig, columns=4)
+    charts.shared_legend(fig, columns=min(4, 2 * len(labels)))
     return fig
 
 
@@ -138,7 +138,7 @@ def scorer_audit(results: Results) -> Figure | None:
     heights = [len(rows) for _, rows in halves]
     fig, panels = style.figure(
         len(halves),
-        size=(6.4, 0.32 * sum(heights) / len(heights) + 0.6),
+        size=(8.4, 0.32 * sum(heights) / len(heights) + 0.6),
         gridspec_kw={"height_ratios": heights},
     )
     for axes, (right, rows) in zip(panels, halves, strict=True):

@@ -159,11 +159,12 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
     base = base.assign(flag=refused, unparsed=unparsed)
     answered = base[~base["label_only"].astype(bool)]
-    parts = {ALL: base, **_by(base, "side", SIDES), **_by(base, "template", CATEGORIES)}
-    if settings.prompts == "authors":
-        parts |= {AUTHORS: base}
-    else:
-        parts |= {JUDGED: answered, SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
+    ours = settings.prompts == "ours"
+    parts = {ALL: base, **({JUDGED: answered} if ours else {AUTHORS: base})}
+    parts |= _by(base, "side", SIDES)
+    if ours:
+        parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
+    parts |= _by(base, "template", CATEGORIES)
     for dataset, rows in parts.items():
         own = rows.assign(refused=rows["flag"])
         yield _group(own, ["refused", "unparsed"], model, SELF_REPORT, dataset)
