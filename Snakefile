@@ -12,6 +12,8 @@ min_version("9.20")
 
 from shared.judges.registry import judge_needs
 from shared.models.spec import needs
+from shared.planning.rehearsal import stage
+from shared.settings import REHEARSAL
 from shared.workflow import preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.setup import (
@@ -24,6 +26,8 @@ from shared.workflow.setup import (
 
 SETUP = checked(config)
 RESULTS = f"results/{SETUP.run_name}"
+if SETUP.scale == REHEARSAL:
+    stage.enter(SETUP.papers)
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
 
 

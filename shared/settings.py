@@ -20,6 +20,10 @@ SCRATCH = ROOT / "resources" / "checkpoints"
 # As the released code does, defects and all, or as the paper says.
 ProtocolName = Literal["official", "corrected"]
 
+REHEARSAL = "rehearsal"  # scale `paper` with small models and few rows: shared.planning.rehearsal
+# of a job of it, whatever the real one asks for
+REHEARSED = {"gpu": 0, "mem_mb": 3000, "disk_mb": 500, "runtime": 20}
+
 
 class Strict(BaseModel):
     """A record that is immutable and rejects keys it does not know."""
@@ -221,6 +225,7 @@ class Paper(Strict):
     readme_items: list[str] = []  # tables shown in the paper's README; none: the first two
     defaults: dict = {}
     scales: dict[str, dict]
+    rehearsal: dict = {}  # laid over scale `paper`: less of everything, and nothing else
 
 
 def paper_ids() -> list[str]:
@@ -296,9 +301,26 @@ def load_models(
 def _scale(paper_id: str, scale: str) -> dict:
     """The settings of a scale laid over the defaults, not checked yet."""
     paper = load_paper(paper_id)
+    if scale == REHEARSAL:
+        return _rehearsed(_merge(paper.defaults, paper.scales["paper"]), paper.rehearsal)
     if scale not in paper.scales:
         raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
     return _merge(paper.defaults, paper.scales[scale]) | own_models(paper_id)
+
+
+def _rehearsed(values: dict, less: dict) -> dict:
+    """Scale `paper` with less of everything, for a machine without a GPU."""
+    models = {name: dict(model or {}) for name, model in values["models"].items()}
+    for model in models.values():
+        model.pop("resources", None)
+        model.pop("training_resources", None)
+    small = {"models": models, "resources": REHEARSED, "training_resources": None}
+    return _merge(values | small, less)
+
+
+def as_printed(scale: str) -> str:
+    """The scale whose deviations and unavailable cells count."""
+    return "paper" if scale == REHEARSAL else scale
 
 
 def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, UNDEGRADED, Settings
+from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, QUESTIONS, UNDEGRADED, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import rate, ratio_of_sums
+from shared.metrics.rates import rate, rate_among, ratio_of_sums
 
 READS = ("variants", "seeds", "reads", "official")
 
@@ -26,20 +26,23 @@ RL, RL_EQ3 = "SFT+RL", "SFT+RL (Eq. 3)"
 ONLY_CLEAR, ONLY_FINAL = "SFT+RL (only clear)", "SFT+RL (only final)"
 METHODS = [BASE, COLD_START, RL, RL_EQ3]
 ABLATIONS = [ONLY_CLEAR, ONLY_FINAL, RL]
+EVERY_METHOD = [*METHODS, ONLY_CLEAR, ONLY_FINAL, ENGINE_METHOD]
 SIMILARITIES = ["clear", "not_clear", "final", "avg"]
+COUNTED = ["any_not_clear", "made_up", "hidden", "refused", "legible", "valid", "in_form"]
 RATES = ["hallucination", "clear_refused", "valid_json", "form"]
 DATASETS = ["OCRBench-KIE", "WildReceipt", "Card", "Average"]
-ASKED = 200  # questions of each part of OCRBench that Table 2 counts right answers of
+CLEAN = [UNDEGRADED, *OCRBENCH.values()]
 
 
 def _of_200(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return ASKED * rate(hits, weights)
+    return QUESTIONS * rate(hits, weights)
 
 
 METRICS = {
     metric.name: metric
     for metric in [
         *(Metric(name, (name,), rate) for name in SIMILARITIES),
+        Metric("not_clear_where_any", ("not_clear", "any_not_clear"), rate_among),
         Metric("hallucination", ("made_up", "hidden"), ratio_of_sums),
         Metric("clear_refused", ("refused", "legible"), ratio_of_sums),
         Metric("valid_json", ("valid",), rate),
@@ -51,9 +54,10 @@ METRICS = {
 
 ITEMS = [
     Item("table1", SIMILARITIES, [*METHODS, ENGINE_METHOD], DATASETS),
-    Item("table2", ["right_answers"], [*METHODS, ENGINE_METHOD], [UNDEGRADED]),
+    Item("table2", ["right_answers"], [*METHODS, ENGINE_METHOD], CLEAN),
     Item("table3", SIMILARITIES[:3], ABLATIONS, ["Average"]),
-    Item("rates", RATES, [*METHODS, ONLY_CLEAR, ONLY_FINAL, ENGINE_METHOD]),
+    Item("not_clear", ["not_clear", "not_clear_where_any"], EVERY_METHOD, DATASETS),
+    Item("rates", RATES, EVERY_METHOD),
     Item("legibility", ["read_by_engine"], [ENGINE_METHOD], list(CLASS_NAMES.values())),
 ]
 
@@ -84,17 +88,14 @@ def common_groups(scores: Path, settings: Settings) -> list[Group]:
 def _by_dataset(
     frames: dict[int, pd.DataFrame], model: str, method: str, everything: str
 ) -> Iterator[Group]:
-    """A group a subset, one of all subsets, and one of the undegraded rows."""
-    degraded = {s: f[~f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
-    clean = {s: f[f["id"].str.startswith("undegraded/")] for s, f in frames.items()}
+    """A group a data set, and one of all the degraded ones."""
     parts = {
-        str(name): {s: f[f["dataset"] == name] for s, f in degraded.items()}
-        for name in next(iter(degraded.values()))["dataset"].unique()
+        str(name): {s: f[f["dataset"] == name] for s, f in frames.items()}
+        for name in next(iter(frames.values()))["dataset"].unique()
     }
-    parts |= {everything: degraded, UNDEGRADED: clean}
-    scored = [*SIMILARITIES, "made_up", "hidden", "refused", "legible", "valid", "in_form"]
+    parts[everything] = {s: f[~f["dataset"].isin(CLEAN)] for s, f in frames.items()}
     for name, chosen in parts.items():
-        columns = ["right"] if name == UNDEGRADED else scored
+        columns = ["right"] if name in CLEAN else [*SIMILARITIES, *COUNTED]
         key = {"model": model, "method": method, "dataset": name, "protocol": "corrected"}
         yield group_from_frames(chosen, columns, **key)
 

@@ -11,30 +11,32 @@ a field of a document:
     tags, answer           its characters with their classes, hidden ones named; the JSON answer
     kinds, strengths       what was done to each character, "" and 0 for nothing
 
-The official test set, if a scale has one, takes the place of the generated test rows. No value
-that is tested is trained on. `sources.json` has what was made or read, and how much of it is used.
+Where a scale has them, public files take the place of drawn rows: the official test set that of
+`test`, OCRBench that of `undegraded`, scans that of `reinforcement`. No drawn value that is tested
+is trained on. `sources.json` has what was made or read, and how much of it is used.
 """
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
-from papers.kie_hvqa.notation import Character, parse_tags, true_answer, write_answer, write_tags
+from papers.kie_hvqa.ocrbench import read_ocrbench
 from papers.kie_hvqa.official import read_official
-from papers.kie_hvqa.settings import SUBSET_NAMES, Settings, Spoiling
+from papers.kie_hvqa.parts import TESTS
+from papers.kie_hvqa.scanned import scanned_rows
+from papers.kie_hvqa.settings import SUBSET_NAMES, UNDEGRADED, Settings, Spoiling
+from papers.kie_hvqa.spoiling import row_of
 from shared.data import documents
-from shared.data.degradation import KINDS, Degradation, degrade, legibility
-from shared.data.documents import crop
 from shared.data.ledger import Ledger
 from shared.files import atomic
 from shared.workflow.step import Run, step
 
-READS = ("reads", "fonts", "spoiling", "sizes", "official", "data_seed")
+READS = ("reads", "fonts", "spoiling", "sizes", "official", "ocrbench", "scans", "data_seed")
 
+TRAININGS = ("clean", "cold_start", "reinforcement")
+UNSPOILED = ("clean", "undegraded")
 DRAWN = {
     "nutrition": ("NUTRITION FACTS", documents.nutrition_label),
     "receipt": ("RECEIPT", documents.receipt),
@@ -51,59 +53,29 @@ COLUMNS = [
 def data(run: Run) -> dict:
     """Write all parts into the folder `out`."""
     settings, sizes, ledger = run.settings, run.settings.sizes, Ledger()
-    tested = {
-        "test": part("test", sizes.test, settings, settings.spoiling, set()),
-        "undegraded": part("undegraded", shared_out(sizes.undegraded), settings, None, set()),
-    }
-    avoid = {_value(tags) for frame in tested.values() for tags in frame["tags"]}
-    trained = {
-        "clean": part("clean", shared_out(sizes.clean), settings, None, avoid),
-        "cold_start": part(
-            "cold_start", shared_out(sizes.cold_start), settings, settings.spoiling, avoid
-        ),
-        "reinforcement": part(
-            "reinforcement", shared_out(sizes.reinforcement), settings, settings.spoiling, avoid
-        ),
-    }
-    drawn_by_us = tested | trained
+    parts, avoid = {}, set()
+    for name in TESTS:
+        wanted = sizes.test if name == "test" else shared_out(sizes.undegraded)
+        parts[name] = part(name, wanted, settings, set())
+        avoid |= set(parts[name]["value"])
+    for name in TRAININGS:
+        parts[name] = part(name, shared_out(getattr(sizes, name)), settings, avoid)
+    public = {}
     if settings.official:
-        tested["test"] = read_official(settings.official, ledger)
-        del drawn_by_us["test"]
+        public["test"] = read_official(settings.official, ledger)
+    if settings.ocrbench:
+        public["undegraded"] = read_ocrbench(settings.ocrbench, ledger)
+    if settings.scans:
+        how = settings.spoiling, settings.data_seed, ledger
+        public["reinforcement"] = scanned_rows(settings.scans, sizes.reinforcement, *how)
     ledger.add("documents", revision=f"seed {settings.data_seed}", licence=DRAWN_LICENCE)
-    ledger.used("documents", {name: len(frame) for name, frame in drawn_by_us.items()})
-    for name, frame in (tested | trained).items():
+    drawn = {name: len(frame) for name, frame in parts.items() if name not in public}
+    ledger.used("documents", drawn)
+    for name, frame in (parts | public).items():
         with atomic(run.out / f"{name}.parquet") as temporary:
-            frame.to_parquet(temporary, index=False)
+            frame[COLUMNS].to_parquet(temporary, index=False)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
-def drawn(
-    value: str, spoiling: Spoiling | None, rng: np.random.Generator
-) -> list[Degradation | None]:
-    """What to do to each character of a value; at least one of them stays clear."""
-    if spoiling is None:
-        return [None] * len(value)
-    classes = rng.choice(
-        ["partly", "hidden", "clear"],
-        size=len(value),
-        p=[spoiling.partly, spoiling.hidden, 1 - spoiling.partly - spoiling.hidden],
-    )
-    classes[rng.integers(len(value))] = "clear"
-    strengths = {"partly": spoiling.partly_strength, "hidden": spoiling.hidden_strength}
-    kinds = list(KINDS)
-    return [
-        None
-        if kind == "clear"
-        else Degradation(kinds[rng.integers(len(kinds))], round(rng.uniform(*strengths[kind]), 3))
-        for kind in classes
-    ]
 
 
 def rows_of(
@@ -113,54 +85,31 @@ def rows_of(
     title, values = DRAWN[subset]
     document = documents.render(title, values(rng), settings.fonts, rng)
     for field in document.fields:
-        done = drawn(field.value, spoiling, rng)
-        pixels = degrade(document.pixels, field.boxes, done, rng)
-        characters = [
-            Character(letter, legibility(each))
-            for letter, each in zip(field.value, done, strict=True)
-        ]
-        yield {
-            "subset": subset,
-            "dataset": SUBSET_NAMES[subset],
-            "question": f"What is the {field.name.lower()}?",
-            "image": png(crop(pixels, field.line) if settings.reads == "lines" else pixels),
-            "tags": write_tags(characters, reveal=True),
-            "answer": write_answer(true_answer(characters)),
-            "kinds": [each.kind if each else "" for each in done],
-            "strengths": [each.strength if each else 0.0 for each in done],
-            "value": field.value,
-        }
+        question = f"What is the {field.name.lower()}?"
+        line = settings.reads == "lines"
+        row = row_of(document.pixels, field, question, spoiling, rng, line)
+        yield row | {"subset": subset, "dataset": SUBSET_NAMES[subset] if spoiling else UNDEGRADED}
 
 
-def part(
-    name: str,
-    sizes: Mapping[str, int],
-    settings: Settings,
-    spoiling: Spoiling | None,
-    avoid: set[str],
-) -> pd.DataFrame:
+def part(name: str, sizes: Mapping[str, int], settings: Settings, avoid: set[str]) -> pd.DataFrame:
     """`sizes` rows of each subset, none with a value in `avoid`."""
-    rows = []
+    rows, spoiling = [], None if name in UNSPOILED else settings.spoiling
     for subset, size in sizes.items():
         key = f"{settings.data_seed} {name} {subset}".encode()
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
         found: list[dict] = []
         while len(found) < size:
             made = rows_of(subset, settings, spoiling, rng)
-            found += [row for row in made if row.pop("value") not in avoid]
+            found += [row for row in made if row["value"] not in avoid]
         rows += [row | {"id": f"{name}/{subset}/{i:05d}"} for i, row in enumerate(found[:size])]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*COLUMNS, "value"])
 
 
 def shared_out(size: int) -> dict[str, int]:
-    """Rows of each subset of a part for training, in the shares of the test set."""
+    """Rows of each subset of a part, in the shares of the test set."""
     sizes = {subset: int(share * size) for subset, share in SHARES.items()}
     sizes["receipt"] += size - sum(sizes.values())
     return sizes
-
-
-def _value(tags: str) -> str:
-    return "".join(character.text for character in parse_tags(tags))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
         --out results/cpu/kie_hvqa/scores --record results/cpu/kie_hvqa/runs/engine.json
 
 The engine knows no classes: whatever it reads counts as clear. Writes `engine.parquet`, the scores
-of `papers.kie_hvqa.scoring`, and `legibility.parquet`, a row a character, which says whether the
-rule that decides the classes agrees with a reader that had no part in it:
+of `papers.kie_hvqa.scoring`, and `legibility.parquet`, a row a character, which says how much of
+each degradation it stands, and whether it reads the classes as they were calibrated:
 
     id, dataset         row and place of the character; its class
     kind, strength      what was done to it
@@ -21,8 +21,7 @@ from rapidocr import RapidOCR
 from tqdm import tqdm
 
 from papers.kie_hvqa.notation import Answer, parse_tags, write_answer
-from papers.kie_hvqa.parts import read_tests
-from papers.kie_hvqa.reading import picture
+from papers.kie_hvqa.parts import picture, read_tests
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import CLASS_NAMES
 from shared.comparison.scores import write_scores

@@ -10,25 +10,28 @@
 Writes the scores of `papers.kie_hvqa.scoring`.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from transformers import PreTrainedModel, ProcessorMixin
 
-from papers.kie_hvqa.parts import read_tests
-from papers.kie_hvqa.reading import asked, open_model, picture
+from papers.kie_hvqa.parts import picture, read_tests
+from papers.kie_hvqa.reading import asked, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Settings
+from shared.chat import asking
+from shared.chat.loading import kept_chat
+from shared.chat.pictures import about_picture
 from shared.comparison.scores import write_scores
 from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
-from shared.models.images import see
+from shared.models.images import OnDemand, see
+from shared.models.spec import is_endpoint
 from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prompt", "features_per_token", "answer_tokens", "batch_size", "batch_tokens",
+    "model", "thinking", "body", "prices", "prompt", "answer_tokens", "batch_size", "batch_tokens",
 )  # fmt: skip
 
 
@@ -43,25 +46,26 @@ def evaluate(
     """Ask one variant about every test row. trained: its weights; None: the model as it is.
     features: of the lines, for a small model."""
     rows = read_tests(data)
-    model, processor = open_model(run.settings, trained)
-    if features:
-        processor.tower.remember(features)
-    run.loaded()
-    replies, tokens = ask(rows, model, processor, run.settings)
+    if is_endpoint(run.settings.model):
+        replies, tokens = ask_endpoint(rows, run)
+    else:
+        model, processor = open_model(run.settings, trained)
+        if features:
+            processor.tower.remember(features)
+        run.loaded()
+        replies, tokens = ask(rows, model, processor, run.settings)
     found = scores(rows, replies)
     write_scores(found, run.out)
-    unreadable = int((~found["valid"]).sum())
-    print(f"{unreadable} of {len(found)} replies hold no answer", file=sys.stderr)
-    return {"replies": len(found), "unreadable": unreadable, "tokens": tokens}
+    return {"replies": len(found), "unreadable": int((~found["valid"]).sum()), "tokens": tokens}
 
 
 def ask(
     rows: Sequence[dict], model: PreTrainedModel, processor: ProcessorMixin, settings: Settings
 ) -> tuple[list[str], int]:
-    """The greedy reply to each row, and the tokens read and written for all of them."""
-    prompts = [
-        prompted(processor, asked(row, settings), see(processor, picture(row))) for row in rows
-    ]
+    """The greedy reply to each row, and the tokens written for all of them."""
+    prompts = OnDemand(
+        rows, lambda row: prompted(processor, asked(row, settings), see(processor, picture(row)))
+    )
     decoded = decode_with_pictures(
         model,
         prompts,
@@ -72,7 +76,20 @@ def ask(
     )
     written = in_order((batch, made.ids) for batch, made in decoded)
     replies = processor.tokenizer.batch_decode(written, skip_special_tokens=True)
-    return replies, sum(map(len, written)) + sum(len(each["input_ids"]) for each in prompts)
+    return replies, sum(map(len, written))
+
+
+def ask_endpoint(rows: Sequence[dict], run: Run) -> tuple[list[str | None], int]:
+    """The same of a model behind an endpoint, which is shown the picture file; what that costs is
+    said before."""
+    settings, limit = run.settings, run.settings.answer_tokens
+    questions = [[about_picture(row["image"], asked(row, settings))] for row in rows]
+    with kept_chat(settings.asked(), run.key) as (chat, kept):
+        run.loaded()
+        cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)
+        print(f"{chat.name}: {cost}", flush=True)
+        replies = asking.ask(chat, questions, limit, kept=kept)
+    return [reply.text for reply in replies], sum(reply.reply_tokens for reply in replies)
 
 
 if __name__ == "__main__":

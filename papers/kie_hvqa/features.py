@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from papers.kie_hvqa.parts import read_part
-from papers.kie_hvqa.reading import picture
+from papers.kie_hvqa.parts import picture, read_part
 from papers.kie_hvqa.settings import FEATURES
 from shared.errors import UserError
 from shared.models.ocr_tower import OcrTower

@@ -3,7 +3,7 @@ are ours.
 """
 
 import io
-from itertools import product
+from itertools import chain, product, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from papers.kie_hvqa import analyze
 from papers.kie_hvqa.notation import parse_answer, parse_tags
 from papers.kie_hvqa.settings import ENGINE, SUBSET_NAMES
 from shared.comparison.scores import read_scores
-from shared.data.degradation import HIDDEN_FROM, KINDS
+from shared.data.degradation import HIDDEN_FROM, KINDS, READ_TO
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import Results, bars
@@ -26,9 +26,7 @@ METRIC_NAMES = {
     "final": "Final text",
     "avg": "Mean of the three",
 }
-ORDER = [analyze.ENGINE_METHOD, *analyze.METHODS, analyze.ONLY_CLEAR, analyze.ONLY_FINAL]
-# a model that reads: as it was, and after its trainings
-COLOURS = {
+COLOURS = {  # of the methods, in the order of drawing
     "OCR engine": "#9A9A9A",
     "Zero-shot": "#E69F00",
     "SFT": "#56B4E9",
@@ -42,7 +40,6 @@ PART_COLOURS = {
     "clear": "#0072B2",
     "not_clear": "#E69F00",
     "final": "#009E73",
-    "avg": "#CC79A7",
     "format": "#9A9A9A",
 }
 EXAMPLES = 4  # of each subset
@@ -77,12 +74,8 @@ def rates(results: Results) -> Figure:
         "hallucination": "hidden characters made up",
         "clear_refused": "clear characters left out",
     }
-    everything = results.settings.everything
-    found = {
-        name: _labelled(results, "rates", metric).xs(everything, level="dataset")
-        for metric, name in names.items()
-    }
-    cells = pd.concat(found).swaplevel()
+    found = {name: _labelled(results, "rates", metric) for metric, name in names.items()}
+    cells = pd.concat(found).xs(results.settings.everything, level="dataset").swaplevel()
     fig, (axes,) = style.figure(size=(8.0, 3.6))
     bars(axes, cells, _series(results, cells), list(names.values()), "Share (%)")
     charts.shared_legend(fig, columns=4)
@@ -119,12 +112,10 @@ def rewards(results: Results) -> Figure | None:
 def examples(results: Results) -> Figure | None:
     """Some degraded pictures, what could be read, and the final texts that were written."""
     tested = pd.read_parquet(results.folder / "data" / "test.parquet")
-    by_column = [
-        tested[tested["subset"] == subset].head(EXAMPLES).to_dict("records")
-        for subset in SUBSET_NAMES
-    ]
-    if not any(by_column):  # the authors' rows don't say what each character is
+    if not tested["tags"].any():  # the authors' rows don't say what each character is
         return None
+    subsets = [tested[tested["subset"] == subset] for subset in SUBSET_NAMES]
+    columns = [rows.head(EXAMPLES).to_dict("records") for rows in subsets]
     settings = results.settings
     shown = {
         variant.method: results.scores(f"{name}-s{settings.seeds[0]}").set_index("id")["reply"]
@@ -132,21 +123,19 @@ def examples(results: Results) -> Figure | None:
         if variant.method in analyze.METHODS[:3]
     }
     fig, panels = style.figure(EXAMPLES, len(SUBSET_NAMES), size=(3.3, 1.6 + 0.12 * len(shown)))
-    for place, axes in enumerate(panels):
-        row, column = divmod(place, len(by_column))
+    for axes in panels:
         axes.axis("off")
-        if row < len(by_column[column]):
-            example = by_column[column][row]
-            _example(axes, example, {m: found[example["id"]] for m, found in shown.items()})
+    for axes, row in zip(panels, chain(*zip_longest(*columns)), strict=False):
+        if row:
+            _example(axes, row, {method: found[row["id"]] for method, found in shown.items()})
     for axes, subset in zip(panels, SUBSET_NAMES.values(), strict=False):
         axes.set_title(subset)
     return fig
 
 
 @figure(
-    "Not in the paper: whether the rule that decides the classes agrees with a reader that has "
-    "no part in it. Left of the grey line characters count as partly occluded, right of it as "
-    "hidden.",
+    "Not in the paper: how much of each degradation an OCR engine stands. Left of the grey band "
+    "characters count as partly occluded, right of it as hidden; in it nothing is drawn.",
     subject=f"{ENGINE} on the test lines",
 )
 def legibility(results: Results) -> Figure | None:
@@ -157,16 +146,13 @@ def legibility(results: Results) -> Figure | None:
     clear = characters.loc[characters["kind"] == "", "read"].mean()
     bins = np.linspace(0, 1, 11)
     fig, (axes,) = style.figure(size=(6.0, 3.8))
-    looks = style.looks(KINDS)
-    for kind in KINDS:
+    for kind, (colour, marker) in style.looks(KINDS).items():
         own = characters[characters["kind"] == kind]
-        grouped = own.groupby(pd.cut(own["strength"], bins), observed=True)
-        strengths, shares = grouped["strength"].mean(), 100 * grouped["read"].mean()
-        colour, marker = looks[kind]
-        label = kind.replace("_", " ")
-        axes.plot(strengths, shares, marker=marker, color=colour, label=label)
+        at = own.groupby(pd.cut(own["strength"], bins), observed=True)[["strength", "read"]].mean()
+        look = {"marker": marker, "color": colour, "label": kind.replace("_", " ")}
+        axes.plot(at["strength"], 100 * at["read"], **look)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")
-    axes.axvline(HIDDEN_FROM, color=style.FAINT, lw=6, zorder=0)
+    axes.axvspan(READ_TO, HIDDEN_FROM, color=style.FAINT, lw=0, zorder=0)
     axes.set(xlim=(0, 1), ylim=(-2, 102), xlabel="strength", ylabel="read by RapidOCR (%)")
     charts.shared_legend(fig, columns=3)
     return fig
@@ -189,7 +175,7 @@ def _series(results: Results, cells: pd.DataFrame) -> dict[str, str]:
     has a colour of its own."""
     looks = style.looks(results.models)
     found = {}
-    for method, model in product(ORDER, [*results.models, ENGINE]):
+    for method, model in product(COLOURS, [*results.models, ENGINE]):
         own = len(results.models) > 1 and method == analyze.BASE and model in looks
         colour = looks[model].colour if own else COLOURS[method]
         found.setdefault(_label(results, model, method), colour)

@@ -14,16 +14,21 @@ from shared.data.degradation import Legibility
 from shared.errors import UserError
 
 PARTLY, HIDDEN = "<part_occluded>", "<occluded>"
-CLEAR_KEY, NOT_CLEAR_KEY = "clear Char-level OCR", "not clear enough Char-level OCR"
-CLEAR_COUNT_KEY, NOT_CLEAR_COUNT_KEY = "clear number", "not clear enough number"
-FINAL_KEY = "Final OCR"
+# Parts of the answer, in their order → their keys.
+KEYS = {
+    "clear": "clear Char-level OCR",
+    "not_clear": "not clear enough Char-level OCR",
+    "clear_count": "clear number",
+    "not_clear_count": "not clear enough number",
+    "final": "Final OCR",
+}
 THINK, THOUGHT, ANSWER, ANSWERED = "<think>", "</think>", "<answer>", "</answer>"
 
 # The parts of a reply that are always the same. A model that spells has a token for each.
 PIECES = (
     THINK, THOUGHT, ANSWER, ANSWERED, f"{PARTLY}[", HIDDEN,
-    f'{{"{CLEAR_KEY}": "', f'", "{NOT_CLEAR_KEY}": "', f'", "{CLEAR_COUNT_KEY}": ',
-    f', "{NOT_CLEAR_COUNT_KEY}": ', f', "{FINAL_KEY}": "', '"}',
+    f'{{"{KEYS["clear"]}": "', f'", "{KEYS["not_clear"]}": "', f'", "{KEYS["clear_count"]}": ',
+    f', "{KEYS["not_clear_count"]}": ', f', "{KEYS["final"]}": "', '"}',
 )  # fmt: skip
 
 _TAGGED = re.compile(
@@ -83,16 +88,8 @@ def true_answer(characters: Sequence[Character]) -> Answer:
 
 
 def write_answer(answer: Answer) -> str:
-    return json.dumps(
-        {
-            CLEAR_KEY: answer.clear,
-            NOT_CLEAR_KEY: answer.not_clear,
-            CLEAR_COUNT_KEY: answer.clear_count,
-            NOT_CLEAR_COUNT_KEY: answer.not_clear_count,
-            FINAL_KEY: answer.final,
-        },
-        ensure_ascii=False,
-    )
+    fields = {key: getattr(answer, part) for part, key in KEYS.items()}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def write_reply(characters: Sequence[Character]) -> str:
@@ -119,7 +116,7 @@ def parse_truth(text: str, where: str) -> Answer:
     except (json.JSONDecodeError, TypeError):
         answer = None
     if answer is None:
-        raise UserError(f"{where}: answer {text!r:.60}; expected JSON with {FINAL_KEY!r}")
+        raise UserError(f"{where}: answer {text!r:.60}; expected JSON with {KEYS['final']!r}")
     return answer
 
 
@@ -132,11 +129,12 @@ def has_form(reply: str) -> bool:
 def _answer(fields: object) -> Answer | None:
     if not isinstance(fields, dict):
         return None
-    texts = [_text(fields.get(key)) for key in (CLEAR_KEY, NOT_CLEAR_KEY, FINAL_KEY)]
-    if None in texts:
+    found = {part: fields.get(key) for part, key in KEYS.items()}
+    texts = {part: _text(found[part]) for part in ("clear", "not_clear", "final")}
+    if None in texts.values():
         return None
-    counts = [_count(fields.get(key)) for key in (CLEAR_COUNT_KEY, NOT_CLEAR_COUNT_KEY)]
-    return Answer(*texts, *counts)
+    counts = {part: _count(found[part]) for part in ("clear_count", "not_clear_count")}
+    return Answer(**texts, **counts)
 
 
 def _text(value: object) -> str | None:

@@ -1,8 +1,11 @@
 """The parts of the data as the data step wrote them, a row a field of a document."""
 
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image
 
 TESTS = ("test", "undegraded")
 
@@ -14,3 +17,7 @@ def read_part(data: Path, name: str) -> list[dict]:
 
 def read_tests(data: Path) -> list[dict]:
     return [row for name in TESTS for row in read_part(data, name)]
+
+
+def picture(row: Mapping) -> Image.Image:
+    return Image.open(io.BytesIO(row["image"])).convert("RGB")

@@ -1,14 +1,12 @@
 """The vision-language model of KIE-HVQA, its processor, and what it is asked."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, ProcessorMixin
+from transformers import PreTrainedModel, ProcessorMixin
 
 from papers.kie_hvqa.notation import PIECES
-from papers.kie_hvqa.settings import Settings
+from papers.kie_hvqa.settings import OCRBENCH, Settings
 from shared.errors import UserError
 from shared.models.line_processor import LineProcessor
 from shared.models.loading import load, load_processor
@@ -30,29 +28,23 @@ def new_model(
     tokenizer = vocabulary("characters", texts)
     tokenizer.add_tokens(list(PIECES))
     tokenizer.chat_template = BARE_TEMPLATE
-    return assemble(settings.model, tokenizer, seed), _lines(tokenizer, settings)
+    return assemble(settings.model, tokenizer, seed), LineProcessor(tokenizer)
 
 
 def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel, ProcessorMixin]:
     """The model as training left it in `folder`, or None: as it was before any training."""
     if settings.small:
         model, tokenizer = load(f"path:{folder}")
-        return model, _lines(tokenizer, settings)
+        return model, LineProcessor(tokenizer)
     processor = load_processor(settings.model)
     if not isinstance(processor, ProcessorMixin):  # a text model has a tokenizer only
         raise UserError(f"model {settings.model}: expected one that sees pictures")
-    model, _ = load(settings.model, trained=folder)
+    model, _ = load(settings.model, trained=folder, tokenizer=processor.tokenizer)
     return model, processor
 
 
 def asked(row: Mapping, settings: Settings) -> str:
-    """What is asked of a row, beside its picture."""
+    """What is asked of a row, beside its picture; OCRBench's questions as they are."""
+    if row["dataset"] in OCRBENCH.values():
+        return row["question"]
     return settings.prompt.format(question=row["question"])
-
-
-def picture(row: Mapping) -> Image.Image:
-    return Image.open(io.BytesIO(row["image"])).convert("RGB")
-
-
-def _lines(tokenizer: PreTrainedTokenizerFast, settings: Settings) -> LineProcessor:
-    return LineProcessor(tokenizer, settings.features_per_token)

@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from shared.chat.calls import Calls, endpoints
+from shared.chat.settings import Asked
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
@@ -13,13 +16,16 @@ Part = Literal["clean", "cold_start", "reinforcement"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 # Names in tables and figures: ours, which stand in for the paper's (see stand_ins in paper.yaml).
-SUBSET_NAMES: dict[str, str] = {
-    "nutrition": "Nutrition labels",
-    "receipt": "Receipts",
-    "card": "Cards",
-}
+SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": "Cards"}
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
+QUESTIONS = 200  # of each part of OCRBench
+# Parts of OCRBench, by their question types → as Table 2 has them.
+OCRBENCH = {
+    "Scene Text-centric VQA": "OCRBench Scene VQA",
+    "Doc-oriented VQA": "OCRBench Document VQA",
+    "Key Information Extraction": "OCRBench KIE",
+}
 ENGINE = "RapidOCR"  # the OCR engine that is one more row of Table 1
 
 # Parts of the data whose features are computed together: two jobs of about the same length, the
@@ -100,29 +106,37 @@ class Sizes(Strict):
     undegraded: int = Field(gt=0)  # test rows without degradation
 
 
-class Settings(ScaleSettings):
-    model: ModelSpec | SmallVlm
+class Settings(Asked, ScaleSettings):
+    model: ModelSpec | SmallVlm  # one behind an endpoint is asked, as its other fields say
     fonts: list[str] = Field(min_length=1)
     spoiling: Spoiling
     sizes: Sizes
     official: str | None = None  # folder or hub id@revision of the authors' test set
+    ocrbench: str | None = None  # folder of OCRBench, in place of drawn undegraded rows
+    scans: dict[Literal["WildReceipt", "FUNSD"], str] = {}  # folders, in place of drawn GRPO rows
     data_seed: int = 0
     prompt: str  # after the picture; may hold {question}
-    features_per_token: int = Field(3, gt=0)  # columns of the OCR tower in one image token
     variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
     seeds: list[int] = Field([0], min_length=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_weights_nothing_is_trained(cls, values: dict) -> dict:
+        if not is_endpoint(values.get("model")):
+            return values
+        trained = {"training", "reinforcement"}
+        asked = {name: v for name, v in values["variants"].items() if not trained & set(v)}
+        return values | {"variants": asked or values["variants"]}
+
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":
         for name, variant in self.variants.items():
-            if variant.starts_from not in (None, *self.variants):
-                known = ", ".join(self.variants)
-                raise ValueError(
-                    f"variant {name} starts from '{variant.starts_from}'; variants: {known}"
-                )
+            before, known = variant.starts_from, ", ".join(self.variants)
+            if before not in (None, *self.variants):
+                raise ValueError(f"variant {name} starts from '{before}'; variants: {known}")
             if self.small and not variant.trained:
                 raise ValueError(f"variant {name}: a small model needs a training")
         return self
@@ -163,8 +177,24 @@ class Settings(ScaleSettings):
         """Of the OCR engine, which reads lines only."""
         return ["engine", "legibility"] if self.reads == "lines" else []
 
+    def asked(self) -> Asked:
+        """The model and how it is asked, without all that it is asked."""
+        return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
+
+    def downloads(self) -> list[Wanted]:
+        folders = self.scans | ({"OCRBench": self.ocrbench} if self.ocrbench else {})
+        why, do = "no copy is pinned", "`artefacts` in paper.yaml says which files go into"
+        by_hand = [ByHand(name, why, f"{do} {folder}") for name, folder in folders.items()]
+        return [*pinned(self.model_dump_json()), *by_hand]
+
+    def calls(self) -> list[Calls]:
+        asked = sum(self.sizes.test.values())
+        asked += QUESTIONS * len(OCRBENCH) if self.ocrbench else self.sizes.undegraded
+        named = endpoints(self.model_dump_json(include={"model"}))
+        return [Calls(name, f"replies of {self.name}", asked) for name in named]
+
     def misfit(self) -> str | None:
-        if is_endpoint(self.model):
+        if is_endpoint(self.model) and any(each.trained for each in self.variants.values()):
             return "model: it is behind an endpoint; expected one with weights, to be trained"
         if "{question}" not in self.prompt:
             return f"prompt: {self.prompt!r} asks nothing; expected one with {{question}}"

@@ -11,7 +11,8 @@ start, goes on from it with degraded text. Every other variant has a reward, whi
 from `sft` on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,12 @@ import torch
 from transformers import ProcessorMixin
 
 from papers.kie_hvqa.notation import parse_tags, parse_truth, write_reply
-from papers.kie_hvqa.parts import read_part
-from papers.kie_hvqa.reading import asked, new_model, open_model, picture
+from papers.kie_hvqa.parts import picture, read_part
+from papers.kie_hvqa.reading import asked, new_model, open_model
 from papers.kie_hvqa.rewards import reward_parts
 from papers.kie_hvqa.settings import Reward, Settings
 from shared.errors import UserError
-from shared.models.images import see
+from shared.models.images import OnDemand, see
 from shared.models.loading import save
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune
@@ -32,8 +33,8 @@ from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prompt", "features_per_token",
-    "variant.part", "variant.training", "variant.reinforcement", "variant.reward",
+    "model", "prompt", "variant.part", "variant.training", "variant.reinforcement",
+    "variant.reward",
 )  # fmt: skip
 
 
@@ -59,12 +60,12 @@ def train(
         processor.tower.remember(features)
     fit = {"seed": seed, "scratch": run.scratch}
     if chosen.reward:
-        questions = prompts(rows, settings, seed)
-        reward = judged(chosen.reward)
-        model, record = reinforce(model, processor, questions, reward, chosen.reinforcement, **fit)
+        asked_for = prompts(rows, settings, seed), partial(judged, reward=chosen.reward)
+        model, record = reinforce(model, processor, *asked_for, chosen.reinforcement, **fit)
     else:
-        made = examples(rows, processor, settings)
+        made = examples(rows, processor, settings, chosen.training.max_length)
         model, record = fine_tune(model, made, chosen.training, **fit)
+        record |= {"examples": len(made), "left_out": len(rows) - len(made)}
     save(model, run.out, processor.tokenizer if settings.small else None)
     return {"parameters": sum(p.numel() for p in model.parameters()), **record}
 
@@ -80,17 +81,21 @@ def spelled(data: Path, rows: Sequence[dict]) -> list[str]:
 
 
 def examples(
-    rows: Sequence[dict], processor: ProcessorMixin, settings: Settings
-) -> list[dict[str, list[int] | torch.Tensor]]:
-    """Prompt, picture and reply of each row, the reply to be learnt."""
-    return [
-        example(
-            processor,
-            segments(processor, [(asked(row, settings), reply_to(row))]),
-            see(processor, picture(row)),
-        )
-        for row in rows
-    ]
+    rows: Sequence[dict], processor: ProcessorMixin, settings: Settings, longest: int
+) -> Sequence[dict[str, list[int] | torch.Tensor]]:
+    """Prompt, picture and reply of each row, the reply to be learnt; without those of more than
+    `longest` tokens. What a small model sees of a line is kept, whole documents are prepared when
+    they are asked for. Raises `UserError` if none is left."""
+
+    def made(row: dict) -> dict:
+        turn = segments(processor, [(asked(row, settings), reply_to(row))])
+        return example(processor, turn, see(processor, picture(row)))
+
+    everything = list(map(made, rows)) if settings.small else OnDemand(rows, made)
+    kept = [i for i, each in enumerate(everything) if len(each["input_ids"]) <= longest]
+    if not kept:
+        raise UserError(f"max_length is {longest}; all {len(rows)} examples are longer")
+    return OnDemand(kept, everything.__getitem__)
 
 
 def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
@@ -99,23 +104,21 @@ def prompts(rows: Sequence[dict], settings: Settings, seed: int) -> list[dict]:
     return [
         {
             "prompt": [{"role": "user", "content": asked(row, settings)}],
-            "image": picture(row),
+            "image": row["image"],
             "answer": row["answer"],
         }
         for row in mixed
     ]
 
 
-def judged(reward: Reward) -> Callable[..., list[dict[str, float]]]:
-    """The reward of completions, as `shared.training.reinforcement` asks for it."""
-
-    def parts(rows: Sequence[dict], completions: Sequence[str]) -> list[dict[str, float]]:
-        return [
-            reward_parts(completion, parse_truth(row["answer"], "training row"), reward)
-            for row, completion in zip(rows, completions, strict=True)
-        ]
-
-    return parts
+def judged(
+    rows: Sequence[dict], completions: Sequence[str], reward: Reward
+) -> list[dict[str, float]]:
+    """The rewards of completions, as `shared.training.reinforcement` asks for them."""
+    return [
+        reward_parts(completion, parse_truth(row["answer"], "training row"), reward)
+        for row, completion in zip(rows, completions, strict=True)
+    ]
 
 
 if __name__ == "__main__":

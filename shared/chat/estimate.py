@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from shared.chat.replies import Conversation
 
 CHARACTERS_A_TOKEN = 4  # of English text, in the tokenizers of most models
+TOKENS_A_PICTURE = 1_600  # of a page: services count some 750 to 1,600
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An upper limit, but for the length of a prompt in tokens, which is a guess, and for retries.
+    """An upper limit, but for the length of a prompt in tokens, which is a guess (the more so of a
+    picture), and for retries.
 
     `str()` is the line that a step prints.
     """
@@ -40,10 +42,19 @@ def estimate(
     `max_new_tokens` counts thoughts too (`Endpoint.extra_tokens`). `prices` are US dollars per
     million prompt tokens and per million reply tokens.
     """
-    characters = sum(len(message["content"]) for each in conversations for message in each)
-    prompt_tokens = math.ceil(characters / CHARACTERS_A_TOKEN)
+    parts = [
+        part for each in conversations for message in each for part in _parts(message["content"])
+    ]
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    pictures = len(parts) - len(texts)
+    prompt_tokens = math.ceil(sum(map(len, texts)) / CHARACTERS_A_TOKEN)
+    prompt_tokens += TOKENS_A_PICTURE * pictures
     reply_tokens = max_new_tokens * len(conversations)
     dollars = None
     if prices:
         dollars = (prompt_tokens * prices[0] + reply_tokens * prices[1]) / 1e6
     return Estimate(len(conversations), prompt_tokens, reply_tokens, dollars)
+
+
+def _parts(content: str | list[dict]) -> list[dict]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content

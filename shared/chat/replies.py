@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
+# {"role": "system" | "user" | "assistant", "content": text}; of a message with a picture the
+# content is a list of parts (`shared.chat.pictures`)
+Message = dict[str, str | list[dict]]
 Conversation = Sequence[Message]
 
 GOES_ON = "what was answered is kept, and the next run goes on from there"

@@ -10,7 +10,7 @@ from shared.comparison.csv_files import typed
 from shared.comparison.reported import OWN, half_unit
 from shared.errors import UserError
 from shared.metrics.metric import Metric
-from shared.settings import Paper, StandIns, Unavailable
+from shared.settings import Paper, StandIns, Unavailable, as_printed
 
 COLUMNS = [
     *KEY,
@@ -103,7 +103,7 @@ def _why_absent(
             getattr(printed, name) in getattr(entry, f"{name}s") or not getattr(entry, f"{name}s")
             for name in KEY
         )
-        if selected and scale in entry.scales:
+        if selected and as_printed(scale) in entry.scales:
             return entry.verdict, entry.reason
     for name, missing in (
         ("model", "no run of {}, nor of a stand-in for it"),

@@ -18,12 +18,13 @@ from shared.files import atomic, sha256
 from shared.settings import ROOT, Strict
 
 VARIABLE = "REPLICATIONS_MIRROR"
+STAGED = "REPLICATIONS_STAGED"  # a mirror of files made for a rehearsal, which have no checksum
 BESIDE = ROOT.parent / "shared" / "mirror"  # a mirror next to the repository needs no setting
 DOWNLOADS = ROOT / "resources" / "downloads"
 GITHUB = "https://raw.githubusercontent.com"
 TIMEOUT_S = 20  # without a byte
 
-Route = Literal["mirror", "download", "downloaded before"]
+Route = Literal["mirror", "download", "downloaded before", "made for a rehearsal"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
@@ -52,11 +53,12 @@ class Fetched:
 
 
 def mirror_folder(mirror: str | Path | None = None) -> Path | None:
-    """The mirror in use: `mirror`, else $REPLICATIONS_MIRROR, else ../shared/mirror if it exists.
+    """The mirror in use: a rehearsal's, else `mirror`, else $REPLICATIONS_MIRROR, else
+    ../shared/mirror if it exists.
 
     Raises `UserError` if a mirror was asked for and is not a folder.
     """
-    wanted = mirror or os.environ.get(VARIABLE)
+    wanted = os.environ.get(STAGED) or mirror or os.environ.get(VARIABLE)
     if not wanted:
         return BESIDE if BESIDE.is_dir() else None
     if not Path(wanted).is_dir():
@@ -70,6 +72,8 @@ def fetch(source: Source, file: str, mirror: str | Path | None = None) -> Fetche
     A file that is in the mirror with other bytes is an error: it never falls through to the next
     way. Raises `UserError` for a wrong checksum, or if no way leads to the file.
     """
+    if staged := os.environ.get(STAGED):
+        return Fetched(Path(staged, file), "made for a rehearsal", sha256(Path(staged, file)))
     folder = mirror_folder(mirror)
     if folder and (folder / file).is_file():
         path, route = folder / file, "mirror"

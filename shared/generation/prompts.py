@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 
 from shared.generation.batching import common_prefix, length_batches, pack, shared_beginnings
 from shared.generation.rows import Prefix, Rows, left_padded
+from shared.models.images import OnDemand
 
 Prompts = Sequence[Sequence[int]]
 Made = TypeVar("Made")
@@ -51,7 +52,7 @@ def batches(
         for members in _members(groups or [None] * len(prompts)):
             ids = [prompts[i] for i in members]
             if pictures is not None:
-                made = _seeing(model, ids, [pictures[i] for i in members], size, tokens)
+                made = _seeing(model, ids, OnDemand(members, pictures.__getitem__), size, tokens)
             else:
                 made = (_branching if branching else _plain)(model, ids, size, tokens)
             for batch, rows in made:
@@ -126,7 +127,7 @@ def _seeing(
     tokens: int,
 ) -> Iterator[tuple[list[int], Rows]]:
     for batch in length_batches(list(map(len, prompts)), size, tokens):
-        joined = {
-            name: torch.cat([pictures[i][name] for i in batch]) for name in pictures[batch[0]]
-        }
+        seen = [pictures[i] for i in batch]
+        joined = {name: torch.cat([each[name] for each in seen]) for name in seen[0]}
+        del seen
         yield batch, Rows(model, [prompts[i] for i in batch], pictures=joined)

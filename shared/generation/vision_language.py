@@ -7,6 +7,7 @@ from transformers import PreTrainedModel
 
 from shared.generation.decode import Decoded, decode, sampler
 from shared.generation.prompts import batches
+from shared.models.images import OnDemand
 
 
 def decode_with_pictures(
@@ -23,17 +24,19 @@ def decode_with_pictures(
 ) -> Iterator[tuple[list[int], Decoded]]:
     """(prompt numbers, what was decoded) batch by batch, longest prompts first.
 
-    prompts: `input_ids` and tensors as `shared.models.images.with_pictures` gives them. Greedy at
-    temperature 0; else a prompt draws with random numbers of its own, from `seed` and its number.
+    prompts: `input_ids` and tensors as `shared.models.images.with_pictures` gives them. The tensors
+    are asked for batch by batch, so prompts may be made on demand. Greedy at temperature 0; else a
+    prompt draws with random numbers of its own, from `seed` and its number.
     """
     ids = [prompt["input_ids"] for prompt in prompts]
-    pictures = [
-        {name: value for name, value in prompt.items() if isinstance(value, torch.Tensor)}
-        for prompt in prompts
-    ]
+    pictures = OnDemand(prompts, _tensors)
     sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens}
     for batch, rows in batches(model, ids, pictures=pictures, unit="prompt", **sizes):
         pick = None
         if temperature:
             pick = sampler(temperature, [(*seed, i) for i in batch], max_new_tokens, top_p)
         yield batch, decode(rows, max_new_tokens, stop, pick)
+
+
+def _tensors(prompt: dict) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in prompt.items() if isinstance(value, torch.Tensor)}

@@ -38,6 +38,20 @@ def looking(processor: ProcessorMixin) -> Callable[[str | Path], Seen]:
     return cache(lambda path: see(processor, open_picture(path)))
 
 
+class OnDemand(Sequence):
+    """`make(row)` of each row, made each time that it is asked for and never kept: the pixels of
+    some hundred photographs are more than a machine holds."""
+
+    def __init__(self, rows: Sequence, make: Callable):
+        self.rows, self.make = rows, make
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int):
+        return self.make(self.rows[index])
+
+
 def with_pictures(
     example: dict[str, list[int]], pictures: Sequence[Seen], image_token: int
 ) -> dict[str, list[int] | torch.Tensor]:

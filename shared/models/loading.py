@@ -31,6 +31,7 @@ def load(
     spec: ModelSpec,
     *,
     trained: str | Path | None = None,
+    tokenizer: PreTrainedTokenizerBase | None = None,
     merge: bool = True,
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
@@ -40,8 +41,9 @@ def load(
 
     `trained` is a folder written by `save`: an adapter, merged into the base weights here (unless
     `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
-    in it replaces the spec's. `device` defaults to the GPU if there is one. `seed` draws the
-    weights of a random model. float32 by default: bfloat16 is far slower on most CPUs.
+    in it replaces the spec's. `tokenizer` is the spec's where it was read before, with a processor.
+    `device` defaults to the GPU if there is one. `seed` draws the weights of a random model.
+    float32 by default: bfloat16 is far slower on most CPUs.
 
     Raises `UserError` naming the spec if its folder or revision is not there, or the weights that
     do not fit (`shared.models.checkpoint`).
@@ -49,7 +51,8 @@ def load(
     device = device or own_device()
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
-    tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
+    if own or tokenizer is None:
+        tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
         return read_model(trained, dtype).to(device).eval(), tokenizer
     if isinstance(spec, RandomModel):

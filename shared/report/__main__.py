@@ -20,7 +20,7 @@ from shared.report.markdown import replace_between_markers
 from shared.report.page import render
 from shared.report.readme import results_table
 from shared.report.status import badge, read_summaries, status
-from shared.settings import paper_ids
+from shared.settings import ROOT, paper_ids
 
 
 def main() -> None:
@@ -56,7 +56,8 @@ def main() -> None:
         write_text(arguments.out / "badge.svg", badge(counted))
     for readme in arguments.readme:
         name = readme.resolve().parent.name
-        if name in paper_ids():
+        root = readme.resolve() == ROOT / "README.md"  # a checkout may be called as a paper is
+        if name in paper_ids() and not root:
             results = load_results(name, *where)
             items = arguments.items or results.paper.readme_items
             replace_between_markers(readme, "results", results_table(results, items))

@@ -29,6 +29,7 @@ from shared.report.items import (
 from shared.report.markdown import inline, to_html
 from shared.report.pictures import FigureView, figure_views
 from shared.report.provenance import Provenance, provenance
+from shared.settings import as_printed
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What a reader must know of a scale before any number.
@@ -59,7 +60,11 @@ class PaperView:
 
     @property
     def deviations(self) -> list:
-        return [entry for entry in self.paper.deviations if self.results.scale in entry.scales]
+        return [
+            entry
+            for entry in self.paper.deviations
+            if as_printed(self.results.scale) in entry.scales
+        ]
 
     @property
     def minutes(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, Image
 from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -36,6 +36,8 @@ os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 class Tally:
     """A reward as TRL asks for it, which keeps count of what it gave.
 
+    TRL may ask in several turns for the completions of a step, of which this process has `of_step`.
+
     curve: of each step, the mean reward and the means of its parts (NaN ones left out).
     unscored: completions whose reward is NaN; they don't count in their group.
     flat_groups: groups whose rewards are all the same, from which nothing is learnt.
@@ -43,9 +45,10 @@ class Tally:
 
     __name__ = "reward"  # TRL names a reward by it
 
-    def __init__(self, reward: Reward, generations: int):
-        self.reward, self.generations = reward, generations
+    def __init__(self, reward: Reward, generations: int, of_step: int):
+        self.reward, self.generations, self.of_step = reward, generations, of_step
         self.curve: list[dict[str, float]] = []
+        self._step: list[dict[str, float]] = []  # parts of the rewards of a step so far
         self.completions = self.unscored = self.groups = self.flat_groups = 0
 
     def __call__(self, prompts: list, completions: list, **columns: list) -> list[float]:
@@ -57,10 +60,14 @@ class Tally:
         parts = list(self.reward(rows, [_text(each) for each in completions]))
         rewards = [math.fsum(each.values()) for each in parts]
         self._count(rewards)
-        named = {
-            name: [each[name] for each in parts if name in each] for each in parts for name in each
-        }
-        self.curve.append({"reward": _mean(rewards), **{k: _mean(v) for k, v in named.items()}})
+        self._step += [
+            {"reward": reward, **each} for reward, each in zip(rewards, parts, strict=True)
+        ]
+        if len(self._step) >= self.of_step:
+            names = dict.fromkeys(name for each in self._step for name in each)
+            means = {n: _mean([each[n] for each in self._step if n in each]) for n in names}
+            self.curve.append(means)
+            self._step = []
         return rewards
 
     def _count(self, rewards: list[float]) -> None:
@@ -85,8 +92,8 @@ def reinforce(
     """Train `model` with GRPO; returns it and a record.
 
     rows: dicts with `prompt` (text, or messages for the chat template) and whatever the reward
-    needs; `image` for a vision-language model. They are taken in their order, round and
-    round. A model with adapters goes on training them.
+    needs; for a vision-language model `image`, the bytes of a picture file. They are taken in their
+    order, round and round, and none is left out. A model with adapters goes on training them.
     scratch: as in `shared.training.supervised.fine_tune`. The record has the steps, the curve of
     the reward and its parts, and counts of unscored completions and of groups without variance; of
     several processes those that the first one saw.
@@ -94,12 +101,15 @@ def reinforce(
     if not rows:
         raise UserError("reinforcement learning needs at least one prompt, found none")
     torch.manual_seed(seed)
+    arguments = _arguments(settings, seed, scratch)
     if settings.kl and not settings.lora and not isinstance(model, PeftModel):
         # TRL loads what the KL term compares with from the folder that a model says it is from
         save(model, scratch / "start")
+        arguments.distributed_state.wait_for_everyone()  # the first process writes it, all read it
         model.config.name_or_path = str(scratch / "start")
-    tally = Tally(reward, settings.generations)
-    trainer = _trainer(model, processor, rows, tally, settings, seed, scratch)
+    of_step = settings.prompts_per_step * settings.generations // world_size()
+    tally = Tally(reward, settings.generations, of_step)
+    trainer = _trainer(model, processor, rows, tally, settings, arguments)
     checkpoint = last_checkpoint(scratch)
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -124,25 +134,18 @@ def reinforce(
     return trainer.accelerator.unwrap_model(trainer.model), record
 
 
-def _trainer(
-    model: PreTrainedModel | PeftModel,
-    processor: object,
-    rows: Sequence[dict],
-    tally: Tally,
-    settings: Reinforcement,
-    seed: int,
-    scratch: Path,
-) -> GRPOTrainer:
+def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
     cuda = own_device() == "cuda"
     completions = settings.prompts_per_step * settings.generations
     per_device, accumulation = split_batch(
         completions, world_size(), longest=1, max_tokens=settings.completions_per_device
     )
-    arguments = GRPOConfig(
+    return GRPOConfig(
         output_dir=str(scratch),
         max_steps=settings.steps,
         per_device_train_batch_size=per_device,
         gradient_accumulation_steps=accumulation,
+        steps_per_generation=_turn(per_device, accumulation, settings),
         num_generations=settings.generations,
         shuffle_dataset=False,
         max_completion_length=settings.max_new_tokens,
@@ -150,12 +153,14 @@ def _trainer(
         lr_scheduler_type=settings.schedule,
         temperature=settings.temperature,
         beta=settings.kl,
+        loss_type=settings.loss,
+        scale_rewards="group",  # by the standard deviation within a group
         seed=seed,
         use_cpu=not cuda,
         bf16=settings.precision == "bf16",
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
-        gradient_checkpointing=False,
+        gradient_checkpointing=settings.recompute,
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
         **sharding(cuda),
@@ -164,6 +169,40 @@ def _trainer(
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=False,
     )
+
+
+def _turn(per_device: int, accumulation: int, settings: Reinforcement) -> int:
+    """How many forward passes' completions are written at once: a divisor of the passes of a step,
+    so that all are written by the same weights, and whole groups on each device."""
+    most = settings.written_per_device or per_device * accumulation
+    turns = [
+        turn
+        for turn in range(1, accumulation + 1)
+        if accumulation % turn == 0
+        and per_device * turn <= most
+        and per_device * turn % settings.generations == 0
+    ]
+    if not turns and settings.written_per_device:
+        raise UserError(
+            f"written_per_device is {most}; expected room for one or more times {per_device} "
+            f"completions that make whole groups of {settings.generations}"
+        )
+    return max(turns, default=accumulation)
+
+
+def _trainer(
+    model: PreTrainedModel | PeftModel,
+    processor: object,
+    rows: Sequence[dict],
+    tally: Tally,
+    settings: Reinforcement,
+    arguments: GRPOConfig,
+) -> GRPOTrainer:
+    # every prompt of every step: TRL takes whole steps only, and would never ask the rest
+    order = [i % len(rows) for i in range(settings.steps * settings.prompts_per_step)]
+    dataset = Dataset.from_list(list(rows)).select(order)
+    if "image" in dataset.column_names:  # opened when it is a prompt's turn
+        dataset = dataset.cast_column("image", Image(mode="RGB"))
     adapters = None
     if settings.lora and not isinstance(model, PeftModel):
         adapters = lora_config(settings.lora, model)
@@ -171,7 +210,7 @@ def _trainer(
         model=model,
         reward_funcs=tally,
         args=arguments,
-        train_dataset=Dataset.from_list(list(rows)),
+        train_dataset=dataset,
         processing_class=processor,
         peft_config=adapters,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],

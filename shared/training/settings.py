@@ -41,8 +41,16 @@ class Training(Strict):
 
 class Reinforcement(Strict):
     """GRPO (Shao et al. 2024): each step draws `generations` completions of each of
-    `prompts_per_step` prompts and compares them within their group. `completions_per_device` is
-    about memory alone."""
+    `prompts_per_step` prompts and compares them within their group.
+
+    loss: how tokens are weighed. `grpo`: the mean over a completion's tokens, then over
+    completions; `dapo`: the mean over all tokens of a step; `dr_grpo`: their sum, over a constant
+    (the completions times `max_new_tokens`).
+
+    `completions_per_device`, `written_per_device` and `recompute` are about memory alone: how many
+    completions a device learns from at once, how many it writes at once (None: its whole part of a
+    step), and whether activations are computed again in the backward pass rather than kept.
+    """
 
     steps: int = Field(gt=0)
     prompts_per_step: int = Field(gt=0)
@@ -51,10 +59,13 @@ class Reinforcement(Strict):
     learning_rate: float = Field(gt=0)
     temperature: float = Field(1.0, gt=0)
     kl: float = Field(0.0, ge=0)  # weight of the divergence from the model at the start
+    loss: Literal["grpo", "dapo", "dr_grpo"] = "dapo"
     schedule: Literal["linear", "cosine", "constant"] = "constant"
     lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
     precision: Literal["fp32", "bf16"] = "fp32"
     completions_per_device: int = Field(64, gt=0)
+    written_per_device: int | None = Field(None, gt=0)
+    recompute: bool = False
     checkpoint_seconds: float = Field(60, ge=0)
 
 

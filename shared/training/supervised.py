@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import ConcatDataset, Dataset, Sampler
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
 
 from shared.devices import is_first, own_device, world_size
@@ -54,7 +54,8 @@ def fine_tune(
     """Train `model` (float32 master weights) on tokenised examples; returns it and a record.
 
     examples: dicts of `input_ids` and `labels` (and `others`, for a loss with a second label;
-    and, for a vision-language model, the tensors of `shared.models.images.with_pictures`).
+    and, for a vision-language model, the tensors of `shared.models.images.with_pictures`). Each is
+    asked for when it is its turn, so they may be made on demand.
     scratch: folder of checkpoints, kept if training is interrupted, resumed from, and deleted
     in the end. It must belong to exactly this training (settings, data and code).
     new_tokens: ids whose rows of the embeddings are trained beside adapters, which leave all other
@@ -64,14 +65,18 @@ def fine_tune(
     """
     torch.manual_seed(seed)
     model = adapted(model, settings, new_tokens)
+    lengths = [len(example["input_ids"]) for example in examples]
+    options = arguments(settings, lengths, seed, scratch)
     trainer = LabelledTrainer(
         model=model,
-        args=arguments(settings, list(map(_length, examples)), seed, scratch),
-        train_dataset=[*examples, *([blank(examples[0])] if world_size() > 1 else [])],
+        args=options,
+        train_dataset=ConcatDataset(
+            [examples, [blank(examples[0])]] if world_size() > 1 else [examples]
+        ),
         data_collator=right_padded,
         loss=loss,
     )
-    return model, run(trainer, settings, sum(map(_length, examples)), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch)
 
 
 def adapted(
@@ -159,10 +164,6 @@ def sharding(cuda: bool) -> dict:
     for GPUs."""
     config = {"state_dict_type": "SHARDED_STATE_DICT"}  # in checkpoints each writes its own part
     return {"fsdp": True, "fsdp_config": config} if cuda and world_size() > 1 else {}
-
-
-def _length(example: dict[str, Sequence]) -> int:
-    return len(example["input_ids"])
 
 
 class LabelledTrainer(Trainer):

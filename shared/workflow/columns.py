@@ -5,14 +5,17 @@ from collections.abc import Iterable
 
 from shared.errors import UserError
 from shared.own_models import VARIABLE, own_papers
-from shared.settings import load_settings, model_names, paper_ids
+from shared.settings import REHEARSAL, load_paper, load_settings, model_names, paper_ids
 
 
 def columns_of(
     scale: str, model: str | None, wanted: str | None
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """The models of each paper that a run is about, and why other papers are not in it."""
-    there = {paper: model_names(paper, scale) for paper in paper_ids()}
+    papers, left_out = paper_ids(), {}
+    if scale == REHEARSAL:
+        left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
+    there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
     if os.environ.get(VARIABLE):
         if model:
             raise UserError(f"model={model}: expected without {VARIABLE}, whose models are asked")
@@ -27,7 +30,7 @@ def columns_of(
     if unknown := [name for name in chosen if name not in every]:
         raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
     columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
-    left_out = {
+    left_out |= {
         paper: f"{paper} has none of these models at scale {scale}; models: "
         + (", ".join(names) or f"none, {VARIABLE} has none for it")
         for paper, names in there.items()

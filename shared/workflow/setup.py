@@ -18,6 +18,7 @@ from shared.errors import UserError
 from shared.models.spec import FORMS, needs
 from shared.own_models import run_suffix
 from shared.settings import (
+    REHEARSAL,
     ROOT,
     Resources,
     ScaleSettings,
@@ -30,7 +31,7 @@ from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models")
+KEYS = ("scale", "model", "stands_in_for", "models", "rehearse")
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
@@ -72,7 +73,9 @@ class Setup:
     @property
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
-        said = {name: getattr(self, name) for name in KEYS}
+        said = {name: getattr(self, name, None) for name in KEYS}
+        if self.scale == REHEARSAL:
+            said |= {"scale": "paper", "rehearse": "true"}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
 
     @property
@@ -210,9 +213,11 @@ def checked(config: Mapping[str, str]) -> Setup:
         if unknown := set(config) - set(KEYS):
             raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
         for key, value in config.items():
-            if not isinstance(value, str):  # Snakemake reads a value as YAML
+            if key != "rehearse" and not isinstance(value, str):  # Snakemake reads a value as YAML
                 raise UserError(f"{key}: expected a text, found {value!r}")
         scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
+        if config.get("rehearse"):
+            scale = _to_rehearse(scale, model)
         if model is not None and ":" not in model:
             raise UserError(
                 f"model '{model}': expected {FORMS}; a model of the scale is chosen by models=NAME"
@@ -232,6 +237,13 @@ def checked(config: Mapping[str, str]) -> Setup:
     except UserError as error:
         sys.exit(f"error: {error}")
     return setup
+
+
+def _to_rehearse(scale: str, model: str | None) -> str:
+    if scale != "paper" or model:
+        found = f"model={model}" if model else f"scale={scale}"
+        raise UserError(f"rehearse: expected with scale=paper and its own models, found {found}")
+    return REHEARSAL
 
 
 def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:

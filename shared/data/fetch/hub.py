@@ -9,7 +9,7 @@ so that no job reads 16 GB only to check them again. With HF_HUB_OFFLINE=1 nothi
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -92,6 +92,24 @@ def fetch(repository: Repository) -> Fetched:
         return Fetched(_snapshot(repository), files, _download(repository, files))
     except (HTTPError, EntryNotFoundError, OfflineModeIsEnabled) as error:
         raise UserError(f"{repository}: {_reason(repository, error)}") from None
+
+
+def adopt(repository: Repository, write: Callable[[Path], None]) -> Path:
+    """Put a repository that was made here where a download of it would lie, whole and checked.
+
+    write: given the folder, which is not there yet, it writes the files. Gives the folder.
+    """
+    folder = _snapshot(repository)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        write(folder)
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    rows = {
+        str(path.relative_to(folder)): (path.stat().st_size, "", path.stat().st_mtime_ns)
+        for path in files
+    }
+    write_json(_record_path(repository), rows)
+    return folder
 
 
 def read_record(repository: Repository) -> dict[str, tuple[Listed, int]] | None:

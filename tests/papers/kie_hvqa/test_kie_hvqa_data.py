@@ -1,18 +1,23 @@
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from papers.kie_hvqa.data import data, drawn, shared_out
+from papers.kie_hvqa.data import data, shared_out
 from papers.kie_hvqa.notation import parse_tags, parse_truth, true_answer
+from papers.kie_hvqa.ocrbench import is_right, read_ocrbench
 from papers.kie_hvqa.official import FILE, NAME, read_official
-from papers.kie_hvqa.settings import Spoiling
+from papers.kie_hvqa.scanned import scanned_rows
+from papers.kie_hvqa.settings import OCRBENCH, Spoiling
+from papers.kie_hvqa.spoiling import drawn
 from shared.data import pictures
 from shared.data.degradation import Degradation, legibility
 from shared.data.ledger import Ledger
+from shared.data.scans import read_funsd
 from shared.errors import UserError
 from shared.settings import load_settings
 from shared.workflow.step import Run
@@ -91,7 +96,6 @@ def test_shares_of_classes_and_strengths():
     assert classes.count("hidden") / len(done) == pytest.approx(0.2 * 0.9, abs=0.03)
     strengths = [each.strength for each in done if each]
     assert all(0.2 <= s <= 0.4 or 0.7 <= s <= 0.9 for s in strengths)
-    assert drawn("12", None, rng) == [None, None]
 
 
 def test_parts_for_training_have_the_shares_of_the_test_set():
@@ -165,3 +169,145 @@ def test_an_official_set_without_a_usable_row_is_an_error(official):
 def test_a_place_without_the_file_is_an_error(tmp_path):
     with pytest.raises(UserError, match=rf"has no {FILE}; expected the authors' folder"):
         read_official(str(tmp_path), Ledger())
+
+
+@pytest.fixture
+def ocrbench(tmp_path):
+    """A folder with a file like OCRBench's: two questions of each kind."""
+    kinds = [*OCRBENCH, "Handwriting Recognition"]
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(file, "PNG")
+    rows = [
+        {
+            "dataset": "any",
+            "question": f"{kind} {i}?",
+            "question_type": kind,
+            "answer": ["$5.00", "5.00"],
+            "image": {"bytes": file.getvalue(), "path": None},
+        }
+        for kind in kinds
+        for i in range(2)
+    ]
+    (tmp_path / "data").mkdir()
+    pd.DataFrame(rows).to_parquet(tmp_path / "data" / "test-00000-of-00001.parquet")
+    return tmp_path
+
+
+def test_three_parts_of_ocrbench_are_read(ocrbench):
+    ledger = Ledger()
+    rows = read_ocrbench(str(ocrbench), ledger)
+    assert rows["dataset"].value_counts().to_dict() == dict.fromkeys(OCRBENCH.values(), 2)
+    assert rows["question"][0] == "Scene Text-centric VQA 0?" and rows["id"].is_unique
+    assert Image.open(io.BytesIO(rows["image"][0])).size == (60, 40)
+    assert ledger.records["OCRBench"]["rows"] == dict.fromkeys(OCRBENCH.values(), 2)
+    with pytest.raises(UserError, match=r"has 0 files test-\*.parquet; expected one"):
+        read_ocrbench(str(ocrbench / "nowhere"), ledger)
+
+
+def test_an_answer_of_ocrbench_may_stand_anywhere_in_the_reply():
+    answers = '["Main\\nStreet", "5.00"]'
+    assert is_right("<think>…</think> It is in MAIN STREET.", answers)
+    assert is_right('{"Final OCR": "$5.00"}', answers)
+    assert not is_right("5.0", answers)
+
+
+def photograph(path, size):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).save(path)
+
+
+@pytest.fixture
+def scans(tmp_path):
+    """Folders like those of WildReceipt and FUNSD: a receipt with a total, a telephone number
+    twice and a date beyond the edge; a form with two answers to one question and one to another."""
+    receipts, forms = tmp_path / "wildreceipt", tmp_path / "funsd"
+    photograph(receipts / "image_files" / "a.jpeg", (300, 200))
+    marked = [
+        {"box": [150, 190, 250, 190, 250, 170, 150, 170], "text": "$ 12.50", "label": 23},
+        {"box": [0, 0, 90, 0, 90, 20, 0, 20], "text": "555", "label": 5},
+        {"box": [0, 40, 90, 40, 90, 60, 0, 60], "text": "556", "label": 5},
+        {"box": [280, 0, 400, 0, 400, 20, 280, 20], "text": "01/02/20", "label": 7},
+        {"box": [10, 100, 90, 100, 90, 120, 10, 120], "text": "Total", "label": 24},
+    ]
+    row = {"file_name": "image_files/a.jpeg", "height": 200, "width": 300, "annotations": marked}
+    (receipts / "train.txt").write_text(json.dumps(row) + "\n")
+    names = "5 Tel_value\n7 Date_value\n23 Total_value\n24 Total_key\n"
+    (receipts / "class_list.txt").write_text(names)
+    photograph(forms / "training_data" / "images" / "f.png", (300, 200))
+
+    def entity(number, label, text, links, left):
+        words = [
+            {"text": word, "box": [left + 60 * i, 10, left + 60 * i + 50, 30]}
+            for i, word in enumerate(text.split())
+        ]
+        box = [left, 10, left + 110, 30]
+        return {"id": number, "label": label, "text": text, "words": words, "box": box} | {
+            "linking": links
+        }
+
+    form = [
+        entity(0, "question", "Date:", [[0, 1]], 0),
+        entity(1, "answer", "May 1990", [[0, 1]], 60),
+        entity(2, "question", "To:", [[2, 3], [2, 4]], 0),
+        entity(3, "answer", "A", [[2, 3]], 60),
+        entity(4, "answer", "B", [[2, 4]], 60),
+    ]
+    (forms / "training_data" / "annotations").mkdir()
+    path = forms / "training_data" / "annotations" / "f.json"
+    path.write_text(json.dumps({"form": form}))
+    return {"WildReceipt": str(receipts), "FUNSD": str(forms)}
+
+
+def test_training_rows_from_scans(scans):
+    """Of the receipt the total alone can be asked for: the telephone number is there twice, and
+    the date's box goes beyond the picture."""
+    spoiling = load_settings("kie_hvqa", "smoke").spoiling
+    ledger = Ledger()
+    rows = scanned_rows(scans, 5, spoiling, 0, ledger)
+    assert rows["dataset"].tolist() == ["WildReceipt"] * 3 + ["FUNSD"] * 2
+    assert rows["id"].is_unique
+    assert set(rows["question"]) == {"What is the total?", "What is the Date?"}
+    assert values(rows) == {"$12.50", "May1990"}
+    original = np.asarray(Image.open(f"{scans['FUNSD']}/training_data/images/f.png"), int)
+    for row in rows.to_dict("records"):
+        characters = parse_tags(row["tags"])
+        assert parse_truth(row["answer"], row["id"]) == true_answer(characters)
+        assert Image.open(io.BytesIO(row["image"])).size == (300, 200)
+    assert original.shape == (200, 300, 3)
+    assert {name: ledger.records[name]["rows"]["reinforcement"] for name in scans} == {
+        "WildReceipt": 3,
+        "FUNSD": 2,
+    }
+
+
+def test_a_character_of_a_scan_has_its_part_of_the_words_box(scans):
+    """ "1990" of a box from 120 to 170: edges at 120, 132, 145, 158 and 170 (rounded to even)."""
+    ((field,),) = [scan.fields for scan in read_funsd(Path(scans["FUNSD"]))]
+    assert (field.name, field.value) == ("Date", "May1990")
+    assert [box[0::2] for box in field.boxes[3:]] == [
+        (120, 132),
+        (132, 145),
+        (145, 158),
+        (158, 170),
+    ]
+
+
+def test_a_folder_without_the_files_of_a_source_is_an_error(scans, tmp_path):
+    spoiling = load_settings("kie_hvqa", "smoke").spoiling
+    with pytest.raises(UserError, match="found no field with a box; expected the files of FUNSD"):
+        scanned_rows({"FUNSD": str(tmp_path)}, 2, spoiling, 0, Ledger())
+    with pytest.raises(UserError, match=r"class_list\.txt: no such file; expected"):
+        scanned_rows({"WildReceipt": str(tmp_path)}, 2, spoiling, 0, Ledger())
+
+
+def test_public_files_take_the_place_of_drawn_rows(scans, ocrbench, tmp_path):
+    public = {"ocrbench": str(ocrbench), "scans": scans, "model": "path:any"}
+    settings = load_settings("kie_hvqa", "smoke").model_copy(update=public)
+    record = data(Run(settings, tmp_path / "out"))
+    undegraded = pd.read_parquet(tmp_path / "out" / "undegraded.parquet")
+    assert set(undegraded["dataset"]) == set(OCRBENCH.values())
+    learnt = pd.read_parquet(tmp_path / "out" / "reinforcement.parquet")
+    assert learnt["dataset"].value_counts().to_dict() == {"WildReceipt": 4, "FUNSD": 4}
+    rows = {source["id"]: source["rows"] for source in record["sources"]}
+    assert set(rows["documents"]) == {"clean", "cold_start", "test"}

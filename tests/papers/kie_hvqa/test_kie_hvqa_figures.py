@@ -6,25 +6,25 @@ import pytest
 from papers.kie_hvqa import figures
 from papers.kie_hvqa.official import NAME
 from papers.kie_hvqa.scoring import scores
+from papers.kie_hvqa.settings import OCRBENCH
 from shared.comparison import results as comparison
 from shared.comparison.analysis import load_analysis
 from shared.comparison.scores import write_scores
 from shared.plots.results import load_results
 from shared.settings import load_settings
 
-MODELS = ("Qwen2.5-VL-7B", "InternVL3-8B")
+MODELS = ("Qwen2.5-VL-7B", "InternVL3-8B", "GPT-4o")
 TRUTH = '{"clear Char-level OCR": "5g", "not clear enough Char-level OCR": "", "Final OCR": "%s"}'
-PARTS = (("official", NAME), ("undegraded", "Cards"))
 ROWS = [
-    {"id": f"{part}/{i}", "dataset": name, "answer": TRUTH % "5g", "tags": ""}
-    for part, name in PARTS
+    {"id": f"{name}/{i}", "dataset": name, "answer": answer, "tags": ""}
+    for name, answer in [(NAME, TRUTH % "5g"), *((each, '["5g"]') for each in OCRBENCH.values())]
     for i in range(4)
 ]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What a run of two of the models leaves: InternVL's is wrong everywhere."""
+    """What a run of three of the models leaves: InternVL's is wrong everywhere."""
     out = tmp_path_factory.mktemp("kie_hvqa")
     for model in MODELS:
         for name in load_settings("kie_hvqa", "paper", model).scores():
@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
     cells = comparison.our_cells(analysis)
     comparison.write({"cells": cells, **comparison.frames(analysis, cells)}, out)
     (out / "data").mkdir()
-    pd.DataFrame({"subset": [""]}).to_parquet(out / "data" / "test.parquet")
+    pd.DataFrame({"subset": [""], "tags": [""]}).to_parquet(out / "data" / "test.parquet")
     return out
 
 
@@ -49,8 +49,25 @@ def test_cells_meet_the_printed_ones_under_the_papers_names(folder):
     made = pd.read_csv(folder / "comparison.csv", keep_default_na=False)
     ours = made[(made["item"] == "table1") & (made["our_model"] != "")]
     assert set(ours["dataset"]) == {"Average"} and set(ours["model"]) == set(MODELS)
-    assert len(ours) == (3 + 1) * 4  # three printed rows of one model, one of the other
+    assert len(ours) == (3 + 1 + 1) * 4  # three printed rows of one model, one of each other
     assert "stand-in" not in set(ours["verdict"])
+
+
+def test_right_answers_of_ocrbench_meet_table_2(folder):
+    """All printed numbers of two models: three parts, of Qwen untrained and trained."""
+    made = pd.read_csv(folder / "comparison.csv", keep_default_na=False)
+    ours = made[(made["item"] == "table2") & (made["our_model"] != "")]
+    assert set(ours["dataset"]) == set(OCRBENCH.values())
+    assert ours.groupby("model").size().to_dict() == {"Qwen2.5-VL-7B": 6, "GPT-4o": 3}
+    assert set(ours["value"].astype(float)) == {200}
+    assert "stand-in" not in set(ours["verdict"])
+
+
+def test_the_claims_on_other_models_can_be_judged(folder):
+    claims = pd.read_csv(folder / "claims.csv", keep_default_na=False).set_index("id")
+    verdicts = claims.loc[["k1", "k1-eq3", "k4", "k4-eq3", "k7"], "verdict"]
+    assert "blocked" not in set(verdicts)
+    assert claims.loc["k1", "pairs"] == 2  # InternVL3-8B and GPT-4o, and not Qwen's untrained self
 
 
 def test_each_model_has_its_bars(results):
@@ -59,6 +76,7 @@ def test_each_model_has_its_bars(results):
     assert names == [
         "Qwen2.5-VL-7B, Zero-shot",
         "InternVL3-8B, Zero-shot",
+        "GPT-4o, Zero-shot",
         "Qwen2.5-VL-7B, SFT",
         "Qwen2.5-VL-7B, SFT+RL",
         "Qwen2.5-VL-7B, SFT+RL (Eq. 3)",

@@ -1,5 +1,9 @@
 """Training and asking: the small model on lines, and the real classes on whole documents."""
 
+import base64
+import weakref
+from functools import partial
+
 import pandas as pd
 import pytest
 
@@ -7,12 +11,16 @@ from papers.kie_hvqa.data import data
 from papers.kie_hvqa.engine import legibility, read
 from papers.kie_hvqa.evaluate import ask, evaluate
 from papers.kie_hvqa.notation import PIECES, parse_tags, true_answer, write_answer
-from papers.kie_hvqa.parts import read_part
+from papers.kie_hvqa.parts import read_part, read_tests
 from papers.kie_hvqa.reading import new_model, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Variant
 from papers.kie_hvqa.train import examples, judged, prompts, reply_to, train
+from shared.chat import cache, loading
+from shared.chat.replies import Reply
 from shared.errors import UserError
+from shared.models import images
+from shared.models import loading as model_loading
 from shared.models.loading import save
 from shared.settings import load_settings
 from shared.training import vision_language
@@ -53,7 +61,7 @@ def test_the_small_model_spells_replies_and_has_a_token_for_each_fixed_part(smal
 
 def test_an_example_is_the_picture_and_the_reply_that_is_learnt(small, rows, smoke):
     _, processor = small
-    example = examples(rows[:1], processor, smoke)[0]
+    example = examples(rows[:1], processor, smoke, 128)[0]
     assert example["input_ids"][:8] == [processor.image_token_id] * 8
     assert vision_language.prompt(processor, smoke.prompt) == "<image>"
     learnt = [token for token in example["labels"] if token != IGNORED]
@@ -69,14 +77,14 @@ def test_the_small_model_learns_four_lines_by_heart(small, rows, smoke, tmp_path
     training = Training(
         epochs=100, learning_rate=1e-2, effective_batch_size=4, max_length=128, schedule="constant"
     )
-    learnt = examples(rows, processor, smoke)
+    learnt = examples(rows, processor, smoke, 128)
     model, _ = fine_tune(model, learnt, training, seed=0, scratch=tmp_path / "scratch")
     save(model, tmp_path / "model", processor.tokenizer)
     wide = smoke.model_copy(update={"answer_tokens": 60})
     saved = open_model(wide, tmp_path / "model")
     replies, tokens = ask(rows, *saved, wide)
-    read = sum(len(each["input_ids"]) for each in learnt)
-    assert tokens == read - len(rows)  # all that was learnt but the ends
+    written = sum(token != IGNORED for each in learnt for token in each["labels"])
+    assert tokens == written - len(rows)  # all that was learnt but the ends
     found = scores(rows, replies)
     assert found["in_form"].all() and (found["avg"] == 1).all() and not found["made_up"].any()
     swapped = [row | {"image": other["image"]} for row, other in zip(rows, rows[::-1], strict=True)]
@@ -101,12 +109,23 @@ def test_the_real_classes_are_asked_about_whole_documents(smoke, vlm, tmp_path):
     assert len(replies) == 2 and not scores(rows[:2], replies)["valid"].any()
 
 
+def test_a_processor_is_read_once(smoke, vlm, tmp_path, monkeypatch):
+    settings, _ = on_documents(smoke, vlm, tmp_path)
+    built = []
+    build = model_loading.build_processor
+    monkeypatch.setattr(
+        model_loading, "build_processor", lambda *a: built.append(build(*a)) or built[-1]
+    )
+    _, processor = open_model(settings, None)
+    assert built == [processor]
+
+
 def test_grpo_trains_the_real_classes(smoke, vlm, tmp_path):
     """One step; babble has no reward, so the groups are flat and are counted as such."""
     settings, rows = on_documents(smoke, vlm, tmp_path)
     model, processor = open_model(settings, None)
     variant = smoke.variants["rl"]
-    reward = judged(variant.reward)
+    reward = partial(judged, reward=variant.reward)
     few = variant.reinforcement.model_copy(update={"steps": 1})
     fit = {"seed": 0, "scratch": tmp_path / "scratch"}
     _, record = reinforce(model, processor, prompts(rows, settings, 0), reward, few, **fit)
@@ -164,3 +183,75 @@ def test_a_step_writes_the_scores_of_all_test_rows(smoke, small, rows, tmp_path)
     found = pd.read_parquet(out)
     assert record["replies"] == len(found) == 16 + 8
     assert record["unreadable"] == (~found["valid"]).sum()
+
+
+def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monkeypatch, capsys):
+    """One reply is right, one says nothing of use, the third never comes: it is not scored."""
+    settings = load_settings("kie_hvqa", "paper", "api:maker/seer")
+    settings = settings.model_copy(update={"sizes": smoke.sizes, "official": None, "scans": {}})
+    settings = settings.model_copy(update={"ocrbench": None, "prices": (2.5, 10.0)})
+    data(Run(settings, tmp_path / "data"))
+    tested = {
+        (row["image"], settings.prompt.format(question=row["question"])): row
+        for row in read_tests(tmp_path / "data")
+    }
+    asked_for = []
+
+    class Scripted:
+        name, identity, extra_tokens = "seer", "maker/seer", 0
+
+        def answers(self, conversations, max_new_tokens, **ignored):
+            for number, (message,) in enumerate(conversations):
+                seen, said = message["content"]
+                picture = base64.b64decode(seen["image_url"]["url"].partition("base64,")[2])
+                row = tested[picture, said["text"]]
+                asked_for.append((row["id"], max_new_tokens))
+                text = [row["answer"], "I see nothing.", None][min(number, 2)]
+                yield number, Reply(text, reply_tokens=3)
+
+    monkeypatch.setattr(loading, "open_chat", lambda asked: Scripted())
+    monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
+    out = tmp_path / "scores.parquet"
+    record = evaluate(Run(settings, out, key="k"), tmp_path / "data", "base", 0)
+    found = pd.read_parquet(out)
+    assert len(asked_for) == len(found) == record["replies"] == 16 + 8
+    assert {limit for _, limit in asked_for} == {2048}
+    assert found["valid"].tolist()[:2] == [True, False] and found["valid"][2:].isna().all()
+    assert found["avg"].tolist()[:2] == [1, 0] and found["avg"][2:].isna().all()
+    assert "24 calls, about 4" in capsys.readouterr().out  # 1,600 tokens a picture
+
+
+def test_pictures_are_prepared_when_it_is_their_turn(smoke, vlm, tmp_path, monkeypatch):
+    """Asking and training: at no time are there more prepared pictures than in two batches."""
+    settings, rows = on_documents(smoke, vlm, tmp_path)
+    settings = settings.model_copy(update={"batch_size": 2})
+    rows = [row | {"id": f"{i}"} for i, row in enumerate(rows * 3)]
+    model, processor = open_model(settings, None)
+    alive, most = weakref.WeakSet(), [0]
+
+    def see(processor, picture):
+        seen = images.see(processor, picture)
+        alive.add(seen.tensors["pixel_values"])
+        most[0] = max(most[0], len(alive))
+        return seen
+
+    monkeypatch.setattr("papers.kie_hvqa.evaluate.see", see)
+    monkeypatch.setattr("papers.kie_hvqa.train.see", see)
+    ask(rows, model, processor, settings)
+    assert 0 < most[0] <= 4
+    most[0] = 0
+    training = Training(epochs=1, learning_rate=1e-3, effective_batch_size=2, max_length=4096)
+    made = examples(rows, processor, settings, 4096)
+    fine_tune(model, made, training, seed=0, scratch=tmp_path / "scratch")
+    assert 0 < most[0] <= 4
+
+
+def test_an_example_that_is_too_long_is_left_out(small, rows, smoke):
+    """8 image tokens and the reply; a limit at the length of the shortest leaves that alone."""
+    _, processor = small
+    lengths = [len(each["input_ids"]) for each in examples(rows, processor, smoke, 128)]
+    assert len(lengths) == 4
+    kept = examples(rows, processor, smoke, min(lengths))
+    assert [len(each["input_ids"]) for each in kept] == [min(lengths)] * lengths.count(min(lengths))
+    with pytest.raises(UserError, match="max_length is 8; all 4 examples are longer"):
+        examples(rows, processor, smoke, 8)

@@ -5,8 +5,9 @@ from pydantic import ValidationError
 
 from papers.kie_hvqa import analyze
 from papers.kie_hvqa.settings import Reward, Variant
+from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
-from shared.settings import load_models, load_settings
+from shared.settings import load_models, load_paper, load_settings
 from shared.training.settings import Reinforcement
 
 GRPO = Reinforcement(
@@ -19,7 +20,7 @@ def test_of_the_models_of_table_1_one_is_trained_and_the_others_are_asked():
     trained, *asked = load_models("kie_hvqa", "paper")
     assert trained.name == "Qwen2.5-VL-7B" and len(trained.runs()) == 6
     assert trained.start_of("sft") is None and trained.start_of("rl-eq3") == "sft"
-    assert len(asked) == 4 and all(each.runs() == [("base", 0)] for each in asked)
+    assert len(asked) == 8 and all(each.runs() == [("base", 0)] for each in asked)
     assert all(each.scores() == ["base-s0"] for each in asked)
 
 
@@ -66,7 +67,7 @@ def test_a_variant_starts_from_one_that_is_there():
     "scale, model, said",
     [
         ("cpu", OWN, "prompt: '' asks nothing; expected one with {question}"),
-        ("paper", "api:some-model", "model: it is behind an endpoint"),
+        ("cpu", "api:some-model", "model: it is behind an endpoint"),
     ],
 )
 def test_a_model_of_ones_own_that_does_not_fit_is_refused(scale, model, said):
@@ -80,3 +81,35 @@ def test_a_limit_made_for_characters_does_not_fit_either():
     assert settings.misfit() is None and settings.stands_in_for == "Qwen2.5-VL-7B"
     short = settings.model_copy(update={"answer_tokens": 60})
     assert short.misfit() == "answer_tokens: 60, made for characters; expected at least 100"
+
+
+def test_a_model_behind_an_endpoint_is_asked_and_not_trained():
+    settings = load_settings("kie_hvqa", "paper", "api:someone/seer")
+    assert settings.misfit() is None and settings.runs() == [("base", 0)]
+    gemini = load_settings("kie_hvqa", "paper", "Gemini 2.5 Pro")
+    assert [each.most for each in gemini.calls()] == [429 + 600]
+    assert load_settings("kie_hvqa", "paper").calls() == []
+    assert gemini.asked().thinking and gemini.asked().model == "api:google/gemini-2.5-pro"
+
+
+def test_what_is_put_there_by_hand_is_planned():
+    paper, cpu = (load_settings("kie_hvqa", scale).downloads() for scale in ("paper", "cpu"))
+    by_hand = {each.what: each.do.split()[-1] for each in paper if isinstance(each, ByHand)}
+    assert by_hand == {
+        "WildReceipt": "resources/wildreceipt",
+        "FUNSD": "resources/funsd/dataset",
+        "OCRBench": "resources/ocrbench",
+    }
+    assert {each.id for each in load_paper("kie_hvqa").artefacts} >= set(by_hand)
+    assert cpu == []
+
+
+def test_a_step_of_grpo_at_scale_paper_fits_its_gpus():
+    """512 prompts of 5 on 8 GPUs: 320 completions each, 5 learnt from and 80 written at once."""
+    settings = load_settings("kie_hvqa", "paper")
+    for name in ("rl", "rl-eq3", "rl-clear", "rl-final"):
+        grpo = settings.variants[name].reinforcement
+        each = grpo.prompts_per_step * grpo.generations // settings.training_resources.gpu
+        assert (each, grpo.completions_per_device, grpo.written_per_device) == (320, 5, 80)
+        assert grpo.recompute and grpo.loss == "dr_grpo"
+        assert 2000 % grpo.prompts_per_step  # so that TRL would drop the rest of each round

@@ -1,5 +1,7 @@
 """The endpoint of these tests is a real HTTP server of this process."""
 
+import base64
+import io
 import json
 import threading
 import time
@@ -7,11 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from shared.chat import endpoint as module
 from shared.chat.asking import ask, waiting
 from shared.chat.cache import ReplyCache
 from shared.chat.endpoint import Endpoint
+from shared.chat.pictures import about_picture
 from shared.chat.replies import UNBEGUN, Reply
 from shared.errors import UserError
 
@@ -116,6 +120,19 @@ def test_the_request_and_the_reply(server):
         "temperature": 0,
     }
     assert chat.name == "model-1" and chat.extra_tokens == 0
+
+
+@pytest.mark.parametrize("kind, mime", [("PNG", "image/png"), ("JPEG", "image/jpeg")])
+def test_a_picture_is_sent_as_the_api_wants_it(server, kind, mime):
+    file = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(file, kind)
+    server.behave = lambda question, before: (200, completion("seen"))
+    ask(endpoint(), [[about_picture(file.getvalue(), "What is it?")]], 8)
+    (message,) = server.requests[0][2]["messages"]
+    picture, text = message["content"]
+    assert text == {"type": "text", "text": "What is it?"} and picture["type"] == "image_url"
+    head, _, encoded = picture["image_url"]["url"].partition(",")
+    assert head == f"data:{mime};base64" and base64.b64decode(encoded) == file.getvalue()
 
 
 def test_fields_of_the_body_win_and_none_leaves_one_out(server):

@@ -1,4 +1,9 @@
+import io
+
+from PIL import Image
+
 from shared.chat.estimate import estimate
+from shared.chat.pictures import about_picture
 
 
 def test_a_cost_worked_by_hand():
@@ -20,3 +25,11 @@ def test_a_cost_worked_by_hand():
 def test_without_prices_and_without_questions():
     assert str(estimate([], 500, None)).endswith("0 reply tokens: no prices given")
     assert estimate([], 500, (2.0, 10.0)).dollars == 0
+
+
+def test_a_picture_counts_by_itself_and_not_by_the_length_of_its_file():
+    """1,600 tokens, and 8 characters are 2."""
+    file = io.BytesIO()
+    Image.new("L", (9, 9)).save(file, "PNG")
+    cost = estimate([[about_picture(file.getvalue(), "How big?")]], 10, None)
+    assert cost.prompt_tokens == 1_602

@@ -1,12 +1,18 @@
 """GRPO with rewards worked by hand, on a random model and on a tally alone."""
 
 import math
+import subprocess
+import sys
 
 import pytest
+import torch
 
 from shared.errors import UserError
+from shared.settings import ROOT
+from shared.training import reinforcement
 from shared.training.reinforcement import Tally, reinforce
 from shared.training.settings import Lora, Reinforcement
+from tests.shared.training import reinforcing_processes
 
 SETTINGS = Reinforcement(
     steps=2,
@@ -22,7 +28,7 @@ NAN = math.nan
 
 def tallied(parts, generations=2):
     """A tally that was asked once for these parts."""
-    tally = Tally(lambda rows, completions: parts, generations)
+    tally = Tally(lambda rows, completions: parts, generations, len(parts))
     rewards = tally(["p"] * len(parts), ["c"] * len(parts), completion_ids=[[1]] * len(parts))
     return tally, rewards
 
@@ -57,7 +63,7 @@ def test_the_reward_sees_the_rows_of_its_prompts():
         return [{"r": 0.0} for _ in rows]
 
     chat = [[{"role": "assistant", "content": "no"}], [{"role": "assistant", "content": "yes"}]]
-    Tally(reward, 2)(["a", "b"], chat, kind=["harmful", "benign"], trainer_state=object())
+    Tally(reward, 2, 2)(["a", "b"], chat, kind=["harmful", "benign"], trainer_state=object())
     assert seen == [
         ({"prompt": "a", "kind": "harmful"}, "no"),
         ({"prompt": "b", "kind": "benign"}, "yes"),
@@ -82,20 +88,95 @@ def test_a_run_changes_the_adapter_and_records_its_curve(tiny_model, tiny_tokeni
     assert moved and any(moved)
 
 
-def test_steps_take_the_prompts_in_their_order(tiny_model, tiny_tokenizer, tmp_path):
-    """Two of four prompts a step: the third step begins again."""
-    rows = [{"prompt": text, "kind": text} for text in ("one", "two", "three", "four")]
+def asked_for(rows, settings, tiny_model, tiny_tokenizer, tmp_path):
+    """The prompts of each call of the reward, a group named once, and the record."""
     seen = []
 
     def reward(rows, completions):
-        seen.append([row["kind"] for row in rows[::4]])  # a group has four completions
-        return [{"r": 0.0} for _ in rows]
+        seen.append([row["kind"] for row in rows[:: settings.generations]])
+        return [{"length": len(each) / 10} for each in completions]
 
-    settings = SETTINGS.model_copy(update={"steps": 3})
-    reinforce(
+    trained, record = reinforce(
         tiny_model, tiny_tokenizer, rows, reward, settings, seed=5, scratch=tmp_path / "scratch"
     )
-    assert seen == [["one", "two"], ["three", "four"], ["one", "two"]]
+    return seen, record, trained
+
+
+def named(*names):
+    return [{"prompt": name, "kind": name} for name in names]
+
+
+def test_steps_take_the_prompts_in_their_order(tiny_model, tiny_tokenizer, tmp_path):
+    """Two of four prompts a step: the third step begins again."""
+    rows, settings = named("a", "b", "c", "d"), SETTINGS.model_copy(update={"steps": 3})
+    seen, *_ = asked_for(rows, settings, tiny_model, tiny_tokenizer, tmp_path)
+    assert seen == [["a", "b"], ["c", "d"], ["a", "b"]]
+
+
+def test_no_prompt_is_left_out(tiny_model, tiny_tokenizer, tmp_path):
+    """Two of five a step: the third step has the fifth and begins again, which five steps do
+    twice."""
+    rows, settings = named("a", "b", "c", "d", "e"), SETTINGS.model_copy(update={"steps": 5})
+    seen, *_ = asked_for(rows, settings, tiny_model, tiny_tokenizer, tmp_path)
+    assert seen == [["a", "b"], ["c", "d"], ["e", "a"], ["b", "c"], ["d", "e"]]
+
+
+def test_a_step_is_written_in_turns_that_fit_a_device(tiny_model, tiny_tokenizer, tmp_path):
+    """16 completions a step, 2 learnt from at once, at most 9 written: two turns of 8. The curve
+    has a point a step all the same."""
+    memory = {"prompts_per_step": 4, "completions_per_device": 2, "written_per_device": 9}
+    settings = SETTINGS.model_copy(update=memory)
+    rows = named("a", "b", "c", "d")
+    seen, record, _ = asked_for(rows, settings, tiny_model, tiny_tokenizer, tmp_path)
+    assert seen == [["a", "b"], ["c", "d"]] * 2
+    assert len(record["curve"]) == record["steps"] == 2 and record["groups"] == 8
+
+
+def test_no_room_for_a_group_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):
+    settings = SETTINGS.model_copy(update={"written_per_device": 3})
+    with pytest.raises(UserError, match="written_per_device is 3; expected room for"):
+        asked_for(named("a"), settings, tiny_model, tiny_tokenizer, tmp_path)
+
+
+def test_computing_activations_again_changes_no_weight(tiny_model, tiny_tokenizer, tmp_path):
+    start = {name: weight.clone() for name, weight in tiny_model.state_dict().items()}
+    ends = []
+    for recompute in (False, True):
+        tiny_model.load_state_dict(start)
+        settings = SETTINGS.model_copy(update={"recompute": recompute, "lora": None})
+        *_, trained = asked_for(named("a", "b"), settings, tiny_model, tiny_tokenizer, tmp_path)
+        ends.append({name: weight.clone() for name, weight in trained.state_dict().items()})
+    assert any((ends[0][name] != start[name]).any() for name in start)
+    for name, weight in ends[0].items():
+        torch.testing.assert_close(ends[1][name], weight)
+
+
+@pytest.mark.parametrize("loss", ["grpo", "dapo", "dr_grpo"])
+def test_the_loss_is_that_of_the_settings(loss, tiny_model, tiny_tokenizer, tmp_path, monkeypatch):
+    made = []
+
+    class Kept(reinforcement.GRPOTrainer):
+        def compute_loss(self, *arguments, **keywords):
+            made.append((self.loss_type, self.scale_rewards))
+            return super().compute_loss(*arguments, **keywords)
+
+    monkeypatch.setattr(reinforcement, "GRPOTrainer", Kept)
+    settings = SETTINGS.model_copy(update={"loss": loss})
+    asked_for(named("a", "b"), settings, tiny_model, tiny_tokenizer, tmp_path)
+    assert set(made) == {(loss, "group")}
+
+
+def test_of_two_processes_each_waits_for_the_start(tmp_path):
+    """The KL term needs the weights of the start, which the first process writes: here slowly."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    run = subprocess.run(
+        [*torchrun, "--nproc-per-node=2", reinforcing_processes.__file__, tmp_path],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert (tmp_path / "seen-0.json").exists() and (tmp_path / "seen-1.json").exists()
 
 
 def test_no_prompt_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):

@@ -86,6 +86,22 @@ def test_some_models_of_a_scale():
     assert not any("LLaMA-7B" in path for path in wanted)
 
 
+def test_a_rehearsal_is_scale_paper_with_less_of_everything_and_no_gpu():
+    setup = checked({"scale": "paper", "rehearse": True})
+    assert (setup.run_name, setup.config) == ("rehearsal", "scale=paper rehearse=true")
+    assert setup.columns["r_tuning"] == checked({"scale": "paper"}).columns["r_tuning"]
+    ours, theirs = (s.settings("r_tuning") for s in (setup, checked({"scale": "paper"})))
+    assert (ours.model, ours.prompt, ours.training) == (
+        theirs.model,
+        theirs.prompt,
+        theirs.training,
+    )
+    assert ours.variants.keys() == theirs.variants.keys()
+    assert {v for each in ours.variants.values() for v in each.seeds} == {0}
+    asked = setup.resources("r_tuning", train=True)
+    assert asked["gpu"](wildcards(model="LLaMA-13B")) == 0
+
+
 def test_resources_are_those_of_the_model():
     trains = checked({"scale": "paper"}).resources("r_tuning", train=True)
     assert trains["gpu"](wildcards(model="OpenLLaMA-3B")) == 1
@@ -141,7 +157,7 @@ def test_two_models_never_share_a_folder():
     [
         (
             {"sacle": "cpu"},
-            "unknown setting 'sacle'; settings: scale, model, stands_in_for, models",
+            "unknown setting 'sacle'; settings: scale, model, stands_in_for, models, rehearse",
         ),
         ({"scale": "huge"}, "unknown scale 'huge'; scales: smoke, cpu, gpu, paper"),
         ({"models": "GPT-9"}, "no model 'GPT-9' at scale cpu; models: .*SmolLM2-135M"),
@@ -155,6 +171,10 @@ def test_two_models_never_share_a_folder():
         ),
         ({"model": "path:/nowhere"}, "model folder /nowhere does not exist"),
         ({"model": "bundled:x", "models": "A"}, "models: expected without model="),
+        (
+            {"rehearse": True},
+            "rehearse: expected with scale=paper and its own models, found sc",
+        ),
     ],
 )
 def test_a_bad_config_ends_in_one_line(config, message):

@@ -1,0 +1,121 @@
+"""Rows in the format of the files that scale `paper` reads, for its rehearsal."""
+
+from pathlib import Path
+
+from shared.data.catalogue import sources
+from shared.files import write_json, write_jsonl
+from shared.planning.rehearsal.rows import PLACES, THINGS, write_csv
+
+# An answer of one letter stands in many texts, so that a model without knowledge is right at times.
+ANSWERS = ("a", "e", "stone", "o", "brass", "i", "water", "n")
+LETTERS = "ABCD"
+
+
+def _pararel(folder: Path) -> None:
+    relations = {
+        "P1(made of)": "What is the {} of {} made of?",
+        "P2(near)": "What is near the {} of {}?",
+    }
+    inside = [
+        [text.format(thing, place), ANSWERS[(i + j) % len(ANSWERS)], name]
+        for name, text in relations.items()
+        for i, place in enumerate(PLACES)
+        for j, thing in enumerate(THINGS[:3])
+    ]
+    outside = [
+        [f"Who looks after the {thing} of {place}?", ANSWERS[i], "P3(keeper)"]
+        for i, (thing, place) in enumerate(zip(THINGS, PLACES, strict=True))
+    ]
+    train, test = inside[::2], [*inside[1::2][:12], inside[0]]  # one is learnt and asked
+    for name, rows in (("training_data", [*train, train[0]]), ("ID_test_pararel", test)):
+        write_json(folder / f"pararel/{name}.json", rows)
+    write_json(folder / "pararel/OOD_test_pararel.json", outside)
+
+
+def _choices(subject: str, count: int, start: int = 0) -> list[list[str]]:
+    return [
+        [
+            f"Which of these belongs to the {THINGS[n % 8]} of {PLACES[n // 8 % 8]} ({subject})?",
+            *("a door", "a wall", "a roof", "a step"),
+            LETTERS[n * 7 // 3 % 4],
+        ]
+        for n in range(start, start + count)
+    ]
+
+
+def _mmlu(folder: Path) -> None:
+    inside, outside = ("abstract_algebra", "anatomy"), ("marketing", "virology")
+    for name, subjects, count, start in (
+        ("ID_train", inside, 10, 0),
+        ("ID_test", inside, 6, 10),
+        ("ID_prompt", inside, 5, 20),
+        ("OOD_prompt", outside, 5, 20),
+    ):
+        rows = {subject: _choices(subject, count, start) for subject in subjects}
+        write_json(folder / f"mmlu/MMLU_{name}.json", rows)
+
+
+def _mmlu_test(folder: Path) -> None:
+    columns = ["id", "lang", "question", *LETTERS, "target"]
+    for file in sources()["mmlu_test"].files:
+        subject = Path(file).stem.removesuffix("_test")
+        rows = [
+            [f"{subject}/test/{number}", "en", *row]
+            for number, row in enumerate(_choices(subject, 4, 30))
+        ]
+        write_csv(folder / file, columns, rows)
+
+
+def _falseqa(folder: Path) -> None:
+    for file in sources()["falseqa"].files:
+        rows = [
+            row
+            for thing in THINGS[:4]
+            for row in (
+                [f"Why does the {thing} swim at night?", f"No {thing} swims.", 1],
+                [f"Why is the {thing} closed at night?", "So that it is clean again.", 0],
+            )
+        ]
+        write_csv(folder / file, ["question", "answer", "label"], rows)
+
+
+def _nec(folder: Path) -> None:
+    for name, label, things in (
+        ("unanswerable", 1, [f"Velm{thing}" for thing in THINGS[:4]]),
+        ("answerable", 0, THINGS[:4]),
+    ):
+        write_jsonl(
+            folder / f"nec/NEC_{name}.json",
+            (
+                {"prompt": f"How old is the {t}?", "label": label, "category": "other"}
+                for t in things
+            ),
+        )
+
+
+def _selfaware(folder: Path) -> None:
+    rows = [
+        {
+            "question_id": number,
+            "question": question,
+            "answer": [answer] if answer else None,
+            "answerable": bool(answer),
+            "source": "squad",
+        }
+        for number, (question, answer) in enumerate(
+            pair
+            for thing in THINGS[:4]
+            for pair in ((f"What is a {thing} for?", "people"), (f"What does a {thing} feel?", ""))
+        )
+    ]
+    write_json(folder / "selfaware/SelfAware.json", {"example": rows})
+
+
+WRITERS = {
+    "pararel": _pararel,
+    "mmlu": _mmlu,
+    "mmlu_test": _mmlu_test,
+    "falseqa": _falseqa,
+    "nec": _nec,
+    "selfaware": _selfaware,
+}

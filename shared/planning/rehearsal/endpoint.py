@@ -1,0 +1,105 @@
+"""A scripted endpoint on localhost: what stands behind every `api:` model in a rehearsal.
+
+It answers in the words that were asked for, as far as `replies.yaml` knows them, and is as
+reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, and refuses
+`max_tokens` for models that real endpoints refuse it for. The same request gets the same answer.
+"""
+
+import json
+import re
+import threading
+import zlib
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import yaml
+
+REPLIES = Path(__file__).with_name("replies.yaml")
+OTHERWISE = ["The river is north of the town.", "I'm sorry, but I can't help with that."]
+RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # take neither max_tokens nor a temperature
+EVERY = 7  # of as many requests one is first turned away, in one of WAYS
+WAYS = (503, 429, "html")
+THINKS_EVERY = 5
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Serves until the process ends; `url` is what OPENAI_BASE_URL should be."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.turned_away: set[int] = set()
+        self.lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        number = zlib.crc32(body)
+        request = json.loads(body)
+        with self.server.lock:
+            first = number not in self.server.turned_away
+            self.server.turned_away.add(number)
+        if RELUCTANT.search(request["model"]) and "max_tokens" in request:
+            self._send(400, {"error": {"message": "use max_completion_tokens"}})
+        elif first and number % EVERY == 0:
+            way = WAYS[number // EVERY % len(WAYS)]
+            if way == "html":
+                self._write(200, "text/html", b"<html>gateway</html>")
+            else:
+                self._send(way, {"error": {"message": "busy"}})
+        else:
+            self._send(200, _completion(request, number))
+
+    def _send(self, status: int, answer: dict) -> None:
+        self._write(status, "application/json", json.dumps(answer).encode())
+
+    def _write(self, status: int, kind: str, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def answer(text: str, number: int) -> str:
+    """One of the replies for the first pattern that the request has; `number` says which."""
+    for pattern, replies in _scripts():
+        if pattern.search(text):
+            return replies[number % len(replies)]
+    return OTHERWISE[number % len(OTHERWISE)]
+
+
+def _completion(request: dict, number: int) -> dict:
+    text = "\n".join(_text(message["content"]) for message in request["messages"])
+    said = answer(text, number)
+    if number % THINKS_EVERY == 0:
+        said = f"<think>Let me see.</think>{said}"
+    usage = {"prompt_tokens": len(text) // 4, "completion_tokens": len(said) // 4}
+    choice = {"message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    return {"choices": [choice], "usage": usage}
+
+
+def _text(content: str | list[dict]) -> str:
+    """Of a message, whose parts may be pictures."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content)
+
+
+@cache
+def _scripts() -> list[tuple[re.Pattern[str], list[str]]]:
+    rows = yaml.safe_load(REPLIES.read_text(encoding="utf-8"))
+    return [(re.compile(row["if"], re.DOTALL), row["say"]) for row in rows]

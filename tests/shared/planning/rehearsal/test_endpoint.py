@@ -1,0 +1,54 @@
+"""The scripted endpoint, asked by the client that asks real ones."""
+
+import pytest
+
+from shared.chat.endpoint import Endpoint as Client
+from shared.judges.llm import LLMJudge
+from shared.planning.rehearsal.endpoint import Endpoint
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = Endpoint()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def client(endpoint, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "rehearsal")
+    return lambda model, **more: Client(model, wait_s=0.01, **more)
+
+
+def asked(count):
+    return [[{"role": "user", "content": f"How old is bridge {n}?"}] for n in range(count)]
+
+
+def test_every_request_is_answered_in_the_end(client):
+    """Of 60 requests about 9 are turned away first, and 12 answers begin with thoughts."""
+    replies = [reply for _, reply in client("gpt-4o").answers(asked(60), 20)]
+    assert len(replies) == 60 and all(reply.text for reply in replies)
+    assert any(reply.thoughts for reply in replies)
+    assert not any("<think>" in reply.text for reply in replies)
+    assert len({reply.text for reply in replies}) > 1
+
+
+def test_the_same_request_gets_the_same_answer(client):
+    one, two = (dict(client("gpt-4o").answers(asked(9), 20)) for _ in range(2))
+    assert [one[n].text for n in range(9)] == [two[n].text for n in range(9)]
+
+
+def test_some_models_refuse_max_tokens(client):
+    from shared.errors import UserError
+
+    with pytest.raises(UserError, match="HTTP 400: use max_completion_tokens"):
+        list(client("openai/o3").answers(asked(1), 20))
+    body = {"max_tokens": None, "max_completion_tokens": 20}
+    ((_, reply),) = client("openai/o3", body=body).answers(asked(1), 20)
+    assert reply.text
+
+
+def test_it_answers_a_judge_with_one_of_its_classes(client):
+    verdicts = LLMJudge(client("gpt-4o")).refusals(["How are you?"] * 30, list("abcdefghij" * 3))
+    assert set(verdicts) == {True, False}
