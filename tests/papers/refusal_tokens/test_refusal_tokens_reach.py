@@ -109,7 +109,7 @@ def test_every_number_of_others_meets_one_of_ours(
     by_rubric = made[made["method"].str.contains("rubric")]
     assert set(by_rubric["value"]) == {0.0} and len(by_rubric) > 0
     sizes = made[made["dataset"].isin(["Mean refusal", "Mean over-refusal"])].groupby("dataset")
-    assert dict(sizes["n"].max()) == {"Mean refusal": 13, "Mean over-refusal": 7}
+    assert dict(sizes["n"].max()) == {"Mean refusal": 23, "Mean over-refusal": 11}
 
 
 def test_a_missing_checkpoint_is_one_line(paper, any_bytes, tmp_path):
