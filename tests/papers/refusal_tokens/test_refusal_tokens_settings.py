@@ -62,6 +62,7 @@ def test_no_name_of_a_token_is_found_in_another():
         ),
         ({"benchmarks": ["mine"]}, "benchmarks"),
         ({"harness": {"GSM8K": None}}, "harness"),
+        ({"harness": {"MMLU": -1}}, "harness"),
         (
             {"variants": {"two": {"seeds": [0]}}},
             "unknown method 'two'; methods: cat",

@@ -5,8 +5,9 @@ import pytest
 from shared.data import sources
 from shared.data.catalogue import sources as catalogue
 from shared.data.fetch import hub
-from shared.data.fetch.wanted import Repository
+from shared.data.fetch.wanted import ByHand, Repository
 from shared.errors import UserError
+from shared.planning.rehearsal import stage
 from shared.planning.rehearsal.rows import writer, writers
 from shared.settings import paper_ids
 
@@ -43,3 +44,23 @@ def test_a_staged_source_has_every_file_and_needs_no_checksum(paper, source, mon
 def test_a_source_that_nobody_wrote_is_one_line():
     with pytest.raises(UserError, match=r"org/new: no rows for the rehearsal of r_tuning; add a"):
         writer("r_tuning", "org/new")
+
+
+def test_what_a_user_puts_there_by_hand_is_written_too(monkeypatch, tmp_path):
+    """A source where its mirror would be, anything else below the paper's own name; what no writer
+    knows is left as it is."""
+
+    def write(folder):
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text("row\n")
+
+    hand = [ByHand("advbench: its file", "", "", "advbench"), ByHand("weights", "", "")]
+    monkeypatch.setattr(stage, "load_models", lambda *_: [None])
+    monkeypatch.setattr(
+        "shared.data.fetch.wanted.downloads", lambda _: [*hand, ByHand("questions", "", "")]
+    )
+    known = {"advbench": write, "weights": write}
+    monkeypatch.setattr("shared.planning.rehearsal.rows.writers", lambda _: known)
+    stage.set_up(["some_paper"], tmp_path)
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("rows.csv")}
+    assert found == {"sources/rows.csv", "some_paper/weights/rows.csv"}
