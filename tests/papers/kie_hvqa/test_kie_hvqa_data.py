@@ -113,12 +113,14 @@ def official(tmp_path):
 
     (tmp_path / "data").mkdir()
     Image.new("RGB", (60, 40), "white").save(tmp_path / "data" / "good.jpg")
+    (tmp_path / "data" / "within").mkdir()
+    (tmp_path / "data" / "good.jpg").rename(tmp_path / "data" / "within" / "good.jpg")
     (tmp_path / "data" / "broken.jpg").write_bytes(b"no picture")
     Image.new("L", (400, 300)).save(tmp_path / "data" / "huge.png")
     rows = [
         {"image": f"./images/{name}", "problem": "<image>Fat?", "answer": text}
         for name, text in [
-            ("good.jpg", answer("5 g")),
+            ("within/good.jpg", answer("5 g")),
             ("good.jpg", '{"Final OCR": "5'),
             ("none.jpg", answer("5")),
             ("broken.jpg", answer("5")),
