@@ -98,7 +98,7 @@ def _wildreceipt(folder: Path) -> None:
         for line, (text, label) in enumerate(lines):
             left, top, right, bottom = _box(line, COLUMN)
             if (number, label) == (1, 4):
-                right = SIZE[0] + 20
+                right = SIZE[0] + COLUMN
             corners = [left, bottom, right, bottom, right, top, left, top]
             marked.append({"box": corners, "text": text, "label": label})
         file = folder / "image_files" / f"{number}.jpeg"

@@ -16,11 +16,11 @@ GRPO = Reinforcement(
 OWN = f"hub:someone/a-vlm@{'0' * 40}"
 
 
-def test_of_the_models_of_table_1_one_is_trained_and_the_others_are_asked():
+def test_of_the_models_of_tables_1_and_2_one_is_trained_and_the_others_are_asked():
     trained, *asked = load_models("kie_hvqa", "paper")
     assert trained.name == "Qwen2.5-VL-7B" and len(trained.runs()) == 6
     assert trained.start_of("sft") is None and trained.start_of("rl-eq3") == "sft"
-    assert len(asked) == 8 and all(each.runs() == [("base", 0)] for each in asked)
+    assert len(asked) == 9 and all(each.runs() == [("base", 0)] for each in asked)
     assert all(each.scores() == ["base-s0"] for each in asked)
 
 
