@@ -3,17 +3,24 @@
 import pytest
 from pydantic import ValidationError
 
-from papers.kie_hvqa import analyze
+from papers.kie_hvqa import analyze, evaluate
 from papers.kie_hvqa.settings import Reward, Variant
 from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
 from shared.settings import load_models, load_paper, load_settings
 from shared.training.settings import Reinforcement
+from shared.workflow import declared
 
 GRPO = Reinforcement(
     steps=1, prompts_per_step=1, generations=2, max_new_tokens=1, learning_rate=1e-3
 )
 OWN = f"hub:someone/a-vlm@{'0' * 40}"
+
+
+def test_the_evaluation_may_read_all_that_a_model_is_asked_with():
+    for settings in load_models("kie_hvqa", "paper"):
+        view = declared.Declared(settings, evaluate.READS, "papers.kie_hvqa.evaluate")
+        assert view.asked() == settings.asked()
 
 
 def test_of_the_models_of_tables_1_and_2_one_is_trained_and_the_others_are_asked():
