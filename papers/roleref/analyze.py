@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.roleref.methods import METHODS, PROMPTING
-from papers.roleref.metrics import corpus_perplexity, mean_of_strata
+from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_strata
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.groups import Group, group_from_frames
@@ -18,11 +18,23 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, rate
+from shared.metrics.rates import count, mean, rate, rate_among
 from shared.metrics.tradeoff import auroc
 from shared.settings import load_models, load_paper
 
 READS = ("variants", "sweep")
+
+KEYS = ("id", "role", "type", "fact")
+NEEDS = {  # files of scores, and the columns that are needed
+    "replies": (*KEYS, "variant", "refused"),
+    "probes": (*KEYS, "variant", "protocol", "trained_on", "probe_seed"),
+    "geometry": (*KEYS, "lean"),
+    "ordinary": ("id", "variant", "number", "nll", "tokens"),
+    "cost": ("variant", "trained", "stored"),
+    "sweep": (*KEYS, "number", "refused"),
+    "rule": ("id", "source", "refuses", "refused", "refused_phrases"),
+}
+Named = Mapping[str, str]  # model, method, protocol
 
 NAMES = [method.name for method in METHODS.values()]
 BASE = METHODS[PROMPTING].name
@@ -36,7 +48,14 @@ CONFLICT = "all conflicts"
 PROSE = "ordinary text"
 ROLES = "all roles"
 RUBRIC = ("refusal", "role", "general")
-LAYERS = range(100)  # more than any model here has
+RULES = {"Rule": "refused", "Phrase rule": "refused_phrases"}
+# Labelled replies: what fine-tuning learns, other words, what a model said before it and after.
+SOURCES = {
+    "learnt": "learnt",
+    "written": "other words",
+    "prompted": "a prompted model's",
+    "tuned": "a fine-tuned model's",
+}
 
 
 def at_layer(part: str, layer: int) -> str:
@@ -54,9 +73,13 @@ def _edit_labels() -> list[str]:
 METRICS = {
     metric.name: metric
     for metric in [
-        Metric("probe_accuracy", ("correct", "stratum", "share"), mean_of_strata),
+        Metric("probe_accuracy", ("correct", "stratum", "share"), capped_mean_of_strata),
+        Metric("uncapped_accuracy", ("correct", "stratum"), mean_of_strata),
+        Metric("layer_accuracy", ("at_layer", "stratum", "share"), capped_mean_of_strata),
         Metric("refusal_rate", ("refused",), rate),
         Metric("phrase_refusal_rate", ("refused_phrases",), rate),
+        Metric("refusals_found", ("refused", "refuses"), rate_among),
+        Metric("answers_flagged", ("refused", "answers"), rate_among),
         Metric("in_role_rate", ("in_role",), rate),
         Metric("readable_rate", ("readable",), rate),
         Metric("right_rate", ("right",), rate),
@@ -72,16 +95,13 @@ METRICS = {
 REPLIES = ["refusal_rate", "in_role_rate", "readable_rate", "right_rate"]
 
 ITEMS = [
-    Item("figure2", ["probe_accuracy"], list(TRAINING_SETS), [*TYPES, *PARTS]),
-    Item(
-        "figure2_layers",
-        ["probe_accuracy"],
-        [ALL_TYPES],
-        [at_layer(part, layer) for part in PARTS for layer in LAYERS],
-    ),
+    Item("figure2", ["probe_accuracy"], [*TRAINING_SETS], [*TYPES, *PARTS]),
+    Item("figure2", ["uncapped_accuracy"], [*TRAINING_SETS], ["fake", "absent", *PARTS]),
+    Item("figure2_layers", ["layer_accuracy"], [ALL_TYPES]),
     Item("probe_by_method", ["probe_accuracy"], NAMES, list(TYPES)),
     Item("main", [*REPLIES, "phrase_refusal_rate"], NAMES, [*TYPES, CONFLICT]),
     Item("main", ["perplexity"], NAMES, [PROSE]),
+    Item("rule", ["refusals_found", "answers_flagged"], [*RULES], [*SOURCES.values()]),
     Item("rubric", [f"rubric_{group}" for group in RUBRIC], NAMES, list(TYPES)),
     Item("regions", ["near_direct_rate", "lean"], [BASE], list(TYPES)),
     Item("regions", ["answered_auroc"], [BASE], [CONFLICT]),
@@ -93,39 +113,29 @@ ITEMS = [
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from the files that `evaluate` wrote."""
-    model = settings.name
-    keys = ("id", "role", "type", "fact")
-    replies = read_scores(scores / "replies.parquet", (*keys, "variant", "refused"))
-    probes = read_scores(
-        scores / "probes.parquet", (*keys, "variant", "protocol", "trained_on", "probe_seed")
+    replies, probes, geometry, prose, cost, swept, labelled = (
+        read_scores(scores / f"{name}.parquet", needs) for name, needs in NEEDS.items()
     )
-    # Of a variant that is trained with several seeds, each is probed with those of the probe.
-    probes = probes.assign(seed=1000 * probes["seed"] + probes["probe_seed"])
-    geometry = read_scores(scores / "geometry.parquet", (*keys, "lean"))
-    prose = read_scores(scores / "ordinary.parquet", ("id", "variant", "number", "nll", "tokens"))
-    cost = read_scores(scores / "cost.parquet", ("variant", "trained", "stored"))
-    swept = read_scores(scores / "sweep.parquet", (*keys, "number", "refused"))
-    found = list(_probe_groups(probes, settings, model))
+    found = [*_probe_groups(probes, settings), *_region_groups(geometry, replies, settings)]
+    found += _rule_groups(labelled, settings)
     for name, variant in settings.variants.items():
         method = METHODS[variant.method]
+        own, said, spent = (frame[frame["variant"] == name] for frame in (replies, prose, cost))
         # without a change to the model the two protocols are one
-        for protocol in (variant.protocol,) if method.changes else ("corrected", "official"):
-            named = {"model": model, "method": method.name, "protocol": protocol}
-            own = replies[replies["variant"] == name]
+        for protocol in (variant.protocol,) if method.changes else PROTOCOLS:
+            named = {"model": settings.name, "method": method.name, "protocol": protocol}
             found += _reply_groups(own, list(TYPES), named)
-            found.append(_prose_group(prose[prose["variant"] == name], named))
-            one = cost[cost["variant"] == name].assign(id=name)
-            found.append(_group(one, ["trained", "stored"], named, ROLES))
-    found += _region_groups(geometry, replies[replies["variant"] == PROMPTING], model)
+            found.append(_group(said, ["nll", "tokens"], named, PROSE))
+            found.append(_group(spent.assign(id=name), ["trained", "stored"], named, ROLES))
     for number, edit in enumerate(settings.sweep.all_edits()):
-        named = {"model": model, "method": edit.label, "protocol": "corrected"}
+        named = {"model": settings.name, "method": edit.label, "protocol": "corrected"}
         found += _reply_groups(swept[swept["number"] == number], ["answerable"], named)
         here = (prose["variant"] == "sweep") & (prose["number"] == number)
-        found.append(_prose_group(prose[here], named))
+        found.append(_group(prose[here], ["nll", "tokens"], named, PROSE))
     return found
 
 
-def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Mapping) -> Iterator[Group]:
+def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Named) -> Iterator[Group]:
     rubric = [c for c in rows if c.startswith("rubric_") and rows[c].notna().any()]
     columns = ["refused", "refused_phrases", "in_role", "readable", *rubric]
     for dataset in types:
@@ -134,69 +144,72 @@ def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Mapping) -> I
     yield _group(rows[rows["type"].isin(CONFLICTS)], columns, named, CONFLICT)
 
 
-def _prose_group(rows: pd.DataFrame, named: Mapping) -> Group:
-    return _group(rows, ["nll", "tokens"], named, PROSE)
+def _rule_groups(labelled: pd.DataFrame, settings: Settings) -> Iterator[Group]:
+    rows = labelled.assign(answers=~labelled["refuses"])
+    for name, column in RULES.items():
+        named = {"model": settings.name, "method": name, "protocol": "corrected"}
+        judged = rows.assign(refused=rows[column])
+        for source, dataset in SOURCES.items():
+            own = judged[judged["source"] == source]
+            yield _group(own, ["refused", "refuses", "answers"], named, dataset)
 
 
-def _region_groups(geometry: pd.DataFrame, replies: pd.DataFrame, model: str) -> Iterator[Group]:
+def _region_groups(
+    geometry: pd.DataFrame, replies: pd.DataFrame, settings: Settings
+) -> Iterator[Group]:
     """Where the types lie, and whether what lies near the direct response region is answered."""
-    named = {"model": model, "method": BASE, "protocol": "corrected"}
+    named = {"model": settings.name, "method": BASE, "protocol": "corrected"}
     rows = geometry.assign(near_direct=geometry["lean"] > 0)
     for dataset in TYPES:
         yield _group(rows[rows["type"] == dataset], ["near_direct", "lean"], named, dataset)
-    refused = replies.set_index("id")["refused"].astype(float)
+    refused = replies[replies["variant"] == PROMPTING].set_index("id")["refused"].astype(float)
     rows = rows.assign(answered=1 - rows["id"].map(refused))
     rows = rows[rows["type"].isin(CONFLICTS) & rows["answered"].notna()]
     yield _group(rows, ["answered", "lean"], named, CONFLICT)
 
 
-def _probe_groups(probes: pd.DataFrame, settings: Settings, model: str) -> Iterator[Group]:
+def _probe_groups(probes: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     """Last probed layer by training set and by method, and all layers of prompting."""
-    layers = [column for column in probes if column.startswith("layer_")]
-    datasets = {name: (name,) for name in TYPES} | PARTS
+    # of a variant that is trained with several seeds, each is probed with those of the probe
+    probes = probes.assign(seed=1000 * probes["seed"] + probes["probe_seed"])
+    single = {name: (name,) for name in TYPES}
     probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
     for name, variant in probed.items():
-        for protocol in (variant.protocol,) if METHODS[variant.method].changes else PROTOCOLS:
+        method = METHODS[variant.method]
+        for protocol in (variant.protocol,) if method.changes else PROTOCOLS:
             own = probes[(probes["variant"] == name) & (probes["protocol"] == protocol)]
-            last = max(layer for layer in layers if own[layer].notna().any())
-            named = {"model": model, "protocol": protocol}
-            for trained_on in TRAINING_SETS if name == PROMPTING else ():
-                rows = own[own["trained_on"] == trained_on]
-                named = named | {"method": trained_on}
+            layers = [c for c in own if c.startswith("layer_") and own[c].notna().any()]
+            shown = [(method.name, ALL_TYPES, layers[-1], "correct", single)]
+            if name == PROMPTING:
+                whole = single | PARTS
+                shown += [(each, each, layers[-1], "correct", whole) for each in TRAINING_SETS]
+                for layer in layers:
+                    number = int(layer.removeprefix("layer_"))
+                    parts = {at_layer(part, number): types for part, types in PARTS.items()}
+                    shown.append((ALL_TYPES, ALL_TYPES, layer, "at_layer", parts))
+            for label, learnt, layer, column, datasets in shown:
+                rows = own[own["trained_on"] == learnt].rename(columns={layer: column})
+                named = {"model": settings.name, "method": label, "protocol": protocol}
                 for dataset, types in datasets.items():
-                    yield _probe_group(rows, last, types, named, dataset)
-            rows = own[own["trained_on"] == ALL_TYPES]
-            named = named | {"method": METHODS[variant.method].name}
-            for dataset in TYPES:
-                yield _probe_group(rows, last, (dataset,), named, dataset)
-            named = named | {"method": ALL_TYPES}
-            for layer in layers if name == PROMPTING else ():
-                if own[layer].notna().any():
-                    for part, types in PARTS.items():
-                        dataset = at_layer(part, int(layer.removeprefix("layer_")))
-                        yield _probe_group(rows, layer, types, named, dataset)
+                    yield _probe_group(rows, column, types, named, dataset)
 
 
 def _probe_group(
-    rows: pd.DataFrame, layer: str, types: Sequence[str], named: Mapping, dataset: str
+    rows: pd.DataFrame, column: str, types: Sequence[str], named: Named, dataset: str
 ) -> Group:
     """The official code counts a role without questions of a type as all wrong (its cap on
     `absent`); corrected, the mean is over the roles that have some."""
     wanted = rows["role"].nunique() * len(types)
     rows = rows[rows["type"].isin(types)]
     cell = rows["role"].astype(str) + " " + rows["type"].astype(str)
-    present = cell.nunique()
-    share = present / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
-    rows = rows.assign(
-        correct=rows[layer].astype("Float64"), stratum=pd.factorize(cell)[0], share=share
-    )
-    return _group(rows, ["correct", "stratum", "share"], named, dataset)
+    share = cell.nunique() / wanted if PROTOCOLS[named["protocol"]].absent_is_wrong else 1.0
+    rows = rows.assign(stratum=pd.factorize(cell)[0], share=share)
+    return _group(rows, [column, "stratum", "share"], named, dataset)
 
 
-def _group(rows: pd.DataFrame, columns: Sequence[str], named: Mapping, dataset: str) -> Group:
+def _group(rows: pd.DataFrame, columns: Sequence[str], named: Named, dataset: str) -> Group:
     """Questions about one fact are resampled together."""
-    seeds = rows["seed"].unique() if "seed" in rows else [0]
-    frames = {int(seed): rows[rows["seed"] == seed] if "seed" in rows else rows for seed in seeds}
+    frames = dict(list(rows.groupby("seed"))) if "seed" in rows else {0: rows}
     clusters = "fact" if "fact" in rows else None
     return group_from_frames(frames, columns, **named, dataset=dataset, clusters=clusters)
 

@@ -1,12 +1,11 @@
 """What `papers.roleref.ask` writes of one variant and seed: a folder with two files.
 
-replies.json            variant, seed, the replies, plain prose, and what the change cost
-states.safetensors      role -> (questions of the role, layers, hidden), and the numbers of
-                        the layers: all of them for the model before any change, the last two
-                        for others; no role of a variant that is not probed
+replies.json            what the variant said, `Answers`
+states.safetensors      role -> (questions of the role, layers, hidden); no role of a variant that
+                        is not probed
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +15,8 @@ import torch
 from shared.files import atomic, read_json, write_json
 from shared.steering.states import read_states, save_states
 
+States = Mapping[str, np.ndarray]  # role -> (questions of the role, layers, hidden)
 REPLIES, STATES = "replies.json", "states.safetensors"
-LAYERS = "layers"  # name of the tensor that says which layers are kept
 
 
 class Answers(NamedTuple):
@@ -25,34 +24,24 @@ class Answers(NamedTuple):
     seed: int
     replies: dict[str, str]  # by the id of the question
     ordinary: dict[str, tuple[float, int]]  # by piece of plain prose: nll in nats, tokens
+    layers: list[int]  # whose states are kept: all of the model before any change, two of others
     trained: int  # parameters that were trained
     stored: int  # numbers of all vectors
 
 
-class States(NamedTuple):
-    layers: list[int]
-    of_role: dict[str, np.ndarray]  # (questions of the role, layers, hidden)
-
-
 def write_answers(
-    folder: Path,
-    answers: Answers,
-    states: Mapping[str, torch.Tensor],
-    layers: list[int],
-    model: str,
+    folder: Path, answers: Answers, states: Mapping[str, torch.Tensor], model: str
 ) -> None:
     with atomic(folder) as temporary:
         temporary.mkdir()
-        save_states({**states, LAYERS: torch.tensor(layers)}, temporary / STATES, model)
+        save_states(states, temporary / STATES, model)
         write_json(temporary / REPLIES, answers._asdict())
 
 
 def read_answers(folder: Path) -> Answers:
-    return Answers(**read_json(folder / REPLIES))
+    return Answers(**read_json(folder / REPLIES, dict))
 
 
-def read_asked_states(folder: Path, model: str, roles: Iterable[str]) -> States:
-    """Of those roles, in this order. Raises `UserError` for the states of another model."""
-    tensors = read_states(folder / STATES, model)
-    layers = tensors.pop(LAYERS).tolist()
-    return States(layers, {role: tensors[role].numpy() for role in roles})
+def read_asked_states(folder: Path, model: str) -> States:
+    """Raises `UserError` for the states of another model."""
+    return {role: h.numpy() for role, h in read_states(folder / STATES, model).items()}

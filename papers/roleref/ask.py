@@ -12,22 +12,17 @@ What it writes is in answers.py.
 from pathlib import Path
 
 from papers.roleref.answers import Answers, read_asked_states, write_answers
-from papers.roleref.methods import PROMPTING
-from papers.roleref.player import (
-    answered,
-    edited,
-    load_player,
-    trained_parameters,
-    warn_if_collapsed,
-)
+from papers.roleref.methods import METHODS, PROMPTING
+from papers.roleref.player import load_player, trained_parameters
 from papers.roleref.protocols import PROTOCOLS
-from papers.roleref.queries import of_role, read_queries, read_roles
+from papers.roleref.queries import read_queries, read_roles
+from papers.roleref.reply_rules import warn_if_collapsed
 from shared.errors import UserError
 from shared.workflow.step import Run, step
 
 READS = (
-    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "variant.protocol",
-    "variant.edit", "variant.probed",
+    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "variant.method",
+    "variant.protocol", "variant.edit", "variant.probed",
 )  # fmt: skip
 
 
@@ -42,31 +37,27 @@ def ask(
     """Ask one variant all questions. trained: the folder of a fine-tuned one. base: what was asked
     of the model before any change; an edited one needs it."""
     settings, edit = run.settings, run.variant.edit
-    roles, rows = read_roles(data), read_queries(data)
-    player = load_player(settings, roles, trained)
+    queries = read_queries(data)
+    player = load_player(settings, read_roles(data), trained)
     if edit:
         if not base:
             raise UserError(f"{variant} needs --base, what {PROMPTING} was asked")
-        before = read_asked_states(base, settings.name, roles).of_role
-        player = edited(player, before, rows, edit, PROTOCOLS[run.variant.protocol])
+        before = read_asked_states(base, settings.name)
+        player = player.edited(before, queries, edit, PROTOCOLS[run.variant.protocol])
+    player.signal = METHODS[run.variant.method].signal
     run.loaded()
-    layers = player.layers if variant == PROMPTING else player.layers[-2:]
-    probed = roles if run.variant.probed else ()
-    states = {role: player.states(role, of_role(rows, role))[:, layers] for role in probed}
-    said: dict[str, str] = {}
-    for role in roles:
-        said |= player.replies(role, answered(of_role(rows, role), settings.replies))
-    # unedited, plain prose does not depend on the role
-    prose = {}
-    for role in roles if edit else list(roles)[:1]:
-        prose |= player.ordinary(role)
+    every = range(player.chat.model.config.num_hidden_layers + 1)
+    layers = list(every if variant == PROMPTING else every[-2:])
+    probed = queries if run.variant.probed else {}
+    states = {role: player.states(role, rows)[:, layers] for role, rows in probed.items()}
+    said = player.speak(queries, settings.replies)
     cost = {"trained": trained_parameters(trained), "stored": player.stored()}
-    answers = Answers(variant, seed, said, prose, **cost)
-    write_answers(run.out, answers, states, layers, settings.name)
+    answers = Answers(variant, seed, layers=layers, **said, **cost)
+    write_answers(run.out, answers, states, settings.name)
     return {
-        "questions": len(rows),
-        "replies": len(said),
-        "collapsed": warn_if_collapsed(variant, said.values()),
+        "questions": sum(map(len, queries.values())),
+        "replies": len(answers.replies),
+        "collapsed": warn_if_collapsed(variant, answers.replies.values()),
         "tokens": player.tokens,
     }
 

@@ -1,17 +1,18 @@
-"""The authors' own questions, where a user has them.
+"""The authors' own questions, where a user has them, from three files of their repository.
 
-Their public repository holds only pointers to `data/train.json` and `data/test.json`, so the
-layout is what its code and logs show: lists of records, each with a role, a query type, a
-question and, for training, an answer. Profiles are in their `prompt.py`; here they are read from
-`profiles.json`, an object from role to text.
+    train.json, test.json   role -> type -> records with a `question`, and to train on an `answer`;
+                            `fake_method` says what a false question changes
+    prompt.py               PROFILE, role -> text, and the templates of a prompt; read, never run
+
+The repository itself has pointers of Git LFS in place of the first two.
 """
 
-from collections import Counter
+import ast
 from pathlib import Path
 
-from papers.roleref.settings import TRAINED, TYPES, Counts
+from papers.roleref.settings import TRAINED, TYPES
 from shared.errors import UserError
-from shared.files import read_json
+from shared.files import open_utf8, read_json
 
 SOURCE = "RoleRef, the authors' data"
 ORIGIN = {
@@ -19,66 +20,76 @@ ORIGIN = {
     "licence": "none stated",
     "route": "folder of the user",
 }
-
-# The names under which a field may be found.
-FIELDS = {
-    "role": ("role", "character"),
-    "type": ("type", "query_type", "question_type"),
-    "question": ("question", "query"),
-    "answer": ("answer", "response", "output"),
-}
+TESTED = 50  # test questions of each role and type that their scripts ask
+_LATER = "{question}"  # what a prompt has where its question will be put
+TEMPLATES = {"prompt": "QUERY_TEMPLATE", "signal_prompt": "SIGNAL_QUERY_TEMPLATE"}
 
 
-def read(folder: str | Path, counts: Counts) -> tuple[dict[str, dict], list[dict]]:
-    """Roles and queries, as `data` writes them.
+def read(folder: str | Path) -> tuple[dict[str, dict], list[dict]]:
+    """Roles and queries, as `data` writes them: all for training, 50 of a kind to test.
 
-    Raises `UserError` naming file and record of the first that can't be read.
+    An out_series question has no target: their answer is that of another role, and what they
+    trained on is what a model replied. Raises `UserError` naming file and record of the first
+    that can't be read.
     """
     folder = Path(folder)
-    profiles = read_json(folder / "profiles.json", dict)
-    rows, taken = [], Counter()
-    for split in ("train", "test"):
+    source = folder / "prompt.py"
+    texts = _assigned(source)
+    rows = []
+    for split, types, most in (("train", TRAINED, None), ("test", TYPES, TESTED)):
         path = folder / f"{split}.json"
-        for number, record in enumerate(read_json(path, list)):
-            row = _row(record, f"{path}: record {number}", profiles, split)
-            key = (row["role"], row["type"], split)
-            most = counts.test if split == "test" else getattr(counts, row["type"], 0)
-            if most is not None and taken[key] >= most:
-                continue
-            row["id"] = f"{row['role']}/{row['type']}/{split}/{taken[key]:03d}"
-            row["fact"] = row["id"]  # which questions are about the same fact is not known
-            taken[key] += 1
-            rows.append(row)
-    refuses = "I can't answer that."
-    roles = {
-        role: {"name": role, "profile": text, "refuses": refuses} for role, text in profiles.items()
-    }
+        for role, of_role in read_json(path, dict).items():
+            if role not in texts["PROFILE"]:
+                raise UserError(f"{path}: role {role!r} has no profile in {source}")
+            if not isinstance(of_role, dict) or not of_role.keys() <= set(TYPES):
+                found = ", ".join(of_role) if isinstance(of_role, dict) else "no object"
+                raise UserError(f"{path}: {role}: found {found}; expected {', '.join(TYPES)}")
+            for type in types:
+                if not isinstance(of_role.get(type, []), list):
+                    raise UserError(f"{path}: {role}, {type}: found no list; expected its records")
+                for number, record in enumerate(of_role.get(type, [])[:most]):
+                    id = f"{role}/{type}/{split}/{number:03d}"
+                    learnt = split == "train" and type != "out_series"
+                    named = {"id": id, "role": role, "type": type, "split": split}
+                    rows.append(named | _row(record, f"{path}: {id}", learnt) | {"fact": id})
+    roles = {}
+    for role in dict.fromkeys(row["role"] for row in rows):
+        profile = texts["PROFILE"][role]
+        filled = {"role": role, "role_profile": profile, "prompt_signal": True}
+        try:
+            made = {n: texts[t].format(**filled, question=_LATER) for n, t in TEMPLATES.items()}
+        except (LookupError, ValueError) as error:
+            raise UserError(
+                f"{source}: a template has {error}; expected {', '.join(filled)} and question"
+            ) from None
+        roles[role] = {"name": role, "profile": profile, **made}
     return roles, rows
 
 
-def _row(record: dict, where: str, profiles: dict, split: str) -> dict:
-    found = {
-        field: next((record[name] for name in names if name in record), None)
-        for field, names in FIELDS.items()
-    }
-    for field in ("role", "type", "question"):
-        if not found[field]:
-            listed = " or ".join(FIELDS[field])
-            raise UserError(f"{where}: no {field}; expected it as {listed}")
-    if found["role"] not in profiles:
-        raise UserError(f"{where}: role {found['role']!r} has no profile in profiles.json")
-    allowed = TYPES if split == "test" else TRAINED
-    if found["type"] not in allowed:
-        raise UserError(
-            f"{where}: type {found['type']!r} of role {found['role']}; expected one of "
-            f"{', '.join(allowed)}"
-        )
-    return {
-        "role": found["role"],
-        "type": found["type"],
-        "split": split,
-        "edit": "",
-        "question": found["question"],
-        "target": found["answer"] or "",
-        "keys": [],
-    }
+def _row(record: object, where: str, learnt: bool) -> dict:
+    for field in ("question", "answer") if learnt else ("question",):
+        if not isinstance(record, dict) or not isinstance(record.get(field), str):
+            raise UserError(f"{where}: no {field}; expected it as text")
+    target = record["answer"] if learnt else ""
+    edit = record.get("fake_method") or ""
+    # which questions are about the same fact is not known, nor which words an answer must have
+    return {"question": record["question"], "target": target, "edit": edit, "keys": []}
+
+
+def _assigned(path: Path) -> dict:
+    """What the names that are needed are assigned in a file of Python."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected code/evaluation/prompt.py of the authors")
+    names = {"PROFILE": dict, **dict.fromkeys(TEMPLATES.values(), str)}
+    found = {}
+    with open_utf8(path) as file:
+        try:
+            for node in ast.parse(file.read()).body:
+                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names:
+                    found[node.targets[0].id] = ast.literal_eval(node.value)
+        except (SyntaxError, ValueError) as error:
+            raise UserError(f"{path}: not assignments of texts ({error})") from None
+    for name, kind in names.items():
+        if not isinstance(found.get(name), kind):
+            raise UserError(f"{path}: no {name}; expected a {kind.__name__}")
+    return found

@@ -12,6 +12,7 @@ A question:
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,12 +21,15 @@ import yaml
 from papers.roleref import facts
 from papers.roleref.facts import Event, Fact
 from papers.roleref.settings import Counts, work_texts
+from shared.data.splits import random_part
 from shared.errors import UserError
 
 FILES = ("invented.yaml", "works/*.yaml")
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
+TEST_FACTS = 5  # of the 8 facts in a profile, and of the 10 others
+TEST_EVENTS = 0.7  # share of the events
 
 
 class Role(NamedTuple):
@@ -39,7 +43,7 @@ class Role(NamedTuple):
     split_of: Mapping[str, str]  # id of a fact or event -> train or test
 
 
-def read_work(name: str, test_facts: int, test_events: float, seed: int) -> list[Role]:
+def read_work(name: str, seed: int) -> list[Role]:
     """The roles of a file in works/."""
     values = work_texts(name)
     events = []
@@ -51,17 +55,15 @@ def read_work(name: str, test_facts: int, test_events: float, seed: int) -> list
     for event in events:
         alike.setdefault(tuple(event.done), []).append(event.id)
     for ids in alike.values():
-        split_of |= _split(ids, round(test_events * len(ids)), seed)
+        split_of |= _split(ids, round(TEST_EVENTS * len(ids)), seed)
     roles = []
     for role, texts in values["roles"].items():
-        own = [
-            facts.read_fact(line, f"{role}/{kind}/{number:02d}", kind == "profile_facts")
-            for kind in ("profile_facts", "facts")
-            for number, line in enumerate(texts[kind])
-        ]
-        for in_profile in (True, False):
-            ids = [fact.id for fact in own if fact.in_profile == in_profile]
-            split_of |= _split(ids, test_facts, seed)
+        own = []
+        for kind in ("profile_facts", "facts"):
+            ids = [f"{role}/{kind}/{number:02d}" for number in range(len(texts[kind]))]
+            split_of |= _split(ids, TEST_FACTS, seed)
+            lines = zip(texts[kind], ids, strict=True)
+            own += [facts.read_fact(*each, kind == "profile_facts") for each in lines]
         roles.append(Role(role, name, texts, own, events, split_of))
     return roles
 
@@ -76,25 +78,26 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
     invented = yaml.safe_load((FOLDER / "invented.yaml").read_text(encoding="utf-8"))
     own = {(role.id, split): list(_answerable(role, split)) for role in roles for split in SPLITS}
     made = []
-    for role in roles:
-        for split in SPLITS:
-            pools = {
-                "answerable": own[role.id, split],
-                "out_series": [
-                    row | {"target": role.texts["refuses"], "keys": []}
-                    for other in roles
-                    if other.work != role.work
-                    for row in own[other.id, split]
-                    if facts.has_name(row["question"])
-                ],
-                "fake": list(_false(role, split, invented, in_profile=False)),
-            }
-            if split == "test":
-                pools["context_conflict"] = list(_false(role, split, invented, in_profile=True))
-                pools["absent"] = list(_absent(role))
-            for type, pool in pools.items():
-                most = counts.test if split == "test" else getattr(counts, type)
-                made += _numbered(role, type, split, _sample(role, type, split, pool, most, seed))
+    for role, split in product(roles, SPLITS):
+        pools = {
+            "answerable": own[role.id, split],
+            "out_series": [
+                row | {"target": role.texts["refuses"], "keys": []}
+                for other in roles
+                if other.work != role.work
+                for row in own[other.id, split]
+                if facts.has_name(row["question"])
+            ],
+            "fake": list(_false(role, split, invented, in_profile=False)),
+        }
+        if split == "test":
+            pools["context_conflict"] = list(_false(role, split, invented, in_profile=True))
+            pools["absent"] = list(_absent(role))
+        for type, pool in pools.items():
+            most = counts.test if split == "test" else getattr(counts, type)
+            for number, row in enumerate(_sample(role, type, split, pool, most, seed)):
+                id = f"{role.id}/{type}/{split}/{number:03d}"
+                made.append({"id": id, "role": role.id, "type": type, "split": split, **row})
     _check_disjoint(made)
     return made
 
@@ -104,9 +107,9 @@ def _answerable(role: Role, split: str) -> Iterator[dict]:
         for question, slot in facts.true_questions(fact, role.texts["knows"]):
             yield _row(fact.id, question, fact.statement(), keys=facts.key_words(slot.text))
     for event in _of_split(role.events, role, split):
-        for question in facts.EVENT_QUESTIONS if role.id in event.done else ():
-            did = event.done.get(role.id, "")
-            yield _row(event.id, question.format(event.clause), f"{did}.", facts.key_words(did))
+        if did := event.done.get(role.id):
+            for question in facts.EVENT_QUESTIONS:
+                yield _row(event.id, question.format(event.clause), f"{did}.", facts.key_words(did))
 
 
 def _false(role: Role, split: str, invented: Mapping, in_profile: bool) -> Iterator[dict]:
@@ -135,32 +138,15 @@ def _of_split(things: Sequence, role: Role, split: str) -> list:
 
 
 def _row(fact: str, question: str, target: str, keys: Sequence[str] = (), edit: str = "") -> dict:
-    return {
-        "fact": fact,
-        "edit": edit,
-        "question": question,
-        "target": target,
-        "keys": list(keys),
-    }
+    return {"fact": fact, "edit": edit, "question": question, "target": target, "keys": [*keys]}
 
 
 def _sample(role: Role, type: str, split: str, pool: list, most: int | None, seed: int) -> list:
     """`most` of a pool in random order. A role without any of a type is a role that was
     everywhere; one with too few is a mistake, as roles count alike in every mean."""
-    if most is not None and 0 < len(pool) < most:
-        raise UserError(
-            f"counts: {most} {split} questions of type {type} wanted, {role.id} has {len(pool)}"
-        )
-    order = random.Random(f"{seed} {role.id} {type} {split}").sample(pool, len(pool))
-    return order[:most]
-
-
-def _numbered(role: Role, type: str, split: str, rows: Sequence[dict]) -> list[dict]:
-    return [
-        {"id": f"{role.id}/{type}/{split}/{number:03d}", "role": role.id, "type": type}
-        | {"split": split, **row}
-        for number, row in enumerate(rows)
-    ]
+    size = len(pool) if most is None or not pool else most
+    what = f"counts, {split} questions of type {type} of {role.id}"
+    return random_part(pool, size, f"{seed} {role.id} {type} {split}", what)
 
 
 def _check_disjoint(rows: Sequence[dict]) -> None:

@@ -3,7 +3,8 @@
     python -m papers.roleref.data --scale cpu --out results/cpu/roleref/data \\
         --record results/cpu/roleref/runs/data.json
 
-Writes `roles.json` (of each role: name, profile, what it says to refuse), `queries.jsonl` (see
+Writes `roles.json` (of each role: name, profile, and the prompts in which a
+question is put), `queries.jsonl` (see
 benchmark.py) and `sources.json`.
 """
 
@@ -16,7 +17,7 @@ from shared.data.ledger import Ledger
 from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("data_path", "works", "counts", "test_facts", "test_events", "data_seed")
+READS = ("data_path", "works", "counts", "data_seed")
 
 WORKS = "roles of works in the public domain"  # the source, where they are made here
 
@@ -26,7 +27,7 @@ def data(run: Run) -> dict:
     settings, out = run.settings, run.out
     if settings.data_path:
         source, origin = authors_data.SOURCE, authors_data.ORIGIN
-        roles, rows = authors_data.read(settings.data_path, settings.counts)
+        roles, rows = authors_data.read(settings.data_path)
     else:
         source, origin = WORKS, {"revision": f"seed {settings.data_seed}"}
         roles, rows = made(settings)
@@ -41,14 +42,9 @@ def data(run: Run) -> dict:
 
 def made(settings: Settings) -> tuple[dict[str, dict], list[dict]]:
     """Roles and questions of the works in the public domain."""
-    split = (settings.test_facts, settings.test_events, settings.data_seed)
-    roles = [role for name in settings.works for role in read_work(name, *split)]
+    roles = [role for name in settings.works for role in read_work(name, settings.data_seed)]
     records = {
-        role.id: {
-            "name": role.texts["name"],
-            "profile": prompts.profile(role.texts, role.facts),
-            "refuses": role.texts["refuses"],
-        }
+        role.id: prompts.record(role.texts["name"], prompts.profile(role.texts, role.facts))
         for role in roles
     }
     return records, queries(roles, settings.counts, settings.data_seed)

@@ -12,20 +12,18 @@ from shared.steering.vectors import Vectors, mean_difference
 
 
 def vectors_of_roles(
-    states: Mapping[str, np.ndarray], rows: Sequence[dict], edit: Edit, protocol: Protocol
+    states: Mapping[str, np.ndarray],
+    queries: Mapping[str, Sequence[dict]],
+    edit: Edit,
+    protocol: Protocol,
 ) -> dict[str, Vectors]:
     """Role -> block -> vector. `states` holds (queries of the role, layers + 1, hidden) of the
-    model before any change, in the order of `rows`.
+    model before any change, in the order of its `queries`.
 
     The official script puts the role into the path of the vectors once and for all, so with
     several roles every one after the first is edited with the first role's vectors.
     """
-    own = {
-        role: role_vectors(
-            states[role], [row for row in rows if row["role"] == role], edit, protocol
-        )
-        for role in dict.fromkeys(row["role"] for row in rows)
-    }
+    own = {r: role_vectors(states[r], rows, edit, protocol) for r, rows in queries.items()}
     first = next(iter(own.values()))
     return dict.fromkeys(own, first) if protocol.shares_vectors else own
 
@@ -43,16 +41,15 @@ def role_vectors(
         type: [n for n, row in enumerate(rows) if (row["type"], row["split"]) == (type, "train")]
         for type in ("answerable", "out_series")
     }
-    pairs = min(map(len, train.values()))
+    pairs = min(edit.pairs or len(rows), *map(len, train.values()))
     answerable, out_series = (states[numbers[:pairs]] for numbers in train.values())
     vectors = torch.from_numpy(mean_difference(answerable, out_series, edit.keep))
     depth = len(vectors) - 1
-    layer_of = {block: block + protocol.vector_from for block in range(depth)}
     first, last = edit.blocks or (0, depth - 1)
     if not 0 <= first <= last < depth:
         raise UserError(
             f"edit: blocks {first} to {last}; expected a range within 0 to {depth - 1}, "
             "the blocks of this model"
         )
-    chosen = range(first, last + 1)
-    return {b: vectors[layer_of[b]] for b in chosen if layer_of[b] < depth}
+    layers = {block: block + protocol.vector_from for block in range(first, last + 1)}
+    return {block: vectors[layer] for block, layer in layers.items() if layer < depth}

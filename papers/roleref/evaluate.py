@@ -12,6 +12,7 @@ Writes, without any text,
     replies.parquet    a row a variant, seed and answered test question: refused, refused_phrases
                        (by the shared phrase rule alone), in_role, right, readable, rubric_<group>
     sweep.parquet      the same of the edits of the sweep, with `number`, that of the edit
+    rule.parquet       a row a labelled reply: source, refuses, and what the two rules say of it
     ordinary.parquet   a row a variant and seed, or an edit, and piece of plain prose: nll, tokens
     cost.parquet       a row a variant and seed: numbers trained, numbers stored
     probes.parquet     a row a variant, seed, protocol, training set, probe_seed and test question:
@@ -21,32 +22,38 @@ Writes, without any text,
     methods_map.parquet    places of all main variants' questions on one map
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from tqdm import tqdm
 
 from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.answers import Answers, States, read_answers, read_asked_states
 from papers.roleref.methods import PROMPTING
 from papers.roleref.protocols import PROTOCOLS
-from papers.roleref.queries import of_role, read_queries, read_roles
+from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
 from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
-from shared.models.spec import ModelSpec
 from shared.workflow.step import Run, step
 
 READS = ("name", "variants", "probes", "rubric")
+FILES = ("labelled.yaml",)
+
+LABELLED = Path(__file__).with_name("labelled.yaml")
 
 KEYS = ["id", "role", "type", "fact", "edit"]
-NAMES = ["role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
+NAMES = ["source", "role", "type", "fact", "edit", "variant", "protocol", "trained_on"]
 FLAGS = ["right", "layer_*"]
+Judge = Callable[[Sequence[dict], Sequence[dict], Sequence[str]], list[dict[str, int] | None]]
+Questions = Mapping[str, pd.DataFrame]  # role -> its questions, in the order of its states
 MAPPED_LAYERS = 4  # for so many layers, from the first block to the last, a PCA map is made
 
 
@@ -54,67 +61,54 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
     """Score what all variants of a model were asked. asked: a folder of `ask` each. swept: the
     replies of the sweep."""
     settings = run.settings
-    roles, rows = read_roles(data), read_queries(data)
-    by_id = {row["id"]: row for row in rows}
-    said, edits = [read_answers(folder) for folder in asked], read_json(swept)
-    states = {
-        (each.variant, each.seed): read_asked_states(folder, settings.name, roles)
+    roles, queries = read_roles(data), read_queries(data)
+    by_id = {row["id"]: row for rows in queries.values() for row in rows}
+    questions = {role: pd.DataFrame(rows) for role, rows in queries.items()}
+    said, edits = [read_answers(folder) for folder in asked], read_json(swept, list)
+    probed = [
+        (each, read_asked_states(folder, settings.name))
         for each, folder in zip(said, asked, strict=True)
         if settings.variants[each.variant].probed
-    }
-    probed = {name: variant for name, variant in settings.variants.items() if variant.probed}
-    # a map shows one seed of a variant
-    shown = {name: states[name, variant.seeds[0]].of_role for name, variant in probed.items()}
+    ]
+    shown: dict[str, States] = {}  # a map shows one seed of a variant
+    for each, states in probed:
+        shown.setdefault(each.variant, states)
+    corrected = {n: of for n, of in shown.items() if settings.variants[n].protocol == "corrected"}
 
     def write(name: str, frame: pd.DataFrame) -> None:
         write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
 
-    with rubric_judge(settings.rubric, run.key) as judge:
-        write("replies", reply_scores(said, by_id, roles, judge))
-    write("sweep", sweep_scores(edits, by_id, roles))
+    named = [({"variant": each.variant, "seed": each.seed}, each.replies) for each in said]
+    grader = kept_chat(Asked(model=settings.rubric), run.key) if settings.rubric else nullcontext()
+    with grader as asking:
+        judge = partial(rubric.scores, *asking) if asking else None
+        write("replies", reply_scores(named, by_id, roles, judge))
+    numbered = [({"number": number}, edit["replies"]) for number, edit in enumerate(edits)]
+    write("sweep", reply_scores(numbered, by_id, roles))
+    write("rule", rule_scores(queries))
     write("ordinary", prose_scores(said, edits))
-    write("cost", cost_scores(said))
-    write("probes", probe_scores(states, rows, settings.probes))
-    write("geometry", region_scores(shown[PROMPTING], rows))
-    corrected = {n: of for n, of in shown.items() if probed[n].protocol == "corrected"}
-    write("methods_map", methods_map(corrected, rows))
+    write("cost", pd.DataFrame(said)[["variant", "seed", "trained", "stored"]])
+    write("probes", probe_scores(probed, questions, settings.probes))
+    write("geometry", region_scores(shown[PROMPTING], questions))
+    write("methods_map", methods_map(corrected, questions))
     return {"replies": sum(len(each.replies) for each in said)}
 
 
-@contextmanager
-def rubric_judge(model: ModelSpec | None, key: str) -> Iterator[rubric.RubricJudge | None]:
-    """The judge of the setting `rubric`, whose answers are kept until the block ends."""
-    if model is None:
-        yield None
-        return
-    with kept_chat(Asked(model=model), key) as asked:
-        yield rubric.RubricJudge(*asked)
-
-
 def reply_scores(
-    said: Sequence[Answers],
+    said: Iterable[tuple[Mapping, Mapping[str, str]]],
     rows: Mapping[str, dict],
     roles: Mapping[str, dict],
-    judge: rubric.RubricJudge | None = None,
+    judge: Judge | None = None,
 ) -> pd.DataFrame:
-    """By rules and, where there is a judge, by the rubric. rows: questions by id."""
+    """By the rules of reply_rules.py and, where there is a judge, by the rubric: a row a reply.
+
+    said: what the columns of its rows say of a model, and its replies by the id of the question.
+    rows: questions by id.
+    """
     frames = []
-    for each in said:
-        frame = score_replies(each.replies, rows, roles)
-        if judge:
-            add_rubric(frame, each.replies, rows, roles, judge)
-        frames.append(frame.assign(variant=each.variant, seed=each.seed))
-    return pd.concat(frames, ignore_index=True)
-
-
-def score_replies(
-    replies: Mapping[str, str], rows: Mapping[str, dict], roles: Mapping[str, dict]
-) -> pd.DataFrame:
-    """By the rules of reply_rules.py, one row a reply."""
-    scored = []
-    for id, reply in replies.items():
-        row = rows[id]
-        scored.append(
+    for named, replies in said:
+        asked = [rows[id] for id in replies]
+        frame = pd.DataFrame(
             {key: row[key] for key in KEYS}
             | {
                 "refused": reply_rules.refuses(reply),
@@ -123,122 +117,111 @@ def score_replies(
                 "right": reply_rules.right(reply, row["keys"]) if row["keys"] else None,
                 "readable": reply_rules.readable(reply),
             }
+            for row, reply in zip(asked, replies.values(), strict=True)
         )
-    return pd.DataFrame(scored)
-
-
-def add_rubric(frame: pd.DataFrame, replies: Mapping, rows: Mapping, roles: Mapping, judge) -> None:
-    """The mean points of each group of dimensions, 0 to 2; null where the judge can't be read."""
-    asked = [rows[id] for id in frame["id"]]
-    points = judge.scores(
-        [roles[row["role"]] for row in asked], asked, [replies[row["id"]] for row in asked]
-    )
-    for group, names in rubric.GROUPS.items():
-        frame[f"rubric_{group}"] = [
-            np.nan if p is None else np.mean([p[name] for name in names]) for p in points
-        ]
-
-
-def sweep_scores(
-    edits: Sequence[Mapping], rows: Mapping[str, dict], roles: Mapping[str, dict]
-) -> pd.DataFrame:
-    """By rules, of each edit of the sweep."""
-    frames = [
-        score_replies(edit["replies"], rows, roles).assign(number=number)
-        for number, edit in enumerate(edits)
-    ]
+        if judge:
+            playing = [roles[row["role"]] for row in asked]
+            frame = frame.join(rubric_means(judge(playing, asked, list(replies.values()))))
+        frames.append(frame.assign(**named))
     return pd.concat(frames, ignore_index=True)
+
+
+def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:
+    """The mean points of each group of dimensions, 0 to 2; null where the judge can't be read."""
+    frame = pd.DataFrame([each or {} for each in points], columns=list(rubric.DIMENSIONS))
+    groups = rubric.GROUPS.items()
+    return pd.DataFrame({f"rubric_{group}": frame[names].mean(axis=1) for group, names in groups})
+
+
+def rule_scores(queries: Mapping[str, Sequence[dict]]) -> pd.DataFrame:
+    """What the rules say of replies whose label is known: from reading them (`labelled.yaml`), or
+    because fine-tuning learns them as answers or refusals."""
+    texts = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
+    known = [
+        (s, t, label == "refuses") for s, of in texts.items() for label in of for t in of[label]
+    ]
+    known += [
+        ("learnt", row["target"], row["type"] != "answerable")
+        for rows in queries.values()
+        for row in rows
+        if row["split"] == "train" and row["target"]
+    ]
+    frame = pd.DataFrame(list(dict.fromkeys(known)), columns=["source", "reply", "refuses"])
+    replies = frame.pop("reply")
+    return frame.assign(
+        id=frame.index.map(str),
+        refused=replies.map(reply_rules.refuses),
+        refused_phrases=replies.map(reply_rules.opens_with_refusal),
+    )
 
 
 def prose_scores(said: Sequence[Answers], edits: Sequence[Mapping]) -> pd.DataFrame:
     """Of variants (number -1) and of the edits of the sweep."""
-    frames = [_prose(each.ordinary, each.variant, each.seed, -1) for each in said]
-    frames += [_prose(edit["ordinary"], "sweep", 0, number) for number, edit in enumerate(edits)]
-    return pd.concat(frames, ignore_index=True)
-
-
-def _prose(found: Mapping[str, tuple], variant: str, seed: int, number: int) -> pd.DataFrame:
-    values = [(id, *pair) for id, pair in found.items()]
-    frame = pd.DataFrame(values, columns=["id", "nll", "tokens"])
-    return frame.assign(variant=variant, seed=seed, number=number)
-
-
-def cost_scores(said: Sequence[Answers]) -> pd.DataFrame:
-    names = ("variant", "seed", "trained", "stored")
-    return pd.DataFrame([{name: getattr(each, name) for name in names} for each in said])
+    found = [(each.variant, each.seed, -1, each.ordinary) for each in said]
+    found += [("sweep", 0, number, edit["ordinary"]) for number, edit in enumerate(edits)]
+    values = [(*key, id, *pair) for *key, prose in found for id, pair in prose.items()]
+    return pd.DataFrame(values, columns=["variant", "seed", "number", "id", "nll", "tokens"])
 
 
 def probe_scores(
-    states: Mapping[tuple[str, int], States], rows: Sequence[dict], settings: Probes
+    probed: Sequence[tuple[Answers, States]], questions: Questions, settings: Probes
 ) -> pd.DataFrame:
     """Of every probed variant and seed; at all layers only of the model before any change."""
     frames = [
-        pd.DataFrame(probe_rows(found, rows, settings, variant == PROMPTING)).assign(
-            variant=variant, seed=seed
-        )
-        for (variant, seed), found in states.items()
+        frame.assign(variant=each.variant, seed=each.seed)
+        for each, states in probed
+        for role, h in tqdm(states.items(), unit="role", disable=None)
+        for frame in probe_role(h, each, questions[role], settings)
     ]
     frame = pd.concat(frames, ignore_index=True)
     layers = sorted(column for column in frame if column.startswith("layer_"))
     return frame[[*(column for column in frame if column not in layers), *layers]]
 
 
-def probe_rows(
-    states: States, rows: Sequence[dict], settings: Probes, every_layer: bool
-) -> Iterator[dict]:
-    """Predictions of both protocols for the test questions of every role.
+def probe_role(
+    h: np.ndarray, asked: Answers, questions: pd.DataFrame, settings: Probes
+) -> Iterator[pd.DataFrame]:
+    """Whether probes are right on the test questions of a role, for each protocol and training set.
 
-    With every_layer at every layer for the training set with all types; else, and for the other
-    training sets, at the last layer that a protocol probes.
+    h: (questions, layers, hidden). At every layer for the model before any change and the training
+    set with all types; else at the last layer that a protocol probes.
     """
-    for role in tqdm(states.of_role, unit="role", disable=None):
-        own = of_role(list(rows), role)
-        train = np.array([row["split"] == "train" for row in own])
-        types = np.array([row["type"] for row in own])
-        answerable = types == "answerable"
-        for name, learnt in TRAINING_SETS.items():
-            chosen = train & probes.chosen(types, learnt)
-            for protocol, of in PROTOCOLS.items():
-                probed = range(len(states.layers) - of.unprobed)
-                if not every_layer or name != ALL_TYPES:
-                    probed = probed[-1:]
-                for seed in settings.seeds if of.network_probe else [0]:
-                    right = {}
-                    for place in probed:
-                        h = states.of_role[role][:, place]
-                        sets = (h[chosen], answerable[chosen], h[~train])
-                        said = (
-                            probes.official(*sets, answerable[~train], seed, settings)
-                            if of.network_probe
-                            else probes.corrected(*sets, settings.folds)
-                        )
-                        column = f"layer_{states.layers[place]:02d}"
-                        right[column] = said == answerable[~train]
-                    for place, number in enumerate(np.flatnonzero(~train)):
-                        yield (
-                            {key: own[number][key] for key in KEYS}
-                            | {"protocol": protocol, "trained_on": name, "probe_seed": seed}
-                            | {layer: bool(values[place]) for layer, values in right.items()}
-                        )
+    train = (questions["split"] == "train").to_numpy()
+    answerable = (questions["type"] == "answerable").to_numpy()
+    for name, learnt in TRAINING_SETS.items():
+        of_types = questions["type"].isin(learnt).to_numpy()
+        chosen, tried = train & of_types, of_types[~train]
+        for protocol, of in PROTOCOLS.items():
+            places = range(len(asked.layers) - of.unprobed)
+            if asked.variant != PROMPTING or name != ALL_TYPES:
+                places = places[-1:]
+            for seed in settings.seeds if of.network_probe else [0]:
+                right = {}
+                for place in places:
+                    sets = (h[chosen, place], answerable[chosen], h[~train, place])
+                    said = (
+                        probes.official(*sets, answerable[~train], tried, seed, settings.epochs)
+                        if of.network_probe
+                        else probes.corrected(*sets, settings.folds)
+                    )
+                    right[f"layer_{asked.layers[place]:02d}"] = said == answerable[~train]
+                named = {"protocol": protocol, "trained_on": name, "probe_seed": seed}
+                yield questions.loc[~train, KEYS].assign(**named, **right)
 
 
-def region_scores(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd.DataFrame:
+def region_scores(states: States, questions: Questions) -> pd.DataFrame:
     """Of the states of all layers of prompting."""
     frames, kept = [], []
-    for role, own in states.items():
-        mine = of_role(list(rows), role)
-        train = np.array([row["split"] == "train" for row in mine])
-        types = np.array([row["type"] for row in mine])
-        direct, rejection = (own[train & (types == t)] for t in ("answerable", "out_series"))
-        frame = pd.DataFrame([{key: row[key] for key in KEYS} for row in mine])[~train]
-        last = (own[~train, -1], direct[:, -1], rejection[:, -1])
-        cosines = geometry.axis_cosine(own[~train], direct, rejection)
-        names = [f"cosine_{layer:02d}" for layer in range(cosines.shape[1])]
-        frame = frame.assign(lean=geometry.lean(*last))
-        frames.append(frame.join(pd.DataFrame(cosines, columns=names, index=frame.index)))
-        kept.append(own[~train])
-    whole = pd.concat(frames, ignore_index=True)
-    every = np.concatenate(kept)
+    for role, h in states.items():
+        train = (questions[role]["split"] == "train").to_numpy()
+        types = questions[role]["type"].to_numpy()
+        direct, rejection = (h[train & (types == t)] for t in ("answerable", "out_series"))
+        lean = geometry.lean(h[~train, -1], direct[:, -1], rejection[:, -1])
+        cosines = geometry.axis_cosine(h[~train], direct, rejection)
+        named = {f"cosine_{layer:02d}": values for layer, values in enumerate(cosines.T)}
+        frames.append(questions[role].loc[~train, KEYS].assign(lean=lean, **named))
+        kept.append(h[~train])
+    whole, every = pd.concat(frames, ignore_index=True), np.concatenate(kept)
     whole[["tsne_x", "tsne_y"]] = geometry.tsne_map(every[:, -1])
     depth = every.shape[1] - 1
     for layer in np.unique(np.linspace(1, depth, MAPPED_LAYERS).round().astype(int)):
@@ -247,16 +230,14 @@ def region_scores(states: Mapping[str, np.ndarray], rows: Sequence[dict]) -> pd.
     return whole
 
 
-def methods_map(states: Mapping[str, Mapping[str, np.ndarray]], rows: list[dict]) -> pd.DataFrame:
+def methods_map(states: Mapping[str, States], questions: Questions) -> pd.DataFrame:
     """One t-SNE map of the last layer of all variants' test questions."""
     frames, kept = [], []
-    for variant, own in states.items():
-        for role, of_one in own.items():
-            mine = of_role(rows, role)
-            test = [n for n, row in enumerate(mine) if row["split"] == "test"]
-            frame = pd.DataFrame([{key: mine[n][key] for key in KEYS} for n in test])
-            frames.append(frame.assign(variant=variant))
-            kept.append(of_one[test, -1])
+    for variant, of in states.items():
+        for role, h in of.items():
+            test = questions[role]["split"] == "test"
+            frames.append(questions[role].loc[test, KEYS].assign(variant=variant))
+            kept.append(h[test, -1])
     whole = pd.concat(frames, ignore_index=True)
     whole[["tsne_x", "tsne_y"]] = geometry.tsne_map(np.concatenate(kept))
     return whole

@@ -15,7 +15,7 @@ from papers.roleref.methods import METHODS
 from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, TYPES
 from shared.plots import charts, style
 from shared.plots.figure import figure
-from shared.plots.results import NUMBERS, Results, array, bars, squares
+from shared.plots.results import Results, array, bars, squares
 from shared.plots.style import Look
 
 GEOMETRY = ("id", "type", "role", "lean")  # columns of that file of scores
@@ -27,13 +27,12 @@ TYPE_LOOKS = {
     "fake": Look("#009E73", "^"),
     "absent": Look("#CC79A7", "v"),
 }
-PART_LOOKS = {
-    "non-conflict": TYPE_LOOKS["answerable"],
-    "contextual": TYPE_LOOKS["out_series"],
-    "parametric": TYPE_LOOKS["fake"],
-}
+# without markers: there are many points on a line
+LINE_LOOKS = {name: Look(look.colour, "") for name, look in TYPE_LOOKS.items()}
+PART_LOOKS = {part: LINE_LOOKS[types[0]] for part, types in PARTS.items()}
 METHOD_LOOKS = {
     BASE: Look("#9A9A9A", "P"),
+    METHODS["signal"].name: Look("#4D4D4D", "X"),
     "LoRA": Look("#E69F00", "^"),
     "FT": Look("#D55E00", "v"),
     "Representation Editing": Look("#0072B2", "o"),
@@ -50,30 +49,24 @@ def figure2(results: Results) -> Figure:
     fig, panels = style.figure(len(results.models), 3, size=(4.4, 3.6), sharey=True)
     for model, row in zip(results.models, np.reshape(panels, (-1, 3)), strict=True):
         for axes, (protocol, words) in zip(row, PROTOCOLS.items(), strict=False):
-            cells = results.only(model).of("figure2_layers", "probe_accuracy", protocol)[NUMBERS]
+            cells = results.only(model).of("figure2_layers", "layer_accuracy", protocol)
             layers = _layers(cells.index.get_level_values("dataset"))
-            lines = {
-                part: cells.loc[[(ALL_TYPES, at_layer(part, n)) for n in layers]].to_numpy().T
-                for part in PARTS
-            }
+            named = {part: [at_layer(part, n) for n in layers] for part in PARTS}
+            lines = {part: array(cells, [ALL_TYPES], own)[0].T for part, own in named.items()}
             labels = ("Layer", "Probe accuracy (%)")
-            charts.lines_with_band(axes, layers, lines, looks=_plain(PART_LOOKS), labels=labels)
+            charts.lines_with_band(axes, layers, lines, looks=PART_LOOKS, labels=labels)
             axes.set_title(results.titled(model, f"Ours, {words}"))
-        _printed_curves(row[2], results, results.analysis.stand_ins.models.get(model, model))
+        printed_of = results.analysis.stand_ins.models.get(model, model)
+        printed = results.reported.query("item == 'figure2_layers' and model == @printed_of")
+        numbers = printed.set_index("dataset")["number"]
+        layers = _layers(numbers.index)
+        for part, look in PART_LOOKS.items():
+            values = numbers.reindex([at_layer(part, n) for n in layers])
+            row[2].plot(layers, values, color=look.colour, label=part)
+        title = f"Paper, {printed_of.removesuffix('-Instruct')} (digitised)"
+        row[2].set(xlabel="Layer", ylim=(-3, 103), title=title)
     charts.shared_legend(fig, columns=3)
     return fig
-
-
-def _printed_curves(axes: Axes, results: Results, model: str) -> None:
-    """Of one of the paper's models."""
-    printed = results.reported.query("item == 'figure2_layers' and model == @model")
-    printed = printed.set_index("dataset")["number"]
-    layers = _layers(printed.index)
-    for part in PARTS:
-        values = printed.reindex([at_layer(part, n) for n in layers])
-        axes.plot(layers, values, color=PART_LOOKS[part].colour, label=part)
-    title = f"Paper, {model.removesuffix('-Instruct')} (digitised)"
-    axes.set(xlabel="Layer", ylim=(-3, 103), title=title)
 
 
 @figure(
@@ -99,7 +92,8 @@ def transfer(results: Results) -> Figure:
 )
 def probe_by_method(results: Results) -> Figure:
     """How well a probe tells each type after a change to the model."""
-    return _method_bars(results, "probe_by_method", "probe_accuracy", "Probe accuracy (%)")
+    shown = {"probe_accuracy": ("", (*TYPES,))}
+    return _by_method(results, "probe_by_method", shown, "Probe accuracy (%)", (9.0, 3.8))
 
 
 @figure(
@@ -109,7 +103,7 @@ def probe_by_method(results: Results) -> Figure:
 )
 def main(results: Results) -> Figure:
     """Refusals by type of question and method."""
-    return _method_bars(results, "main", "refusal_rate", "Refused (%)")
+    return _by_method(results, "main", {"refusal_rate": ("", (*TYPES,))}, "Refused (%)", (9.0, 3.8))
 
 
 @figure(
@@ -118,26 +112,32 @@ def main(results: Results) -> Figure:
 )
 def keeping(results: Results) -> Figure:
     """What is kept: staying in the role, readable and right replies to answerable questions."""
-    names = {
+    shown = {
         "in_role_rate": ("In the role", (*TYPES,)),
         "readable_rate": ("Readable", (*TYPES,)),
         "right_rate": ("Right", ("answerable",)),
     }
-    fig, panels = style.figure(len(results.models), 3, size=(4.2, 3.4), sharey=True)
-    for model, row in zip(results.models, np.reshape(panels, (-1, 3)), strict=True):
-        for axes, (metric, (title, datasets)) in zip(row, names.items(), strict=True):
-            cells = results.only(model).of("main", metric, "corrected")
-            methods = _methods(cells)
-            numbers = array(cells, methods, datasets)
-            groups = [name.replace("_", "_\n") for name in datasets]
-            looks = {name: METHOD_LOOKS[name] for name in methods}
-            charts.points(
-                axes, numbers[..., 0], numbers[..., 1:], groups=groups, series=methods, looks=looks,
-                label="Replies (%)",
-            )  # fmt: skip
+    return _by_method(results, "main", shown, "Replies (%)", (5.4, 3.4), numbers=False)
+
+
+def _by_method(
+    results: Results,
+    item: str,
+    shown: dict[str, tuple[str, Sequence[str]]],
+    label: str,
+    size: tuple[float, float],
+    **options: object,
+) -> Figure:
+    """Bars a method, a panel for each metric of `shown` (with its title and its data sets)."""
+    fig, panels = style.figure(len(results.models), len(shown), size=size)
+    for model, row in zip(results.models, np.reshape(panels, (-1, len(shown))), strict=True):
+        for axes, (metric, (title, datasets)) in zip(row, shown.items(), strict=True):
+            cells = results.only(model).of(item, metric, "corrected")
+            there = set(cells.index.get_level_values("method"))
+            colours = {name: METHOD_LOOKS[name].colour for name in NAMES if name in there}
+            groups = {name: name.replace("_", "_\n") for name in datasets}
+            bars(axes, cells, colours, groups, label, **options)
             axes.set_title(results.titled(model, title))
-            axes.tick_params(axis="x", labelsize=7.5)
-        row[0].set_ylim(-3, 103)
     charts.shared_legend(fig, columns=4)
     return fig
 
@@ -202,7 +202,7 @@ def pca(results: Results) -> Figure:
     "Left: cosine of each question, seen from halfway between the regions, with the axis from "
     "the rejection region (out_series) to the direct response region (answerable) of its role; "
     "mean and 95 % interval. Right: leaning to the direct response region (1 at its centre, -1 "
-    "at that of the rejection region) in the last layer.",
+    "at that of the rejection region) in the last layer, likewise.",
     each_model=True,
 )
 def regions(results: Results) -> Figure:
@@ -211,26 +211,18 @@ def regions(results: Results) -> Figure:
     fig, panels = style.figure(1, 2, size=(5.2, 3.6))
     cosines = [c for c in geometry if c.startswith("cosine_")]
     layers = np.array([int(c.removeprefix("cosine_")) for c in cosines])
-    lines = {}
-    for name in TYPES:
-        values = geometry.loc[geometry["type"] == name, cosines].to_numpy(float)
-        error = 1.96 * values.std(axis=0) / np.sqrt(len(values))
-        lines[name] = (
-            values.mean(axis=0),
-            values.mean(axis=0) - error,
-            values.mean(axis=0) + error,
-        )
+    of_type = geometry.groupby("type", observed=True)[cosines]
+    mean, error = of_type.mean(), 1.96 * of_type.sem()
+    lines = {n: (mean.loc[n], (mean - error).loc[n], (mean + error).loc[n]) for n in TYPES}
     labels = ("Layer", "Cosine with the axis")
-    charts.lines_with_band(panels[0], layers, lines, looks=_plain(TYPE_LOOKS), labels=labels)
+    charts.lines_with_band(panels[0], layers, lines, looks=LINE_LOOKS, labels=labels)
     panels[0].set_title("By layer")
-    leans = [geometry.loc[geometry["type"] == name, "lean"].to_numpy(float) for name in TYPES]
-    parts = panels[1].violinplot(leans, showmeans=True, widths=0.8)
-    for body, name in zip(parts["bodies"], TYPES, strict=True):
-        body.set(facecolor=TYPE_LOOKS[name].colour, alpha=0.6)
-    for name in ("cmeans", "cbars", "cmins", "cmaxes"):
-        parts[name].set(color=style.INK, linewidth=0.8)
+    leans = array(results.of("regions", "lean"), [BASE], TYPES)[0]
+    for place, (name, row) in enumerate(zip(TYPES, leans, strict=True)):
+        look = {"color": TYPE_LOOKS[name].colour, "fmt": TYPE_LOOKS[name].marker, "capsize": 3}
+        panels[1].errorbar(place, row[0], yerr=np.abs(row[1:, None] - row[0]), **look)
     panels[1].axhline(0, color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)))
-    panels[1].set_xticks(range(1, len(TYPES) + 1), [n.replace("_", "_\n") for n in TYPES])
+    panels[1].set_xticks(range(len(TYPES)), [name.replace("_", "_\n") for name in TYPES])
     panels[1].set(ylabel="Leaning to the direct region", title="Last layer")
     charts.shared_legend(fig, columns=5)
     return fig
@@ -245,54 +237,32 @@ def regions(results: Results) -> Figure:
 )
 def sweep(results: Results) -> Figure:
     """The price of an edit: refusals that are wanted against those that are not, and perplexity."""
-    found = {
-        n: results.of("sweep", n, "corrected")
-        for n in ("refusal_rate", "perplexity", "readable_rate")
-    }
     labels = [edit.label for edit in results.settings.sweep.all_edits()]
+    rates, prose, readable = (
+        results.of("sweep", name, "corrected").swaplevel()
+        for name in ("refusal_rate", "perplexity", "readable_rate")
+    )
+    collapsed = [name for name in labels if readable["value"][CONFLICT, name] < 50]
     looks = style.looks(labels)
     fig, panels = style.figure(1, 2, size=(4.8, 4.4))
-    rates = found["refusal_rate"]
-    wrong, wanted = (rates.loc[[(n, d) for n in labels]] for d in ("answerable", CONFLICT))
-    prose = found["perplexity"].loc[[(name, PROSE) for name in labels]]
-    readable = found["readable_rate"]["value"]
-    collapsed = [name for name in labels if readable[name, CONFLICT] < 50]
-    charts.tradeoff(
-        panels[0],
-        {n: (wrong.loc[n, "value"].item(), wanted.loc[n, "value"].item()) for n in labels},
-        {n: (_ends(wrong, n), _ends(wanted, n)) for n in labels},
-        looks=looks,
-        hollow=collapsed,
-        labels=("Non-conflict questions refused (%)", "Conflicts refused (%)"),
-    )
-    for name in labels:
-        x, y = prose.loc[name].iloc[0], wanted.loc[name].iloc[0]
-        panels[1].errorbar(
-            x["value"], y["value"],
-            xerr=np.abs([[x["ci_low"] - x["value"]], [x["ci_high"] - x["value"]]]),
-            yerr=np.abs([[y["ci_low"] - y["value"]], [y["ci_high"] - y["value"]]]),
-            fmt=looks[name].marker, color=looks[name].colour, capsize=2.5, markersize=8, label=name,
-            markerfacecolor="white" if name in collapsed else looks[name].colour,
-        )  # fmt: skip
-    panels[1].set(
-        xscale="log", xlabel="Perplexity of ordinary text", ylabel="Conflicts refused (%)"
-    )
+    wrong = (rates.loc["answerable"], "Non-conflict questions refused (%)")
+    price = (prose.loc[PROSE], "Perplexity of ordinary text")
+    for axes, (across, label) in zip(panels, (wrong, price), strict=True):
+        pairs = {name: (across.loc[name], rates.loc[CONFLICT, name]) for name in labels}
+        charts.tradeoff(
+            axes,
+            {name: (x["value"], y["value"]) for name, (x, y) in pairs.items()},
+            {name: [(of["ci_low"], of["ci_high"]) for of in pair] for name, pair in pairs.items()},
+            looks=looks,
+            hollow=collapsed,
+            labels=(label, "Conflicts refused (%)"),
+            rates=across is wrong[0],
+        )
+    panels[1].set_xscale("log")
     panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panels[1].xaxis.set_major_formatter("{x:g}")
     panels[1].xaxis.set_minor_locator(NullLocator())
     charts.shared_legend(fig, columns=2)
-    return fig
-
-
-def _method_bars(results: Results, item: str, metric: str, label: str) -> Figure:
-    """Bars of one metric by type of question, a panel a model."""
-    fig, panels = style.figure(len(results.models), 1, size=(9.0, 3.8))
-    for axes, model in zip(panels, results.models, strict=True):
-        cells = results.only(model).of(item, metric, "corrected")
-        colours = {name: METHOD_LOOKS[name].colour for name in _methods(cells)}
-        bars(axes, cells, colours, list(TYPES), label)
-        axes.set_title(results.titled(model))
-    charts.shared_legend(fig, columns=4)
     return fig
 
 
@@ -309,18 +279,3 @@ def _scatter(axes: Axes, places: np.ndarray, names: pd.Series, looks: dict[str, 
 
 def _layers(datasets: Sequence[str]) -> np.ndarray:
     return np.array(sorted({int(name.rpartition(" ")[2]) for name in datasets}))
-
-
-def _methods(cells: pd.DataFrame) -> list[str]:
-    there = set(cells.index.get_level_values("method"))
-    return [name for name in NAMES if name in there]
-
-
-def _ends(found: pd.DataFrame, name: str) -> tuple[float, float]:
-    row = found.loc[name].iloc[0]
-    return row["ci_low"], row["ci_high"]
-
-
-def _plain(looks: dict[str, Look]) -> dict[str, Look]:
-    """Without markers: there are many points on a line."""
-    return {name: Look(look.colour, "") for name, look in looks.items()}

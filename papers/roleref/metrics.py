@@ -1,4 +1,4 @@
-"""Two metrics of RoleRef: accuracy in which roles count alike, and perplexity of a corpus.
+"""The metrics of RoleRef: accuracy in which roles count alike, and perplexity of a corpus.
 
 As all metrics (`shared.metrics.metric`), functions of columns (n,) and weights (..., n).
 """
@@ -10,22 +10,27 @@ from shared.metrics.traits import traits
 
 
 @traits(share=True)
-def mean_of_strata(
-    correct: np.ndarray, stratum: np.ndarray, share: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Mean over strata (roles, or roles and types) of the accuracy in each, times `share`.
+def mean_of_strata(correct: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean over strata (roles, or roles and types) of the accuracy in each.
 
-    stratum: (n,) whole numbers from 0. share: (n,) of one number: 1, or less where the official
-    code counts roles without a question of the type as wrong (7 of 8 roles: 0.875). A stratum
-    without weight is left out; without any the mean is NaN.
+    stratum: (n,) whole numbers from 0. A stratum without weight is left out; without any the mean
+    is NaN.
     """
     codes = stratum.astype(int)
     members = np.eye(codes.max() + 1, dtype=weights.dtype)[codes]
     right = members * np.asarray(correct, dtype=weights.dtype)[:, None]
     accuracy = ratio(weights @ right, weights @ members)
     there = ~np.isnan(accuracy)
-    total = np.where(there, accuracy, 0).sum(axis=-1)
-    return ratio(total, there.sum(axis=-1)) * np.max(share)
+    return ratio(np.where(there, accuracy, 0).sum(axis=-1), there.sum(axis=-1))
+
+
+@traits(share=True)
+def capped_mean_of_strata(
+    correct: np.ndarray, stratum: np.ndarray, share: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """The same times `share`, (n,) of one number: less than 1 where the official code counts roles
+    without a question of the type as wrong (7 of 8 roles: 0.875)."""
+    return mean_of_strata(correct, stratum, weights) * np.max(share)
 
 
 def corpus_perplexity(nll: np.ndarray, tokens: np.ndarray, weights: np.ndarray) -> np.ndarray:

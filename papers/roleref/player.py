@@ -1,25 +1,26 @@
 """A model that plays the roles, perhaps edited: its hidden states, replies and plain prose."""
 
 import math
-import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import yaml
 from safetensors import safe_open
 
-from papers.roleref import editing, prompts, reply_rules
+from papers.roleref import editing, prompts
+from papers.roleref.answers import States
 from papers.roleref.protocols import Protocol
-from papers.roleref.settings import TYPES, Edit, Settings
+from papers.roleref.settings import Edit, Settings
 from shared.chat.asking import ask
+from shared.chat.loading import open_chat
 from shared.chat.local import LocalChat
+from shared.chat.settings import Asked
+from shared.data.splits import first_of_each
 from shared.generation.prompts import tokens_run
 from shared.generation.score import text_nll
-from shared.models.loading import load
 from shared.steering.states import last_token_states
 from shared.steering.steered import steered
 from shared.steering.vectors import Vectors
@@ -38,36 +39,37 @@ class Player:
 
     chat: LocalChat
     roles: Mapping[str, dict]
-    settings: Settings
-    vectors: Mapping[str, Vectors] | None = None
+    reply_tokens: int
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     strength: float = 0.0
+    signal: bool = False
     tokens: int = 0
 
-    @property
-    def layers(self) -> list[int]:
-        """Numbers of its hidden states, from the embeddings to what the output layer sees."""
-        return list(range(self.chat.model.config.num_hidden_layers + 1))
-
-    @contextmanager
-    def playing(self, role: str) -> Iterator[None]:
-        if self.vectors is None:
-            yield
-        else:
-            with steered(self.chat.model, self.vectors[role], self.strength):
-                yield
+    def playing(self, role: str) -> AbstractContextManager[None]:
+        return steered(self.chat.model, self.vectors.get(role, {}), self.strength)
 
     def states(self, role: str, rows: Sequence[dict]) -> torch.Tensor:
         """(rows, layers + 1, hidden) of the last token of each prompt."""
-        asked = [self.chat.prompt_ids(self._conversation(role, row)) for row in rows]
+        asked = [self.chat.prompt_ids(each) for each in self._conversations(role, rows)]
         self.tokens += tokens_run(asked)
-        batches = {key: getattr(self.settings, key) for key in ("batch_size", "batch_tokens")}
+        batches = {"batch_size": self.chat.batch_size, "batch_tokens": self.chat.batch_tokens}
         with self.playing(role):
             return last_token_states(self.chat.model, asked, **batches)
 
+    def speak(self, queries: Mapping[str, Sequence[dict]], most: int | None) -> dict[str, dict]:
+        """`replies` to at most `most` test questions of each role and type, by their ids; and of
+        plain prose `ordinary`, which depends on the role only under its vectors."""
+        replies, ordinary = {}, {}
+        for role, rows in queries.items():
+            replies |= self.replies(role, answered(rows, most))
+            if self.vectors or not ordinary:
+                ordinary |= self.ordinary(role)
+        return {"replies": replies, "ordinary": ordinary}
+
     def replies(self, role: str, rows: Sequence[dict]) -> dict[str, str]:
-        asked = [self._conversation(role, row) for row in rows]
+        asked = self._conversations(role, rows)
         with self.playing(role):
-            found = ask(self.chat, asked, self.settings.reply_tokens)
+            found = ask(self.chat, asked, self.reply_tokens)
         self.tokens += tokens_run(list(map(self.chat.prompt_ids, asked)))
         self.tokens += sum(reply.reply_tokens for reply in found)
         return {row["id"]: reply.text for row, reply in zip(rows, found, strict=True)}
@@ -76,57 +78,38 @@ class Player:
         """Negative log-likelihood and tokens of each piece of plain prose."""
         texts = yaml.safe_load(PROSE.read_text(encoding="utf-8"))
         ids = [self.chat.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        self.tokens += sum(map(len, ids))
         with self.playing(role):
-            scored = text_nll(self.chat.model, ids, self.settings.batch_size)
+            scored = text_nll(self.chat.model, ids, self.chat.batch_size)
         return {f"{role}/{number:02d}": pair for number, pair in enumerate(scored)}
+
+    def edited(
+        self, states: States, queries: Mapping[str, Sequence[dict]], edit: Edit, protocol: Protocol
+    ) -> "Player":
+        """This one under an edit. states: of it unedited, all layers, by role."""
+        vectors = editing.vectors_of_roles(states, queries, edit, protocol)
+        return replace(self, vectors=vectors, strength=edit.strength, tokens=0)
 
     def stored(self) -> int:
         """Numbers other than 0 in all vectors; those that roles share count once."""
-        of_roles = (self.vectors or {}).values()
-        distinct = {id(v): v for vectors in of_roles for v in vectors.values()}
+        distinct = {id(v): v for of_role in self.vectors.values() for v in of_role.values()}
         return sum(int((v != 0).sum()) for v in distinct.values())
 
-    def _conversation(self, role: str, row: dict) -> list[dict]:
-        return prompts.conversation(self.roles[role], row["question"])
+    def _conversations(self, role: str, rows: Sequence[dict]) -> list[list[dict]]:
+        own = self.roles[role]
+        return [prompts.conversation(own, row["question"], self.signal) for row in rows]
 
 
 def load_player(
     settings: Settings, roles: Mapping[str, dict], trained: Path | None = None
 ) -> Player:
     """trained: the folder of a fine-tuned variant."""
-    chat = local_chat(*load(settings.model, trained=trained), settings)
-    return Player(chat, roles, settings)
+    return Player(load_chat(settings, trained), roles, settings.reply_tokens)
 
 
-def local_chat(model, tokenizer, settings: Settings) -> LocalChat:
-    return LocalChat(
-        model,
-        tokenizer,
-        name=settings.name,
-        identity="",  # nothing that it says is kept
-        batch_size=settings.batch_size,
-        batch_tokens=settings.batch_tokens,
-    )
-
-
-def edited(
-    plain: Player,
-    states: Mapping[str, np.ndarray],
-    rows: Sequence[dict],
-    edit: Edit,
-    protocol: Protocol,
-) -> Player:
-    """`plain` under an edit. states: of `plain`, all layers, by role."""
-    vectors = editing.vectors_of_roles(states, rows, edit, protocol)
-    return replace(plain, vectors=vectors, strength=edit.strength, tokens=0)
-
-
-def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
-    """Says so in the log; the cells have the share of readable replies."""
-    collapsed = reply_rules.collapsed(list(replies))
-    if collapsed:
-        print(f"{name}: most replies can't be read; is the change too strong?", file=sys.stderr)
-    return collapsed
+def load_chat(settings: Settings, trained: Path | None = None) -> LocalChat:
+    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
+    return open_chat(Asked(model=settings.model), trained=trained, **batches)
 
 
 def trained_parameters(folder: Path | None) -> int:
@@ -141,4 +124,4 @@ def trained_parameters(folder: Path | None) -> int:
 def answered(rows: Sequence[dict], most: int | None) -> list[dict]:
     """The test questions that are answered in words: the first `most` of each type."""
     test = [row for row in rows if row["split"] == "test"]
-    return [row for type in TYPES for row in [r for r in test if r["type"] == type][:most]]
+    return first_of_each(test, most, lambda row: row["type"])

@@ -7,7 +7,6 @@ and the classes balanced.
 """
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,8 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
 from torch import nn
 
-from papers.roleref.settings import Probes
-
+# of the official network
+WIDTH, BATCH_SIZE, LEARNING_RATE = 512, 512, 5e-5
 STRENGTHS = np.logspace(-4, 2, 7)  # inverse regularisation that is tried
 FLAT = 1e-6  # a dimension that varies less over the training questions says nothing
 
@@ -26,34 +25,32 @@ def official(
     answerable: np.ndarray,
     test_states: np.ndarray,
     test_answerable: np.ndarray,
+    tried: np.ndarray,
     seed: int,
-    settings: Probes,
+    epochs: int,
 ) -> np.ndarray:
     """Whether each test question is taken for answerable, (tests,) bool.
 
-    After every epoch the probe is tried on all test questions; what it says at its best epoch
-    counts, the first of equals.
+    After every epoch the probe is tried on the test questions of the types that it learns, `tried`
+    (tests,) bool; what it says at its best epoch counts, the first of equals.
     """
     torch.manual_seed(seed)
     probe = nn.Sequential(
-        nn.Linear(states.shape[1], settings.width),
-        nn.ReLU(),
-        nn.Linear(settings.width, 1),
-        nn.Sigmoid(),
+        nn.Linear(states.shape[1], WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1), nn.Sigmoid()
     )
-    adam = torch.optim.Adam(probe.parameters(), lr=settings.learning_rate)
+    adam = torch.optim.Adam(probe.parameters(), lr=LEARNING_RATE)
     x, y = torch.from_numpy(states), torch.from_numpy(answerable).float()
     tests = torch.from_numpy(test_states)
     best, said = -1.0, np.zeros(len(test_states), bool)
-    for _ in range(settings.epochs):
-        for batch in torch.randperm(len(x)).split(settings.batch_size):
+    for _ in range(epochs):
+        for batch in torch.randperm(len(x)).split(BATCH_SIZE):
             loss = nn.functional.mse_loss(probe(x[batch])[:, 0], y[batch])
             adam.zero_grad()
             loss.backward()
             adam.step()
         with torch.inference_mode():
             now = (probe(tests)[:, 0] > 0.5).numpy()
-        accuracy = (now == test_answerable).mean()
+        accuracy = (now == test_answerable)[tried].mean()
         if accuracy > best:
             best, said = accuracy, now
     return said
@@ -84,8 +81,3 @@ def corrected(
         warnings.simplefilter("ignore", ConvergenceWarning)  # at the weakest penalties
         model.fit(x @ axes.T, answerable)
     return model.predict(tests @ axes.T).astype(bool)
-
-
-def chosen(types: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    """Which of the questions are of one of the types."""
-    return np.isin(np.asarray(types), names)

@@ -1,6 +1,7 @@
 """What a model is asked: the play-the-role instruction, the profile in seven sections, a question.
 
-One user turn, as the paper's template has it; the words are ours.
+One user turn, as the paper's template has it; the words are ours. With the signal the model is told
+of every question that it is one to refuse, as the authors' second template tells it.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,14 @@ Play the role of {name}. This is your profile:
 ```
 {profile}
 ```
-Stay in the role and answer in one short sentence. If a question goes beyond what {name} can know \
-or contradicts the profile, refuse to answer it.
-Question: """
+{signal}Stay in the role and answer in one short sentence. If a question goes beyond what {name} \
+can know or contradicts the profile, refuse to answer it.
+Question: {question}"""
+SIGNAL = """\
+Signal: True
+A signal says that the question was found to be beyond what you can know, or to contradict the \
+profile. Then try to refuse.
+"""
 
 
 def profile(role: Mapping, facts: list[Fact]) -> str:
@@ -35,11 +41,17 @@ def profile(role: Mapping, facts: list[Fact]) -> str:
     )
 
 
-def before_question(name: str, profile: str) -> str:
-    """All of a prompt that the questions of a role share."""
-    return TEMPLATE.format(name=name, profile=profile)
+def record(name: str, profile: str) -> dict[str, str]:
+    """A role as roles.json has it: with its prompts, in which a question has yet to be put."""
+    filled = {"name": name, "profile": profile}
+    made = {
+        key: TEMPLATE.format(**filled, signal=signal, question="{question}")
+        for key, signal in (("prompt", ""), ("signal_prompt", SIGNAL))
+    }
+    return filled | made
 
 
-def conversation(role: Mapping, question: str) -> Conversation:
+def conversation(role: Mapping, question: str, signal: bool = False) -> Conversation:
     """`role` is a record of roles.json."""
-    return [{"role": "user", "content": before_question(role["name"], role["profile"]) + question}]
+    text = role["signal_prompt" if signal else "prompt"].replace("{question}", question)
+    return [{"role": "user", "content": text}]

@@ -10,21 +10,12 @@ class Protocol:
     shares_vectors: bool  # every role is edited with the vectors of the first one
     # Block b is edited with what hidden_states[b + this] differ by; 0 is what goes into the block.
     vector_from: int
-    network_probe: bool  # two layers, of several seeds, the epoch picked on the test set
+    network_probe: bool  # two layers, of several seeds, the epoch picked on test questions
     unprobed: int  # so many of the last hidden states are not probed
     absent_is_wrong: bool  # a role without questions of a type counts as all wrong
 
 
 PROTOCOLS = {
-    "official": Protocol(
-        learns_whole_text=True,
-        learns_own_replies=True,
-        shares_vectors=True,
-        vector_from=0,
-        network_probe=True,
-        unprobed=1,
-        absent_is_wrong=True,
-    ),
     "corrected": Protocol(
         learns_whole_text=False,
         learns_own_replies=False,
@@ -33,5 +24,14 @@ PROTOCOLS = {
         network_probe=False,
         unprobed=0,
         absent_is_wrong=False,
+    ),
+    "official": Protocol(
+        learns_whole_text=True,
+        learns_own_replies=True,
+        shares_vectors=True,
+        vector_from=0,
+        network_probe=True,
+        unprobed=1,
+        absent_is_wrong=True,
     ),
 }

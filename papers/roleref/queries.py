@@ -6,14 +6,13 @@ from shared.files import read_json, read_jsonl
 
 
 def read_roles(data: Path) -> dict[str, dict]:
-    """Role -> its name, profile and refusal. data: the folder that `papers.roleref.data` wrote."""
-    return read_json(data / "roles.json")
+    """Role -> its name, profile and prompts. data: the folder that `papers.roleref.data` wrote."""
+    return read_json(data / "roles.json", dict)
 
 
-def read_queries(data: Path) -> list[dict]:
-    return read_jsonl(data / "queries.jsonl")
-
-
-def of_role(rows: list[dict], role: str) -> list[dict]:
-    """The questions of a role, in the order of its hidden states."""
-    return [row for row in rows if row["role"] == role]
+def read_queries(data: Path) -> dict[str, list[dict]]:
+    """Role -> its questions, in the order of its hidden states."""
+    found: dict[str, list[dict]] = {}
+    for row in read_jsonl(data / "queries.jsonl"):
+        found.setdefault(row["role"], []).append(row)
+    return found

@@ -6,27 +6,35 @@ is said at once.
 """
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from shared.judges.strings import opens_with_refusal
 
-# A role refuses by not knowing, by not having been there, or by pointing out what is wrong.
+# How English says that somebody does not know, was not there, or that what was said is wrong. None
+# is a phrase of a role: what fine-tuning learns must not be found more surely than other words.
+_NOT = r"(?:n't| not| never)"
+_CANNOT = rf"(?:(?:do|did|could|would|should|have|had){_NOT}|can(?:'t|not| not))"
 NOT_KNOWING = (
-    r"(?:do not|don't|cannot|can't|couldn't) (?:know|remember|recall|tell|say|understand)",
-    r"(?:know|knew|have|had|heard) (?:nothing|no (?:knowledge|idea|memory|information))",
-    r"haven't (?:the slightest|an|any) idea",
-    r"(?:not|'m not) (?:sure|certain|aware|familiar)",
-    r"never (?:heard|met|knew|been|was|saw|seen|did|done)",
-    r"(?:was not|wasn't|were not|weren't) (?:there|present)",
-    r"(?:lies|is|that's) (?:outside|quite beyond|beyond)",
+    rf"{_CANNOT} (?:\w+ )?(?:know|recall|remember|recollect|recogni[sz]e|understand|say|tell|answer"
+    r"|speak (?:to|of)|have any|heard|met|seen|read|visited|been)\b",
+    r"\bi (?:know|knew|have|had|heard|recall|remember|understand)(?: \w+)?(?: of)? "
+    r"(?:nothing|little|no (?:\w+ )?(?:knowledge|idea|notion|memory|recollection|information|one))",
+    r"(?:not|n't)(?: \w+)? (?:sure|certain|aware|familiar|acquainted)\b|\bunfamiliar\b",
+    r"\bi(?:'ve)? never (?:heard|met|seen|saw|known|knew|been|read|visited)\b",
+    r"(?:n't| not| no)(?: the| an| any)?(?: slightest| faintest| least)? (?:idea|notion|clue)\b",
+    rf"\b(?:was|were){_NOT} (?:there|present)\b|\bi was (?:away|absent|elsewhere)\b",
+    r"\b(?:beyond|outside)(?: of)? (?:me\b|my |what i )",
 )
 OBJECTING = (
-    r"(?:are|been|quite) (?:quite )?(?:mistaken|misinformed|wrong)",
-    r"(?:is not|isn't|was not|wasn't|not) (?:so|true|right|correct)\b",
-    r"(?:is|it is|it's|that's) (?:all )?(?:wrong|false|a lie|untrue)",
-    r"must contradict|data are faulty|no such (?:thing|person|place)|(?:was|were) never so",
-    r"does(?: not|n't) exist|did(?: not|n't) happen",
+    r"\byou(?:'re|'ve| are| were| have| must| seem)?(?: \w+){0,3} (?:mistaken|misinformed|wrong"
+    r"|confus\w+|in error|thinking of (?:some|another))",
+    rf"(?:is|'s|was|are|were){_NOT}(?: \w+)? (?:so|true|right|correct|accurate|the case)\b",
+    r"(?:it|that|this|which|all)(?: is|'s| was)(?: \w+)? (?:wrong|false|untrue|incorrect|a lie)\b",
+    r"\bno such\b|\bnothing of the (?:kind|sort)|\bwas never (?:a|an|so|any)\b",
+    rf"(?:do|does|did){_NOT} (?:exist|happen)|\bnever happened",
+    r"\bi (?:did|have|had)(?: not|n't) (?!\w+ (?:until|before|better))\w+",  # what was asked
 )
 _DECLINES = re.compile("|".join((*NOT_KNOWING, *OBJECTING)))
 
@@ -38,7 +46,8 @@ _OUT_OF_ROLE = re.compile(
 
 
 def refuses(reply: str) -> bool:
-    """By the phrase rule of the shared judges, or in the way a role does."""
+    """By the phrase rule of the shared judges, or in the way a role does: it says that it does not
+    know, was not there, or that the question is wrong. `labelled.yaml` holds it to account."""
     text = _plain(reply)
     return opens_with_refusal(reply) or bool(_DECLINES.search(text))
 
@@ -65,10 +74,13 @@ def readable(reply: str) -> bool:
     return len(words) >= 3 and letters >= 0.9 * len(reply) and 2 * len(set(pairs)) > len(pairs)
 
 
-def collapsed(replies: Sequence[str]) -> bool:
-    """Whether fewer than half of the replies are readable: an edit, or a training, was too
-    strong. The share of readable ones is reported in any case."""
-    return 2 * sum(map(readable, replies)) < len(replies)
+def warn_if_collapsed(name: str, replies: Collection[str]) -> bool:
+    """Whether fewer than half of the replies are readable, which the log then says: an edit, or a
+    training, was too strong. The cells have the share in any case."""
+    collapsed = 2 * sum(map(readable, replies)) < len(replies)
+    if collapsed:
+        print(f"{name}: most replies can't be read; is the change too strong?", file=sys.stderr)
+    return collapsed
 
 
 def _plain(text: str) -> str:

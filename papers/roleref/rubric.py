@@ -36,6 +36,7 @@ PITFALLS = {
     "absent": "it is about an event at which the role was not present",
 }
 LONGEST = 1500  # characters that are shown of a reply
+ROOM = 160  # tokens: for nine lines with something around them
 ENOUGH = 20  # replies from which a judge that scores few is called broken
 
 PROMPT = """\
@@ -64,37 +65,30 @@ _POINTS = re.compile(r"^\W*(?P<name>[A-Za-z ]+?)\W*:\W*(?P<points>[0-2])(?!\d)",
 _TAG = re.compile(r"<(?=\s*/?\s*(?:profile|question|reply)\b)", re.IGNORECASE)
 
 
-class RubricJudge:
-    """A chat model that scores replies. Like the judges of `shared.judges` it gives None where it
-    can't tell; unlike them it must see the role and the type of the question.
+def scores(
+    chat: Chat,
+    kept: ReplyCache | None,
+    roles: Sequence[dict],
+    rows: Sequence[dict],
+    replies: Sequence[str],
+) -> list[dict[str, int] | None]:
+    """Points by dimension of each reply; None where the judge's answer can't be read.
 
-    `max_new_tokens` leaves room for nine lines with something around them.
+    roles: the record of each row's role. Raises `UserError` if more than half of 20 or more
+    answers can't be read: then it is the judge that does not work.
     """
-
-    def __init__(self, chat: Chat, kept: ReplyCache | None = None, *, max_new_tokens: int = 160):
-        self.name = f"{chat.name} (rubric)"
-        self.chat, self.kept, self.max_new_tokens = chat, kept, max_new_tokens
-
-    def scores(
-        self, roles: Sequence[dict], rows: Sequence[dict], replies: Sequence[str]
-    ) -> list[dict[str, int] | None]:
-        """Points by dimension of each reply; None where an answer can't be read.
-
-        roles: the record of each row's role. Raises `UserError` if more than half of 20 or more
-        answers can't be read: then it is the judge that does not work.
-        """
-        conversations = [
-            [{"role": "user", "content": prompt(role, row, reply)}]
-            for role, row, reply in zip(roles, rows, replies, strict=True)
-        ]
-        answers = ask(self.chat, conversations, self.max_new_tokens, kept=self.kept)
-        found = [None if answer.text is None else parse(answer.text) for answer in answers]
-        if len(found) >= ENOUGH and found.count(None) > len(found) / 2:
-            raise UserError(
-                f"judge {self.chat.name} scored {len(found) - found.count(None)} of {len(found)} "
-                "replies; expected nine lines such as 'Quality of Response: 2'"
-            )
-        return found
+    conversations = [
+        [{"role": "user", "content": prompt(role, row, reply)}]
+        for role, row, reply in zip(roles, rows, replies, strict=True)
+    ]
+    answers = ask(chat, conversations, ROOM, kept=kept)
+    found = [None if answer.text is None else parse(answer.text) for answer in answers]
+    if len(found) >= ENOUGH and found.count(None) > len(found) / 2:
+        raise UserError(
+            f"judge {chat.name} scored {len(found) - found.count(None)} of {len(found)} replies; "
+            "expected nine lines such as 'Quality of Response: 2'"
+        )
+    return found
 
 
 def prompt(role: dict, row: dict, reply: str) -> str:

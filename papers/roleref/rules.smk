@@ -103,6 +103,7 @@ rule roleref_evaluate:
             "<results>/roleref/scores/{model}/",
             "replies.parquet",
             "sweep.parquet",
+            "rule.parquet",
             "ordinary.parquet",
             "cost.parquet",
             "probes.parquet",

@@ -15,15 +15,10 @@ from shared.training.settings import Training
 
 WORKS = Path(__file__).with_name("works")
 
-# The query types by the paper's names in its code, and what it calls them.
-TYPES = {
-    "answerable": "non-conflict",
-    "out_series": "role setting conflict",
-    "context_conflict": "role profile conflict",
-    "fake": "factual knowledge conflict",
-    "absent": "absent knowledge conflict",
-}
-CONFLICTS = tuple(TYPES)[1:]
+# The query types as the paper's code names them; in the paper: non-conflict, role setting, role
+# profile, factual knowledge and absent knowledge conflict.
+TYPES = ("answerable", "out_series", "context_conflict", "fake", "absent")
+CONFLICTS = TYPES[1:]
 TRAINED = ("answerable", "out_series", "fake")  # the other two are only tested
 # Which types a probe learns from, by the paper's names.
 TRAINING_SETS = {
@@ -35,7 +30,7 @@ ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is d
 
 
 class Counts(Strict):
-    """Questions of each role, at most (None: all there are)."""
+    """Questions that are made of each role, at most (None: all there are)."""
 
     answerable: int | None = None
     out_series: int | None = None
@@ -49,6 +44,7 @@ class Edit(Strict):
     strength: float = -0.1  # default of the official code; below 0 is towards refusal
     keep: float = Field(0.3, gt=0, le=1)  # share of dimensions, those of the lowest variance
     blocks: tuple[int, int] | None = None  # first and last, None: all
+    pairs: int | None = Field(None, gt=0)  # of questions, at most: `max_samples` of the newest code
 
     @property
     def label(self) -> str:
@@ -56,7 +52,8 @@ class Edit(Strict):
         if self.strength == 0:
             return "no edit"
         where = f"blocks {self.blocks[0]} to {self.blocks[1]}" if self.blocks else "all blocks"
-        return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}"
+        pairs = f", {self.pairs} pairs" if self.pairs else ""
+        return f"c = {self.strength:g}, {100 * self.keep:g} % of dimensions, {where}{pairs}"
 
 
 class Variant(Strict):
@@ -100,9 +97,6 @@ class Sweep(Strict):
 class Probes(Strict):
     seeds: list[int] = Field(min_length=1)  # of the official MLP; the linear probe has none
     epochs: int = 10
-    batch_size: int = 512
-    learning_rate: float = 5.0e-5
-    width: int = 512  # hidden units
     folds: int = Field(5, ge=2)  # of the linear probe's cross-validation
 
 
@@ -111,8 +105,6 @@ class Settings(ScaleSettings):
     data_path: str | None = None  # folder with the authors' data; None: the works written here
     works: list[str] = Field(min_length=1)  # files of works/
     counts: Counts
-    test_facts: int = Field(gt=0)  # of a role's profile, and as many of its other facts
-    test_events: float = Field(gt=0, lt=1)  # share of the events
     data_seed: int = 0
     trained_questions: int | None = Field(gt=0)  # of each role and type that fine-tuning learns
     turns: int = Field(1, gt=0)  # questions of a role in one training conversation
@@ -137,10 +129,9 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _starts_from_prompting(self) -> "Settings":
-        if PROMPTING not in self.variants or self.variants[PROMPTING].method != PROMPTING:
-            raise ValueError(f"variants: expected one named {PROMPTING} with this method")
-        if not self.variants[PROMPTING].probed:
-            raise ValueError(f"variants.{PROMPTING}.probed: expected true, edits start from there")
+        start = self.variants.get(PROMPTING)
+        if not start or start.method != PROMPTING or not start.probed:
+            raise ValueError(f"variants: expected {PROMPTING}, a probed one with this method")
         return self
 
     @property
@@ -153,7 +144,8 @@ class Settings(ScaleSettings):
         return [f"{name}-s{seed}" for name, v in self.variants.items() for seed in v.seeds]
 
     def scores(self) -> list[str]:
-        return ["replies", "sweep", "ordinary", "probes", "geometry", "methods_map", "cost"]
+        files = ["replies", "sweep", "rule", "ordinary", "cost", "probes", "geometry"]
+        return [*files, "methods_map"]
 
     def misfit(self) -> str | None:
         if is_endpoint(self.model):

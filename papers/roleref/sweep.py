@@ -10,12 +10,14 @@ Writes a list with `replies` and `ordinary` of each edit, as `ask` does for a va
 the unedited model, is the first.
 """
 
+from itertools import islice
 from pathlib import Path
 
 from papers.roleref.answers import read_asked_states
-from papers.roleref.player import answered, edited, load_player, warn_if_collapsed
+from papers.roleref.player import load_player
 from papers.roleref.protocols import PROTOCOLS
-from papers.roleref.queries import of_role, read_queries, read_roles
+from papers.roleref.queries import read_queries, read_roles
+from papers.roleref.reply_rules import warn_if_collapsed
 from shared.files import write_json
 from shared.workflow.step import Run, step
 
@@ -26,21 +28,16 @@ def sweep(run: Run, data: Path, base: Path) -> dict:
     """Try every edit of the settings under the corrected protocol. base: what was asked of the
     model before any change."""
     settings = run.settings
-    roles, rows = read_roles(data), read_queries(data)
-    chosen = list(roles)[: settings.sweep.roles]
-    states = read_asked_states(base, settings.name, roles).of_role
-    plain = load_player(settings, roles)
+    queries = dict(islice(read_queries(data).items(), settings.sweep.roles))
+    states = read_asked_states(base, settings.name)
+    plain = load_player(settings, read_roles(data))
     run.loaded()
     found, collapsed, tokens = [], [], 0
     for edit in settings.sweep.all_edits():
-        player = edited(plain, states, rows, edit, PROTOCOLS["corrected"])
-        said, prose = {}, {}
-        for role in chosen:
-            said |= player.replies(role, answered(of_role(rows, role), settings.sweep.questions))
-            prose |= player.ordinary(role)
-        found.append({"replies": said, "ordinary": prose})
+        player = plain.edited(states, queries, edit, PROTOCOLS["corrected"])
+        found.append(player.speak(queries, settings.sweep.questions))
         tokens += player.tokens
-        if warn_if_collapsed(edit.label, said.values()):
+        if warn_if_collapsed(edit.label, found[-1]["replies"].values()):
             collapsed.append(edit.label)
     write_json(run.out, found)
     replies = sum(len(each["replies"]) for each in found)

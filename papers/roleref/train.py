@@ -9,20 +9,21 @@
 `corrected` learns the replies alone, and for out_series refusals written for the role.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
 from papers.roleref import prompts
-from papers.roleref.player import local_chat
+from papers.roleref.player import load_chat
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
+from papers.roleref.settings import TRAINED
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
-from shared.data.splits import first_of_each
 from shared.errors import UserError
-from shared.models.loading import load, save
+from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
@@ -39,41 +40,36 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     if not training:
         raise UserError(f"{variant} is not trained; expected a variant with `training`")
     protocol = PROTOCOLS[run.variant.protocol]
-    roles = read_roles(data)
-    rows = mixture(read_queries(data), settings.trained_questions)
-    model, tokenizer = load(settings.model)
-    if protocol.learns_own_replies:
-        chat = local_chat(model, tokenizer, settings)
-        rows = with_own_replies(chat, rows, roles, settings.reply_tokens)
+    roles, chat = read_roles(data), load_chat(settings)
+    groups = conversations(read_queries(data), settings.trained_questions, settings.turns)
+    groups = with_own_replies(
+        chat, groups, roles, settings.reply_tokens, every=protocol.learns_own_replies
+    )
     examples = [
         from_segments(
-            tokenizer,
-            segments(tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
+            chat.tokenizer,
+            segments(chat.tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
             max_length=training.max_length,
         )
-        for group in conversations(rows, settings.turns)
+        for group in groups
     ]
     run.loaded()
-    model, record = fine_tune(model, examples, training, seed=seed, scratch=run.scratch)
+    model, record = fine_tune(chat.model, examples, training, seed=seed, scratch=run.scratch)
     save(model, run.out)
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return {"questions": len(rows), "trained_parameters": count, **record}
+    return {"questions": sum(map(len, groups)), "trained_parameters": count, **record}
 
 
-def mixture(rows: Sequence[dict], most: int | None) -> list[dict]:
-    """The first `most` training questions of each role and type."""
-    learnt = [row for row in rows if row["split"] == "train"]
-    return first_of_each(learnt, most, lambda row: (row["role"], row["type"]))
-
-
-def conversations(rows: Sequence[dict], turns: int) -> list[list[dict]]:
-    """The questions of each role in groups of `turns`, its types in turn."""
-    by_role: dict[str, list[dict]] = {}
-    for row in rows:
-        by_role.setdefault(row["role"], []).append(row)
+def conversations(
+    queries: Mapping[str, Sequence[dict]], most: int | None, turns: int
+) -> list[list[dict]]:
+    """Training questions in groups of `turns`: of each role the first `most` of each type, the
+    types in turn."""
     groups = []
-    for own in by_role.values():
-        mixed = sorted(own, key=lambda row: (row["id"].rsplit("/", 1)[1], row["type"]))
+    for rows in queries.values():
+        train = [row for row in rows if row["split"] == "train"]
+        kinds = [[row for row in train if row["type"] == type][:most] for type in sorted(TRAINED)]
+        mixed = [row for turn in zip_longest(*kinds) for row in turn if row]
         groups += [mixed[place : place + turns] for place in range(0, len(mixed), turns)]
     return groups
 
@@ -84,8 +80,10 @@ def segments(
     """One conversation as the chat template writes it; replies are learnt, or the whole text."""
     messages, written, made = [], 0, []
     for row in rows:
-        first = prompts.before_question(role["name"], role["profile"]) if not messages else ""
-        messages.append({"role": "user", "content": first + row["question"]})
+        asked = prompts.conversation(role, row["question"])
+        if messages:  # the profile is told once
+            asked[0]["content"] = row["question"]
+        messages += asked
         before = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         messages.append({"role": "assistant", "content": row["target"]})
         after = tokenizer.apply_chat_template(messages, tokenize=False)
@@ -97,14 +95,25 @@ def segments(
     return made
 
 
-def with_own_replies(chat: LocalChat, rows: list[dict], roles: dict, tokens: int) -> list[dict]:
-    """`rows` with the model's own prompted reply as the target of out_series questions."""
-    asked = [row for row in rows if row["type"] == "out_series"]
-    replies = ask(
-        chat, [prompts.conversation(roles[r["role"]], r["question"]) for r in asked], tokens
-    )
+def with_own_replies(
+    chat: LocalChat,
+    groups: Sequence[Sequence[dict]],
+    roles: Mapping[str, dict],
+    tokens: int,
+    every: bool,
+) -> list[list[dict]]:
+    """`groups` with the model's own prompted reply as the target of out_series questions: of all,
+    or of those for which no refusal was written."""
+    asked = [
+        row
+        for group in groups
+        for row in group
+        if row["type"] == "out_series" and (every or not row["target"])
+    ]
+    put = [prompts.conversation(roles[row["role"]], row["question"]) for row in asked]
+    replies = ask(chat, put, tokens) if put else []
     said = {row["id"]: reply.text for row, reply in zip(asked, replies, strict=True)}
-    return [row | {"target": said.get(row["id"], row["target"])} for row in rows]
+    return [[row | {"target": said.get(row["id"], row["target"])} for row in g] for g in groups]
 
 
 if __name__ == "__main__":

@@ -240,12 +240,13 @@ def tradeoff(
     looks: Mapping[str, Look],
     hollow: Sequence[str] = (),
     labels: tuple[str, str] = ("", ""),
+    rates: bool = True,
 ) -> None:
-    """One marker a name at (x, y) in percent, with intervals both ways and the diagonal y = x.
-
-    Names in `hollow` have an open marker (the second protocol).
-    """
-    axes.plot([0, 100], [0, 100], color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    """One marker a name at (x, y), with intervals both ways. Names in `hollow` have an open marker
+    (the second protocol). `rates`: both are in percent, and the diagonal y = x is drawn."""
+    if rates:
+        axes.plot([0, 100], [0, 100], color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        axes.set(xlim=(-3, 103), ylim=(-3, 103))
     for name, (x, y) in points.items():
         colour, marker = looks[name]
         ends = [
@@ -266,7 +267,7 @@ def tradeoff(
             capsize=2.5,
             label=name,
         )
-    axes.set(xlim=(-3, 103), ylim=(-3, 103), xlabel=labels[0], ylabel=labels[1])
+    axes.set(xlabel=labels[0], ylabel=labels[1])
 
 
 def paths(

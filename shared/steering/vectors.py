@@ -14,9 +14,9 @@ def mean_difference(first: np.ndarray, second: np.ndarray, keep: float = 1.0) ->
     """Mean of first minus second over pairs, in the dimensions in which they differ most steadily.
 
     first, second: (pairs, ..., hidden); the result is (..., hidden). Of each vector the share
-    `keep` of dimensions with the lowest variance over the pairs (population variance) stays, at
-    least one; the others are 0. A steady difference belongs to what tells the sets apart rather
-    than to single prompts (RoleRef, arXiv 2409.16913).
+    `keep` of dimensions, rounded down but at least one, stays: those with the lowest variance over
+    the pairs (population variance); the others are 0. A steady difference belongs to what tells the
+    sets apart rather than to single prompts (RoleRef, arXiv 2409.16913).
     """
     if first.shape != second.shape or not len(first):
         raise UserError(
@@ -27,5 +27,5 @@ def mean_difference(first: np.ndarray, second: np.ndarray, keep: float = 1.0) ->
     differences = first.astype(np.float64) - second
     mean, variance = differences.mean(axis=0), differences.var(axis=0)
     ranks = variance.argsort(axis=-1, kind="stable").argsort(axis=-1)
-    kept = ranks < max(1, round(keep * mean.shape[-1]))
+    kept = ranks < max(1, int(keep * mean.shape[-1]))
     return np.where(kept, mean, 0).astype(np.float32)

@@ -50,7 +50,7 @@ def questions():
     )
 
 
-def write_scores(results, settings=SETTINGS, refused=REFUSED):
+def write_scores(results, settings=SETTINGS, refused=REFUSED, probed=PROBED):
     """The scores of one model in a results folder."""
     folder = results / "scores" / settings.name
     folder.mkdir(parents=True)
@@ -79,7 +79,7 @@ def write_scores(results, settings=SETTINGS, refused=REFUSED):
         cost.append({"variant": variant, "seed": 0, "trained": trained, "stored": stored})
         for protocol in ("official", "corrected"):
             for learnt in TRAINING_SETS:
-                right = kinds.map(PROBED) + (2 if variant == "editing" else 0)
+                right = kinds.map(probed) + (2 if variant == "editing" else 0)
                 right = right.where(
                     kinds.eq("answerable") | kinds.eq("out_series") | (learnt == analyze.ALL_TYPES),
                     1,
@@ -109,6 +109,11 @@ def write_scores(results, settings=SETTINGS, refused=REFUSED):
     prose += [prose[0].assign(variant="sweep", number=number) for number in range(len(swept))]
     pd.concat(prose).to_parquet(folder / "ordinary.parquet")
     pd.DataFrame(cost).to_parquet(folder / "cost.parquet")
+    labelled = [(source, n < 3) for source in analyze.SOURCES for n in range(5)]
+    rule = pd.DataFrame(labelled, columns=["source", "refuses"])
+    rule["refused"] = rule.index % 5 < 2  # two of the three refusals, none of the answers
+    rule["refused_phrases"] = rule.index % 5 > 3  # none of the refusals, one of the answers
+    rule.assign(id=rule.index.map(str)).to_parquet(folder / "rule.parquet")
     # answerable and half of the conflicts lie near the direct response region
     lean = np.where(kinds == "answerable", 0.5, np.where(place < 4, -0.2, 0.1))
     lean = np.where(kinds == "out_series", -0.5, lean) + place / 1000
@@ -196,6 +201,17 @@ def test_reply_cells_by_hand(found):
     assert not (found["item"] == "rubric").any()
 
 
+def test_what_the_rules_find_is_counted_by_where_a_reply_is_from(found):
+    """Of three refusals the rule finds two and flags no answer, the other none and one of two."""
+    for dataset in analyze.SOURCES.values():
+        cells = [
+            value(found, "rule", rule, dataset, metric)["value"]
+            for rule in analyze.RULES
+            for metric in ("refusals_found", "answers_flagged")
+        ]
+        assert cells == pytest.approx([66.6667, 0, 0, 50])
+
+
 def test_every_edit_of_the_sweep_has_its_cells(found):
     own = found[(found["item"] == "sweep") & (found["metric"] == "perplexity")]
     assert own["method"].tolist() == [edit.label for edit in SETTINGS.sweep.all_edits()]
@@ -217,6 +233,40 @@ def test_claims_on_scores_that_are_as_the_paper_says(judged):
     assert corrected.loc["c4", "effect"] == 37.5
     assert corrected.loc["c9", "verdict"] == "blocked"  # one model
     assert corrected.loc["c8", "test"] == "exact"
+
+
+def judged_with(tmp_path, probed):
+    write_scores(tmp_path, probed=probed)
+    return verdicts(load_analysis("roleref", "cpu", tmp_path)).set_index(["id", "protocol"])
+
+
+@pytest.mark.parametrize("says", ["conflict", "answerable"])
+def test_a_constant_probe_upholds_no_claim(tmp_path, says):
+    """One that calls all a conflict is right on all of them, and the cap of 7/8 alone puts absent
+    ones last; one that calls all answerable is right on under 50 % of the parametric ones."""
+    right = {t: 8 * ((t == "answerable") == (says == "answerable")) for t in TYPES}
+    found = judged_with(tmp_path, right)
+    for id in ("c2", "c3", "c4"):
+        for protocol in ("official", "corrected"):
+            row = found.loc[id, protocol]
+            assert row["verdict"] == "not testable", (id, protocol)
+            assert row["note"].startswith("says something only if probe_accuracy")
+
+
+def test_methods_are_not_compared_by_a_probe_that_says_one_thing(tmp_path):
+    """After editing all is called a conflict, which is right on more conflicts than FT's probe."""
+    found = judged_with(tmp_path, PROBED | {"answerable": 0, "fake": 8})
+    for id in ("c7a", "c7b"):
+        assert found.loc[(id, "corrected"), "verdict"] == "not testable"
+
+
+def test_an_order_that_only_the_cap_makes_is_no_finding(tmp_path):
+    """False and absent conflicts are told equally well, 6 of 8; officially, with one of eight roles
+    counted as wrong, absent ones seem to come last."""
+    found = judged_with(tmp_path, PROBED | {"fake": 6, "absent": 6, "context_conflict": 7})
+    official, corrected = (found.loc["c2", protocol] for protocol in ("official", "corrected"))
+    assert official["verdict"] == "not testable" and "uncapped_accuracy" in official["note"]
+    assert corrected["verdict"] != "holds"
 
 
 def test_claims_on_the_papers_own_numbers(judged):
@@ -279,6 +329,8 @@ def test_all_figures_are_drawn(analysis, found, folder, tmp_path):
     ours = {line.get_label(): line.get_ydata() for line in lines.axes[0].get_lines()}
     assert list(ours["contextual"]) == [pytest.approx(87.5)] * (LAST + 1)
     assert lines.axes[2].get_title(loc="left") == "Paper, Llama-3.1-8B (digitised)"
+    for axes, highest in zip(figures.keeping(results).axes, (87.5, 100, 37.5), strict=True):
+        assert axes.get_ylim()[1] > highest  # no bar is cut off
     bars = figures.main(results)
     heights = [bar.get_height() for bar in bars.axes[0].containers[0]]
     assert heights[:3] == [0, 50, 25]  # prompting: answerable, out_series, context_conflict

@@ -7,7 +7,7 @@ import pytest
 
 from papers.roleref import authors_data, benchmark, data, facts, prompts
 from papers.roleref.queries import read_queries, read_roles
-from papers.roleref.settings import CONFLICTS, TRAINED, TYPES, Counts
+from papers.roleref.settings import TRAINED, TYPES, Counts
 from shared.errors import UserError
 from shared.files import read_json
 from shared.settings import load_settings
@@ -19,7 +19,7 @@ COUNTS = Counts(answerable=20, out_series=20, fake=10, test=8)
 
 @pytest.fixture(scope="module")
 def roles():
-    return [role for name in WORKS for role in benchmark.read_work(name, 5, 0.7, 0)]
+    return [role for name in WORKS for role in benchmark.read_work(name, 0)]
 
 
 @pytest.fixture(scope="module")
@@ -103,40 +103,72 @@ def test_every_fact_of_every_work_can_be_falsified(roles):
 
 
 def test_too_few_questions_are_named(roles):
-    with pytest.raises(UserError, match=r"counts: 99 test questions .* has \d+"):
+    with pytest.raises(UserError, match=r"counts, test questions .*: found 99, expected at most"):
         benchmark.queries(roles, COUNTS.model_copy(update={"test": 99}), 0)
     with pytest.raises(UserError, match="unknown work 'emma'; works: alice, "):
-        benchmark.read_work("emma", 5, 0.7, 0)
+        benchmark.read_work("emma", 0)
+
+
+PROMPT_PY = """
+import os
+QUERY_TEMPLATE = \"\"\"Play {role}.
+{role_profile}
+Question:
+{question}
+
+\"\"\"
+SIGNAL_QUERY_TEMPLATE = "{role}, {role_profile} Signal: {prompt_signal} {question}"
+PROFILE = {"Frodo Baggins": "A hobbit.", "Gandalf": "A {wizard}."}
+EVALUATION_TEMPLATE = {"full_dimentions": "{answer}"}
+os.abort()
+"""
 
 
 @pytest.fixture
 def authors(tmp_path):
-    (tmp_path / "profiles.json").write_text(json.dumps({"Gandalf": "Name: Gandalf."}))
-    train = [{"role": "Gandalf", "type": "fake", "question": "Why?", "answer": "No."}] * 3
-    test = [{"character": "Gandalf", "query_type": t, "query": "What?"} for t in TYPES]
+    """Files as the authors' scripts read them: role -> type -> records."""
+    (tmp_path / "prompt.py").write_text(PROMPT_PY)
+    asked = [
+        {"question": f"Why {n}?", "answer": f"No {n}.", "fake_method": "who"} for n in range(3)
+    ]
+    train = {"Gandalf": {t: asked for t in ("answerable", "out_series", "fake", "absent")}}
+    tested = [{"question": f"What {n}?", "fake_method": ""} for n in range(60)]
+    test = {"Gandalf": {t: tested for t in reversed(TYPES)}}
     (tmp_path / "train.json").write_text(json.dumps(train))
     (tmp_path / "test.json").write_text(json.dumps(test))
     return tmp_path
 
 
-def test_the_authors_data(authors):
-    roles, rows = authors_data.read(authors, COUNTS.model_copy(update={"fake": 2}))
-    assert roles["Gandalf"]["profile"] == "Name: Gandalf."
+def test_the_authors_data_are_read_whole_as_their_scripts_read_them(authors):
+    """All of the three types that are trained on, whatever `counts` makes of our own works, and the
+    first 50 of each type to test."""
+    roles, rows = authors_data.read(authors)
+    assert list(roles) == ["Gandalf"] and roles["Gandalf"]["profile"] == "A {wizard}."
     counts = Counter((row["type"], row["split"]) for row in rows)
-    assert counts == {("fake", "train"): 2, **{(t, "test"): 1 for t in TYPES}}
-    assert rows[0]["target"] == "No."
-    assert set(rows[0]) == {
-        "id",
-        "role",
-        "type",
-        "split",
-        "fact",
-        "edit",
-        "question",
-        "target",
-        "keys",
-    }
-    assert {row["type"] for row in rows if row["split"] == "test"} >= set(CONFLICTS)
+    assert counts == {(t, "train"): 3 for t in TRAINED} | {(t, "test"): 50 for t in TYPES}
+    first = next(row for row in rows if row["type"] == "fake")
+    assert first == {
+        "id": "Gandalf/fake/train/000", "role": "Gandalf", "type": "fake", "split": "train",
+        "question": "Why 0?", "target": "No 0.", "edit": "who", "keys": [],
+        "fact": "Gandalf/fake/train/000",
+    }  # fmt: skip
+    # the answer there is another role's: to be refused, not learnt
+    assert {row["target"] for row in rows if row["type"] == "out_series"} == {""}
+
+
+def test_the_authors_templates_frame_their_questions(authors):
+    roles, _ = authors_data.read(authors)
+    (turn,) = prompts.conversation(roles["Gandalf"], "Why?")
+    assert turn["content"] == "Play Gandalf.\nA {wizard}.\nQuestion:\nWhy?\n\n"
+    (turn,) = prompts.conversation(roles["Gandalf"], "Why?", signal=True)
+    assert turn["content"] == "Gandalf, A {wizard}. Signal: True Why?"
+
+
+def test_ours_have_the_same_prompt_with_and_without_the_signal():
+    role = prompts.record("Alice", "Name: Alice.")
+    plain, told = (prompts.conversation(role, "Why?", s)[0]["content"] for s in (False, True))
+    assert plain.startswith("Play the role of Alice.") and plain.endswith("\nQuestion: Why?")
+    assert "Signal" not in plain and told.replace(prompts.SIGNAL, "") == plain
 
 
 def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
@@ -145,8 +177,8 @@ def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
     data.data(Run(settings.model_copy(update={"data_path": str(authors)}), out))
     (source,) = read_json(out / "sources.json")
     assert source["route"] == ["folder of the user"] and source["licence"] == "none stated"
-    assert source["rows"]["fake, test"] == 1
-    assert list(read_roles(out)) == ["Gandalf"] and len(read_queries(out)) == 8
+    assert source["rows"]["fake, test"] == 50
+    assert list(read_roles(out)) == ["Gandalf"] and len(read_queries(out)["Gandalf"]) == 9 + 250
     data.data(Run(settings, out))
     (source,) = read_json(out / "sources.json")
     assert (source["revision"], source["route"]) == ("seed 0", ["generated"])
@@ -157,31 +189,33 @@ def test_the_step_writes_what_was_read_and_from_where(authors, tmp_path):
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
+        ("train.json", '{"Gandalf": {"fake": [{}]}}', "Gandalf/fake/train/000: no question"),
         (
             "train.json",
-            '[{"role": "Gandalf", "question": "Why?"}]',
-            "record 0: no type; expected it as",
+            '{"Gandalf": {"fake": [{"question": "Why?"}]}}',
+            "no answer; expected it as text",
         ),
-        (
-            "train.json",
-            '[{"role": "Gandalf", "type": "absent", "question": "Why?"}]',
-            "record 0: type 'absent' of role Gandalf; expected one of answerable, out_series, fake",
-        ),
-        (
-            "test.json",
-            '[{"role": "Frodo", "type": "fake", "question": "Why?"}]',
-            "role 'Frodo' has no profile",
-        ),
+        ("train.json", '{"Gandalf": {"false": []}}', "Gandalf: found false; expected answerable, "),
+        ("train.json", '{"Gandalf": []}', "Gandalf: found no object; expected answerable, "),
+        ("test.json", '{"Bilbo": {}}', "role 'Bilbo' has no profile in .*prompt.py"),
         ("test.json", "version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS"),
-        ("test.json", "[1", "not JSON"),
-        ("profiles.json", "[]", "found a list; expected an object"),
+        ("test.json", "[]", "found a list; expected an object"),
+        ("train.json", '{"Gandalf": {"fake": {}}}', "Gandalf, fake: found no list; expected its"),
+        ("prompt.py", "PROFILE = {}", "no QUERY_TEMPLATE; expected a str"),
+        (
+            "prompt.py",
+            PROMPT_PY.replace("{role_profile}", "{who}"),
+            "a template has 'who'; expected role, role_profile, prompt_signal and question",
+        ),
+        ("prompt.py", "PROFILE = dict()", "not assignments of texts"),
+        ("prompt.py", "PROFILE = {", "not assignments of texts"),
     ],
 )
 def test_broken_files_of_the_authors_are_named(authors, file, text, message):
     (authors / file).write_text(text)
     with pytest.raises(UserError, match=message) as error:
-        authors_data.read(authors, COUNTS)
+        authors_data.read(authors)
     assert file in str(error.value)
     (authors / file).unlink()
     with pytest.raises(UserError, match=rf"{file}: no such file"):
-        authors_data.read(authors, COUNTS)
+        authors_data.read(authors)

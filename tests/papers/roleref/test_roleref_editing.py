@@ -5,13 +5,14 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from papers.roleref import ask, train
+from papers.roleref import ask, data, prompts, train
 from papers.roleref import player as players
 from papers.roleref.answers import read_answers, read_asked_states
 from papers.roleref.editing import role_vectors, vectors_of_roles
 from papers.roleref.methods import METHODS, PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import Edit, Settings, Variant
+from shared.chat.local import LocalChat
 from shared.errors import UserError
 from shared.files import write_json, write_jsonl
 from shared.settings import load_settings, model_names
@@ -49,6 +50,17 @@ def test_official_vectors_are_of_a_blocks_input_and_corrected_of_its_output(stat
     assert {block: v.tolist() for block, v in corrected.items()} == {0: [1, 2]}
 
 
+def test_no_more_pairs_than_the_edit_says(states):
+    """The newest script stops after `max_samples` pairs, 50 by default."""
+    rows = rows_of("a", *["answerable"] * 3, *["out_series"] * 2)
+    states = np.arange(5, dtype=np.float32).reshape(5, 1, 1) ** 2 * np.ones((5, 3, 2), np.float32)
+    one, both = (
+        role_vectors(states, rows, Edit(keep=1, pairs=most), CORRECTED)[0][0] for most in (1, None)
+    )
+    assert (float(one), float(both)) == (0 - 9, (0 + 1 - 9 - 16) / 2)
+    assert Edit(pairs=50).label.endswith("all blocks, 50 pairs")
+
+
 def test_a_range_of_blocks(states):
     assert list(role_vectors(states, ROWS, Edit(blocks=(1, 1)), OFFICIAL)) == [1]
     for blocks in ((0, 2), (1, 0), (-1, 0)):
@@ -57,15 +69,15 @@ def test_a_range_of_blocks(states):
 
 
 def test_the_official_code_edits_every_role_with_the_first_ones_vectors(states):
-    rows = [*ROWS, *rows_of("b", "answerable", "out_series")]
+    queries = {"a": ROWS, "b": rows_of("b", "answerable", "out_series")}
     by_role = {"a": states, "b": 7 * states[:2]}
-    official = vectors_of_roles(by_role, rows, Edit(keep=1), OFFICIAL)
+    official = vectors_of_roles(by_role, queries, Edit(keep=1), OFFICIAL)
     assert official["b"] is official["a"]
-    corrected = vectors_of_roles(by_role, rows, Edit(keep=1), CORRECTED)
+    corrected = vectors_of_roles(by_role, queries, Edit(keep=1), CORRECTED)
     assert corrected["b"][0].tolist() == [7, 14]
 
 
-ROLES = {"a": {"name": "Alice", "profile": "Name: Alice."}}
+ROLES = {"a": prompts.record("Alice", "Name: Alice.")}
 TEMPLATE = (
     "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}"
     "{{ '</s>' if m['role'] == 'assistant' else '' }}{{ ' ' }}{% endfor %}"
@@ -88,9 +100,9 @@ def test_training_text_is_the_chat_templates_and_replies_are_learnt(templated):
     messages = []
     for row in rows:
         first = not messages
-        lead = train.prompts.before_question("Alice", "Name: Alice.") if first else ""
+        whole = prompts.conversation(ROLES["a"], row["question"])[0]["content"]
         messages += [
-            {"role": "user", "content": lead + row["question"]},
+            {"role": "user", "content": whole if first else row["question"]},
             {"role": "assistant", "content": row["target"]},
         ]
     wanted = templated.apply_chat_template(messages, tokenize=False)
@@ -99,23 +111,34 @@ def test_training_text_is_the_chat_templates_and_replies_are_learnt(templated):
     assert all(learnt for _, learnt in train.segments(templated, ROLES["a"], rows, whole=True))
 
 
-def test_the_mixture_takes_as_many_of_each_type_and_mixes_them():
-    rows = [
-        {"role": role, "type": t, "split": split, "id": f"{role}/{t}/{split}/{n:03d}"}
+def test_conversations_take_as_many_of_each_type_and_mix_them():
+    queries = {
+        role: [
+            {"role": role, "type": t, "split": split, "id": f"{role}/{t}/{split}/{n:03d}"}
+            for t in ("out_series", "answerable", "fake")
+            for split in ("train", "test")
+            for n in range(3)
+        ]
         for role in "ab"
-        for t in ("answerable", "fake", "out_series")
-        for split in ("train", "test")
-        for n in range(3)
-    ]
-    chosen = train.mixture(rows, 2)
-    assert len(chosen) == 12 and all(row["split"] == "train" for row in chosen)
-    assert len(train.mixture(rows, None)) == 18
-    groups = train.conversations(chosen, 3)
-    assert [len(group) for group in groups] == [3, 3, 3, 3]
-    assert [[row["type"] for row in group] for group in groups] == [
-        ["answerable", "fake", "out_series"]
-    ] * 4
+    }
+    groups = train.conversations(queries, 2, 3)
+    assert [[row["id"][2:] for row in group] for group in groups] == [
+        [f"{t}/train/00{n}" for t in ("answerable", "fake", "out_series")] for n in (0, 1)
+    ] * 2
     assert all(len({row["role"] for row in group}) == 1 for group in groups)
+    assert list(map(len, train.conversations(queries, None, 4))) == [4, 4, 1] * 2
+
+
+def test_own_replies_take_the_place_of_refusals_alone(tiny_model, templated):
+    """Under the corrected protocol only where none was written, as with the authors' data."""
+    chat = LocalChat(tiny_model, templated, name="tiny", identity="")
+    rows = [row | {"question": "Who?", "target": "I am."} for row in ROWS[:3]]
+    for every, written in ((True, "I am."), (False, "")):
+        asked = [row | {"target": written} if row["type"] == "out_series" else row for row in rows]
+        (made,) = train.with_own_replies(chat, [asked], ROLES, 3, every=every)
+        said = [row["target"] for row in made]
+        assert said[0] == said[2] == "I am." and said[1] not in ("I am.", "")
+    assert train.with_own_replies(chat, [rows], ROLES, 3, every=False) == [rows]
 
 
 SETTINGS = load_settings("roleref", "smoke")
@@ -123,8 +146,8 @@ SETTINGS = load_settings("roleref", "smoke")
 
 @pytest.fixture
 def player(tiny_model, templated):
-    chat = players.local_chat(tiny_model, templated, SETTINGS)
-    return players.Player(chat, ROLES, SETTINGS)
+    chat = LocalChat(tiny_model, templated, name="tiny", identity="")
+    return players.Player(chat, ROLES, SETTINGS.reply_tokens)
 
 
 def test_an_edited_player_differs_and_strength_0_does_not(player):
@@ -134,15 +157,29 @@ def test_an_edited_player_differs_and_strength_0_does_not(player):
     ]
     before = player.states("a", rows)
     states = {"a": before.numpy()}
-    none = players.edited(player, states, rows, Edit(strength=0), CORRECTED)
+    none = player.edited(states, {"a": rows}, Edit(strength=0), CORRECTED)
     torch.testing.assert_close(none.states("a", rows), before)
     assert none.replies("a", rows) == player.replies("a", rows)
-    some = players.edited(player, states, rows, Edit(strength=5, keep=1), CORRECTED)
+    some = player.edited(states, {"a": rows}, Edit(strength=5, keep=1), CORRECTED)
     # the output of block 0 moves by 5 times the mean difference of what comes out of it
     pairs = before[[0]] - before[[1]]
     torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])
     assert some.ordinary("a") != player.ordinary("a")
     assert some.stored() == 32 and player.stored() == 0
+
+
+def test_the_signal_is_in_the_prompt(player):
+    rows = [ROWS[0] | {"question": "Who are you?", "split": "test"}]
+    plain = player.states("a", rows)
+    player.signal = True
+    assert not torch.allclose(player.states("a", rows), plain)
+
+
+def test_plain_prose_counts_among_the_tokens(player):
+    """It was left out, which made a step look slower than it was."""
+    prose = player.ordinary("a")
+    # of each piece the first token is only read, the others are predicted too
+    assert player.tokens == sum(tokens for _, tokens in prose.values()) + len(prose)
 
 
 @pytest.fixture
@@ -169,13 +206,14 @@ def asked(player, tmp_path, monkeypatch):
 def test_the_step_keeps_all_layers_of_the_unchanged_model_and_two_of_others(asked):
     base, record = asked(PROMPTING)
     assert record["questions"] == 4 and record["replies"] == 2 and record["tokens"] > 0
-    states = read_asked_states(base, SETTINGS.name, ["a"])
-    assert states.layers == [0, 1, 2] and states.of_role["a"].shape == (4, 3, 32)
+    assert read_asked_states(base, SETTINGS.name)["a"].shape == (4, 3, 32)
     answers = read_answers(base)
+    assert answers.layers == [0, 1, 2]
     assert (answers.variant, answers.seed, answers.stored) == (PROMPTING, 0, 0)
     assert set(answers.replies) == {"a/answerable/test", "a/out_series/test"}
     changed, _ = asked("editing", base=base)
-    assert read_asked_states(changed, SETTINGS.name, ["a"]).layers == [1, 2]
+    assert read_answers(changed).layers == [1, 2]
+    assert read_asked_states(changed, SETTINGS.name)["a"].shape == (4, 2, 32)
 
 
 def test_editing_needs_the_states_of_the_same_model(asked):
@@ -183,7 +221,7 @@ def test_editing_needs_the_states_of_the_same_model(asked):
         asked("editing")
     base, _ = asked(PROMPTING)
     with pytest.raises(UserError, match="of random-llama; expected those of other"):
-        read_asked_states(base, "other", ["a"])
+        read_asked_states(base, "other")
 
 
 def test_what_is_not_trained_is_said(tmp_path):
@@ -227,9 +265,24 @@ def test_every_scale_has_its_settings(scale):
     assert isinstance(settings, Settings) and settings.variants[PROMPTING].method == PROMPTING
     methods = {variant.method for variant in settings.variants.values()}
     # a job costs seconds: full fine-tuning is left to the tests of training
-    assert methods == {"prompting", "lora", "editing"} | ({"full"} if scale != "smoke" else set())
+    more = {"smoke": {"signal"}, "cpu": {"full"}}.get(scale, {"signal", "full"})
+    assert methods == {"prompting", "lora", "editing"} | more
     assert settings.sweep.all_edits()[0].strength == 0
     assert methods <= set(METHODS) and settings.unchanged in settings.runs()
+
+
+def test_lora_learns_by_the_recipe_with_which_the_stand_in_learns():
+    """With q and v alone, half the rate and 16 steps its loss hardly fell."""
+    recipe = load_settings("resa", "cpu").training
+    settings = load_settings("roleref", "cpu")
+    roles, rows = data.made(settings)
+    queries = {role: [row for row in rows if row["role"] == role] for role in roles}
+    groups = train.conversations(queries, settings.trained_questions, settings.turns)
+    for name in ("lora", "lora-official"):
+        training = settings.variants[name].training
+        for field in ("epochs", "learning_rate", "schedule", "warmup_ratio", "lora"):
+            assert getattr(training, field) == getattr(recipe, field), field
+        assert len(groups) * training.epochs / training.effective_batch_size == 48
 
 
 def test_the_papers_four_models_fit_their_sweep():

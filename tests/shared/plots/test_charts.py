@@ -142,6 +142,14 @@ def test_tradeoff_puts_markers_and_opens_those_of_the_second_protocol(axes):
     across, up = (bars.get_segments()[0] for bars in axes.containers[0].lines[2])
     assert across[:, 0].tolist() == [15, 25]
     assert up[:, 1].tolist() == [78, 83]
+    assert axes.get_xlim() == (-3, 103)
+
+
+def test_tradeoff_of_something_else_than_two_rates_has_its_own_range(axes):
+    one = {"R-Tuning": (500.0, 20.0)}
+    charts.tradeoff(axes, one, {"R-Tuning": ((400, 600), (10, 30))}, looks=LOOKS, rates=False)
+    assert axes.get_xlim()[1] > 600
+    assert not any(line.get_xdata()[-1] == 100 for line in axes.lines)  # the diagonal
 
 
 def test_the_shared_legend_names_each_series_once():

@@ -161,6 +161,7 @@ def test_mean_difference_by_hand():
     first = second + np.array([[1, 4, 0], [1, 8, 2]])
     assert mean_difference(first, second).tolist() == [1, 6, 1]
     assert mean_difference(first, second, keep=2 / 3).tolist() == [1, 0, 1]
+    assert mean_difference(first, second, keep=0.6).tolist() == [1, 0, 0]  # 1.8 rounded down
     assert mean_difference(first, second, keep=0.1).tolist() == [1, 0, 0]
     layers = np.stack([first, first[::-1]], axis=1), np.stack([second, second[::-1]], axis=1)
     assert mean_difference(*layers, keep=0.1).tolist() == [[1, 0, 0], [1, 0, 0]]

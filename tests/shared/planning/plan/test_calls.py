@@ -69,9 +69,9 @@ def test_forbidden_science(scale):
 def test_roleref_has_no_more_replies_to_grade():
     """Alice has no question about what she missed, so there are somewhat fewer."""
     settings = load_settings("roleref", "paper")
-    split = settings.test_facts, settings.test_events, settings.data_seed
-    roles = [role for name in settings.works for role in roleref.read_work(name, *split)]
-    rows = roleref.queries(roles, settings.counts, settings.data_seed)
+    seed = settings.data_seed
+    roles = [role for name in settings.works for role in roleref.read_work(name, seed)]
+    rows = roleref.queries(roles, settings.counts, seed)
     replies = sum(
         len(answered([row for row in rows if row["role"] == role.id], settings.replies))
         for role in roles
