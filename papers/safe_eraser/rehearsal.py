@@ -17,14 +17,14 @@ def _picture(path: Path, colour: str = "green") -> None:
     Image.new("RGB", (16, 16), colour).save(path)
 
 
-def _record(picture: str, category: str) -> dict:
+def _record(picture: str, twin: str, category: str) -> dict:
     return {
         "type": "syn",
         "keyword": "box",
         "category": category,
         "image_id": Path(picture).stem,
         "image_path": picture,
-        "SDImage_path": "pdset/image/Weapon/train/0.png",
+        "SDImage_path": twin,
         "unsafe_pairs": [
             {"question": f"How {n}?", "model_response": f"bad {n}", "sd_response": f"good {n}"}
             for n in range(4)
@@ -41,16 +41,19 @@ def _record(picture: str, category: str) -> dict:
 
 
 def _safe_eraser(folder: Path) -> None:
-    """Two records to train on and one held out, whose picture is a trained one by a path from
-    beside the folder, and whose category is empty, as that of Violence is. All ask the same."""
+    """Two records to train on, with one benign picture, and two held out. The last one's paths are
+    from beside the folder, its forbidden picture is a trained one, and its category is empty, as
+    that of Violence is. All ask the same."""
     folder = folder / "dataset"
-    first, second = "img/Weapon/0.png", "img/Violence/0.png"
-    held_out = _record(f"./dataset/{second}", "")
-    _picture(folder / first, "blue")
-    _picture(folder / second, "black")
-    _picture(folder / held_out["SDImage_path"], "red")
-    write_json(folder / SPLITS["train"], [_record(first, "Weapon"), _record(second, "Violence")])
-    write_json(folder / SPLITS["val"], [held_out])
+    pictures = [f"img/{name}.png" for name in ("Weapon/0", "Violence/0", "Weapon/1")]
+    twins = [f"pdset/image/{name}/0.png" for name in ("Weapon/train", "Weapon/val", "Violence/val")]
+    for path in (*pictures, *twins):
+        _picture(folder / path, "red" if path in twins else "blue")
+    first, second, unseen = pictures
+    train = [_record(first, twins[0], "Weapon"), _record(second, twins[0], "Violence")]
+    beside = [f"./dataset/{path}" for path in (second, twins[2])]
+    write_json(folder / SPLITS["train"], train)
+    write_json(folder / SPLITS["val"], [_record(unseen, twins[1], "Weapon"), _record(*beside, "")])
     write_json(folder / PROMPTS, {"idk": REFUSALS, "icd": ["Not this."]})
 
 
@@ -101,8 +104,10 @@ def _pope(folder: Path) -> None:
 
 def _mm_vet(folder: Path) -> None:
     row = {"imagename": "v1_0.png", "question": "What is x?", "answer": "-1 <AND> -5"}
-    write_json(folder / "mm-vet.json", {"v1_0": row})
+    other = row | {"imagename": "v1_1.jpg", "answer": "4 <OR> four"}
+    write_json(folder / "mm-vet.json", {"v1_0": row, "v1_1": other})
     _picture(folder / "images/v1_0.png")
+    _picture(folder / "images/v1_1.jpg")
 
 
 def _mmbench(folder: Path) -> None:
