@@ -234,7 +234,8 @@ def test_questions_are_drawn_from_each_benchmark(authors, settings, benchmarks, 
     assert [each.dataset for each in asked] == ["POPE", "POPE", "MMBench", "MMBench"]
     assert all(each.path.is_file() for each in asked)
     assert asked[0].path.parent == benchmarks / "POPE" / "val2014"
-    assert asked[2].path.is_relative_to(tmp_path / "data") and {*asked[2].answers, *asked[3].answers} == {"A", "B"}
+    assert asked[2].path.is_relative_to(tmp_path / "data")
+    assert {each.answers for each in asked[2:]} == {("A",), ("B",)}
     assert [each["rows"] for each in found["sources"][1:]] == [{"POPE": 2}, {"MMBench": 2}]
     again = data.chosen(own, tmp_path / "data")
     assert [row["question"] for row in again] == [each.question for each in asked]
