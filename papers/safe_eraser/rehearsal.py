@@ -41,9 +41,10 @@ def _record(picture: str, twin: str, category: str) -> dict:
 
 
 def _safe_eraser(folder: Path) -> None:
-    """Two records to train on, with one benign picture, and two held out. The last one's paths are
-    from beside the folder, its forbidden picture is a trained one, and its category is empty, as
-    that of Violence is. All ask the same."""
+    """Two records to train on, with one benign picture, and two held out. To a question of the
+    second vanilla said nothing. The last one's paths are from beside the folder, its forbidden
+    picture is a trained one, and its category is empty, as that of Violence is. All ask the
+    same."""
     folder = folder / "dataset"
     pictures = [f"img/{name}.png" for name in ("Weapon/0", "Violence/0", "Weapon/1")]
     twins = [f"pdset/image/{name}/0.png" for name in ("Weapon/train", "Weapon/val", "Violence/val")]
@@ -51,6 +52,7 @@ def _safe_eraser(folder: Path) -> None:
         _picture(folder / path, "red" if path in twins else "blue")
     first, second, unseen = pictures
     train = [_record(first, twins[0], "Weapon"), _record(second, twins[0], "Violence")]
+    train[1]["UnharmPair_text1"]["Prediction"] = ""
     beside = [f"./dataset/{path}" for path in (second, twins[2])]
     write_json(folder / SPLITS["train"], train)
     write_json(folder / SPLITS["val"], [_record(unseen, twins[1], "Weapon"), _record(*beside, "")])
