@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import UserError
 from shared.files import read_csv
+from shared.own_models import own_models
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPERS = ROOT / "papers"
@@ -79,6 +80,7 @@ class Claim(Strict):
     function: str | None = None
     blocked: str | None = None
     ours: bool = False  # the claim or its bound is this project's, not the paper's
+    alike: bool = False  # the protocols differ in nothing that it compares: judged as corrected
     # new runs, the authors' published labels or data, or sums that need neither
     kind: Literal["replicated", "re-analysed", "arithmetic"] = "replicated"
     note: str = ""
@@ -304,7 +306,7 @@ def _scale(paper_id: str, scale: str) -> dict:
         return _rehearsed(_merge(paper.defaults, paper.scales["paper"]), paper.rehearsal)
     if scale not in paper.scales:
         raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
-    return _merge(paper.defaults, paper.scales[scale])
+    return _merge(paper.defaults, paper.scales[scale]) | own_models(paper_id)
 
 
 def _rehearsed(values: dict, less: dict) -> dict:

@@ -29,6 +29,14 @@ def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return mean(hits, weights)
 
 
+@traits(share=True, sums="mean")
+def mean_of_sets(values: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted mean of `values` (n,) in which each counts as its share (n,), above 0: the mean of
+    the means of several sets, if the share is one over the size of an example's set."""
+    shares = np.asarray(shares, dtype=weights.dtype)
+    return ratio(weights @ (shares * values), weights @ shares)
+
+
 @traits(share=True, sums="mean", members=1)
 def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of hits among the members, (n,) of 0 or 1.

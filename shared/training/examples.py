@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from shared.models.tokens import continuation
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -27,14 +29,16 @@ def from_segments(
 ) -> dict[str, list[int]]:
     """`input_ids` and `labels` of a text given in segments.
 
-    Segments are tokenised one by one, so that no token straddles a border of the loss. An `eos`
-    is learnt, a `bos` is not. A text over `max_length` loses its beginning, as what is learnt
-    stands at the end; or its end, where `keep` is the beginning.
+    Segments are tokenised as they follow one another, and no token straddles a border of the loss.
+    An `eos` is learnt, a `bos` is not. A text over `max_length` loses its beginning, as what is
+    learnt stands at the end; or its end, where `keep` is the beginning.
     """
     ids: list[int] = [tokenizer.bos_token_id] if bos else []
     labels: list[int] = [IGNORED] if bos else []
+    before = ""
     for text, learnt in segments:
-        piece = tokenizer(text, add_special_tokens=False)["input_ids"]
+        piece = continuation(tokenizer, before, text)
+        before += text
         ids += piece
         labels += piece if learnt else [IGNORED] * len(piece)
     if eos:
