@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 
 from shared.errors import UserError
-from shared.own_models import VARIABLE, own_papers
 from shared.settings import REHEARSAL, load_paper, load_settings, model_names, paper_ids
+from shared.settings.own_models import VARIABLE, own_papers
 
 
 def columns_of(

@@ -16,7 +16,6 @@ from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.models.spec import FORMS, needs
-from shared.own_models import run_suffix
 from shared.settings import (
     REHEARSAL,
     ROOT,
@@ -26,6 +25,7 @@ from shared.settings import (
     load_settings,
     paper_ids,
 )
+from shared.settings.own_models import run_suffix
 from shared.workflow import declared
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.own_models import VARIABLE
 from shared.settings import load_models, load_settings
+from shared.settings.own_models import VARIABLE
 from shared.workflow.setup import checked
 
 FILE = """
