@@ -4,7 +4,8 @@
 
 writes, for all that these papers want from elsewhere (`shared.data.fetch.wanted`), a model of the
 same class or a few rows in the same format, where the real thing would lie: so nothing in settings
-or code is another one. What can't be fetched but by hand, a paper's `rehearsal` settings name.
+or code is another one. What can't be fetched but by hand lies in `<out>/<paper>/<what>`, which the
+paper's `rehearsal` settings name.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def set_up(papers: Iterable[str], stage: Path) -> None:
     """Write what the papers want. Raises `UserError` for a model or data set nobody wrote."""
     from shared.data.fetch import hub
     from shared.data.fetch.wanted import Repository, SourceFiles, downloads
-    from shared.planning.rehearsal.rows import writer
+    from shared.planning.rehearsal.rows import writer, writers
     from shared.planning.rehearsal.weights import kind_of
 
     _forget_older(stage)
@@ -56,6 +57,8 @@ def set_up(papers: Iterable[str], stage: Path) -> None:
             elif isinstance(each, Repository):
                 write = kind_of(each.id).write if each.kind == "model" else writer(paper, each.id)
                 hub.adopt(each, write)
+            elif each.what in (known := writers(paper)):
+                known[each.what](stage / paper / each.what)
 
 
 def _forget_older(stage: Path) -> None:
