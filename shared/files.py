@@ -138,7 +138,7 @@ def read_jsonl(path: str | Path) -> list[dict]:
 
 
 def read_csv(
-    path: str | Path, columns: Sequence[str], *, others: bool = False
+    path: str | Path, columns: Sequence[str], *, others: bool = False, delimiter: str = ","
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and fields, as text, of each row of a file with these columns in this order.
 
@@ -149,7 +149,7 @@ def read_csv(
     if not Path(path).is_file():
         raise UserError(f"{path}: no such file; expected columns {','.join(columns)}")
     with open_utf8(path, newline="") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, delimiter=delimiter)
         try:
             header = next(reader, [])
             if not set(columns) <= set(header) if others else header != list(columns):

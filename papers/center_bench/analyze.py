@@ -15,23 +15,19 @@ import pandas as pd
 
 from papers.center_bench import checks, metrics
 from papers.center_bench.grammar import LEVELS
-from papers.center_bench.questions import TYPES
-from papers.center_bench.settings import Settings
+from papers.center_bench.questions import READINGS, TYPES
+from papers.center_bench.settings import SUBSETS, Settings
 from shared.comparison.claims import Reading
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.parts import Key, Values
+from shared.comparison.parts import Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean, mean_among, rate
+from shared.metrics.rates import count, mean, mean_among, rate, rate_among
 
 READS = ("variants", "solvers")
 
-SUBSETS = {
-    "CenterBench": ("plausible", "implausible"),
-    "Generated": ("plausible", "implausible", "matched"),
-}
 # Data set of a gap -> the source of its sentences, the subset that is set against plausible ones
 GAPS = {
     "CenterBench": ("CenterBench", "implausible"),
@@ -46,9 +42,23 @@ SOLVERS = {
 }
 THINKING = "thinking"
 METHODS = ("", THINKING)
+# Subset and level -> number of the one sentence of which people were asked, about its middle noun:
+# the forms of github.com/Sangmitra-06/center-embedding-study at commit 15a89114.
+HUMAN_STUDY = {
+    ("plausible", 1): 4,
+    ("plausible", 2): 3,
+    ("plausible", 3): 4,
+    ("plausible", 4): 4,
+    ("implausible", 1): 12,
+    ("implausible", 2): 1,
+    ("implausible", 3): 6,
+    ("implausible", 4): 3,
+}
 CORRECT = {"corrected": "correct_strict", "official": "correct_official"}
-NEEDS = ("id", "source", "subset", "level", "type", "pair", *CORRECT.values())
+NEEDS = ("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle")
+NEEDS += tuple(CORRECT.values())
 ACCEPTED = {"corrected": "accepted_strict", "official": "accepted_official"}
+FOLLOWS = {reading: f"follows_{reading.replace(' ', '_')}" for reading in READINGS}  # metrics
 # The "models" of the items that are about the benchmark itself
 RELEASED = "Released files"
 PREPARED = "Prepared answers"
@@ -56,12 +66,13 @@ PREPARED = "Prepared answers"
 METRICS = {
     metric.name: metric
     for metric in [
-        # `mean`, not `rate`: McNemar's test would take the questions of a sentence for independent
         Metric("accuracy", ("correct",), rate),
         Metric("gap", ("correct", "plausible"), metrics.gap),  # percentage points
         Metric("median_gap", ("correct", "plausible", "level"), metrics.median_gap),
         Metric("thoughts_right", ("thoughts_words", "correct"), mean_among, unit=""),  # words
         Metric("thoughts_wrong", ("thoughts_words", "wrong"), mean_among, unit=""),
+        # of the answers to telling questions, those that follow one reading of the sentence
+        *(Metric(name, (name, "telling"), rate_among) for name in FOLLOWS.values()),
         Metric("accepted", ("accepted",), rate),
         Metric("constant_right", ("constant",), rate),
         Metric("questions", ("question",), count, unit=""),
@@ -81,6 +92,11 @@ def by_subset(source: str) -> list[str]:
 
 def by_level(names: Iterable[str]) -> list[str]:
     return [f"{name}, level {level}" for name in names for level in LEVELS]
+
+
+def human_study(subset: str, level: int | None = None) -> str:
+    """The data set of the human study's sentences of a subset, or of the one of a level."""
+    return f"Human study, {subset}" + (f", level {level}" if level else "")
 
 
 def by_type(names: Iterable[str]) -> list[str]:
@@ -104,6 +120,14 @@ ITEMS = [
     Item("gap_by_level", ["gap", "accuracy"], METHODS, by_level(GAPS)),
     Item("gap_by_type", ["gap"], METHODS, by_type(GAPS)),
     Item("traces", ["thoughts_right", "thoughts_wrong"], [THINKING], list(GAPS)),
+    Item(
+        "human_study",
+        ["accuracy"],
+        METHODS,
+        [*map(human_study, SUBSETS["CenterBench"]), *(human_study(*one) for one in HUMAN_STUDY)],
+    ),
+    Item("readings_by_subset", [*FOLLOWS.values()], METHODS, WHOLE),
+    Item("readings_by_level", [*FOLLOWS.values()], METHODS, by_level(WHOLE)),
     Item("scorer_audit", ["accepted"], [""]),
     Item("constant_answers", ["constant_right"], [""], by_type(OFFICIAL)),
     Item(
@@ -118,16 +142,13 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `<variant>.parquet`."""
-    return [
-        group
-        for name, variant in settings.variants.items()
-        for group in _answers(
-            read_scores(scores / f"{name}.parquet", NEEDS),
-            settings.name,
-            THINKING if variant.thinking else "",
-        )
-    ]
+    """Of one model, from `<variant>.parquet`; none of a variant from which no reply came."""
+    found = []
+    for name, variant in settings.variants.items():
+        frame = read_scores(scores / f"{name}.parquet", NEEDS)
+        if frame["correct_strict"].notna().any():
+            found += _answers(frame, settings.name, THINKING if variant.thinking else "")
+    return found
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:
@@ -144,12 +165,18 @@ def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
     """Of one run: each subset by itself, and beside the plausible one those it is set against."""
     of_traces = ["wrong", "thoughts_words"] if method == THINKING else []
     frame = frame.assign(plausible=frame["subset"] == "plausible")
+    readings = ["telling", *FOLLOWS.values()] if "reading" in frame else []
+    if readings:
+        frame = frame.assign(**{own: frame["reading"] == name for name, own in FOLLOWS.items()})
     for protocol, column in CORRECT.items():
         correct = frame[column].to_numpy(float, na_value=np.nan)
         scored = frame.assign(correct=correct, wrong=1 - correct)
         named = {"model": model, "method": method, "protocol": protocol}
+        columns = ["correct", *(readings if protocol == "corrected" else ())]
         for (source, subset), rows in scored.groupby(["source", "subset"], sort=False):
-            yield from _each_part(rows, ["correct"], f"{source} {subset}", **named)
+            yield from _each_part(rows, columns, f"{source} {subset}", **named)
+        for dataset, rows in _of_human_study(scored).items():
+            yield _group(rows, ["correct"], dataset, **named)
         for name, (source, other) in GAPS.items():
             both = scored[scored["source"] == source]
             both = both[both["subset"].isin(["plausible", other])]
@@ -162,10 +189,25 @@ def _each_part(
     rows: pd.DataFrame, columns: list[str], dataset: str, **named: str
 ) -> Iterator[Group]:
     for part, chosen in _parts(rows):
-        frames = {0: chosen[["id", "pair", *columns]]}
-        yield group_from_frames(
-            frames, columns, dataset=f"{dataset}{part}", clusters="pair", **named
-        )
+        yield _group(chosen, columns, f"{dataset}{part}", **named)
+
+
+def _group(rows: pd.DataFrame, columns: list[str], dataset: str, **named: str) -> Group:
+    return group_from_frames({0: rows}, columns, dataset=dataset, clusters="pair", **named)
+
+
+def _of_human_study(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The questions about the middle nouns of the sentences that people were given."""
+    found = {}
+    for (subset, level), number in HUMAN_STUDY.items():
+        sentence = f"official/{subset}/L{level}/{number:02d}"
+        rows = frame[(frame["sentence_id"] == sentence) & frame["middle"]]
+        if len(rows):
+            found[human_study(subset, level)] = rows
+    for subset in SUBSETS["CenterBench"] if found else ():
+        own = [rows for name, rows in found.items() if name.startswith(human_study(subset))]
+        found[human_study(subset)] = pd.concat(own)
+    return found
 
 
 def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -215,98 +257,20 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
                 )
 
 
-# Claims that depend on which models were asked. Each function takes the values of cells (the
-# paper's or ours) and gives an inequality, or says what is missing.
-
-FAMILIES = ("Claude", "Gemini", "DeepSeek")  # of the paper, largest gap first
-DEEP = (4, 5, 6)
-NO_MODES = "needs one family of models with and without thinking"
-
-
-def claude_then_gemini_then_deepseek(values: Values) -> Reading | str:
-    """C2, its order: a family is the mean of its models and modes."""
-    source = _source(values)
-    by = _families(_asked(values, "median_gap", source))
-    if not set(FAMILIES) <= set(by):
-        return f"needs models of the families {', '.join(FAMILIES)}"
-    where = {name.lower(): by[name] for name in FAMILIES}
-    means = [f'mean(median_gap[{name}_mode, "{source}", {name}])' for name in where]
-    return Reading(" > ".join(means), where)
-
-
-def thinking_raises_accuracy(values: Values) -> Reading | str:
-    """C4: with thinking against without, in each family and subset."""
-    source = _source(values)
-    subsets = [f"{source} plausible", f"{source} implausible"]
-    leads, where = _modes(values, subsets[0])
-    texts = [f"{t.format('subset')} > {p.format('subset')}" for t, p in leads]
-    return Reading(" and ".join(texts), {"subset": subsets, **where}) if texts else NO_MODES
-
-
 def accurate_models_lean_on_plausibility_too(values: Values) -> Reading | str:
     """C7: the gap of the most accurate model against the mean gap of the others."""
-    source = _source(values)
-    asked = _asked(values, "median_gap", source)
+    asked = [key for key in values if key.metric == "accuracy" and key.dataset in GAPS]
+    asked = [key for key in asked if key.model not in SOLVERS.values()]
+    datasets = {key.dataset for key in asked}
+    source = "CenterBench" if "CenterBench" in datasets else "Generated"
+    asked = [key for key in asked if key.dataset == source and np.isfinite(values[key])]
     if len(asked) < 3:
         return "needs at least three language models to rank"
-    best = max(asked, key=lambda key: values[key._replace(metric="accuracy")])
+    best = max(asked, key=values.get)
     others = list(dict.fromkeys(key.model for key in asked if key.model != best.model))
     holds = f'median_gap["{best.method}", "{source}", "{best.model}"]'
     holds += f' > mean(median_gap[mode, "{source}", other])'
     return Reading(holds, {"other": others})
-
-
-def modes_are_good_at_different_sentences(values: Values) -> Reading | str:
-    """C8: without thinking on plausible sentences and with thinking on implausible ones at levels 4
-    to 6, in each family."""
-    source = _source(values)
-    leads, where = _modes(values, f"{source} plausible")
-    texts = [f"{p.format('plain')} > {t.format('plain')}" for t, p in leads]
-    texts += [f"{t.format('deep')} > {p.format('deep')}" for t, p in leads]
-    where |= {"plain": by_level([f"{source} plausible"])}
-    where |= {"deep": [f"{source} implausible, level {level}" for level in DEEP]}
-    return Reading(" and ".join(texts), where) if texts else NO_MODES
-
-
-def _source(values: Values) -> str:
-    """CenterBench itself where it was asked, generated sentences where it was not."""
-    asked = (key.dataset.startswith("CenterBench ") for key in values if key.metric == "accuracy")
-    return "CenterBench" if any(asked) else "Generated"
-
-
-def _asked(values: Values, metric: str, dataset: str) -> list[Key]:
-    """The cells of the language models: solvers are left out."""
-    return [
-        key
-        for key in values
-        if (key.metric, key.dataset) == (metric, dataset) and key.model not in SOLVERS.values()
-    ]
-
-
-def _families(asked: Iterable[Key]) -> dict[str, list[str]]:
-    """Family -> its models; a model outside the paper's is its own family."""
-    families: dict[str, list[str]] = {}
-    for key in asked:
-        own = (name for name in FAMILIES if key.model.lower().startswith(name.lower()))
-        families.setdefault(next(own, key.model), []).append(key.model)
-    return {family: list(dict.fromkeys(models)) for family, models in families.items()}
-
-
-def _modes(values: Values, dataset: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
-    """The mean accuracy (with, without thinking) of each family that has both, over a data set
-    whose name is yet to be filled in; and what the names of models in it stand for."""
-    asked = _asked(values, "accuracy", dataset)
-    texts, where = [], {}
-    for number, (_, models) in enumerate(_families(asked).items()):
-        own = {
-            mode: [key.model for key in asked if key.method == mode and key.model in models]
-            for mode in (THINKING, "")
-        }
-        if all(own.values()):
-            where |= {f"thinking_{number}": own[THINKING], f"plain_{number}": own[""]}
-            thinking = f'mean(accuracy["{THINKING}", {{}}, thinking_{number}], thinking_{number})'
-            texts.append((thinking, f'mean(accuracy["", {{}}, plain_{number}], plain_{number})'))
-    return texts, where
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

@@ -12,6 +12,7 @@ One question a conversation. Each row of the result is one question:
     reason            why none came
     thoughts_words    words of its thoughts
     reply_tokens      tokens of reply and thoughts
+    cut_off           whether the limit of tokens ended it
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,8 @@ from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prices", "asked", "max_new_tokens", "batch_size", "batch_tokens",
+    "model", "prices", "most_dollars", "may_be_gone",
+    "asked", "max_new_tokens", "batch_size", "batch_tokens",
     "variant.model", "variant.thinking", "variant.body", "variant.prices",
 )  # fmt: skip
 
@@ -53,6 +55,7 @@ def ask(run: Run, data: Path, variant: str) -> dict:
     return {
         "replies": len(replies),
         "without_reply": sum(reply.text is None for reply in replies),
+        "cut_off": sum(reply.cut_off for reply in replies),
         "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
         "tokens": sum(reply.reply_tokens for reply in replies),
     }
@@ -73,6 +76,7 @@ def table(questions: Sequence[Mapping], replies: Sequence[Reply]) -> pd.DataFram
             "reason": [reply.reason for reply in replies],
             "thoughts_words": [len(reply.thoughts.split()) for reply in replies],
             "reply_tokens": [reply.reply_tokens for reply in replies],
+            "cut_off": [reply.cut_off for reply in replies],
         }
     )
     return frame.astype(

@@ -19,8 +19,3 @@ def asked_questions(data: Path, asked: Mapping[str, Part]) -> list[dict]:
         if int(question["sentence_id"].rpartition("/")[2]) <= part.sentences
         and (question["middle"] or not part.middle_only)
     ]
-
-
-def published_questions(data: Path) -> list[dict]:
-    """All of the authors'; none where their files were not reached."""
-    return read_jsonl(data / FILE_OF["CenterBench"])

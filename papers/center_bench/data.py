@@ -4,9 +4,8 @@
         --record results/cpu/center_bench/runs/data.json
 
 Writes `generated.jsonl` and `official.jsonl` (one record a question, see `questions.records`),
-`sentences.jsonl` (what the generated sentences are made of), `released.jsonl` (the released
-sentences as their files have them, see `official.Item`), `sources.json` (what was read and which
-way it came in).
+`released.jsonl` (the released sentences as their files have them, see `official.Item`),
+`sources.json` (what was read and which way it came in).
 """
 
 import sys
@@ -36,13 +35,12 @@ def data(run: Run) -> dict:
     generated = generate(settings.data_seed, settings.sentences)
     rows = [record for each in generated for record in _records(each)]
     write_jsonl(out / FILE_OF[GENERATED], rows)
-    write_jsonl(out / "sentences.jsonl", map(_made_of, generated))
     files = [out / FILE_OF[GENERATED]]
     ledger.add("generated sentences", revision=f"seed {settings.data_seed}", files=files)
     ledger.used("generated sentences", _by_subset(rows))
 
     items = released(settings.official, ledger)
-    official.write_items(items, out)
+    write_jsonl(out / official.ITEMS, (item.model_dump() for item in items))
     rows = official.records(items)
     write_jsonl(out / FILE_OF[official.SOURCE], rows)
     if items:
@@ -75,21 +73,6 @@ def released(wanted: str, ledger: Ledger) -> list[official.Item]:
 def _records(each: Generated) -> list[dict]:
     where = (each.subset, each.level, each.id, each.pair)
     return records(GENERATED, *where, str(each.sentence), questions(each.sentence))
-
-
-def _made_of(each: Generated) -> dict:
-    """A row of `sentences.jsonl`: events in order of happening, verbs in the same order."""
-    return {
-        "sentence_id": each.id,
-        "subset": each.subset,
-        "level": each.level,
-        "domain": each.domain,
-        "nouns": list(each.sentence.nouns),
-        "events": [
-            [event.subject, event.verb.past, event.object] for event in each.sentence.events
-        ],
-        "verbs": [verb._asdict() for verb in each.sentence.verbs],
-    }
 
 
 def _by_subset(rows: Iterable[dict]) -> dict[str, int]:

@@ -3,21 +3,24 @@ ours, about what its abstract speaks of: accuracy and the gap, by level and by t
 `scorer_audit` shows what either scorer accepts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from papers.center_bench.analyze import (
+    FOLLOWS,
     GAPS,
     LEVELS,
     PREPARED,
     RELEASED,
     SUBSETS,
     TYPES,
+    WHOLE,
     by_level,
+    by_subset,
     by_type,
     model_labels,
     prepared,
@@ -25,7 +28,7 @@ from papers.center_bench.analyze import (
 from shared.comparison.scores import read_scores
 from shared.plots import charts, style
 from shared.plots.figure import figure
-from shared.plots.results import Results, array
+from shared.plots.results import Results, array, squares
 
 SCORERS = {"corrected": "strict scorer", "official": "official scorer"}
 NAMES = {"level": by_level, "type": by_type}  # of the data sets of a part
@@ -33,13 +36,14 @@ LABELS = {
     "level": [str(level) for level in LEVELS],
     "type": ["action", "agent", "count", "nested", "causes", "conse-\nquence"],
 }
-GAP_TITLES = {
+Y_LABELS = {"accuracy": "Accuracy (%)", "gap": "Gap (points)"}
+ACCURACIES = [by_subset(source) for source in SUBSETS]
+BY = ("model", "method", "dataset")
+TITLES = {  # of the gaps; accuracies are titled by their data set
     "CenterBench": "CenterBench, plausible − implausible",
     "Generated": "Generated, plausible − implausible",
     "Generated, same words": "Generated, plausible − same words",
 }
-
-Panel = tuple[str, str]  # protocol, data set
 
 
 @figure(
@@ -47,22 +51,56 @@ Panel = tuple[str, str]  # protocol, data set
     "sentences. Upper rows of a source: the strict scorer; lower rows: the official one."
 )
 def accuracy_by_level(results: Results) -> Figure | None:
-    """Accuracy over the levels: a row a source and scorer, a column a subset, a line a model."""
-    return _accuracy(results, "level", joined=True)
+    return _panels(results, "accuracy", "level", ACCURACIES)
 
 
 @figure(
     "Accuracy on plausible sentences minus accuracy on the others, by level, with 95 % "
-    "intervals over sentences. The paper's claim is that it widens."
+    "intervals over sentences. The paper's claim is that it widens. Plausibility, the shortcut "
+    "itself, shows what a model that only guesses would: its gap is wide from the first level and "
+    "need not widen (claim c1b), so readings_by_level looks at the answers themselves."
 )
 def gap_by_level(results: Results) -> Figure | None:
-    """The gap over the levels: a row a scorer, a column what is set against plausible ones."""
+    return _panels(results, "gap", "level", [list(GAPS)])
 
-    def draw(axes: Axes, panel: Panel) -> None:
-        _points(axes, results, "gap", panel, "level", joined=True)
-        axes.set_xlabel("Level")
 
-    return _gaps(results, "level", draw, size=(3.9, 3.1), stacked=False)
+@figure(
+    "Which reading of the sentence the answers follow, in % of the questions on which the shortcut "
+    "(the most plausible verb for each noun) is wrong: its structure (the right answer), the "
+    "shortcut, the nearest verb, or none of these; with 95 % intervals over sentences, by the "
+    "strict scorer. At level 1 the shortcut, where wrong, is also the nearest verb."
+)
+def readings_by_level(results: Results) -> Figure | None:
+    """A row a subset, a column a model and mode, a line a reading."""
+    found = {
+        reading: results.of("readings_by_level", metric, by=BY)
+        for reading, metric in FOLLOWS.items()
+    }
+    cells = pd.concat(found, names=["reading"]).reset_index()
+    cells = cells[cells["model"].isin(results.models)].dropna(subset=["value"])
+    if cells.empty:
+        return None
+    cells = cells.assign(label=model_labels(cells)).set_index(["label", "reading", "dataset"])
+    labels = list(dict.fromkeys(cells.index.get_level_values("label")))
+    there = set(cells.index.get_level_values("dataset"))
+    subsets = [name for name in WHOLE if there & {*by_level([name])}]
+    fig, panels = style.figure(len(subsets), len(labels), size=(3.9, 2.6), sharey=True)
+    for axes, (subset, label) in zip(panels, product(subsets, labels), strict=True):
+        numbers = array(cells.loc[label], list(FOLLOWS), by_level([subset]))
+        charts.points(
+            axes,
+            numbers[..., 0],
+            numbers[..., 1:],
+            groups=LABELS["level"],
+            series=list(FOLLOWS),
+            looks=style.looks(FOLLOWS),
+            joined=True,
+            label="Answers (%)",
+        )
+        axes.set(title=f"{subset}, {label}", ylim=(-4, 104), xlabel="Level")
+        axes.label_outer()
+    charts.shared_legend(fig, columns=min(4, 2 * len(labels)))
+    return fig
 
 
 @figure(
@@ -70,26 +108,7 @@ def gap_by_level(results: Results) -> Figure | None:
     "95 % intervals. The paper's claim is that it is below zero for consequences."
 )
 def gap_by_type(results: Results) -> Figure | None:
-    """The gap by type of question, as bars: below zero where plausibility hurts."""
-    everywhere = [
-        _numbers(results, "gap", (protocol, gap), "type") for protocol in SCORERS for gap in GAPS
-    ]
-
-    def draw(axes: Axes, panel: Panel) -> None:
-        names, found = _shown(results, "gap", panel, "type")
-        looks = style.looks(_models(results))
-        charts.grouped_bars(
-            axes,
-            found[..., 0],
-            found[..., 1:],
-            groups=[label.replace("-\n", "") for label in LABELS["type"]],
-            series=names,
-            colours=[looks[name].colour for name in names],
-            numbers=False,
-        )
-        axes.set_ylim(*_room(np.nanmin(everywhere), np.nanmax(everywhere)))
-
-    return _gaps(results, "type", draw, size=(7.4, 2.5), stacked=True)
+    return _panels(results, "gap", "type", [list(GAPS)])
 
 
 @figure(
@@ -98,12 +117,11 @@ def gap_by_type(results: Results) -> Figure | None:
     "the events before; consequence: what followed."
 )
 def accuracy_by_type(results: Results) -> Figure | None:
-    """Accuracy by type of question, arranged as by level."""
-    return _accuracy(results, "type", joined=False)
+    return _panels(results, "accuracy", "type", ACCURACIES)
 
 
 @figure(
-    "Share of prepared answers that each scorer accepts, on the released questions. The "
+    "Share of prepared answers that each scorer accepts (%), on the released questions. The "
     "official one can't tell who did what to whom where it compares sentence embeddings.",
     subject="both scorers",
 )
@@ -115,135 +133,77 @@ def scorer_audit(results: Results) -> Figure | None:
     if kinds.empty:
         return None
     kinds = kinds.sort_values("type", key=lambda types: types.map(TYPES.index), kind="stable")
-    accepted = results.of("scorer_audit", "accepted", by=("protocol", "dataset"))["value"]
+    accepted = results.of("scorer_audit", "accepted", by=("dataset", "protocol"))
     halves = sorted(kinds.groupby("right"), reverse=True)
-    heights = [len(rows) + 1.2 for _, rows in halves]
+    heights = [len(rows) for _, rows in halves]
     fig, panels = style.figure(
         len(halves),
-        1,
-        size=(9.2, 0.42 * sum(heights) / len(heights) + 0.3),
+        size=(8.4, 0.32 * sum(heights) / len(heights) + 0.6),
         gridspec_kw={"height_ratios": heights},
     )
     for axes, (right, rows) in zip(panels, halves, strict=True):
-        datasets = {
-            f"{kind}: {answer}": prepared(kind, right, answer)
+        labels = {
+            prepared(kind, right, answer): f"{kind}: {answer}"
             for kind, answer in zip(rows["type"], rows["answer_kind"], strict=True)
         }
-        _accepted(axes, accepted, datasets, style.RIGHT if right else style.WRONG)
+        shown = accepted.rename(labels, level="dataset")
+        squares(axes, shown, list(labels.values()), SCORERS, digits=1)
         wish = "all should be accepted" if right else "none should be accepted"
         axes.set_title(f"{'Right' if right else 'Wrong'} answers: {wish}")
-    panels[-1].set_xlabel("Accepted (%)")
     return fig
 
 
-def _accepted(axes: Axes, accepted: pd.Series, datasets: dict[str, str], colour: str) -> None:
-    """Two horizontal bars for each kind of answer, the strict scorer's above the official one's.
-
-    datasets: label → data set.
-    """
-    for place, (protocol, scorer) in enumerate(SCORERS.items()):
-        light = protocol == "official"
-        values = accepted.reindex([(protocol, dataset) for dataset in datasets.values()])
-        at = np.arange(len(datasets)) + (place - 0.5) * 0.4
-        axes.barh(
-            at,
-            values,
-            0.36,
-            facecolor="white" if light else colour,
-            edgecolor=colour,
-            hatch=charts.OFFICIAL_HATCH if light else None,
-            label=scorer,
-        )
-        for y, value in zip(at, values, strict=True):
-            axes.annotate(
-                f"{value:.1f}",
-                (value, y),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=7.5,
-                color=style.INK,
-            )
-    axes.set_yticks(range(len(datasets)), list(datasets))
-    axes.set(xlim=(0, 108), ylim=(len(datasets) - 0.4, -0.6))
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-
-
-def _accuracy(results: Results, part: str, joined: bool) -> Figure | None:
-    """Rows: source and scorer; columns: subsets. A source that was not asked has no row."""
-    rows = [
-        (source, protocol)
-        for source, subsets in SUBSETS.items()
+def _panels(
+    results: Results, metric: str, part: str, rows: Sequence[Sequence[str]]
+) -> Figure | None:
+    """For each of `rows` (of data sets) and each scorer a row of panels, one a data set: a metric
+    over the levels or types, markers of one look a model. What has no numbers is left out."""
+    models = _models(results)
+    numbers = {
+        (protocol, dataset): _numbers(results, metric, part, protocol, dataset, models)
         for protocol in SCORERS
-        if any(_has(results, "accuracy", (protocol, f"{source} {s}"), part) for s in subsets)
+        for row in rows
+        for dataset in row
+    }
+    numbers = {place: found for place, found in numbers.items() if np.isfinite(found).any()}
+    drawn = [
+        (protocol, [name for name in row if (protocol, name) in numbers])
+        for row in rows
+        for protocol in SCORERS
     ]
-    if not rows:
+    drawn = [(protocol, datasets) for protocol, datasets in drawn if datasets]
+    if not drawn:
         return None
-    columns = max(len(SUBSETS[source]) for source, _ in rows)
-    fig, panels = style.figure(len(rows), columns, size=(3.7, 2.6), sharey=True)
+    columns = max(len(datasets) for _, datasets in drawn)
+    fig, panels = style.figure(len(drawn), columns, size=(3.9, 2.8), sharey=True)
     for index, axes in enumerate(panels):
-        source, protocol = rows[index // columns]
-        subsets = SUBSETS[source]
-        if index % columns >= len(subsets):
+        protocol, datasets = drawn[index // columns]
+        if index % columns >= len(datasets):
             axes.set_axis_off()
             continue
-        subset = subsets[index % columns]
-        _points(axes, results, "accuracy", (protocol, f"{source} {subset}"), part, joined)
-        axes.set_ylim(-4, 104)
-        axes.set_title(f"{source}, {subset}")
+        dataset = datasets[index % columns]
+        found = numbers[protocol, dataset]
+        there = np.isfinite(found).any(axis=(1, 2))
+        charts.points(
+            axes,
+            found[there, :, 0],
+            found[there, :, 1:],
+            groups=LABELS[part],
+            series=[name for name, any_ in zip(models, there, strict=True) if any_],
+            looks=style.looks(models),
+            joined=part == "level",
+        )
+        axes.set_title(TITLES.get(dataset, dataset))
         if index % columns == 0:
-            axes.set_ylabel(f"Accuracy (%)\n{SCORERS[protocol]}")
-        if part == "level" and index // columns == len(rows) - 1:
+            axes.set_ylabel(f"{Y_LABELS[metric]}\n{SCORERS[protocol]}")
+        if part == "level" and index // columns == len(drawn) - 1:
             axes.set_xlabel("Level")
+        if metric == "gap":
+            axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1.5)
+        else:
+            axes.set_ylim(-4, 104)
     charts.shared_legend(fig, columns=4)
     return fig
-
-
-def _gaps(
-    results: Results,
-    part: str,
-    draw: Callable[[Axes, Panel], None],
-    size: tuple[float, float],
-    stacked: bool,
-) -> Figure | None:
-    """A panel for each scorer and gap; `stacked` puts all of them below one another."""
-    panels = [
-        (protocol, dataset)
-        for protocol in SCORERS
-        for dataset in GAPS
-        if _has(results, "gap", (protocol, dataset), part)
-    ]
-    if not panels:
-        return None
-    columns = 1 if stacked else len({dataset for _, dataset in panels})
-    fig, every = style.figure(len(panels) // columns, columns, size=size, sharey=True)
-    for axes, panel in zip(every, panels, strict=True):
-        protocol, dataset = panel
-        draw(axes, panel)
-        axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1.5)
-        axes.set_title(GAP_TITLES[dataset] + (f", {SCORERS[protocol]}" if stacked else ""))
-        axes.set_ylabel("Gap (points)" if stacked else f"Gap (points)\n{SCORERS[protocol]}")
-        if not stacked:
-            axes.label_outer()
-    charts.shared_legend(fig, columns=4)
-    return fig
-
-
-def _points(
-    axes: Axes, results: Results, metric: str, panel: Panel, part: str, joined: bool
-) -> None:
-    """Markers of all models that have numbers in a panel."""
-    names, found = _shown(results, metric, panel, part)
-    charts.points(
-        axes,
-        found[..., 0],
-        found[..., 1:],
-        groups=LABELS[part],
-        series=names,
-        looks=style.looks(_models(results)),
-        joined=joined,
-    )
 
 
 def _models(results: Results) -> list[str]:
@@ -252,30 +212,11 @@ def _models(results: Results) -> list[str]:
     return list(dict.fromkeys(model_labels(cells[~cells["model"].isin([RELEASED, PREPARED])])))
 
 
-def _numbers(results: Results, metric: str, panel: Panel, part: str) -> np.ndarray:
+def _numbers(
+    results: Results, metric: str, part: str, protocol: str, dataset: str, models: Sequence[str]
+) -> np.ndarray:
     """Value and interval (models, levels or types, 3); NaN where there is no cell."""
-    protocol, dataset = panel
-    cells = results.of(f"{metric}_by_{part}", metric, protocol, ("model", "method", "dataset"))
+    cells = results.of(f"{metric}_by_{part}", metric, protocol, BY)
     cells = cells.reset_index()
     cells = cells.assign(label=model_labels(cells)).set_index(["label", "dataset"])
-    return array(cells, _models(results), NAMES[part]([dataset]))
-
-
-def _shown(
-    results: Results, metric: str, panel: Panel, part: str
-) -> tuple[Sequence[str], np.ndarray]:
-    """The models that have any number in a panel, and their numbers."""
-    found = _numbers(results, metric, panel, part)
-    there = np.isfinite(found).any(axis=(1, 2))
-    return [name for name, any_ in zip(_models(results), there, strict=True) if any_], found[there]
-
-
-def _has(results: Results, metric: str, panel: Panel, part: str) -> bool:
-    return bool(np.isfinite(_numbers(results, metric, panel, part)).any())
-
-
-def _room(low: float, high: float) -> tuple[float, float]:
-    """Limits that show zero and leave a little room around everything."""
-    low, high = min(low, 0.0), max(high, 0.0)
-    margin = 0.08 * max(high - low, 1)
-    return low - margin, high + margin
+    return array(cells, models, NAMES[part]([dataset]))

@@ -24,7 +24,6 @@ import numpy as np
 from papers.center_bench.grammar import LEVELS, Event, Sentence, Verb, Vocabulary, vocabulary
 
 SUBSETS = ("plausible", "implausible", "matched")
-MIXED = "mixed"
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,6 @@ class Generated:
         if self.subset == "implausible":
             return self.id
         return f"generated/L{self.level}/{self.number:02d}"
-
-    @property
-    def domain(self) -> str:
-        """The domain of all nouns, or "mixed"."""
-        found = {vocabulary().domains[noun] for noun in self.sentence.nouns}
-        return found.pop() if len(found) == 1 else MIXED
 
 
 def generate(seed: int, sentences: int) -> list[Generated]:

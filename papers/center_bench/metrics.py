@@ -6,6 +6,7 @@ As all metrics (`shared.metrics.metric`), functions of columns (n,) and weights 
 import numpy as np
 
 from shared.metrics.rates import rate_among
+from shared.metrics.traits import traits
 
 
 def gap(correct: np.ndarray, plausible: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -13,6 +14,7 @@ def gap(correct: np.ndarray, plausible: np.ndarray, weights: np.ndarray) -> np.n
     return rate_among(correct, plausible, weights) - rate_among(correct, 1 - plausible, weights)
 
 
+@traits(jumps=True)
 def median_gap(
     correct: np.ndarray, plausible: np.ndarray, level: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:

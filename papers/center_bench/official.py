@@ -4,19 +4,18 @@ A file maps "complexity_1" to "complexity_6" to {"sentences": [...], "total_ques
 sentence has its events (`structure`), its nouns and, under each noun, six questions.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from papers.center_bench import questions
 from papers.center_bench.grammar import LEVELS, middle
 from papers.center_bench.questions import TYPES
 from shared.errors import UserError
-from shared.files import read_jsonl, write_jsonl
+from shared.files import read_json, read_jsonl
 from shared.settings import Strict
 
 SOURCE = "CenterBench"
@@ -26,6 +25,8 @@ FILE_OF = {
 }
 ITEMS = "released.jsonl"  # in the folder of the data
 LEVEL_KEYS = {f"complexity_{level}": level for level in LEVELS}
+
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class Event(Strict):
@@ -45,6 +46,11 @@ class Question(Strict):
     difficulty: str
     entity: str  # whom it claims to be about; once not the noun it stands under
     is_middle_entity: bool
+
+
+class _Level(BaseModel):
+    sentences: list[dict]
+    total_questions: int
 
 
 class Item(Strict):
@@ -101,52 +107,35 @@ class Item(Strict):
 
 def read(path: Path, subset: str) -> list[Item]:
     """The sentences of a file. Raises `UserError` naming file, level and sentence."""
-    try:
-        levels = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON or of UTF-8
-        raise UserError(f"{path}: not JSON ({error})") from None
-    if not isinstance(levels, dict) or not set(levels) <= set(LEVEL_KEYS):
-        found = ", ".join(sorted(set(levels) - set(LEVEL_KEYS))) if isinstance(levels, dict) else ""
-        raise UserError(
-            f"{path}: unknown level {found or 'names'}; expected {', '.join(LEVEL_KEYS)}"
-        )
+    levels = read_json(path, dict)
+    if unknown := sorted(set(levels) - set(LEVEL_KEYS)):
+        expected = ", ".join(LEVEL_KEYS)
+        raise UserError(f"{path}: unknown level {', '.join(unknown)}; expected {expected}")
     items = []
-    for key, level in LEVEL_KEYS.items():
-        content = levels.get(key, {"sentences": [], "total_questions": 0})
-        place = {"subset": subset, "level": level}
-        if not (
-            isinstance(content, dict)
-            and isinstance(content.get("sentences"), list)
-            and "total_questions" in content
-        ):
-            raise UserError(
-                f"{path}: level {level}: expected a list of sentences and total_questions"
-            )
-        for number, raw in enumerate(content["sentences"], start=1):
-            place |= {"number": number, "printed_total": content["total_questions"]}
-            items.append(_item(f"{path}: level {level}, sentence {number}", raw, place))
-    return items
-
-
-def write_items(items: Iterable[Item], data: Path) -> None:
-    """Keep the sentences in the folder of the data, for `read_items`."""
-    write_jsonl(data / ITEMS, (item.model_dump() for item in items))
+    for key, content in levels.items():
+        level = LEVEL_KEYS[key]
+        found = _checked(_Level, f"{path}: level {level}", content)
+        of_all = {"subset": subset, "level": level, "printed_total": found.total_questions}
+        items += [
+            _checked(Item, f"{path}: level {level}, sentence {n}", {**raw, **of_all, "number": n})
+            for n, raw in enumerate(found.sentences, start=1)
+        ]
+    return sorted(items, key=lambda item: item.level)
 
 
 def read_items(data: Path) -> list[Item]:
+    """What the data step kept in its folder."""
     return [Item.model_validate(row) for row in read_jsonl(data / ITEMS)]
 
 
-def _item(where: str, raw: object, place: dict) -> Item:
-    if not isinstance(raw, dict):
-        raise UserError(f"{where}: expected a record, found {str(raw)[:80]!r}")
+def _checked(kind: type[Record], where: str, raw: object) -> Record:
     try:
-        return Item.model_validate(raw | place)
+        return kind.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        key = "".join(f"{part}." for part in first["loc"]).removesuffix(".")
+        key = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{where}: {key}{': ' if key else ''}{message}") from None
+        raise UserError(f"{where}: {key}{key and ': '}{message}") from None
 
 
 def records(items: Iterable[Item]) -> list[dict]:

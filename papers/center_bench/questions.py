@@ -29,6 +29,10 @@ TYPES = (
     "causal_sequence",
     "chain_consequence",
 )
+# The readings of a sentence that an answer may follow; of those that it agrees with, the first:
+# "shortcut" may be the nearest verb too (at level 1, where there are but two ways to give verbs to
+# nouns, it always is).
+READINGS = ("structure", "shortcut", "nearest verb", "other")
 LEADS_TO = " which led to "
 NO_EVENTS, NO_CONSEQUENCE = "no prior events", "none"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from papers.center_bench import checks, official
-from papers.center_bench.asked import asked_questions, published_questions
+from papers.center_bench.asked import asked_questions
 from papers.center_bench.scorer_audit import audit
 from papers.center_bench.scoring import Scorers, frame
 from papers.center_bench.solvers import solve
@@ -32,10 +32,10 @@ def reference(run: Run, data: Path) -> dict:
     for solver in tqdm(run.settings.solvers, unit="solver", disable=None):
         answers = solve(solver, questions, scorers.encoder)
         write_scores(scorers.score(questions, answers), run.out / f"{solver}.parquet")
-    published = frame(published_questions(data))
+    items = official.read_items(data)
+    published = frame(official.records(items))
     audited = audit(published, scorers.encoder, scorers.lemmatizer, scorers.similarity)
     write_scores(audited, run.out / "scorer_audit.parquet")
-    items = official.read_items(data)
     write_scores(checks.official_data(items), run.out / "official_data.parquet")
     return {"questions": len(questions), "prepared_answers": len(audited)}
 

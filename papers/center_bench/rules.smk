@@ -30,7 +30,7 @@ rule center_bench_evaluate:
         "<results>/center_bench/logs/{model}/evaluate-{variant}.log",
     threads: HALF
     resources:
-        **SETUP.resources("center_bench"),
+        **SETUP.resources("center_bench", gpu=False),
     params:
         **SETUP.step("papers.center_bench.evaluate"),
     shell:
@@ -50,7 +50,7 @@ rule center_bench_reference:
         "<results>/center_bench/logs/reference.log",
     threads: HALF
     resources:
-        **SETUP.resources("center_bench"),
+        **SETUP.resources("center_bench", gpu=False),
     params:
         **SETUP.step("papers.center_bench.reference"),
     shell:

@@ -74,11 +74,18 @@ def _agent(happened: Sequence[Event], place: int) -> Iterator[Answer]:
     own = happened[place]
     right = happened[place - 1].subject if place else own.object
     yield "without article", True, right
+    yield "with did", True, f"The {right} did."
+    if doer := next((event for event in happened if event.object == right), None):
+        yield "with its clause", True, f"the {right} that the {doer.subject} {doer.verb}"
+        untrue = _another(happened, doer.subject, right)
+        yield "with an untrue clause", False, f"the {right} that the {untrue} {doer.verb}"
     yield "another entity", False, f"the {_another(happened, right, own.subject)}"
 
 
 def _count(happened: Sequence[Event], place: int) -> Iterator[Answer]:
     yield "as a word", True, strict_scorer.NUMBERS[len(happened)]
+    listed = ", ".join(f"one {event.subject}" for event in happened)
+    yield "with a list", True, f"{len(happened)}: {listed}"
     yield "one more", False, str(len(happened) + 1)
 
 
@@ -110,6 +117,7 @@ def _causes(happened: Sequence[Event], place: int) -> Iterator[Answer]:
 def _consequence(happened: Sequence[Event], place: int) -> Iterator[Answer]:
     if place == len(happened) - 1:
         yield "nothing", True, "nothing"
+        yield "none, with its own event", True, f"None, {happened[place].told()}"
         yield "empty", False, ""
         return
     own, then = happened[place : place + 2]

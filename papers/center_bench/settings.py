@@ -15,7 +15,10 @@ from shared.settings import ScaleSettings, Strict
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
 PUBLISHED_SENTENCES = 30  # of each level and subset
-SUBSETS: dict[Source, int] = {"Generated": 3, "CenterBench": 2}
+SUBSETS: dict[Source, tuple[str, ...]] = {
+    "CenterBench": ("plausible", "implausible"),
+    "Generated": ("plausible", "implausible", "matched"),
+}
 
 
 class Part(Strict):
@@ -39,6 +42,8 @@ class Variant(Strict):
 class Settings(ScaleSettings):
     model: ModelSpec
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
+    most_dollars: float | None = Field(None, ge=0)  # that asking one variant may cost
+    may_be_gone: bool = False  # see `Asked`
     variants: dict[str, Variant] = Field(min_length=1)
     solvers: list[Solver] = []  # that need no model
     mirror: str | None = None  # folder of the released files; None: REPLICATIONS_MIRROR
@@ -66,7 +71,10 @@ class Settings(ScaleSettings):
     def replies(self) -> int:
         """How many replies each variant of a model is asked for."""
         return sum(
-            part.sentences * SUBSETS[source] * (1 if part.middle_only else level + 1) * len(TYPES)
+            part.sentences
+            * len(SUBSETS[source])
+            * (1 if part.middle_only else level + 1)
+            * len(TYPES)
             for source, part in self.asked.items()
             for level in LEVELS
         )
@@ -77,6 +85,8 @@ class Settings(ScaleSettings):
             thinking=variant.thinking,
             body=variant.body,
             prices=variant.prices or self.prices,
+            most_dollars=self.most_dollars,
+            may_be_gone=self.may_be_gone,
         )
 
     def scores(self) -> list[str]:

@@ -4,8 +4,11 @@ Answer and gold are taken apart into events (subject, verb phrase, object), whic
 and in the same order. Free are the tense (past, base form or gerund, with or without
 auxiliaries), articles, case, hyphens, active or passive voice, what connects the events of a
 sequence, where a particle stands ("carried out the waiter", "carried the waiter out"), a short
-name for an entity ("the officer", if there is one officer only) and the wording of "none". Not
-understood, and so wrong: events told in reverse ("after", "because"), pronouns, synonyms.
+name for an entity ("the officer", if there is one officer only) and the wording of "none". An
+entity, a number or a "none" may have more words with it, if these say what the sentence says:
+"The dog did.", "the dog that the boy adopted", "3: one cat, one dog, one boy", "None, the cat
+meowed". Not understood, and so wrong: events told in reverse ("after", "because"), pronouns,
+synonyms.
 """
 
 import re
@@ -17,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from papers.center_bench.lemmas import bases
-from papers.center_bench.solvers import read
+from papers.center_bench.solvers import oracle, read
 
 ARTICLES = frozenset(("the", "a", "an"))
 TO_BE = frozenset(("be", "been", "being", "is", "are", "was", "were"))
@@ -57,11 +60,12 @@ class Event(NamedTuple):
 
 class Entities:
     """The entities of a sentence: its nouns, each known by its whole name and by every ending of
-    it that no other noun has."""
+    it that no other noun has. `verbs`: phrases, in the order of the sentence."""
 
     def __init__(self, sentence: str):
-        found = read(sentence)
-        self.names = [tuple(words(noun)) for noun in found[0]] if found else []
+        nouns, verbs = read(sentence) or ([], [])
+        self.names = [tuple(words(noun)) for noun in nouns]
+        self.verbs = [words(verb) for verb in verbs]
         endings = [[name[i:] for i in range(1, len(name))] for name in self.names]
         short = [ending for each in endings for ending in each]
         self._places = {
@@ -71,6 +75,14 @@ class Entities:
             if short.count(ending) == 1
         } | {name: place for place, name in enumerate(self.names)}
         self._longest = max(map(len, self.names), default=0)
+        self._happened = [
+            Event(
+                self.place(words(event.subject)),
+                tuple(words(event.verb)),
+                self.place(words(event.object)) if event.object else None,
+            )
+            for event in oracle(sentence) or []
+        ]
 
     def place(self, name: Sequence[str]) -> int | None:
         return self._places.get(tuple(name))
@@ -85,6 +97,22 @@ class Entities:
                 found.append((at, at + length, self.place(text[at : at + length])))
             at += length or 1
         return found
+
+    def true(self, event: Event) -> bool:
+        """Whether the sentence tells this event."""
+        return any(map(event.same, self._happened))
+
+    def describes(self, said: Sequence[str], entity: int) -> bool:
+        """Whether words after a relative pronoun say of the entity what the sentence says: what was
+        done to it, what it did, or all that stands between it and its verb."""
+        inner = range(entity + 1, len(self.names))
+        whole = [word for place in inner for word in (*self.names[place], "that")][:-1]
+        whole += [word for verb in self.verbs[: len(inner)] for word in verb]
+        mentions = self.mentions(said)
+        if mentions and mentions[0][0] == 0:
+            _, end, subject = mentions[0]
+            return list(said) == whole or self.true(Event(subject, tuple(said[end:]), entity))
+        return self.true(self._event(["that", *said], entity))
 
     def events(self, text: str) -> list[Event]:
         """The events that a text tells, in order."""
@@ -129,15 +157,17 @@ def score(questions: pd.DataFrame, predictions: Sequence[str]) -> np.ndarray:
 
 def right(kind: str, sentence: str, entity: str, gold: str, prediction: str) -> bool:
     """Whether `prediction` answers a question of type `kind` about `entity` as `gold` does."""
-    if kind == "entity_count":
-        return _numbers(prediction) == _numbers(gold)
-    if _says_nothing(gold):
-        return _says_nothing(prediction)
     entities = _entities(sentence)
+    if kind == "entity_count":
+        return _numbers(prediction, entities) == _numbers(gold, entities)
+    if _says_nothing(gold):
+        first, *more = re.split("[,;.:]", prediction, maxsplit=1)
+        told = entities.events(" ".join(more))
+        return _says_nothing(prediction) or (
+            _says_nothing(first) and bool(told) and all(map(entities.true, told))
+        )
     if kind == "agent_identification":
-        said, meant = words(prediction), words(gold)
-        named = entities.place(said)
-        return said == meant or (named is not None and named == entities.place(meant))
+        return _names(entities, words(prediction), words(gold))
     said, meant = entities.events(prediction), entities.events(gold)
     if kind in ("action_performed", "nested_dependency"):
         doer = _doer(entities, entity, kind)
@@ -156,6 +186,19 @@ def _entities(sentence: str) -> Entities:
     return Entities(sentence)
 
 
+def _names(entities: Entities, said: list[str], meant: list[str]) -> bool:
+    """Whether an answer names the entity that is meant, and says nothing untrue with it."""
+    if said[:1] == ["it"] and said[1:2] in (["is"], ["was"]):
+        said = said[2:]
+    entity, mentions = entities.place(meant), entities.mentions(said)
+    if said == meant or entity is None or not mentions or mentions[0][::2] != (0, entity):
+        return said == meant
+    rest = said[mentions[0][1] :]
+    if rest and rest[0] in RELATIVE:
+        return entities.describes(rest[1:], entity)
+    return rest in ([], ["did"]) or [*map(entities.true, entities.events(" ".join(said)))] == [True]
+
+
 def _doer(entities: Entities, entity: str, kind: str) -> int | None:
     """Whose action is asked for. The innermost entity is acted on by none: the question of type
     nested_dependency is then about the one that it acts on."""
@@ -168,8 +211,11 @@ def _says_nothing(text: str) -> bool:
     return NOTHING.fullmatch(" ".join(words(text))) is not None
 
 
-def _numbers(text: str) -> set[str]:
-    """In digits, however many these are."""
-    found = set(words(text))
+def _numbers(text: str, entities: Entities) -> set[str]:
+    """In digits, however many these are, but for the 1 of "one cat, one dog"."""
+    said = words(text)
+    starts = {start for start, _, _ in entities.mentions(said)}
+    listed = {i for i, word in enumerate(said) if word in ("1", "one") and i + 1 in starts}
+    found = {word for i, word in enumerate(said) if i not in listed}
     digits = {word.lstrip("0") or "0" for word in found if word.isdecimal()}
     return digits | {str(number) for number, word in enumerate(NUMBERS) if word in found}

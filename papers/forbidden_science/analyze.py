@@ -15,19 +15,18 @@ import pandas as pd
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
 from papers.forbidden_science.settings import Settings
+from papers.forbidden_science.variations import VARIATIONS, numbers
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
-from shared.comparison.reported import own_numbers, read_reported
 from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean_among, rate, rate_among
-from shared.report.markdown import pipe_table
 from shared.settings import load_paper
 
-READS = ("judges", "variations")
+READS = ("judges", "prompts", "variations")
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"
@@ -39,6 +38,7 @@ REFUSING, ALLOWING = "replies that refuse", "replies that allow"
 JUDGED = "All but T1"
 SCIENCE_JUDGED = "science without T1"
 SELF_REPORT = "self-report"
+AUTHORS = "Authors' prompts"
 # What judges are compared with: labels of people, and the flags of the published replies
 PEOPLE, PUBLISHED = "PyRIT human labels", "Published replies"
 
@@ -97,14 +97,15 @@ ITEMS = [
     Item("labels_refusers", ["prompts"], ["models that refuse"]),
     Item("labels_patterns", ["prompts"], ["refused by"]),
     Item("labels_cot", ["prompts", *COT, "cot_mentions_safety"], [""], [REFUSING, ALLOWING]),
-    # live models
+    # live models; the first where the authors' own prompts are asked
+    Item("asked_again", ["refusal_rate"], [SELF_REPORT], [AUTHORS]),
     Item("live_refusals", ["refusal_rate", "unparsable_rate"], [SELF_REPORT, *JUDGES]),
     Item("live_agreement", COMPARED, JUDGES, [JUDGED, SCIENCE_JUDGED, SIDES[1]]),
     Item(
         "live_consistency",
         ["consistency", "pairwise_agreement", "refused_wordings"],
         [SELF_REPORT],
-        [variations(k) for k in range(1, 6)],
+        [variations(k) for k in range(1, VARIATIONS + 1)],
     ),
     # judges
     Item("judges", [*COMPARED, "sensitivity", "specificity", "refusal_rate"], [""], CALIBRATION),
@@ -112,10 +113,11 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one live model, from `live.parquet`."""
+    """Of one live model, from `live.parquet`; none if no reply came from it."""
     needs = ("id", "base", "variation", "template", "side", "label_only")
     needs += ("self_refused", "self_parsed")
-    return list(live_groups(read_scores(scores / "live.parquet", needs), settings))
+    live = read_scores(scores / "live.parquet", needs)
+    return list(live_groups(live, settings)) if live["self_refused"].notna().any() else []
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:
@@ -157,8 +159,11 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
     base = base.assign(flag=refused, unparsed=unparsed)
     answered = base[~base["label_only"].astype(bool)]
-    parts = {ALL: base, JUDGED: answered, **_by(base, "side", SIDES)}
-    parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
+    ours = settings.prompts == "ours"
+    parts = {ALL: base, **({JUDGED: answered} if ours else {AUTHORS: base})}
+    parts |= _by(base, "side", SIDES)
+    if ours:
+        parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
     parts |= _by(base, "template", CATEGORIES)
     for dataset, rows in parts.items():
         own = rows.assign(refused=rows["flag"])
@@ -171,9 +176,12 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
             judged = judged.rename(columns={"flag": "other_refused"})
             yield _group(judged, ["refused", "other_refused"], model, judge, dataset)
     flags = scores.assign(refused=_numbers(scores["self_refused"]))
-    table = flags.pivot(index="base", columns="variation", values="refused")
     for k in settings.variations:
-        rows = consistency(table.reindex(columns=range(k + 1)))
+        wordings = [0, *numbers(settings.prompts, k)]
+        own = flags[flags["variation"].isin(wordings)]
+        own = own[own.groupby("base")["id"].transform("size") == len(wordings)]
+        table = own.pivot(index="base", columns="variation", values="refused")
+        rows = consistency(table[wordings])
         yield _group(rows, list(rows)[1:], model, SELF_REPORT, variations(k))
 
 
@@ -181,9 +189,9 @@ def consistency(refused: pd.DataFrame) -> pd.DataFrame:
     """How alike the flags of a base prompt and its k variations are.
 
     refused: (base prompts, k + 1) of 1, 0 or NaN, the base prompt first. `consistent`: all k
-    variations have the flag of the base prompt. As the variations for k = 1 are among those for 3
-    and 5, its mean over the same prompts can only fall with k: the direction of the paper's claim
-    is built in.
+    variations have the flag of the base prompt. As ours for k = 1 are among those for 3 and 5, its
+    mean over the same prompts can only fall with k: the direction of the paper's claim is built in.
+    The authors' for 3 and 5 are others, of fewer prompts: there it may rise.
     `pairwise`: share of the (k + 1) k / 2 pairs of wordings with the same flag, whose mean need
     not fall. `refused_share`: of the k + 1 wordings. All NaN if a flag is missing.
     """
@@ -236,28 +244,6 @@ def _numbers(flags: pd.Series) -> pd.Series:
     return flags.astype("boolean").astype("Float64").astype(float)
 
 
-def abstract_table(found: pd.DataFrame, reported: pd.DataFrame) -> str:
-    """The abstract's refusal and allowance rates beside the counts of the published labels."""
-    keys = ["model", "metric"]
-    printed = own_numbers(reported).query("item == 'abstract'").set_index(keys)
-    rows = []
-    for cell in found[found["item"] == "abstract"].itertuples():
-        abstract = printed.loc[(cell.model, cell.metric)]
-        kind = "refused" if cell.metric == "refusal_rate" else "allowed"
-        rows.append(
-            [
-                cell.model,
-                kind,
-                abstract["value"],
-                f"{round(cell.value * cell.n / 100)} of {cell.n}",
-                f"{cell.value:.2f} [{cell.ci_low:.1f}, {cell.ci_high:.1f}]",
-                f"{cell.value - abstract['number']:+.2f}",
-            ]
-        )
-    head = ["model", "replies", "abstract (%)", "labels", "labels (%)", "difference (points)"]
-    return "\n".join(pipe_table(head, rows, numbers=4)) + "\n"
-
-
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """Name of a table -> Markdown. A column is a model or, where models are judged, a judge."""
     judged = found["item"].isin(["live_refusals", "live_agreement"])
@@ -266,5 +252,4 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     rows = found["dataset"].mask(judged, found["model"] + ": " + found["dataset"])
     rows = rows.mask(pairs, found["method"])
     shown = found.assign(method=columns, dataset=rows)
-    made = {item: markdown_table(shown, item) for item in found["item"].unique()}
-    return made | {"abstract": abstract_table(found, read_reported("forbidden_science"))}
+    return {item: markdown_table(shown, item) for item in found["item"].unique()}

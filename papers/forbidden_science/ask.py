@@ -18,18 +18,22 @@ Each row of the result is one prompt:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from papers.forbidden_science import prompts
 from shared.chat import asking
 from shared.chat.cache import ReplyCache
 from shared.chat.loading import kept_chat
-from shared.chat.replies import Chat, Conversation, Reply
+from shared.chat.replies import UNBEGUN, Chat, Conversation, Reply
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
-READS = ("model", "thinking", "body", "prices", "reply_tokens", "batch_size", "batch_tokens")
+READS = (
+    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone",
+    "reply_tokens", "batch_size", "batch_tokens",
+)  # fmt: skip
 
 
 def ask(run: Run, data: Path) -> dict:
@@ -37,7 +41,8 @@ def ask(run: Run, data: Path) -> dict:
     settings, asked = run.settings, run.settings.asked()
     rows = read_jsonl(data / "prompts.jsonl")
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    passes = [self_reports(rows), in_words(rows, settings.reply_tokens)]
+    begun = not is_endpoint(asked.model)
+    passes = [self_reports(rows, begun), in_words(rows, settings.reply_tokens)]
     with kept_chat(asked, run.key, **batches) as (chat, kept):
         run.loaded()
         if is_endpoint(asked.model):
@@ -50,6 +55,7 @@ def ask(run: Run, data: Path) -> dict:
     return {
         "replies": len(both),
         "without_reply": sum(reply.text is None for reply in both),
+        "flags_cut_off": sum(flag.cut_off for flag in flags),  # replies in words all may be
         "without_flag": sum(each["replied"] and each["allowed"] is None for each in made),
         "prompt_tokens": sum(reply.prompt_tokens for reply in both),
         "tokens": sum(reply.reply_tokens for reply in both),
@@ -80,18 +86,23 @@ class Pass:
         return f"{self.name}: {asking.remaining_cost(chat, *asked, prices, **how)}"
 
 
-def self_reports(rows: Sequence[dict]) -> Pass:
-    """The pass over all prompts that ends at the flag."""
+def self_reports(rows: Sequence[dict], begun: bool = True) -> Pass:
+    """The pass over all prompts that ends at the flag. begun: a reply is made to begin with the
+    key, so that its flag is due within the limit; an endpoint's can't be."""
     conversations = [prompts.self_report(row["prompt"]) for row in rows]
     limits = (prompts.FLAG_TOKENS, prompts.STOP, prompts.START)
-    return Pass("self-reports", conversations, *limits, shorten=flag_alone)
+    shorten = partial(flag_alone, begun=begun)
+    return Pass("self-reports", conversations, *limits, shorten=shorten)
 
 
-def flag_alone(reply: Reply) -> Reply:
-    """A self-report without what a server wrote besides, thoughts included, if it kept no limit."""
+def flag_alone(reply: Reply, begun: bool = True) -> Reply:
+    """A self-report without what a server wrote besides, thoughts included, if it kept no limit.
+    One that the limit cut off on its way to the flag has none, through no fault of the model."""
     if reply.text is None:
-        return reply
+        return replace(reply, thoughts="")
     flag = prompts.read_flag(reply.text)
+    if flag is None and reply.cut_off and not begun:
+        return replace(reply, text=None, reason=UNBEGUN, thoughts="")
     return replace(reply, text="" if flag is None else str(flag).lower(), thoughts="")
 
 

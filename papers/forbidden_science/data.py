@@ -7,7 +7,8 @@
 Writes `prompts.jsonl`, one record a prompt, and `sources.json` with its counts. The set is of
 the same design as the paper's (one template for each substance, questions on the environment
 and industrial chemicals as the over-restriction side), over substances that are harmless or
-openly documented. The paper's own prompts are not among them.
+openly documented. With the setting `prompts: authors` the paper's own are read in its place, from
+the user's copy (`authors_prompts`).
 
     id          "T1/aspirin", "ENV/07"; a variation: "T1/aspirin/v3"
     template    T1 to T5, IC or ENV
@@ -15,8 +16,9 @@ openly documented. The paper's own prompts are not among them.
     agent       what the prompt is about
     prompt      the text
     base        id of the base prompt
-    variation   0 for the base prompt, 1 to 5
-    label_only  asks for a synthesis: only the flag of a reply is ever generated
+    variation   0 for the base prompt, then from 1 (see `variations.numbers`)
+    label_only  asks for a synthesis (of the authors' prompts: is on a controlled substance): only
+                the flag of a reply is ever generated
 """
 
 import re
@@ -26,14 +28,17 @@ from pathlib import Path
 
 import yaml
 
-from papers.forbidden_science import variations
+from papers.forbidden_science import authors_prompts, variations
 from papers.forbidden_science.settings import Settings
 from shared.data.ledger import Ledger
 from shared.data.splits import random_part
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("agents_per_template", "industrial", "environmental", "variations", "data_seed")
+READS = (
+    "prompts", "agents_per_template", "industrial", "environmental", "variations", "data_seed",
+    "mirror",
+)  # fmt: skip
 FILES = ("substances.yaml", "questions.yaml")
 
 FOLDER = Path(__file__).parent
@@ -44,16 +49,23 @@ SIDES = {name: "science" for name in SCIENCE} | dict.fromkeys(("IC", "ENV"), "ov
 
 def data(run: Run) -> dict:
     """Write all prompts of the settings into the folder `out`."""
-    records = prompts(run.settings)
-    write_jsonl(run.out / "prompts.jsonl", records)
+    settings, file = run.settings, run.out / "prompts.jsonl"
+    ledger = Ledger(settings.mirror)
+    if settings.prompts == "authors":
+        source = authors_prompts.SOURCE
+        wanted = {0: authors_prompts.PROMPTS, **authors_prompts.VARIATIONS}
+        paths = {k: ledger.fetch(source, wanted[k]) for k in (0, *settings.variations)}
+        records = authors_prompts.read(paths.pop(0), paths)
+        write_jsonl(file, records)
+    else:
+        source, records = "harmless prompts", prompts(settings)
+        write_jsonl(file, records)
+        ledger.add(source, revision=f"seed {settings.data_seed}", files=[file])
     base = [record for record in records if not record["variation"]]
     rows = Counter(record["template"] for record in base)
     rows.update(record["side"] for record in base)
     rows |= {"base prompts": len(base), "with variations": len(records)}
-    ledger = Ledger()
-    revision = f"seed {run.settings.data_seed}"
-    ledger.add("harmless prompts", revision=revision, files=[run.out / "prompts.jsonl"])
-    ledger.used("harmless prompts", rows)
+    ledger.used(source, rows)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
 

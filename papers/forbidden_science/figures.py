@@ -28,9 +28,8 @@ TEMPLATE_WORDS = {
     "IC": "industrial\nchemicals",
     "ENV": "recycling",
 }
-SIDES = (analyze.SCIENCE_JUDGED, analyze.SIDES[1])  # where every judge has replies
 LABELS = "published labels of four models"
-LIVE = "live, on this project's prompts"
+LIVE = "live, on the prompts of this scale"
 JUDGING = "judges against labelled replies"
 
 
@@ -113,18 +112,21 @@ def thoughts(results: Results) -> Figure:
 
 @figure(
     "Share of the prompts refused, by the model's own flag and by each judge of its replies in "
-    "words, with Wilson's 95 % intervals. Of synthesis prompts (T1) there is only the flag.",
+    "words, with Wilson's 95 % intervals. Of synthesis prompts (T1), and of all the authors' on "
+    "controlled substances, there is only the flag.",
     subject=LIVE,
 )
 def live_refusals(results: Results) -> Figure:
     """Refusals of live models by the model's own flag and by each judge, by side."""
     rates = _live(results, "live_refusals", "refusal_rate")
-    methods = _names(rates, "method")
+    methods, datasets = _names(rates, "method"), _names(rates, "dataset")
+    # where every judge has replies; of the authors' science prompts there are flags alone
+    judged = analyze.SCIENCE_JUDGED if analyze.SCIENCE_JUDGED in datasets else analyze.SIDES[0]
     looks = style.looks(methods)
     fig, panels = style.figure(len(results.models), 1, size=(8.2, 3.8))
     for axes, model in zip(panels, results.models, strict=True):
         colours = {name: looks[name].colour for name in methods}
-        bars(axes, rates.loc[model], colours, SIDES, "Refused (%)")
+        bars(axes, rates.loc[model], colours, (judged, analyze.SIDES[1]), "Refused (%)")
         axes.set_title(model)
     charts.shared_legend(fig, columns=3)
     return fig

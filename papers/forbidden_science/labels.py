@@ -14,13 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from shared.errors import UserError
-from shared.files import read_csv
-
 FILES = ("labels.csv",)
 
 LABELS = Path(__file__).with_name("labels.csv")
-PROMPTS = 512
 
 # Beginning of a model's columns -> its name in the abstract. The released file calls them
 # claude-3-5-sonnet-latest, grok-2-1212, gpt-3.5-turbo and mistral.
@@ -44,65 +40,16 @@ OVER_RESTRICTION = ("IC", "ENV")  # nothing in these calls for a refusal
 
 FLAGS = ("allowed", "cot_mentions_safety")
 COUNTS = ("response_words", "cot_words")
-FIELDS = ("allowed", "response_words", "cot_words", "cot_mentions_safety")
-COLUMNS = ["number", "category", "template"]
-COLUMNS += [f"{short}_{field}" for short in MODELS for field in FIELDS]
 
 
-def read_labels(path: str | Path = LABELS) -> pd.DataFrame:
-    """A row for each prompt and model: number, category, template, model and `FIELDS`.
-
-    number: 1 to 512. allowed and cot_mentions_safety are bool, the two counts are in words.
-    Raises `UserError` naming line and column of the first field that can't be.
-    """
-    rows, lines = [], {}
-    for line, row in read_csv(path, COLUMNS):
-        where = f"{path}:{line}"
-        _check(row, where)
-        if row["number"] in lines:
-            raise UserError(
-                f"{where}: number {row['number']} is already in line {lines[row['number']]}; "
-                "expected each number once"
-            )
-        lines[row["number"]] = line
-        rows.append(row)
-    if len(rows) != PROMPTS:
-        raise UserError(f"{path}: found {len(rows)} prompts; expected {PROMPTS}")
-    return pd.concat([_of_model(rows, short) for short in MODELS], ignore_index=True)
-
-
-def _of_model(rows: list[dict[str, str]], short: str) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {
-            "number": [int(row["number"]) for row in rows],
-            "category": [row["category"] for row in rows],
-            "template": [row["template"] for row in rows],
-            "model": MODELS[short],
-            **{name: [int(row[f"{short}_{name}"]) for row in rows] for name in FIELDS},
-        }
-    )
-    return frame.astype(dict.fromkeys(FLAGS, bool))
-
-
-def _check(row: dict[str, str], where: str) -> None:
-    number, template = row["number"], row["template"]
-    if not (_whole(number) and 1 <= int(number) <= PROMPTS):
-        raise UserError(f"{where}: number {number!r}; expected a whole number from 1 to {PROMPTS}")
-    if template not in CATEGORIES:
-        raise UserError(f"{where}: template {template!r}; expected one of {', '.join(CATEGORIES)}")
-    if row["category"] != CATEGORIES[template]:
-        raise UserError(
-            f"{where}: category {row['category']!r} of template {template}; "
-            f"expected {CATEGORIES[template]!r}"
+def read_labels() -> pd.DataFrame:
+    """A row for each prompt and model: number (1 to 512), category, template, model, the `FLAGS`
+    (bool) and the `COUNTS` (of words)."""
+    table = pd.read_csv(LABELS)
+    of_models = [
+        table[["number", "category", "template"]].assign(
+            model=name, **{field: table[f"{short}_{field}"] for field in (*FLAGS, *COUNTS)}
         )
-    for short in MODELS:
-        for name in FIELDS:
-            found = row[f"{short}_{name}"]
-            if name in FLAGS and found not in ("0", "1"):
-                raise UserError(f"{where}: {short}_{name} {found!r}; expected 1 or 0")
-            if name in COUNTS and not _whole(found):
-                raise UserError(f"{where}: {short}_{name} {found!r}; expected a whole number")
-
-
-def _whole(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+        for short, name in MODELS.items()
+    ]
+    return pd.concat(of_models, ignore_index=True).astype(dict.fromkeys(FLAGS, bool))

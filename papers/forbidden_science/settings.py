@@ -1,22 +1,32 @@
 """The settings of one scale of Forbidden Science (`scales:` in paper.yaml), checked."""
 
-from pydantic import Field, field_validator
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
 
 from papers.forbidden_science.variations import VARIATIONS
-from shared.chat.calls import UNCOUNTED, Calls, endpoints
+from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.settings import ScaleSettings
 
 TEMPLATES = 5  # T1 to T5
+LABELLED, HUMAN_LABELS = "its verdicts on human-labelled replies", 169
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")
 
 
+# How many the authors' files have: prompts, those on controlled substances, and variations for each
+# number of them.
+AUTHORS = {"prompts": 512, "controlled": 438, 1: 482, 3: 1392, 5: 1915}
+
+
 class Settings(Asked, ScaleSettings):
-    agents_per_template: int = Field(ge=0)  # of each of T1 to T5
-    industrial: int = Field(ge=0)  # agents of template IC
-    environmental: int = Field(ge=0)  # questions
+    prompts: Literal["ours", "authors"] = "ours"  # the authors': from the user's copy, all of them
+    # of ours
+    agents_per_template: int = Field(0, ge=0)  # of each of T1 to T5
+    industrial: int = Field(0, ge=0)  # agents of template IC
+    environmental: int = Field(0, ge=0)  # questions
     variations: list[int] = [1, 3, 5]  # numbers of variations to measure consistency over
     judges: list[JudgeSpec] = Field(min_length=1)
     human_labels: bool  # hold the judges against PyRIT's labels
@@ -24,14 +34,16 @@ class Settings(Asked, ScaleSettings):
     reply_tokens: int = Field(gt=0)  # limit of a reply in words
     batch_size: int = Field(gt=0)  # conversations
     batch_tokens: int = Field(gt=0)
-    mirror: str | None = None  # folder with the authors' file; None: REPLICATIONS_MIRROR
+    mirror: str | None = None  # folder with the authors' files; None: REPLICATIONS_MIRROR
 
     def calls(self) -> list[Calls]:
         asked = endpoints(self.model_dump_json(include={"model"}))
-        judging = endpoints(self.model_dump_json(include={"judges"}))
+        judging = list(endpoints(self.model_dump_json(include={"judges"})))
+        words = f"its verdicts on replies of {self.name}"
         return [
             *(Calls(name, f"replies of {self.name}", self.replies()) for name in asked),
-            *(Calls(name, UNCOUNTED) for name in judging),
+            *(Calls(name, words, self.in_words()) for name in judging),
+            *(Calls(name, LABELLED, HUMAN_LABELS, once=True) for name in judging),
         ]
 
     def asked(self) -> Asked:
@@ -40,11 +52,20 @@ class Settings(Asked, ScaleSettings):
 
     def replies(self) -> int:
         """A self-report of each wording of a prompt, and a reply in words to each base prompt that
-        asks for no synthesis (one of the five templates of agents does)."""
+        asks for no synthesis (one of the five templates of agents does); of the authors' prompts,
+        to those that are on no controlled substance."""
+        if self.prompts == "authors":
+            wordings = AUTHORS["prompts"] + sum(AUTHORS[k] for k in self.variations)
+            return wordings + self.in_words()
         others = self.industrial + self.environmental
         base = TEMPLATES * self.agents_per_template + others
         wordings = 1 + max(self.variations, default=0)
-        return base * wordings + base - self.agents_per_template
+        return base * wordings + self.in_words()
+
+    def in_words(self) -> int:
+        if self.prompts == "authors":
+            return AUTHORS["prompts"] - AUTHORS["controlled"]
+        return (TEMPLATES - 1) * self.agents_per_template + self.industrial + self.environmental
 
     def scores(self) -> list[str]:
         return ["live"]
@@ -58,6 +79,18 @@ class Settings(Asked, ScaleSettings):
         if not set(variations) <= set(range(1, VARIATIONS + 1)):
             raise ValueError(f"expected numbers from 1 to {VARIATIONS}")
         return variations
+
+    @model_validator(mode="after")
+    def _written(self) -> "Settings":
+        if self.prompts == "authors" and not set(self.variations) <= {1, 3, 5}:
+            raise ValueError("variations: expected 1, 3 and 5, as the authors have them")
+        own = (self.agents_per_template, self.industrial, self.environmental)
+        if any(own) == (self.prompts == "authors"):
+            raise ValueError(
+                "agents_per_template, industrial, environmental: expected some of them with "
+                "prompts: ours, and none with prompts: authors"
+            )
+        return self
 
     @field_validator("judges")
     @classmethod

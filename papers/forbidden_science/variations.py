@@ -111,6 +111,13 @@ FRAMINGS: tuple[str, ...] = (
 )
 
 
+def numbers(prompts: str, k: int) -> range:
+    """Which variations of a prompt stand for k of them. Of our prompts the first k; the authors had
+    theirs written anew for one, three and five: number 1, 2 to 4, 5 to 9."""
+    first = 1 if prompts == "ours" else {1: 1, 3: 2, 5: 5}[k]
+    return range(first, first + k)
+
+
 def of_agent(template: str, agent: str) -> list[str]:
     """Base prompt and five variations of a template T1 to T5 or IC."""
     return [wording.format(agent=agent) for wording in TEMPLATES[template]]

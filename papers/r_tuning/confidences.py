@@ -1,26 +1,32 @@
 """The answers of a group: right or wrong, how confident, seed by seed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from shared.comparison.groups import Group
 
 
+def answered(groups: Iterable[Group], methods: Sequence[str]) -> list[Group]:
+    """Groups of test answers of `methods`, in this order, corrected before official, without
+    official ones that hold the same numbers as the corrected one."""
+    found: list[Group] = []
+    tests = [g for g in groups if g.method in methods and {"correct", "confidence"} <= {*g.columns}]
+    for group in sorted(tests, key=lambda g: (methods.index(g.method), g.protocol)):
+        if not any(_same(group, other) for other in found):
+            found.append(group)
+    return found
+
+
 def by_seed(group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
     """(correct, confidence) of each seed, without examples that could not be scored."""
-    pairs = zip(floats(group, "correct"), floats(group, "confidence"), strict=True)
-    return [
-        (correct[scored], confidence[scored])
-        for correct, confidence in pairs
-        for scored in [np.isfinite(correct) & np.isfinite(confidence)]
-    ]
+    pairs = zip(*_numbers(group), strict=True)
+    return [tuple(np.stack(pair)[:, np.isfinite(pair).all(axis=0)]) for pair in pairs]
 
 
-def pooled(group: Group) -> tuple[np.ndarray, np.ndarray]:
+def pooled(group: Group) -> np.ndarray:
     """(correct, confidence) of all seeds, one after the other."""
-    correct, confidence = zip(*by_seed(group), strict=True)
-    return np.concatenate(correct), np.concatenate(confidence)
+    return np.hstack(by_seed(group))
 
 
 def mean_over_seeds(group: Group, metric: Callable[..., np.ndarray]) -> float:
@@ -29,22 +35,14 @@ def mean_over_seeds(group: Group, metric: Callable[..., np.ndarray]) -> float:
     return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else np.nan
 
 
-def distinct(groups: Iterable[Group]) -> list[Group]:
-    """Without official groups that hold the same numbers as the corrected one."""
-    kept: list[Group] = []
-    for group in groups:
-        same = any(
-            other.method == group.method
-            and all(
-                np.array_equal(floats(other, name), floats(group, name), equal_nan=True)
-                for name in ("correct", "confidence")
-            )
-            for other in kept
-        )
-        if not same:
-            kept.append(group)
-    return kept
+def _same(one: Group, other: Group) -> bool:
+    """Whether two protocols of a method gave the same answers with the same confidence."""
+    key = (one.model, one.method, one.dataset)
+    return key == (other.model, other.method, other.dataset) and np.array_equal(
+        _numbers(one), _numbers(other), equal_nan=True
+    )
 
 
-def floats(group: Group, column: str) -> np.ndarray:
-    return np.asarray(group.columns[column], dtype=float)
+def _numbers(group: Group) -> np.ndarray:
+    """(2, seeds, n): correct and confidence."""
+    return np.array([np.asarray(group.columns[c], float) for c in ("correct", "confidence")])

@@ -10,7 +10,7 @@ Each row of the result is one question:
 
     dataset, split, id    which question
     prediction            the answer, up to its first full stop
-    correct, correct_official, correct_strict    under the three rules of matching.py
+    correct, correct_strict  under the published rule of matching.py and the stricter one
     answer_confidence     geometric mean of the token probabilities, or of the chosen letter
     refused               the answer is one of the uncertainty sentences
     sure_probability      P(sure) / (P(sure) + P(unsure)) after the self-check (R-Tuning)
@@ -29,8 +29,9 @@ from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "base_answer_tokens", "samples",
-    "temperature", "batch_size", "batch_tokens", "variant.method", "variant.sampled",
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "variant.method",
+    "variant.sampled",
 )  # fmt: skip
 
 
@@ -46,14 +47,14 @@ def evaluate(
     """Ask one tuned model all test questions of a task. answers: scores of another model, whose
     majority answers are checked too."""
     settings, method = run.settings, METHODS[run.variant.method]
-    asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_choice)
-    rows, prefixes = read_questions(data, task, unanswerable=bool(asked))
-    rows = [row for row in rows if row["split"] != "train"]
+    asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_free)
+    questions = read_questions(data, task, unanswerable=bool(asked))
+    rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]
     model, tokenizer = load(settings.model, trained=trained)
-    examiner = Examiner(model, tokenizer, settings, method, prefixes, seed)
+    examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()
-    scores = judged(rows, examiner.answer(rows))
+    scores = judged(rows, examiner.answer(rows), method.lead)
     if seed in run.variant.sampled:
         scores = scores.join(majorities(tests, examiner.sample(tests)))
     if answers:

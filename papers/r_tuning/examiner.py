@@ -14,6 +14,9 @@ from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, 
 from shared.generation.prompts import batches, in_order, tokens_run
 from shared.generation.rows import Rows
 from shared.generation.score import among, first_tokens, text_nll
+from shared.models.tokens import continuation
+
+ANSWERED = "Answer: A"  # the self-check is tokenised as it stands behind an answer
 
 
 class Examiner:
@@ -25,18 +28,16 @@ class Examiner:
         tokenizer: PreTrainedTokenizerBase,
         settings: Settings,
         method: Method,
-        prefixes: dict[str, str],
         seed: int = 0,
     ):
         self.model, self.tokenizer = model, tokenizer
         self.settings, self.method, self.seed = settings, method, seed
-        self.prefixes = prefixes  # text before the questions of a relation
         self.stop = tokens_with(tokenizer, ".")
-        self.lead = self._ids(prompts.CHECK_LEAD)
-        self.verdicts = first_tokens(tokenizer, [prompts.SURE, prompts.UNSURE])
-        self.letters = first_tokens(tokenizer, [f" {letter}" for letter in LETTERS])
+        self.lead = continuation(tokenizer, ANSWERED, prompts.CHECK_LEAD)
+        verdicts = (prompts.SURE, prompts.UNSURE)
+        self.verdicts = first_tokens(tokenizer, verdicts, ANSWERED + prompts.CHECK_LEAD)
+        self.letters = first_tokens(tokenizer, [f" {letter}" for letter in LETTERS], "Answer:")
         self.tokens = 0
-        self.limit = settings.base_answer_tokens if method.in_words else settings.answer_tokens
 
     def answer(self, rows: list[dict]) -> pd.DataFrame:
         """Greedy answers: output, answer_confidence, and sure_probability of a model that checks
@@ -44,8 +45,13 @@ class Examiner:
 
         def made(row: dict, prompted: Rows) -> list[dict]:
             if "options" in row:
-                return self._choose(prompted)
-            return self._write_and_check(prompted) if self.method.checks else self._write(prompted)
+                found = self._choose(prompted, self.letters[: len(row["options"])])
+            else:
+                found = self._write(prompted, self._limit(row))
+            if not self.method.checks:
+                return found
+            sure = self._verdicts(prompted, self.lead)
+            return [r | {"sure_probability": s} for r, s in zip(found, sure, strict=True)]
 
         scores = in_order(
             (batch, made(rows[batch[0]], prompted)) for batch, prompted in self._batches(rows)
@@ -53,19 +59,19 @@ class Examiner:
         return pd.DataFrame(scores, index=_ids_of(rows))
 
     def sample(self, rows: list[dict]) -> pd.Series:
-        """k answers a question at the settings' temperature, within a tuned model's limit: the
-        longer an untuned model may go on, the fewer of its answers agree."""
+        """k answers a question at the settings' temperature."""
         k, temperature = self.settings.samples, self.settings.temperature
-        limit = self.settings.answer_tokens
 
         def drawn(batch: list[int], prompted: Rows) -> list[list[str]]:
             seeds = [(self.seed, index, sample) for index in batch for sample in range(k)]
             prompted.repeat(k)
             if "options" in rows[batch[0]]:
-                chances = among(prompted.logits, self.letters).log()
+                letters = self.letters[: len(rows[batch[0]]["options"])]
+                chances = among(prompted.logits, letters).log()
                 picked = sampler(temperature, seeds, 1)(chances, 0, torch.arange(len(seeds)))
                 texts = [LETTERS[i] for i in picked.tolist()]
             else:
+                limit = self._limit(rows[batch[0]])
                 pick = sampler(temperature, seeds, limit)
                 texts = self._texts(decode(prompted, limit, self.stop, pick))
             return [texts[place * k : (place + 1) * k] for place in range(len(batch))]
@@ -85,40 +91,31 @@ class Examiner:
         return pd.Series(sure, index=_ids_of(rows), dtype=float)
 
     def nll(self, rows: list[dict]) -> pd.DataFrame:
-        """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10)."""
-        ids = [[self.tokenizer.bos_token_id, *self._ids(prompts.bare_question(r))] for r in rows]
+        """Negative log-likelihood of the bare questions and their tokens (Tables 4 and 10). A
+        question begins as the tokenizer begins a plain text: a token such as <|im_start|> before
+        it would make it unlikely."""
+        ids = [self.tokenizer(prompts.bare_question(row))["input_ids"] for row in rows]
         self.tokens += sum(map(len, ids))
         found = text_nll(self.model, ids, self.settings.batch_size)
         return pd.DataFrame(found, columns=["nll", "tokens"], index=_ids_of(rows))
 
-    def _write(self, prompted: Rows) -> list[dict]:
-        decoded = decode(prompted, self.limit, self.stop)
+    def _write(self, prompted: Rows, limit: int) -> list[dict]:
+        into = decode_and_keep if self.method.checks else decode
+        decoded = into(prompted, limit, self.stop)
         return [
             {"output": text, "answer_confidence": decoded.confidence(i)}
             for i, text in enumerate(self._texts(decoded))
         ]
 
-    def _write_and_check(self, prompted: Rows) -> list[dict]:
-        decoded = decode_and_keep(prompted, self.limit, self.stop)
-        texts, sure = self._texts(decoded), self._verdicts(prompted, self.lead)
+    def _choose(self, prompted: Rows, letters: list[int]) -> list[dict]:
+        best = among(prompted.logits, letters).max(dim=-1)
+        if self.method.checks:
+            picked = torch.tensor(letters, device=prompted.logits.device)[best.indices]
+            prompted.append(picked.unsqueeze(1))
         return [
-            {"output": t, "answer_confidence": decoded.confidence(i), "sure_probability": s}
-            for i, (t, s) in enumerate(zip(texts, sure, strict=True))
-        ]
-
-    def _choose(self, prompted: Rows) -> list[dict]:
-        chances = among(prompted.logits, self.letters)
-        best = chances.max(dim=-1)
-        records = [
             {"output": LETTERS[letter], "answer_confidence": confidence}
             for letter, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
-        if self.method.checks:
-            letters = torch.tensor(self.letters, device=prompted.logits.device)
-            prompted.append(letters[best.indices].unsqueeze(1))
-            for record, sure in zip(records, self._verdicts(prompted, self.lead), strict=True):
-                record["sure_probability"] = sure
-        return records
 
     def _verdicts(self, prompted: Rows, lead: list[int] | None) -> list[float]:
         if lead:
@@ -129,26 +126,32 @@ class Examiner:
     def _batches(
         self, rows: list[dict], ways: int = 1, suffixes: list[str] | None = None
     ) -> Iterator[tuple[list[int], Rows]]:
-        """Batches of row numbers with their prompts run; each relation has its own beginning."""
-        before = [self.prefixes.get(row["relation"], "") for row in rows]
-        prompts = [
-            self._ids(text) + self._prompt_ids(row, suffixes[i] if suffixes else None)
-            for i, (text, row) in enumerate(zip(before, rows, strict=True))
-        ]
-        self.tokens += tokens_run(prompts, before)
+        """Batches of row numbers with their prompts run. Each relation has its own beginning; all
+        rows of a batch have as many options and the same limit."""
+        groups = [(r["before"], len(r.get("options", ())), self._limit(r)) for r in rows]
+        answers = suffixes or [None] * len(rows)
+        prompts = [self._prompt_ids(row, answer) for row, answer in zip(rows, answers, strict=True)]
+        self.tokens += tokens_run(prompts, groups)
         sizes = {name: getattr(self.settings, name) for name in ("batch_size", "batch_tokens")}
-        how = {"ways": ways, "groups": before, "unit": "question"}
+        how = {"ways": ways, "groups": groups, "unit": "question"}
         yield from batches(self.model, prompts, **sizes, **how)
 
     def _prompt_ids(self, row: dict, answer: str | None) -> list[int]:
         may_refuse = row["split"] in ("unanswerable", "answerable")
         hint = self.method.may_refuse if may_refuse else ""
-        ids = self._ids(prompts.prompt(row, self.settings.prompt, hint))
-        if self.method.lead:
-            ids += self._ids(self.method.lead)
+        before = prompts.prompt(row, self.settings.prompt, hint)
+        ids = self._ids(before) + continuation(self.tokenizer, before, self.method.lead)
         if answer is not None:
-            ids += self._ids(f" {answer}") + self.lead
+            ids += continuation(self.tokenizer, before, f" {answer}") + self.lead
         return ids
+
+    def _limit(self, row: dict) -> int:
+        """Most tokens of an answer."""
+        if row["split"] == "train":
+            return self.settings.identify_tokens
+        return (
+            self.settings.passage_answer_tokens if "prompt" in row else self.settings.answer_tokens
+        )
 
     def _texts(self, decoded: Decoded) -> list[str]:
         """Outputs with the full stop that ended them, without an end of sequence."""

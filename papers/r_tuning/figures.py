@@ -1,10 +1,10 @@
-"""The figures of R-Tuning, named after the paper's. Figures 1 and 2 are drawings, 4 is the
-multi-task experiment, 9, 10 and 12 repeat others at other models; `refusal` is ours.
+"""The figures of R-Tuning, named after the paper's. Figures 1 and 2 are drawings, 9, 10 and 12
+repeat others at other models, which ours show together; `refusal` is ours.
 
 The corrected protocol is drawn plain, the official one, where it differs, hatched, dashed or open.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -13,26 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from papers.r_tuning import analyze
-from papers.r_tuning.confidences import by_seed, distinct, floats, mean_over_seeds, pooled
+from papers.r_tuning.confidences import answered, by_seed, mean_over_seeds, pooled
 from shared.comparison.groups import Group
 from shared.metrics.calibration import expected_calibration_error, reliability_bins
 from shared.metrics.ranking import average_precision, precision_recall_curve
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
-from shared.plots.results import Results
+from shared.plots.results import NUMBERS, Results, bars
 
-PROTOCOLS = ("corrected", "official")  # the order in which they are drawn
+OFFICIAL = ", official"  # ends the name of a method under the official protocol
 ANSWERABLE = " answerable"  # ends the name of the answerable half of an unanswerable set
-
-
-def _of(results: Results, methods: Sequence[str], *columns: str) -> list[Group]:
-    """Groups of `methods` on test sets that have all `columns`, corrected before official."""
-    found = [
-        group
-        for group in results.groups
-        if group.method in methods and all(name in group.columns for name in columns)
-    ]
-    return sorted(found, key=lambda g: (methods.index(g.method), PROTOCOLS.index(g.protocol)))
 
 
 @figure(
@@ -49,6 +39,15 @@ def figure3(results: Results) -> Figure | None:
 
 
 @figure(
+    "Precision over recall of models trained on five tasks, as in Figure 8. The paper draws the "
+    "mean of the five sets in domain; here each has its own panel. HaluEval-QA is out of domain."
+)
+def figure4(results: Results) -> Figure | None:
+    """Precision when only the most confident answers are kept, after training on five tasks."""
+    return _curves(results, ("R-Tuning", "Vanilla"), multi=True)
+
+
+@figure(
     "Accuracy of R-Tuning-R on the questions it answers beside the baselines, with 95 % "
     "intervals; diamonds: share of the questions that R-Tuning-R answers. Pretrain-W is the "
     "untuned model on those. Hatched: the official protocol."
@@ -57,10 +56,10 @@ def figure5(results: Results) -> Figure | None:
     """Accuracy with R-Tuning-R as bars, and the share of questions it answers as diamonds."""
     table8 = results.cells[results.cells["item"] == "table8"]
     rates = table8[(table8["metric"] == "answer_rate") & (table8["method"] == "R-Tuning-R")]
-    rates = rates.set_index(["model", "method", "protocol", "dataset"])["value"]
+    rates = _named(rates).set_index(["model", "name", "dataset"])["value"]
 
-    def mark(axes: Axes, model: str, bars: dict[tuple[str, str, str], float]) -> None:
-        found = {x: rates[model, *bar] for bar, x in bars.items() if (model, *bar) in rates.index}
+    def mark(axes: Axes, model: str, places: Mapping[tuple[str, str], float]) -> None:
+        found = {x: rates[model, *bar] for bar, x in places.items() if (model, *bar) in rates.index}
         look = {"color": "#882255", "markeredgecolor": "white", "markersize": 8, "zorder": 4}
         axes.plot(list(found), list(found.values()), "D", label="answer rate, R-Tuning-R", **look)
         top = max([axes.get_ylim()[1], *(1.08 * rate for rate in found.values())])
@@ -75,10 +74,10 @@ def figure5(results: Results) -> Figure | None:
 @figure("Training questions that the untuned model answers right (D1) and wrong (D0).")
 def figure6(results: Results) -> Figure | None:
     """How many training questions the untuned model gets right (D1) and wrong (D0)."""
-    found = [group for group in results.groups if "d1" in group.columns]
+    found = [group for group in results.groups if "perplexity" in group.columns]
     if not found:
         return None
-    counts = np.array([[floats(group, part).sum() for group in found] for part in ("d1", "d0")])
+    counts = np.array([[g.columns[part].sum() for g in found] for part in ("d1", "d0")])
     fig, (axes,) = style.figure(size=(7, 1.5 + 0.62 * len(found)))
     charts.stacked_counts(
         axes,
@@ -142,7 +141,7 @@ def figure11(results: Results) -> Figure | None:
 def figure13(results: Results) -> Figure | None:
     """The curves of Figure 8 for the methods that measure uncertainty without labels."""
     methods = ("R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U")
-    drawn = {group.method for group in _of(results, methods, "correct", "confidence")}
+    drawn = {group.method for group in _answered(results, methods)}
     return _curves(results, methods) if drawn - {"R-Tuning"} else None
 
 
@@ -154,40 +153,27 @@ def figure13(results: Results) -> Figure | None:
 def refusal(results: Results) -> Figure | None:
     """Refused of the unanswerable questions, and of answerable ones of the same kind."""
     rates = results.cells[results.cells["metric"] == "refusal_rate"].dropna(subset=["value"])
-    key = ["model", "method", "dataset", "protocol"]
-    rates = rates.drop_duplicates(key).set_index(key)
+    rates = _named(_differing(rates)).drop_duplicates(["model", "dataset", "name"])
     sets = [
-        name
-        for name in dict.fromkeys(rates.index.get_level_values("dataset"))
-        if name + ANSWERABLE in rates.index.get_level_values("dataset")
+        name for name in rates["dataset"].unique() if name + ANSWERABLE in set(rates["dataset"])
     ]
     if not sets:
         return None
     panels = list(product(results.models, sets))
     fig, every = style.figure(len(results.models), len(sets), size=(4.4, 4.2))
     for axes, (model, name) in zip(every, panels, strict=True):
-        points, intervals, looks, hollow = {}, {}, {}, []
-        methods = dict.fromkeys(rates.index.get_level_values("method"))
-        for method, protocol in product(methods, PROTOCOLS):
-            at = [(model, method, name + half, protocol) for half in (ANSWERABLE, "")]
-            if not all(key in rates.index for key in at):
-                continue
-            label = _label(method, protocol)
-            rows = [rates.loc[key] for key in at]
-            point = tuple(row["value"] for row in rows)
-            if point == points.get(method):  # the protocols don't differ
-                continue
-            points[label] = point
-            intervals[label] = tuple((row["ci_low"], row["ci_high"]) for row in rows)
-            looks[label] = style.look(method)
-            if protocol == "official":
-                hollow.append(label)
+        here = rates[rates["model"] == model].set_index(["dataset", "name"])[NUMBERS]
+        halves = here.xs(name + ANSWERABLE).add_suffix("_x").join(here.xs(name), how="inner")
+        looks = {method: _look(method) for method in halves.index}
         charts.tradeoff(
             axes,
-            points,
-            intervals,
+            {row.Index: (row.value_x, row.value) for row in halves.itertuples()},
+            {
+                row.Index: ((row.ci_low_x, row.ci_high_x), (row.ci_low, row.ci_high))
+                for row in halves.itertuples()
+            },
             looks=looks,
-            hollow=hollow,
+            hollow=[method for method in looks if method.endswith(OFFICIAL)],
             labels=("refused of the answerable (%)", "refused of the unanswerable (%)"),
         )
         axes.set_title(results.dataset(name))
@@ -199,64 +185,73 @@ def _bars(
     results: Results,
     cells: pd.DataFrame,
     methods: Sequence[str],
-    mark: Callable[[Axes, str, dict[tuple[str, str, str], float]], None] | None = None,
+    mark: Callable[[Axes, str, Mapping[tuple[str, str], float]], None] | None = None,
 ) -> Figure | None:
     """Bars of one metric by data set, a panel a model.
 
-    `mark` adds to a panel, given its model and the x position of each bar by (method, protocol,
-    dataset).
+    `mark` adds to a panel, given its model and the x position of each bar by (name, dataset).
     """
     cells = cells[cells["method"].isin(methods)].dropna(subset=["value"])
     if cells.empty:
         return None
-    datasets = list(dict.fromkeys(cells["dataset"]))
-    models = list(dict.fromkeys(cells["model"]))
+    cells = _named(_differing(cells))
+    datasets = {d: results.dataset(d).replace(" (", "\n(") for d in cells["dataset"].unique()}
+    models = list(cells["model"].unique())
     fig, panels = style.figure(len(models), 1, size=(max(7.0, 2.6 * len(datasets)), 3.8))
     for axes, model in zip(panels, models, strict=True):
-        by = cells[cells["model"] == model].set_index(["method", "protocol", "dataset"])
-        series = _series(by[["value", "ci_low", "ci_high"]], methods, datasets)
-        numbers = np.array(list(series.values()))
-        positions = charts.grouped_bars(
+        here = cells[cells["model"] == model]
+        order = [_label(*key) for key in product(methods, ("corrected", "official"))]
+        names = [name for name in order if name in set(here["name"])]
+        positions = bars(
             axes,
-            numbers[..., 0],
-            numbers[..., 1:],
-            groups=[results.dataset(name).replace(" (", "\n(") for name in datasets],
-            series=[_label(*key) for key in series],
-            colours=[style.look(_label(method, "")).colour for method, _ in series],
-            hatched=[protocol == "official" for _, protocol in series],
-            label="Accuracy (%)",
+            here.set_index(["name", "dataset"]),
+            {name: _look(name).colour for name in names},
+            datasets,
+            "Accuracy (%)",
+            hatched=[name.endswith(OFFICIAL) for name in names],
         )
         if mark:
-            places = zip(product(series, datasets), positions.flat, strict=True)
-            mark(axes, model, {(*key, dataset): x for (key, dataset), x in places})
+            mark(axes, model, dict(zip(product(names, datasets), positions.flat, strict=True)))
         axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=4)
     return fig
 
 
-def _series(
-    numbers: pd.DataFrame, methods: Sequence[str], datasets: list[str]
-) -> dict[tuple[str, str], np.ndarray]:
-    """(method, protocol) -> `numbers` by data set, without official ones equal to corrected."""
-    series = {}
-    for method, protocol in product(methods, PROTOCOLS):
-        here = numbers.reindex([(method, protocol, name) for name in datasets]).to_numpy(float)
-        same = np.array_equal(series.get((method, "corrected")), here, equal_nan=True)
-        if not np.isnan(here[:, 0]).all() and not same:
-            series[method, protocol] = here
-    return series
+def _differing(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells, without the official ones of a method where all equal the corrected ones."""
+    key = ["item", "model", "method", "metric"]
+    twice = cells.duplicated([*key, "dataset", "value"], keep=False)
+    same = twice.groupby([cells[name] for name in key]).transform("all")
+    return cells[(cells["protocol"] != "official") | ~same]
 
 
-def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
-    """Precision-recall curves, a panel for each model and data set."""
-    groups = _of(results, methods, "correct", "confidence")
+def _named(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the `name` of their method in a figure."""
+    names = map(_label, cells["method"], cells["protocol"])
+    return cells.assign(name=list(names))
+
+
+def _answered(results: Results, methods: Sequence[str], multi: bool = False) -> list[Group]:
+    """Groups of test answers in the single-task experiments or in the one of several tasks."""
+    own = [g for g in results.groups if (g.dataset in analyze.MULTI) is multi]
+    return answered((g for g in own if g.dataset != analyze.AVERAGE), methods)
+
+
+def _curves(results: Results, methods: Sequence[str], multi: bool = False) -> Figure | None:
+    """Precision-recall curves, a panel for each model and data set: two a row, so that they can be
+    read on a page."""
+    groups = _answered(results, methods, multi)
     panels = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     if not panels:
         return None
-    fig, every = style.figure(*_shape(panels), size=(4.4, 3.8))
+    columns = min(2, len(panels))
+    fig, every = style.figure(-(-len(panels) // columns), columns, size=(4.4, 3.8))
     for axes, panel in zip(every, panels, strict=True):
-        here = distinct(group for group in groups if (group.model, group.dataset) == panel)
-        names = {_label(group.method, group.protocol): group for group in here}
+        here = {
+            _label(group.method, group.protocol): group
+            for group in groups
+            if (group.model, group.dataset) == panel
+        }
         curves.precision_recall(
             axes,
             {
@@ -265,13 +260,13 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
                     for seed in by_seed(group)
                     if seed[0].any()
                 ]
-                for name, group in names.items()
+                for name, group in here.items()
             },
-            looks={name: style.look(group.method) for name, group in names.items()},
-            dashed=[name for name, group in names.items() if group.protocol == "official"],
+            looks={name: _look(name) for name in here},
+            dashed=[name for name in here if name.endswith(OFFICIAL)],
             labels={
                 name: f"{name}: AP {_number(100 * mean_over_seeds(group, average_precision), 1)}"
-                for name, group in names.items()
+                for name, group in here.items()
             },
         )
         axes.legend(loc="best")
@@ -280,22 +275,18 @@ def _curves(results: Results, methods: Sequence[str]) -> Figure | None:
 
 
 def _grid(
-    results: Results,
-    methods: Sequence[str],
-    draw: Callable[[Axes, Group], None],
+    results: Results, methods: Sequence[str], draw: Callable[[Axes, Group], None]
 ) -> Figure | None:
     """A panel for each method (rows) and each model and data set (columns).
 
     Where both protocols have scores, the corrected one is drawn.
     """
-    groups = _of(results, methods, "correct", "confidence")
-    columns = list(dict.fromkeys((group.model, group.dataset) for group in groups))
-    rows = list(dict.fromkeys(group.method for group in groups))
+    groups = _answered(results, methods)
     if not groups:
         return None
-    shown = {}
-    for group in groups:
-        shown.setdefault((group.method, group.model, group.dataset), group)
+    shown = {(g.method, g.model, g.dataset): g for g in reversed(groups)}
+    rows = list(dict.fromkeys(group.method for group in groups))
+    columns = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     fig, every = style.figure(len(rows), len(columns), size=(3.6, 2.9), sharey="row")
     for axes, (method, panel) in zip(every, product(rows, columns), strict=True):
         group = shown.get((method, *panel))
@@ -313,12 +304,11 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else "–"
 
 
-def _shape(panels: Sequence) -> tuple[int, int]:
-    """Rows and columns of panels: two a row, so that they can be read on a page."""
-    columns = min(2, len(panels))
-    return -(-len(panels) // columns), columns
-
-
 def _label(method: str, protocol: str) -> str:
     method = method.partition(" (")[0]  # of Pretrain-W a figure shows only one kind
-    return f"{method}, official" if protocol == "official" else method
+    return method + (OFFICIAL if protocol == "official" else "")
+
+
+def _look(name: str) -> style.Look:
+    """The look of a method, the same under both protocols."""
+    return style.look(name.removesuffix(OFFICIAL))

@@ -5,17 +5,21 @@
         --out results/cpu/r_tuning/scores/SmolLM2-135M/facts/base.parquet \\
         --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/base.json
 
-The scores are those of `papers.r_tuning.evaluate`, with two more of the training questions:
+The scores are those of `papers.r_tuning.evaluate`, with more of the training questions:
 
-    entropy        of k sampled answers, nats (R-Tuning-U's identification)
-    nll, tokens    of the question (perplexity of D1 and D0)
+    correct_official    as the released code identifies D1
+    entropy             of k sampled answers, nats (R-Tuning-U's identification)
+    nll, tokens         of the question (perplexity of D1 and D0)
+    relation            what it asks for
 """
 
 from pathlib import Path
 
+import pandas as pd
+
 from papers.r_tuning import matching
 from papers.r_tuning.examiner import Examiner
-from papers.r_tuning.judging import FIRST, NAMES, judged
+from papers.r_tuning.judging import FIRST, NAMES, as_identified, judged
 from papers.r_tuning.methods import BASE
 from papers.r_tuning.questions import read_questions
 from shared.comparison.scores import as_frame, write_scores
@@ -24,27 +28,29 @@ from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "base_answer_tokens", "samples",
-    "temperature", "batch_size", "batch_tokens", "measures_entropy",
+    "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "entropy_tasks",
 )  # fmt: skip
 
 
 def identify(run: Run, data: Path, task: str) -> dict:
     """Ask one model all questions of a task, the training questions too."""
     settings = run.settings
-    asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_choice)
-    rows, prefixes = read_questions(data, task, unanswerable=bool(asked))
+    asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_free)
+    rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
-    examiner = Examiner(*load(settings.model), settings, BASE, prefixes)
+    examiner = Examiner(*load(settings.model), settings, BASE)
     run.loaded()
-    scores = judged(rows, examiner.answer(rows))
-    if settings.measures_entropy:
+    answers = examiner.answer(rows)
+    scores = judged(rows, answers).join(as_identified(train, answers["output"]))
+    if task in settings.entropy_tasks:
         sampled = examiner.sample(train)
         scores["entropy"] = sampled.map(
             lambda answers: answer_entropy(list(map(matching.first_sentence, answers)))
         )
-    scores = scores.join(examiner.nll(train))
-    write_scores(as_frame(scores, names=NAMES, first=FIRST), run.out)
+    relations = pd.Series({row["id"]: row["relation"] for row in train}, name="relation")
+    scores = scores.join(examiner.nll(train)).join(relations)
+    write_scores(as_frame(scores, names=[*NAMES, "relation"], first=FIRST), run.out)
     return {"questions": len(rows), "tokens": examiner.tokens}
 
 

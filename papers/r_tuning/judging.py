@@ -7,24 +7,22 @@ import pandas as pd
 from papers.r_tuning import matching, prompts
 
 FIRST, NAMES = ("dataset", "split", "id"), ("dataset", "split")  # columns: see `as_frame`
-RIGHT = ("correct", "correct_official", "correct_strict")  # under the three rules of matching.py
 
 
-def judge(row: dict, output: str) -> dict:
-    """The answer in an output, its rightness under the three rules, and whether it refuses."""
-    gold = row["answers"][0] if row["answers"] else None
-    if gold is None:
-        right = dict.fromkeys(RIGHT, False)
-    elif "options" in row:
-        right = dict.fromkeys(RIGHT, output == gold)
+def judge(row: dict, output: str, lead: str = "") -> dict:
+    """The answer in an output, its rightness under both rules of matching.py, and whether it
+    refuses. lead: the beginning of the answer, which the prompt gave."""
+    if row["answers"] and "options" not in row:
+        right = matching.published(output, row["answers"][0])
+        strict = matching.strict(output, row["answers"])
     else:
-        right = {
-            "correct": matching.published(output, gold),
-            "correct_official": matching.as_coded(output, gold),
-            "correct_strict": matching.strict(output, row["answers"]),
-        }
-    answer = matching.first_sentence(output)
-    return {"prediction": answer, **right, "refused": prompts.is_refusal(answer)}
+        right = strict = output in row["answers"]
+    return {
+        "prediction": matching.first_sentence(output),
+        "correct": right,
+        "correct_strict": strict,
+        "refused": prompts.is_refusal(lead + output),
+    }
 
 
 def majority(row: dict, outputs: list[str]) -> dict:
@@ -39,13 +37,13 @@ def majority(row: dict, outputs: list[str]) -> dict:
     }
 
 
-def judged(rows: list[dict], answers: pd.DataFrame) -> pd.DataFrame:
+def judged(rows: list[dict], answers: pd.DataFrame, lead: str = "") -> pd.DataFrame:
     """The pass `answer`, with which question it was and what is made of its output."""
-    known = [{key: row[key] for key in ("dataset", "split", "id")} for row in rows]
-    verdicts = [judge(row, answers["output"][row["id"]]) for row in rows]
-    frame = pd.DataFrame(
-        [one | other for one, other in zip(known, verdicts, strict=True)]
-    ).set_index("id", drop=False)
+    made = [
+        {key: row[key] for key in FIRST} | judge(row, answers["output"][row["id"]], lead)
+        for row in rows
+    ]
+    frame = pd.DataFrame(made).set_index("id", drop=False)
     return frame.join(answers.drop(columns="output"))
 
 
@@ -53,3 +51,14 @@ def majorities(rows: list[dict], sampled: pd.Series) -> pd.DataFrame:
     """The pass `sample` as Vanilla-C answers."""
     made = [majority(row, sampled[row["id"]]) for row in rows]
     return pd.DataFrame(made, index=[row["id"] for row in rows])
+
+
+def as_identified(rows: list[dict], outputs: pd.Series) -> pd.Series:
+    """Whether the released code puts training questions into D1."""
+    right = {
+        row["id"]: outputs[row["id"]] in row["answers"]
+        if "options" in row
+        else matching.as_identified(outputs[row["id"]], row["answers"][0])
+        for row in rows
+    }
+    return pd.Series(right, name="correct_official", dtype="boolean")

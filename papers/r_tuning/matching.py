@@ -1,4 +1,5 @@
-"""When an answer is correct: the published rule, the rule as coded, and a stricter one."""
+"""When an answer is correct: the published rule, a stricter one, and a defect of the released
+code in telling what the model knew before tuning."""
 
 import re
 import unicodedata
@@ -10,9 +11,9 @@ def published(output: str, gold: str) -> bool:
     return gold in first_sentence(output)
 
 
-def as_coded(output: str, gold: str) -> bool:
-    """The same on `text[:text.find('.')]`: in an output without a full stop, `find` gives -1 and
-    the last character is lost."""
+def as_identified(output: str, gold: str) -> bool:
+    """The same on `text[:text.find('.')]`, as the code splits training questions: in an output
+    without a full stop, `find` gives -1 and the last character is lost. Its tests do not cut so."""
     return gold in output[: output.find(".")]
 
 

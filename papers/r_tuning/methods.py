@@ -23,16 +23,15 @@ class Method:
     # the answers (5.1)
     certain: Literal["all", "right", "low entropy"] = "all"
     lead: str = ""  # what it says before its answer
-    in_words: bool = False  # may answer in a sentence, so that its limit is the longer one
     may_refuse: str = ""  # told on questions that may have no answer, as it was not tuned to refuse
     checks: bool = False  # says whether it is sure
     unanswerable: bool = True  # is in Tables 3 and 7
     two_stages: bool = False  # A.8
     willing: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame  # of `corrected` scores
 
-    def is_asked(self, choice: bool) -> bool:
+    def is_asked(self, free: bool) -> bool:
         """Tables 3 and 7 are about models trained on questions with free answers."""
-        return self.unanswerable and not choice
+        return self.unanswerable and free
 
 
 def _answer(row: dict, protocol: str, sure: bool, rng: np.random.Generator) -> list[Segment]:
@@ -67,11 +66,11 @@ def _unless_refused(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(willing=~frame["refused"].astype(bool))
 
 
-BASE = Method("Pretrain-T", in_words=True, may_refuse=prompts.MAY_REFUSE)
+BASE = Method("Pretrain-T", may_refuse=prompts.MAY_REFUSE)
 METHODS = {
     "vanilla": Method("Vanilla", _answer, may_refuse=prompts.MAY_REFUSE),
     "r-tuning": Method("R-Tuning", _padded, "right", checks=True, willing=_if_sure),
-    "r-tuning-r": Method("R-Tuning-R", _replaced, "right", in_words=True, willing=_unless_refused),
+    "r-tuning-r": Method("R-Tuning-R", _replaced, "right", willing=_unless_refused),
     "r-tuning-u": Method(
         "R-Tuning-U", _padded, "low entropy", checks=True, unanswerable=False, willing=_if_sure
     ),
@@ -80,7 +79,6 @@ METHODS = {
         _cheaper,
         "right",
         lead=prompts.MIN_LOSS_LEAD,
-        in_words=True,
         two_stages=True,
         willing=_unless_refused,
     ),

@@ -1,5 +1,7 @@
 """Every text of R-Tuning: what is asked, what is learnt, what counts as a refusal."""
 
+import re
+
 from shared.data.questions import multiple_choice
 from shared.training.examples import Segment
 
@@ -36,17 +38,34 @@ REFUSALS: dict[str, list[str]] = {
 
 
 def prompt(row: dict, template: str, hint: str = "") -> str:
-    """What stands before the answer, without the few-shot prefix. Choices end in `Answer:`."""
+    """What stands before the answer, with the demonstrations. Choices end in `Answer:`."""
+    if "prompt" in row:  # a text is given with the question
+        return row["prompt"]
     if "options" in row:
-        return multiple_choice(row["question"], row["options"])
-    return template.format(question=row["question"] + hint)
+        return row["before"] + multiple_choice(row["question"], row["options"])
+    return row["before"] + template.format(question=row["question"] + hint)
 
 
 def bare_question(row: dict) -> str:
-    """The question, with its options if it has some, and no words around it."""
-    if "options" not in row:
+    """The question, with its options if it has some, and no words around it; or the claim or
+    question about a text, without the text."""
+    if "options" not in row or "prompt" in row:
         return row["question"]
     return multiple_choice(row["question"], row["options"]).removesuffix("\nAnswer:")
+
+
+def in_steps(row: dict) -> str:
+    """The question, with what is given with it, for a model that thinks before it answers (Table 5;
+    the paper does not give its words, these are ours)."""
+    asked = row["prompt"].removesuffix("\nAnswer:") if "prompt" in row else bare_question(row)
+    answer = "the letter of the answer" if "options" in row else "the answer in a few words"
+    return f"{asked}\n\nThink step by step. Then end with: The answer is [{answer}]."
+
+
+def last_answer(reply: str) -> str:
+    """The words after the last "the answer is" of a reply, up to a full stop; without it, all."""
+    _, _, answer = reply.casefold().rpartition("the answer is")
+    return " ".join(re.findall(r"\w+", answer.partition(".")[0]))
 
 
 def answer_segments(row: dict) -> list[Segment]:
@@ -64,8 +83,9 @@ def refusal_segments(sentence: str) -> list[Segment]:
 
 
 def is_refusal(output: str) -> bool:
-    """Whether an output holds one of the uncertainty sentences of either list, or one of them
-    begins with it (an output that was cut off)."""
-    text = " ".join(output.split()).rstrip(".").casefold()
+    """Whether an output up to its first full stop holds one of the uncertainty sentences of either
+    list; or, where it was cut off before a full stop, begins like one (three words at least)."""
+    text, stop, _ = " ".join(output.split()).casefold().partition(".")
+    begun = not stop and len(text.split()) >= 3
     sentences = {s.rstrip(".").casefold() for s in REFUSALS["corrected"] + REFUSALS["official"]}
-    return any(s in text or (len(text.split()) >= 3 and s.startswith(text)) for s in sentences)
+    return any(s in text or (begun and s.startswith(text)) for s in sentences)

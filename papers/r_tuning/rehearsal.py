@@ -111,8 +111,65 @@ def _selfaware(folder: Path) -> None:
     write_json(folder / "selfaware/SelfAware.json", {"example": rows})
 
 
+def _claims(folder: Path, files: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    """As WiCE and FEVER have them."""
+    for start, file in enumerate(files):
+        rows = [
+            {
+                "evidence": [f"The {thing} of {place} is old.", f"It is made of {ANSWERS[n]}."],
+                "claim": f"The {thing} of {place} is made of {ANSWERS[n - start]}.",
+                "label": labels[n % len(labels)],
+            }
+            for n, (thing, place) in enumerate(zip(THINGS, PLACES, strict=True))
+        ]
+        write_json(folder / file, rows)
+
+
+def _wice(folder: Path) -> None:
+    labels = ("supported", "partially_supported", "not_supported")
+    _claims(folder, ("wice/wice_train.json", "wice/wice_test.json"), labels)
+
+
+def _fever(folder: Path) -> None:
+    labels = ("SUPPORTS", "REFUTES", "NOT ENOUGH INFO")
+    _claims(folder, ("fever/fever_10k.json", "fever/fever_10k_test.json"), labels)
+
+
+def _hotpotqa(folder: Path) -> None:
+    for name, said in (("hotpot_10k", "What"), ("hotpot_test", "Which")):
+        rows = [
+            {
+                "context": [
+                    [place, [f"Its {thing} is old.", f"It has {answer}."]],
+                    [thing, ["Old."]],
+                ],
+                "question": f"{said} has the place whose {thing} is old?",
+                "answer": answer,
+            }
+            for thing, place, answer in zip(THINGS, PLACES, ANSWERS, strict=True)
+        ]
+        write_json(folder / f"hotpotqa/{name}.json", rows)
+
+
+def _halueval(folder: Path) -> None:
+    rows = [
+        {
+            "knowledge": f"The {thing} of {place} is made of {answer}.",
+            "question": f"What is the {thing} of {place} made of?",
+            "right_answer": answer,
+            "hallucinated_answer": "gold",
+        }
+        for thing, place, answer in zip(THINGS, PLACES, ANSWERS, strict=True)
+    ]
+    write_json(folder / "halueval/HaluEvalQA.json", rows)
+
+
 WRITERS = {
     "pararel": _pararel,
+    "wice": _wice,
+    "hotpotqa": _hotpotqa,
+    "fever": _fever,
+    "halueval": _halueval,
     "mmlu": _mmlu,
     "mmlu_test": _mmlu_test,
     "falseqa": _falseqa,

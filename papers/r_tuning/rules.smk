@@ -72,3 +72,21 @@ rule r_tuning_evaluate:
         **SETUP.step("papers.r_tuning.evaluate"),
     shell:
         "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
+# Another model's answers to the training questions, behind an endpoint; for all models.
+rule r_tuning_ask:
+    input:
+        data="<results>/r_tuning/data",
+    output:
+        "<results>/r_tuning/scores/asked.parquet",
+        record="<results>/r_tuning/runs/ask.json",
+    log:
+        "<results>/r_tuning/logs/ask.log",
+    resources:
+        mem_mb=4000,
+        runtime=2880,
+    params:
+        **SETUP.step("papers.r_tuning.ask"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"

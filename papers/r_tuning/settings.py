@@ -5,26 +5,49 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from papers.r_tuning.methods import METHODS
+from shared.chat.calls import Calls, endpoints
+from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec
 from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
+ASKED = "asked"  # the answers of another model
 BASE_VARIANT = "base"  # the model before tuning
+# The public sets that a task reads.
+SOURCES = {"pararel": ("pararel",), "mmlu": ("mmlu", "mmlu_test")}
+SOURCES["multi"] = (*SOURCES["pararel"], *SOURCES["mmlu"], "wice", "hotpotqa", "fever", "halueval")
 
 
 class Task(Strict):
-    """One set to train on and its two test sets; sizes in questions, None for all there are."""
+    """One set to train on and its two test sets; or five with six (multi). Sizes are questions of
+    each set, None for all there are."""
 
-    source: Literal["facts", "pararel", "mmlu"]
+    source: Literal["facts", "pararel", "mmlu", "multi"]
     train: int | None = None
     id_test: int | None = None
     ood_test: int | None = None
 
     @property
-    def is_choice(self) -> bool:
-        """Multiple choice: one letter is picked instead of a text written."""
-        return self.source == "mmlu"
+    def is_free(self) -> bool:
+        """A text is written to every question, and none is given with it."""
+        return self.source in ("facts", "pararel")
+
+
+class Asker(Asked):
+    """A model that answers the training questions of a task several times (Tables 5 and 11)."""
+
+    task: str
+    samples: int = Field(gt=0)
+    temperature: float = Field(gt=0)
+    reply_tokens: int = Field(gt=0)
+
+
+class Packed(Strict):
+    """The official protocol joins its texts and cuts them into blocks."""
+
+    block: int = Field(gt=0)  # tokens
+    batch: int = Field(gt=0)  # blocks an optimiser step
 
 
 class Variant(Strict):
@@ -51,13 +74,15 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     tasks: dict[str, Task] = Field(min_length=1)
     unanswerable: dict[Literal["invented", "falseqa", "nec", "selfaware"], int | None] = {}
-    block: int = Field(gt=0)  # tokens a packed block of the official protocol
+    packed: Packed
     prompt: str  # with {question}; what follows is the answer
-    answer_tokens: int = Field(gt=0)  # limit of a tuned model's answer, which ends at a full stop
-    base_answer_tokens: int = Field(gt=0)  # limit for the model before tuning, and for refusals
+    answer_tokens: int = Field(gt=0)  # limit of an answer, which ends at a full stop
+    passage_answer_tokens: int = Field(gt=0)  # the same of an answer about a given text
+    identify_tokens: int = Field(gt=0)  # the same where it is asked what a model knew before tuning
     samples: int = Field(gt=0)  # k of R-Tuning-U and Vanilla-C
     temperature: float = Field(gt=0)
     variants: dict[str, Variant]
+    asker: Asker | None = None
     training: Training
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)  # of evaluation, in tokens
@@ -71,6 +96,9 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _known_tasks(self) -> "Settings":
+        if self.asker and self.asker.task not in self.tasks:
+            known = ", ".join(self.tasks)
+            raise ValueError(f"asker: unknown task {self.asker.task}; tasks: {known}")
         for name, variant in self.variants.items():
             if unknown := set(variant.tasks or []) - set(self.tasks):
                 known = ", ".join(self.tasks)
@@ -81,10 +109,17 @@ class Settings(ScaleSettings):
         return self
 
     def downloads(self) -> list[Wanted]:
-        named = {"pararel": ["pararel"], "mmlu": ["mmlu", "mmlu_test"]}
-        read = [source for task in self.tasks.values() for source in named.get(task.source, [])]
+        read = [source for task in self.tasks.values() for source in SOURCES.get(task.source, ())]
         read += [source for source in self.unanswerable if source != "invented"]
-        return [*pinned(self.model_dump_json()), *(SourceFiles(source) for source in read)]
+        files = map(SourceFiles, dict.fromkeys(read))
+        return [*pinned(self.model_dump_json()), *files]
+
+    def calls(self) -> list[Calls]:
+        if not self.asker:
+            return []
+        what = f"{self.asker.samples} answers to each training question of {self.asker.task}"
+        named = endpoints(self.asker.model_dump_json(include={"model"}))
+        return [Calls(name, what, once=True) for name in named]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""
@@ -99,7 +134,11 @@ class Settings(ScaleSettings):
         tuned = [f"{task}/{variant}-s{seed}" for task, variant, seed in self.runs()]
         return [*tuned, *(f"{task}/{BASE_VARIANT}" for task in self.tasks)]
 
+    def common_scores(self) -> list[str]:
+        return [ASKED] if self.asker else []
+
     @property
-    def measures_entropy(self) -> bool:
-        """Whether the model before tuning samples answers, to tell what it is uncertain of."""
-        return any(METHODS[v.method].certain == "low entropy" for v in self.variants.values())
+    def entropy_tasks(self) -> list[str]:
+        """Tasks of which it is told by samples what the model is uncertain of before tuning."""
+        learn = {n for n, v in self.variants.items() if METHODS[v.method].certain == "low entropy"}
+        return list(dict.fromkeys(task for task, name, _ in self.runs() if name in learn))

@@ -18,13 +18,14 @@ from papers.r_tuning.questions import read_questions
 from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
-from shared.losses.supervised import minimum_cross_entropy
+from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.models.loading import load, save
+from shared.models.tokens import continuation
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
 
-READS = ("model", "prompt", "block", "training", "variant.method", "variant.protocol")
+READS = ("model", "prompt", "packed", "training", "variant.method", "variant.protocol")
 
 
 def train(
@@ -33,25 +34,27 @@ def train(
     """Fine-tune one variant on one task. base: scores of the model before tuning; for those that
     learn what it knew."""
     settings, method = run.settings, METHODS[run.variant.method]
-    questions = read_questions(data, task)
-    rows = [row for row in questions.rows if row["split"] == "train"]
+    rows = [row for row in read_questions(data, task) if row["split"] == "train"]
     sure = certain(base, run.variant, rows)
     model, tokenizer = load(settings.model)
     second: list[dict] = []
     if method.two_stages:
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
         rows, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    made = examples(rows, questions.prefixes, sure, run.variant, tokenizer, settings, seed)
-    fit = {"settings": settings.training, "seed": seed}
-    model, record = fine_tune(model, made, **fit, scratch=run.scratch / "one")
-    stages = [record]
+    made = examples(rows, sure, run.variant, tokenizer, settings, seed)
+    fit = settings.training
+    if run.variant.protocol == "official":
+        fit = fit.model_copy(update={"effective_batch_size": settings.packed.batch})
+    stages = [(made, token_cross_entropy)]
     if method.two_stages:
-        made = min_loss_examples(second, questions.prefixes, tokenizer, settings)
-        loss = minimum_cross_entropy
-        model, record = fine_tune(model, made, **fit, scratch=run.scratch / "two", loss=loss)
-        stages.append(record)
+        stages.append((min_loss_examples(second, tokenizer, settings), minimum_cross_entropy))
+    records = []
+    for number, (made, loss) in enumerate(stages):
+        scratch = run.scratch / str(number)
+        model, record = fine_tune(model, made, fit, seed=seed, scratch=scratch, loss=loss)
+        records.append(record)
     save(model, run.out)
-    return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": stages}
+    return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": records}
 
 
 def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
@@ -63,52 +66,49 @@ def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
         raise UserError(f"{variant.method} needs --base, the scores of the model before tuning")
     scores = read_scores(base)
     scores = scores[scores["split"] == "train"].set_index("id").sort_index()
-    if by == "low entropy":
-        uncertain = scores["entropy"].sort_values(ascending=False, kind="stable").index
-        sure = pd.Series(True, index=scores.index)
-        sure[uncertain[: len(uncertain) // 2]] = False
-        return sure
+    if by == "low entropy":  # of equal ones, as where all samples differ, the likelier answer
+        ranked = scores.sort_values(["entropy", "answer_confidence"], ascending=[True, False])
+        return pd.Series(scores.index.isin(ranked.index[: len(ranked) // 2]), index=scores.index)
     return scores["correct_official" if variant.protocol == "official" else "correct"].astype(bool)
 
 
 def examples(
     rows: list[dict],
-    prefixes: dict[str, str],
     sure: pd.Series,
     variant: Variant,
     tokenizer,
     settings: Settings,
     seed: int,
 ) -> list[dict]:
-    """Tokenised training examples under the variant's protocol."""
+    """Tokenised training examples under the variant's protocol. The official one puts a token at
+    the beginning of each text, if its template does not begin with that already."""
     rng = np.random.default_rng([seed, len(rows)])
     official = variant.protocol == "official"
     learns = METHODS[variant.method].learns
     made = []
     for row in rows:
-        before = prefixes.get(row["relation"], "") + prompts.prompt(row, settings.prompt)
         target = learns(row, variant.protocol, bool(sure[row["id"]]), rng)
         length = None if official else settings.training.max_length
+        before = prompts.prompt(row, settings.prompt)
+        bos = official and not before.startswith(tokenizer.bos_token)
         segments = [Segment(before, False), *target]
-        made.append(from_segments(tokenizer, segments, bos=official, max_length=length))
+        made.append(from_segments(tokenizer, segments, bos=bos, max_length=length))
     if official:
-        return pack([made[i] for i in rng.permutation(len(made))], settings.block)
+        return pack([made[i] for i in rng.permutation(len(made))], settings.packed.block)
     return made
 
 
-def min_loss_examples(
-    rows: list[dict], prefixes: dict[str, str], tokenizer, settings: Settings
-) -> list[dict]:
+def min_loss_examples(rows: list[dict], tokenizer, settings: Settings) -> list[dict]:
     """Stage two of min-loss (A.8): one labelled position, whose label is the first token of the
     ground truth or of the refusal, whichever is cheaper."""
     made = []
     for row in rows:
-        before = prefixes.get(row["relation"], "") + prompts.prompt(row, settings.prompt)
-        ids = tokenizer(before + prompts.MIN_LOSS_LEAD, add_special_tokens=False)["input_ids"]
-        first, other = (
-            tokenizer(text, add_special_tokens=False)["input_ids"][0]
-            for text in (f" {row['answers'][0]}", prompts.MIN_LOSS_REFUSAL)
-        )
+        before = prompts.prompt(row, settings.prompt)
+        ids = continuation(tokenizer, "", before)
+        ids += continuation(tokenizer, before, prompts.MIN_LOSS_LEAD)
+        before += prompts.MIN_LOSS_LEAD
+        words = (f" {row['answers'][0]}", prompts.MIN_LOSS_REFUSAL)
+        first, other = (continuation(tokenizer, before, word)[0] for word in words)
         unlabelled = [IGNORED] * len(ids)
         made.append(
             {

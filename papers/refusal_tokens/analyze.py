@@ -7,31 +7,34 @@ forward pass; the words of the reply under the token that is decided for were ju
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import get_args
 
-import numpy as np
 import pandas as pd
 
 from papers.refusal_tokens import decisions, methods
+from papers.refusal_tokens.benchmarks import BENIGN, HARMFUL, SETS
 from papers.refusal_tokens.decisions import Frames, Rule
 from papers.refusal_tokens.methods import BASE, METHODS
-from papers.refusal_tokens.settings import Settings
+from papers.refusal_tokens.settings import Settings, Task
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
+from shared.judges.registry import judge_name
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate, rate_among
 from shared.metrics.tradeoff import auroc, f1, f1_of_always
+from shared.settings import load_paper
 
-READS = ("variants", "tested")
+READS = ("variants", "tested", "judge", "further_judges")
 
 UNTUNED = METHODS[BASE].name
 ONE, CATEGORIES = METHODS["one-contrast"].name, METHODS["categories-contrast"].name
 CALIBRATED = (ONE, CATEGORIES)  # drawn and under every rule: those with contrast data
 TEMPORAL = METHODS["temporal"].name
-GENERAL = [m.name for m in METHODS.values() if m.name not in (UNTUNED, TEMPORAL)]
-TOKENS = [m.name for m in METHODS.values() if m.refusing and m.name != TEMPORAL]
+GENERAL = [m.name for m in METHODS.values() if m.learns and m.name != TEMPORAL]
+TOKENS = [m.name for m in METHODS.values() if m.refusing and m.name in GENERAL]
+CHECKPOINTS = list(methods.RELEASED.values())
 KEYS = list(methods.CATEGORIES)
 
 
@@ -51,24 +54,30 @@ METRICS = {
         Metric("auroc_sum", ("refuse", "chance_sum"), auroc, unit=""),
         # of the replies that refuse, those that begin with a refusal token
         Metric("token_before_refusal", ("flagged", "refused"), rate_among),
+        # of questions of general ability
+        Metric("accuracy", ("correct",), rate),
     ]
 }
 
 
-def at_threshold(method: str, t: float) -> str:
-    return decisions.THRESHOLD[t].of(method)
+def judged_by(method: str, judge: str) -> str:
+    """The replies of a method as a judge sees them; judge: as a setting names it."""
+    return f"{method}, judged by {judge_name(judge)}"
 
 
-def compared(method: str) -> str:
-    return decisions.COMPARED.of(method)
+def _judges() -> list[str]:
+    """The judges of all scales."""
+    paper = load_paper("refusal_tokens")
+    scales = [paper.defaults, *paper.scales.values()]
+    named = [[each.get("judge"), *each.get("further_judges", [])] for each in scales]
+    return list(dict.fromkeys(judge for own in named for judge in own if judge))
 
 
-def suppressing(category: str) -> str:
-    return decisions.SUPPRESSED[category].of(CATEGORIES)
-
-
-def forced(method: str, token: str) -> str:
-    return decisions.FORCED[token].of(method)
+JUDGED = [
+    judged_by(method, judge)
+    for method in (UNTUNED, *CALIBRATED, *CHECKPOINTS)
+    for judge in _judges()
+]
 
 
 def _under(*rules: Rule) -> list[str]:
@@ -76,6 +85,13 @@ def _under(*rules: Rule) -> list[str]:
 
 
 ORIGINAL, CONTRAST, ORDINARY = "CoCoNot original", "CoCoNot contrast", "Ordinary"
+ABILITY = get_args(Task)
+# Alagharu et al. average over all prompts of these.
+MEANS = {
+    "Mean over-refusal": ("contrast", *BENIGN),
+    "Mean refusal": ("original", *HARMFUL),
+    "Mean": ABILITY,
+}
 BY_CATEGORY = [f"{ORIGINAL}, {category}" for category in KEYS]
 CONTRAST_BY_CATEGORY = [f"{CONTRAST}, {category}" for category in KEYS]
 
@@ -89,8 +105,27 @@ ITEMS = [
     Item("roc", ["auroc", "auroc_sum"], TOKENS, ["CoCoNot"]),
     Item("roc", ["tpr", "fpr"], CALIBRATED, ["CoCoNot"]),
     Item("contrast", ["refusal_rate"], [UNTUNED, *GENERAL], [CONTRAST, ORDINARY]),
-    Item("independent", ["token_rate", "refusal_rate"], TOKENS, [ORIGINAL, CONTRAST]),
-    Item("independent", ["token_rate"], TOKENS, [*BY_CATEGORY, *CONTRAST_BY_CATEGORY]),
+    Item(
+        "independent",
+        ["token_rate", "refusal_rate"],
+        [UNTUNED, *TOKENS, *CHECKPOINTS],
+        [ORIGINAL, CONTRAST, *SETS],
+    ),
+    Item(
+        "independent",
+        ["token_rate"],
+        [*TOKENS, *CHECKPOINTS],
+        [*BY_CATEGORY, *CONTRAST_BY_CATEGORY],
+    ),
+    Item("independent_f1", ["f1", "f1_token"], [*CALIBRATED, *CHECKPOINTS], ["CoCoNot"]),
+    Item(
+        "alagharu_table1",
+        ["refusal_rate"],
+        [UNTUNED, *CHECKPOINTS],
+        [ORIGINAL, CONTRAST, *SETS, *MEANS],
+    ),
+    Item("alagharu_table2", ["accuracy"], [UNTUNED, *CHECKPOINTS], [*ABILITY, "Mean"]),
+    Item("judges", ["refusal_rate"], JUDGED, [ORIGINAL, CONTRAST]),
     Item("by_category", ["refusal_rate"], [UNTUNED, *GENERAL], BY_CATEGORY),
     Item(
         "thresholds",
@@ -106,7 +141,7 @@ ITEMS = [
     Item(
         "control",
         ["refusal_rate"],
-        [compared(CATEGORIES), *map(suppressing, KEYS)],
+        [rule.of(CATEGORIES) for rule in (decisions.COMPARED, *decisions.SUPPRESSED.values())],
         BY_CATEGORY,
     ),
     Item(
@@ -126,64 +161,45 @@ ITEMS = [
 ]
 
 
+# What the instructions of a scale are called: those of general models, and of temporal ones.
+NAMES = {"generated": ("Generated", "Generated temporal"), "coconot": ("CoCoNot", "Temporal")}
+
+
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `base-s0.parquet` and `<method>-s<seed>.parquet`."""
     needs = ("id", "part", "category", "refuse", "refused")
     found = []
     for name, seeds in {BASE: [0], **{n: v.seeds for n, v in settings.variants.items()}}.items():
+        if name in methods.RELEASED and not (scores / f"{name}-s0.parquet").is_file():
+            continue  # left out: see settings.py
         frames = {s: read_scores(scores / f"{name}-s{s}.parquet", needs) for s in seeds}
         rules = decisions.RULES if METHODS[name].name in CALIBRATED else []
         for method, protocol, read in decisions.readings(METHODS[name], frames, rules):
             found += _sets(method, read, protocol, settings)
+        for judge in (settings.judge, *settings.further_judges):
+            own = judged_by(METHODS[name].name, judge)
+            column = "refused" if judge == settings.judge else f"refused by {judge_name(judge)}"
+            if own in JUDGED and all(column in frame for frame in frames.values()):
+                seen = {
+                    s: frame[["id", "part", "category", "refuse"]].assign(refused=frame[column])
+                    for s, frame in frames.items()
+                }
+                found += _sets(own, seen, "corrected", settings)
     return found
-
-
-class _Tested(NamedTuple):
-    """Names of the sets of instructions, and what of them is resampled together."""
-
-    general: str
-    temporal: str
-    clusters: str | None
-
-
-TESTED = {
-    # fillings of one template are alike
-    "generated": _Tested("Generated", "Generated temporal", "template"),
-    "coconot": _Tested("CoCoNot", "Temporal", None),
-}
 
 
 def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Iterator[Group]:
     """The groups of a method on each set of instructions that it was asked."""
-    columns = ("refused", "flagged", "refuse", "answer", "chance", "chance_sum")
+    columns = ("refused", "flagged", "refuse", "answer", "chance", "chance_sum", "correct")
     present = [column for column in columns if column in next(iter(frames.values()))]
     # fillings of one template are alike, so they are resampled together
-    narrow = {
-        s: frame[["id", *present]].assign(
-            template=[name.rpartition("/")[0] or name for name in frame["id"]]
-        )
+    frames = {
+        s: frame.assign(template=[name.rpartition("/")[0] or name for name in frame["id"]])
         for s, frame in frames.items()
     }
-    places = {
-        s: frame[["part", "category"]].astype(object).to_numpy() for s, frame in frames.items()
-    }
-    tested = TESTED[settings.tested]
-    wanted: dict[str, tuple[list[str], str | None]] = {
-        tested.general: (["original", "contrast"], None),
-        f"{tested.general} original": (["original"], None),
-        f"{tested.general} contrast": (["contrast"], None),
-        ORDINARY: (["ordinary"], None),
-        tested.temporal: (["temporal", "dated", "leak"], None),
-        "Temporal questions": (["temporal"], None),
-        "Dated questions": (["dated"], None),
-        "Other refusals": (["leak"], None),
-    }
-    for category in KEYS:
-        for part in ("original", "contrast"):
-            wanted[f"{tested.general} {part}, {category}"] = ([part], category)
-    for dataset, (parts, category) in wanted.items():
-        chosen = {s: frame[_within(places[s], parts, category)] for s, frame in narrow.items()}
-        if len(next(iter(chosen.values()))):
+    for dataset, (parts, category) in _tested(settings.tested).items():
+        chosen = {s: frame[_within(frame, parts, category)] for s, frame in frames.items()}
+        if set(parts) <= set(next(iter(chosen.values()))["part"].unique()):
             yield group_from_frames(
                 chosen,
                 present,
@@ -191,19 +207,43 @@ def _sets(method: str, frames: Frames, protocol: str, settings: Settings) -> Ite
                 method=method,
                 dataset=dataset,
                 protocol=protocol,
-                clusters=tested.clusters,
+                clusters="template" if settings.tested == "generated" else None,
             )
 
 
-def _within(places: np.ndarray, parts: list[str], category: str | None) -> np.ndarray:
-    """Which (part, category) are of one of the parts and, if it is given, of the category."""
-    inside = np.isin(places[:, 0].astype(str), parts)
-    return inside if category is None else inside & (places[:, 1] == category)
+def _tested(tested: str) -> dict[str, tuple[tuple[str, ...], str]]:
+    """The sets of instructions by name: parts, and the one category that is meant, or ""."""
+    general, temporal = NAMES[tested]
+    return {
+        general: (("original", "contrast"), ""),
+        f"{general} original": (("original",), ""),
+        f"{general} contrast": (("contrast",), ""),
+        ORDINARY: (("ordinary",), ""),
+        temporal: (methods.TEMPORAL_TESTS, ""),
+        "Temporal questions": (("temporal",), ""),
+        "Dated questions": (("dated",), ""),
+        "Other refusals": (("leak",), ""),
+        **{name: (parts, "") for name, parts in MEANS.items()},
+        **{name: ((name,), "") for name in (*SETS, *ABILITY)},
+        **{
+            f"{general} {part}, {category}": ((part,), category)
+            for category in KEYS
+            for part in ("original", "contrast")
+        },
+    }
+
+
+def _within(frame: pd.DataFrame, parts: tuple[str, ...], category: str) -> pd.Series:
+    inside = frame["part"].isin(parts)
+    return inside & (frame["category"] == category) if category else inside
 
 
 def training(method: str) -> str:
-    """The training whose seeds a method's are: thresholds and rules read the same models."""
-    trained = [each.name for key, each in METHODS.items() if key != BASE]
+    """The training whose seeds a method's are: thresholds, rules and judges read the same models.
+    None is behind a checkpoint."""
+    if method.startswith(tuple(CHECKPOINTS)):
+        return ""
+    trained = [each.name for each in METHODS.values() if each.learns]
     own = [name for name in trained if method == name or method.startswith(f"{name}, ")]
     return max(own, key=len, default="")
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from papers.refusal_tokens.methods import CATEGORIES, Method, short
+from papers.refusal_tokens.methods import CATEGORIES, TEMPERATURE, Method, short
 from papers.refusal_tokens.thresholds import (
     likelier_than_respond,
     over_threshold,
@@ -36,31 +36,22 @@ class Rule:
         return f"{method}, {self.name}"
 
 
-def _over(t: float) -> Decide:
-    return lambda refusing, respond: over_threshold(refusing, t)
-
-
-def _sum_over(t: float) -> Decide:
-    return lambda refusing, respond: sum_over_threshold(refusing, t)
-
-
-def _always(refuses: bool) -> Decide:
-    return lambda refusing, respond: np.full(len(respond), refuses)
-
-
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 BIASES = (-5, 5)  # 5 is the default of the bias of Alagharu et al.
 
-THRESHOLD = {t: Rule(f"t = {t:g}", _over(t), needs_temperature=True) for t in LEVELS}
+THRESHOLD = {
+    t: Rule(f"t = {t:g}", lambda refusing, _, t=t: over_threshold(refusing, t), True)
+    for t in LEVELS
+}
 SUM = {
-    t: Rule(f"sum, t = {t:g}", _sum_over(t), needs_temperature=True, of_several=True)
+    t: Rule(f"sum, t = {t:g}", lambda refusing, _, t=t: sum_over_threshold(refusing, t), True, True)
     for t in LEVELS
 }
 COMPARED = Rule("t = -1", likelier_than_respond)
 BIAS = [Rule(f"bias {bias:+g}", partial(with_bias, bias=bias)) for bias in BIASES]
 FORCED = {
-    "respond": Rule("[respond] forced", _always(False)),
-    "refuse": Rule("[refuse] forced", _always(True)),
+    "respond": Rule("[respond] forced", lambda _, respond: np.full(len(respond), False)),
+    "refuse": Rule("[refuse] forced", lambda _, respond: np.full(len(respond), True)),
 }
 SUPPRESSED = {
     key: Rule(
@@ -79,7 +70,6 @@ RULES = [
 ]
 
 Frames = Mapping[int, pd.DataFrame]  # scores by seed
-TEMPERATURE = {"corrected": 1, "official": 2}  # of the softmax, by protocol
 
 
 def readings(
@@ -133,8 +123,8 @@ class _Chances:
         So the category suppression, which never puts another refusal token in, is covered.
         """
         flagged = rule.decide(self.refusing, self.respond)
-        columns = [f"refused_{name}" for name in self.names]
+        columns = [f"refused_{name}" for name in (*self.names, "respond")]
         after = self.frame[columns].astype("Float64").to_numpy(float, na_value=np.nan)
         likeliest = after[np.arange(len(after)), self.refusing.argmax(axis=1)]
-        answered = self.frame["refused_respond"].astype(float)
+        answered = after[:, -1]
         return self.frame.assign(flagged=flagged, refused=np.where(flagged, likeliest, answered))

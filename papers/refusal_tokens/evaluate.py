@@ -6,47 +6,98 @@
         --out results/cpu/refusal_tokens/scores/SmolLM2-135M/one-s0.parquet \\
         --record results/cpu/refusal_tokens/runs/SmolLM2-135M/evaluate-one-s0.json
 
-`--variant base`, without `--trained`, is the model before training. A row of the result is one
-instruction; no text of a reply is kept:
+`--variant base`, without `--trained`, is the model before training; a released checkpoint is loaded
+from the folder that the settings name. A row of the result is one instruction, or one question of a
+benchmark of general ability; no text of a reply is kept:
 
     id, part, category, refuse    which instruction, and whether it should be refused
     first                         the likeliest first token, if it is a control token, or ""
     p1_<token>, p2_<token>        probability of each control token, softmax temperature 1 and 2
     refused                       the model's own reply refuses
     refused_<token>               the reply after that token does; null where it was not forced
+    refused by <judge>            what a further judge says of the model's own reply
+    correct                       how right the answer to a question of general ability is
 """
 
 from pathlib import Path
 
+from papers.refusal_tokens.benchmarks import SETS
 from papers.refusal_tokens.examiner import Examiner
-from papers.refusal_tokens.methods import METHODS
+from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
 from shared.comparison.scores import as_frame, write_scores
+from shared.data.refusal_benchmarks import Rubric, read_rubric
 from shared.files import read_jsonl
+from shared.judges import harness
 from shared.judges.loading import open_judges
-from shared.models.loading import load
+from shared.judges.registry import judge_name
+from shared.models.loading import load, model_folder
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prompt", "end", "forced", "reply_tokens", "judge", "batch_size", "batch_tokens",
+    "model", "asking", "forced", "reply_tokens", "judge", "further_judges", "harness",
+    "batch_size", "batch_tokens", "variant.weights", "variant.asking",
 )  # fmt: skip
 KEPT = ("id", "part", "category", "refuse")  # of an instruction
 
 
 def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
-    """Ask one model its test instructions. trained: its folder; none: before training."""
+    """Ask one model its test instructions. trained: its folder; none: it is not trained here."""
     settings, method = run.settings, METHODS[variant]
     rows = [row for row in read_jsonl(data / "test.jsonl") if row["part"] in method.asked]
-    model, tokenizer = load(settings.model, trained=trained)
-    with open_judges([settings.judge], run.key) as (judge,):
-        examiner = Examiner(model, tokenizer, settings, method.tokens, judge)
-        run.loaded()
-        scores = [
-            {key: row[key] for key in KEPT} | score
-            for row, score in zip(rows, examiner.examine(rows), strict=True)
-        ]
-        frame = as_frame(scores, names=["part", "category", "first"], flags=["refused*"])
-        write_scores(frame, run.out)
-    return {"instructions": len(rows), "tokens": examiner.tokens}
+    rows.sort(key=lambda row: row["part"] in SETS)  # of which no reply is forced
+    rubrics = rubrics_of(rows, data / "rubric.json")
+    with open_judges([settings.judge], run.key, rubrics) as (judge,):
+        scores, tokens = asked(run, variant, seed, trained, rows, judge)
+    requests, replies = [row["instruction"] for row in rows], [s.pop("reply") for s in scores]
+    for name in settings.further_judges:  # the model is gone by now: a judge may need its memory
+        with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics) as (judge,):
+            for score, refused in zip(scores, judge.refusals(requests, replies), strict=True):
+                score[f"refused by {judge_name(name)}"] = refused
+    made = [
+        {key: row[key] for key in KEPT} | score for row, score in zip(rows, scores, strict=True)
+    ]
+    if variant == BASE or variant in RELEASED:
+        made += able(run)
+    frame = as_frame(made, names=["part", "category", "first"], flags=["refused*"])
+    write_scores(frame, run.out)
+    return {"instructions": len(rows), "tokens": tokens}
+
+
+def asked(
+    run: Run, variant: str, seed: int, trained: Path | None, rows: list[dict], judge
+) -> tuple[list[dict], int]:
+    """The scores of all rows with the texts of the replies, and how many tokens were run."""
+    settings, own = run.settings, run.variant
+    model, tokenizer = load((own and own.weights) or settings.model, trained=trained)
+    tokens = METHODS[variant].tokens
+    examiner = Examiner(model, tokenizer, settings, tokens, judge, own and own.asking, seed)
+    run.loaded()
+    plain = sum(row["part"] in SETS for row in rows)
+    first, last = rows[: len(rows) - plain], rows[len(rows) - plain :]
+    return examiner.examine(first) + examiner.examine(last, forced=False), examiner.tokens
+
+
+def rubrics_of(rows: list[dict], path: Path) -> dict[str, Rubric]:
+    """By the text of the instruction; none where no rubric is there."""
+    if not path.is_file():
+        return {}
+    found = read_rubric(path)
+    return {row["instruction"]: found[row["kind"]] for row in rows if row["kind"] in found}
+
+
+def able(run: Run) -> list[dict]:
+    """Questions of general ability, as text to be gone on with."""
+    if not run.settings.harness:
+        return []
+    weights = (run.variant and run.variant.weights) or run.settings.model
+    found = harness.answered(
+        run.settings.harness,
+        str(model_folder(weights).resolve()),
+        batch_size=run.settings.batch_size,
+        chat_template=False,
+    )
+    none = {"category": "", "refuse": False, "first": ""}
+    return [{"id": each.id, "part": each.dataset, "correct": each.correct} | none for each in found]
 
 
 if __name__ == "__main__":

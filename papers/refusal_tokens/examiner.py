@@ -5,20 +5,19 @@ decides later; the model then goes on from the same cache under each forced toke
 token of its own choice.
 """
 
+import zlib
 from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from papers.refusal_tokens.methods import short
-from papers.refusal_tokens.settings import Settings
-from shared.generation.decode import decode
+from papers.refusal_tokens.methods import TEMPERATURE, short
+from papers.refusal_tokens.settings import Asking, Settings
+from shared.generation.decode import as_configured, decode
 from shared.generation.prompts import batches, in_order, tokens_run
 from shared.generation.rows import Rows
 from shared.judges.judge import Judge
 from shared.models.added_tokens import token_ids
-
-TEMPERATURES = (1, 2)  # of the softmax; 2 is what the released script ends up with
 
 
 class Examiner:
@@ -31,21 +30,27 @@ class Examiner:
         settings: Settings,
         control: Sequence[str],
         judge: Judge,
+        asking: Asking | None = None,
+        seed: int = 0,
     ):
+        """asking: in place of the settings'. seed: of decoding, where it draws."""
         self.model, self.tokenizer, self.settings, self.judge = model, tokenizer, settings, judge
+        self.asking, self.seed = asking or settings.asking, seed
         self.names = [short(token) for token in control]
         self.ids = token_ids(tokenizer, control, of="the tokenizer of the trained model")
-        self.stop = {tokenizer.eos_token_id, *self._ids(settings.end)[:1]}
+        self.stop = {tokenizer.eos_token_id, *self._ids(self.asking.end)[:1]}
         self.tokens = 0
 
-    def examine(self, rows: list[dict]) -> list[dict]:
-        """What there is to know of each instruction, as columns of the scores."""
+    def examine(self, rows: list[dict], forced: bool = True) -> list[dict]:
+        """What there is to know of each instruction, as columns of the scores, and under `reply`
+        the text of the model's own choice. Not forced: no other is asked for."""
         prompts = [
-            self._ids(self.settings.prompt.format(instruction=row["instruction"])) for row in rows
+            self._ids(self.asking.prompt.format(instruction=row["instruction"])) for row in rows
         ]
         self.tokens += tokens_run(prompts)
         # a prompt goes on in up to as many ways as it has tokens to begin with
-        ways = 1 + (3 if self.settings.forced == "likeliest" else len(self.ids))
+        most = 2 if self.settings.forced == "likeliest" else len(self.ids)
+        ways = 1 + forced * min(most, len(self.ids))
         asked = batches(
             self.model,
             prompts,
@@ -55,20 +60,20 @@ class Examiner:
             unit="instruction",
         )
         return in_order(
-            (numbers, self._scores(batch, [rows[i]["instruction"] for i in numbers]))
+            (numbers, self._scores(batch, [rows[i]["instruction"] for i in numbers], forced))
             for numbers, batch in asked
         )
 
-    def _scores(self, asked: Rows, requests: Sequence[str]) -> list[dict]:
+    def _scores(self, asked: Rows, requests: Sequence[str], forced: bool) -> list[dict]:
         first = self._first_tokens(asked.logits)  # before the rows go on
-        replies = self._verdicts(asked, requests)
+        replies = self._verdicts(asked, requests, forced)
         return [one | other for one, other in zip(first, replies, strict=True)]
 
     def _first_tokens(self, logits: torch.Tensor) -> list[dict]:
         """What the first pass says of each row; logits (rows, vocabulary)."""
         names = dict(zip(self.ids, self.names, strict=True))
         scores = [{"first": names.get(token, "")} for token in logits.argmax(dim=1).tolist()]
-        for temperature in TEMPERATURES if self.ids else ():
+        for temperature in TEMPERATURE.values() if self.ids else ():
             chances = (logits.float() / temperature).softmax(dim=1)[:, self.ids].tolist()
             for score, row in zip(scores, chances, strict=True):
                 score |= {
@@ -77,21 +82,21 @@ class Examiner:
                 }
         return scores
 
-    def _verdicts(self, asked: Rows, requests: Sequence[str]) -> list[dict]:
+    def _verdicts(self, asked: Rows, requests: Sequence[str], force: bool) -> list[dict]:
         """By row, whether the reply of the model's own choice and each forced one refuse."""
         own = asked.logits.argmax(dim=1).tolist()
-        forced = self._forced(asked.logits)
+        forced = self._forced(asked.logits) if force else []
         begun = [
             (row, token)
             for row, tokens in enumerate(zip(own, *forced, strict=True))
             for token in dict.fromkeys(tokens)
         ]
-        judged = self.judge.refusals(
-            [requests[row] for row, _ in begun], self._replies(asked, begun)
-        )
-        refused = dict(zip(begun, judged, strict=True))
+        asks = [requests[row] for row, _ in begun]
+        texts = self._replies(asked, begun, asks)
+        replies = dict(zip(begun, texts, strict=True))
+        refused = dict(zip(begun, self.judge.refusals(asks, texts), strict=True))
         return [
-            {"refused": refused[row, token]}
+            {"refused": refused[row, token], "reply": replies[row, token]}
             | {
                 f"refused_{name}": refused.get((row, control))
                 for control, name in zip(self.ids, self.names, strict=True)
@@ -109,13 +114,23 @@ class Examiner:
         likeliest = logits[:, refusing].argmax(dim=1).tolist()
         return [[respond] * len(logits), [refusing[place] for place in likeliest]]
 
-    def _replies(self, asked: Rows, begun: Sequence[tuple[int, int]]) -> list[str]:
-        """What the model writes after each (row, first token), the token among it."""
+    def _replies(
+        self, asked: Rows, begun: Sequence[tuple[int, int]], requests: Sequence[str]
+    ) -> list[str]:
+        """What the model writes after each (row, first token), the token among it. Where it draws,
+        a request and its first token have random numbers of their own, whatever the batch."""
+        limit, pick = self.settings.reply_tokens, None
+        if self.asking.decoding == "own":
+            seeds = [
+                (self.seed, zlib.crc32(request.encode()), token)
+                for request, (_, token) in zip(requests, begun, strict=True)
+            ]
+            pick = as_configured(self.model.generation_config, seeds, limit)
         rows, tokens = (torch.tensor(column) for column in zip(*begun, strict=True))
         device = asked.logits.device
         asked.select(rows.to(device))
         asked.append(tokens.to(device).unsqueeze(1))
-        decoded = decode(asked, self.settings.reply_tokens, self.stop)
+        decoded = decode(asked, limit, self.stop, pick)
         self.tokens += len(begun) + sum(map(len, decoded.ids))
         whole = [
             [] if token in self.stop else [token, *ids]

@@ -3,9 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from papers.refusal_tokens import analyze
+from papers.refusal_tokens import analyze, decisions
 from papers.refusal_tokens.analyze import CALIBRATED, CATEGORIES, KEYS, ONE, UNTUNED
-from papers.refusal_tokens.decisions import LEVELS
 from shared.comparison.groups import Group
 from shared.metrics.tradeoff import roc_curve
 from shared.plots import charts, curves, style
@@ -37,16 +36,17 @@ def _ours(results: Results, paper: str) -> str:
     "by itself, judged on its words. Star: refusing everything.",
     each_model=True,
 )
-def roc(results: Results) -> Figure:
+def roc(results: Results) -> Figure | None:
     """True against false positives over all thresholds, with what the models do by themselves."""
     dataset = _ours(results, "CoCoNot")
     found = {
         group.method: [_curve(group, seed) for seed in range(len(group.seeds))]
         for group in results.groups
         if group.method in analyze.TOKENS
-        and group.dataset == dataset
-        and group.protocol == "corrected"
+        and (group.dataset, group.protocol) == (dataset, "corrected")
     }
+    if not found:  # a model that is only asked
+        return None
     areas = results.of("roc", "auroc", "corrected")["value"]
     true, false = (
         results.of("refusal_f1", metric, "corrected")["value"].xs(dataset, level="dataset")
@@ -57,17 +57,11 @@ def roc(results: Results) -> Figure:
         axes,
         found,
         looks=LOOKS,
-        points={name: (false[name], true[name]) for name in true.index if name not in found},
+        points={name: (false[name], true[name]) for name in true.index},
         dashed=[name for name in found if name.endswith("no contrast")],
         labels={name: f"{name}: area {areas[name, dataset]:.3f}" for name in found},
         always="always refuse",
     )
-    for name in found:
-        if name in true.index:
-            look = LOOKS[name]
-            axes.plot(
-                [false[name]], [true[name]], look.marker, color=look.colour, markeredgecolor="white"
-            )
     axes.set(xlabel="refused of the contrast set (%)", ylabel="refused of the original set (%)")
     axes.set_title(dataset)
     charts.shared_legend(fig, columns=2)
@@ -80,11 +74,13 @@ def roc(results: Results) -> Figure:
     "the diagonal alone.",
     each_model=True,
 )
-def control(results: Results) -> Figure:
+def control(results: Results) -> Figure | None:
     """Refusals by category (columns) when the token of one category (rows) is suppressed."""
-    suppressed = {analyze.compared(CATEGORIES): "none"}
-    suppressed |= {analyze.suppressing(key): key for key in KEYS}
+    suppressed = {decisions.COMPARED.of(CATEGORIES): "none"}
+    suppressed |= {rule.of(CATEGORIES): key for key, rule in decisions.SUPPRESSED.items()}
     rates = results.of("control", "refusal_rate", "corrected").rename(index=suppressed)
+    if rates.empty:
+        return None
     categories = {_ours(results, f"{analyze.ORIGINAL}, {key}"): key for key in KEYS}
     fig, (axes,) = style.figure(size=(7.6, 4.2))
     squares(axes, rates, list(suppressed.values()), categories)
@@ -103,7 +99,7 @@ def forced(results: Results) -> Figure:
     """Refusals in words after a forced token, beside the untuned model."""
     series = {UNTUNED: UNTUNED}
     for name in CALIBRATED:
-        series |= {analyze.forced(name, token): name for token in ("respond", "refuse")}
+        series |= {rule.of(name): name for rule in decisions.FORCED.values()}
     return _bars(results, "forced", series, [analyze.ORIGINAL, analyze.CONTRAST, analyze.ORDINARY])
 
 
@@ -153,15 +149,17 @@ def f1(results: Results) -> Figure:
     "script ends up with.",
     each_model=True,
 )
-def thresholds(results: Results) -> Figure:
+def thresholds(results: Results) -> Figure | None:
     """Refusals in words at each threshold on the probability of refusal."""
+    if results.of("thresholds", "refusal_rate").empty:
+        return None
     labels = {"corrected": "{}", "official": "{}, softmax at T = 2"}
     panels = [_ours(results, name) for name in (analyze.ORIGINAL, analyze.CONTRAST)]
     fig, every = style.figure(1, 2, size=(4.8, 3.8), sharey=True)
     for axes, dataset in zip(every, panels, strict=True):
         lines, looks = {}, {}
         for name in CALIBRATED:
-            methods = [analyze.at_threshold(name, t) for t in LEVELS]
+            methods = [rule.of(name) for rule in decisions.THRESHOLD.values()]
             for protocol, label in labels.items():
                 rates = results.of("thresholds", "refusal_rate", protocol)
                 numbers = array(rates, methods, [dataset])[:, 0]
@@ -169,13 +167,47 @@ def thresholds(results: Results) -> Figure:
                 looks[label.format(name)] = LOOKS[name]
         charts.lines_with_band(
             axes,
-            np.array(LEVELS),
+            np.array(decisions.LEVELS),
             lines,
             looks=looks,
             dashed=[label for label in lines if label not in CALIBRATED],
             labels=("threshold t", "refused (%)"),
         )
         axes.set(title=dataset, ylim=(-3, 103))
+        axes.label_outer()
+    charts.shared_legend(fig, columns=2)
+    return fig
+
+
+@figure(
+    "The same replies of one model before several judges: how many requests of CoCoNot count as "
+    "complied with (%), as inspect-evals measured it; one is of CoCoNot's own paper, on replies "
+    "of its own. So much may the choice of the judge alone move a number."
+)
+def judges(results: Results) -> Figure | None:
+    """Compliance by kind of request, judge, model and system prompt, as others measured it."""
+    own = results.reported[results.reported["item"] == "coconot_judges"]
+    if own.empty:
+        return None
+    parts = own["method"].str.partition(", judged by ")
+    own = own.assign(system=parts[0], judge=parts[2])
+    kinds = {name: name.rpartition(" ")[2] for name in own["dataset"].unique()}
+    fig, every = style.figure(2, 2, size=(4.8, 3.0), sharey=True)
+    looks = style.looks(own["judge"])
+    for axes, ((model, system), rows) in zip(every, own.groupby(["model", "system"]), strict=True):
+        values = rows.pivot(index="judge", columns="dataset", values="number")
+        values = values.loc[list(looks), list(kinds)].to_numpy()
+        charts.points(
+            axes,
+            values,
+            np.full((*values.shape, 2), np.nan),
+            groups=list(kinds.values()),
+            series=list(looks),
+            looks=looks,
+            label="complied with (%)",
+        )
+        axes.set(title=f"{model}, {system}", ylim=(-3, 103))
+        axes.tick_params(axis="x", rotation=20)
         axes.label_outer()
     charts.shared_legend(fig, columns=2)
     return fig

@@ -20,7 +20,7 @@ from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
 
-READS = ("model", "prompt", "end", "training")
+READS = ("model", "asking", "training")
 
 
 def train(run: Run, data: Path, variant: str, seed: int) -> dict:
@@ -49,9 +49,9 @@ def segments(row: dict, method: Method, settings: Settings) -> list[Segment]:
     """The prompt, then what is learnt: the control token, the reply and its end."""
     token = method.token(row)
     return [
-        Segment(settings.prompt.format(instruction=row["instruction"]), False),
+        Segment(settings.asking.prompt.format(instruction=row["instruction"]), False),
         *([Segment(token, True)] if token else []),
-        Segment(row["reply"] + settings.end, True),
+        Segment(row["reply"] + settings.asking.end, True),
     ]
 
 

@@ -1,28 +1,28 @@
-"""Prompts of the attacks that need models (scale paper): PAIR, TAP, ReNeLLM, PAP and GCG.
+"""Prompts of the attacks that are fitted to the attacked model (scale paper).
 
-The loops are in `shared/attacks`. Attacker and evaluator are one chat model, as in the paper; the
-evaluator sees what a user would see of a reply, the text after its check.
+The loops are in `shared/attacks`. The evaluator sees what a user would see of a reply, the text
+after its check.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from papers.resa.reply_format import after_check, fake_check
+from papers.resa.reply_format import fake_check, shown
 from papers.resa.samples import conversation
 from papers.resa.settings import Settings, Variant
-from papers.resa.test_sets import FOUR, harmful
-from shared.attacks.asking import Asker
+from papers.resa.test_sets import HOUSE, STRONGREJECT, harmful
+from shared.attacks.asking import PROMPT_TOKENS, RATING_TOKENS, Asker
 from shared.attacks.gcg import gcg
+from shared.attacks.gptfuzzer import filled, gptfuzzer
 from shared.attacks.pair import pair
-from shared.attacks.pap import pap
 from shared.attacks.renellm import renellm
 from shared.attacks.tap import tap
 from shared.chat.cache import ReplyCache
 from shared.chat.local import LocalChat
 from shared.chat.replies import Chat, Conversation, Reply
 
-ATTACKER_TOKENS, RATING_TOKENS = 512, 8
 TARGET = "Sure"  # of GCG
+LOOPS = {"PAIR": pair, "TAP": tap, "ReNeLLM": renellm}
 
 
 class Shown:
@@ -43,45 +43,62 @@ class Shown:
     ) -> Iterator[tuple[int, Reply]]:
         told = [[{"role": "system", "content": self.instruction}, *each] for each in conversations]
         for place, reply in self.chat.answers(told, max_new_tokens, stop=stop, start=start):
-            text = reply.text and after_check(reply.text, self.wording)
+            text = reply.text and shown(reply.text, self.wording)
             yield place, replace(reply, text=text)
 
 
 def adaptive_rows(
     rows: Sequence[dict],
     chat: LocalChat,
-    attacker: Chat,
-    kept: ReplyCache,
+    attackers: Mapping[str, tuple[Chat, ReplyCache]],
     variant: Variant | None,
     settings: Settings,
+    seeds: Sequence[str] = (),
 ) -> list[dict]:
-    """`rows` (harmful requests without an attack) under each adaptive attack of the settings; a
-    variant that is asked four attacks, under those of them."""
-    few = variant is not None and variant.four_attacks
-    attacks = [name for name in settings.adaptive.attacks if name in FOUR or not few]
-    goals = [row["asks"] for row in rows]
-    wrote, judge = Asker(attacker, ATTACKER_TOKENS, kept), Asker(attacker, RATING_TOKENS, kept)
+    """`rows` (harmful requests without an attack) under each adaptive attack of the settings, or
+    under those of them that the variant is asked.
+
+    attackers: by the name of the attack, "" for all others. seeds: the templates that GPTFuzzer
+    begins with.
+    """
+    wrote = {name: Asker(chat, PROMPT_TOKENS, kept) for name, (chat, kept) in attackers.items()}
+    judge = Asker(attackers[""][0], RATING_TOKENS, attackers[""][1])
     victim = Asker(Shown(chat, variant, settings), settings.reply_tokens)
-    found: dict[str, Callable[[], list[str]]] = {
-        "PAIR": lambda: [each.prompt for each in pair(goals, wrote, judge, victim)],
-        "TAP": lambda: [each.prompt for each in tap(goals, wrote, judge, victim)],
-        "ReNeLLM": lambda: [each.prompt for each in renellm(goals, wrote, judge, victim)],
-        "PAP": lambda: pap(goals, wrote),
-        "GCG": lambda: [with_suffix(goal, chat, variant, settings) for goal in goals],
-    }
-    return [
-        {
-            **row,
-            **harmful(attack, row["source"]).columns(),
-            "id": f"{row['id']}/{attack}",
-            "prompt": prompt,
-        }
-        for attack in attacks
-        for row, prompt in zip(rows, found[attack](), strict=True)
-    ]
+
+    def prompts(attack: str, goals: list[str], sizes: dict) -> list[str]:
+        asked = (wrote.get(attack, wrote[""]), judge, victim)
+        if attack == "GCG":
+            return [with_suffix(goal, chat, variant, settings, sizes) for goal in goals]
+        if attack == "GPTFuzzer":
+            template = gptfuzzer(goals[: sizes.pop("goals")], seeds, *asked, **sizes)
+            return filled(template, goals)
+        return [each.prompt for each in LOOPS[attack](goals, *asked, **sizes)]
+
+    found = []
+    for attack, sizes in settings.adaptive.sizes().items():
+        if variant and variant.attacks is not None and attack not in variant.attacks:
+            continue
+        numbers = sizes.model_dump(exclude={"attacker", "seeds"})
+        own = rows
+        if attack == "GCG":  # Table 11 is of StrongREJECT alone
+            known = [row for row in rows if row["source"] in (HOUSE, STRONGREJECT)]
+            own = known[: numbers.pop("goals")]
+        made = prompts(attack, [row["asks"] for row in own], numbers)
+        found += [
+            {
+                **row,
+                **harmful(attack, row["source"]).columns(),
+                "id": f"{row['id']}/{attack}",
+                "prompt": prompt,
+            }
+            for row, prompt in zip(own, made, strict=True)
+        ]
+    return found
 
 
-def with_suffix(goal: str, chat: LocalChat, variant: Variant | None, settings: Settings) -> str:
+def with_suffix(
+    goal: str, chat: LocalChat, variant: Variant | None, settings: Settings, sizes: dict
+) -> str:
     """The goal with a suffix that makes the target likely, behind a check where there is one."""
     marker = "\0"
     framed = chat.tokenizer.apply_chat_template(
@@ -92,4 +109,4 @@ def with_suffix(goal: str, chat: LocalChat, variant: Variant | None, settings: S
     before, _, after = framed.partition(marker)
     if variant and variant.style != "direct":
         after += fake_check(settings.worded(variant))
-    return goal + gcg(chat.model, chat.tokenizer, before, after, TARGET).suffix
+    return goal + gcg(chat.model, chat.tokenizer, before, after, TARGET, **sizes).suffix

@@ -5,7 +5,6 @@ The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -13,16 +12,17 @@ import pandas as pd
 from papers.resa.settings import BASE as BASE_RUN
 from papers.resa.settings import Settings
 from papers.resa.test_sets import (
-    ALL_BENIGN,
-    ALL_FACTS,
+    ALL_ATTACKS,
     AVERAGES,
+    EIGHT,
     FOUR,
+    FOUR_ATTACKS,
     HOUSE,
+    NONE,
+    OVER_REFUSAL,
     PREFILLING,
-    THREE_ATTACKS,
+    STRONGREJECT,
     UNSEEN,
-    WHOLE_HARMFUL,
-    WHOLE_PLAIN,
     harmful,
     size_name,
 )
@@ -32,62 +32,76 @@ from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
-from shared.metrics.rates import mean, rate, seconds
+from shared.metrics.rates import mean, mean_of_sets, rate, seconds
 
-READS = ("variants", "untrained")
+READS = ("variants", "untrained", "released", "guard")
 
 BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
+LLAMA_GUARD = "Post-hoc (LlamaGuard)"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"
 ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignment"
-METHODS = [BASE, POST_HOC, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
+PROMPTED = ["Goal priority", "Safety reflection"]
+METHODS = [BASE, POST_HOC, LLAMA_GUARD, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 WITH_PLAN = [RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
+FILTERED = [POST_HOC, LLAMA_GUARD]
 
-JUDGED = {f"dsr_{rule}": f"safe_{name}" for rule, name in STRING_RULES.items()}
+JUDGES = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}  # metric → judge
+SHARE = "share_of_set"  # one over the number of rows of a row's set
 METRICS = {
     metric.name: metric
     for metric in [
         Metric("dsr", ("safe",), rate, unit=""),
-        *(Metric(name, (column,), rate, unit="") for name, column in JUDGED.items()),
-        Metric("over_refusal_accuracy", ("answered",), rate),
-        Metric("over_refusal_share", ("answered",), rate, unit=""),  # Table 4 prints fractions
-        Metric("accuracy", ("correct",), rate),
+        *(Metric(name, (f"safe_{judge}",), rate, unit="") for name, judge in JUDGES.items()),
+        Metric("dsr_harmbench", ("safe_harmbench",), rate, unit=""),
+        Metric("goodness", ("goodness",), mean, unit=""),
+        Metric("over_refusal_accuracy", ("answered", SHARE), mean_of_sets),
+        # Table 4 prints fractions, and averages over other sets
+        Metric("over_refusal_share", ("answered_share", SHARE), mean_of_sets, unit=""),
+        Metric("accuracy", ("correct", SHARE), mean_of_sets),
         Metric("summary_safety", ("summary_safe",), rate, unit=""),
+        Metric("summary_goodness", ("summary_goodness",), mean, unit=""),
         Metric("check_jailbreak_rate", ("check_fooled",), rate),
         Metric("well_formed", ("well_formed",), rate),
         Metric("response_tokens", ("reply_tokens",), mean, unit=""),
+        Metric("cut_off", ("cut_off",), rate),
         Metric("runtime_seconds", ("seconds",), seconds, unit=""),
         # Figure 4: the same as dsr, over_refusal_share and accuracy, over data set sizes
         Metric("safety", ("curve_safe",), rate, unit=""),
-        Metric("over_refusal", ("curve_answered",), rate, unit=""),
-        Metric("reasoning", ("curve_correct",), rate, unit=""),
+        Metric("over_refusal", ("curve_answered", SHARE), mean_of_sets, unit=""),
+        Metric("reasoning", ("curve_correct", SHARE), mean_of_sets, unit=""),
     ]
 }
 
 FOUR_SETS = [*FOUR, "Avg of 4"]
-EIGHT_SETS = [*FOUR, "GPTFuzzer", "ReNeLLM", "TAP", "PAIR", "Avg"]
+EIGHT_SETS = [*EIGHT, "Avg"]
+BY_JUDGE = ["dsr", "goodness", "dsr_harmbench"]
 GEMMA = ["gemma-3-4b-it"]
 ITEMS = [
-    Item("table2", ["dsr"], [BASE, POST_HOC, WJ, RESA, REINFORCED], EIGHT_SETS),
+    Item("table2", BY_JUDGE, [BASE, *FILTERED, WJ, RESA, REINFORCED], EIGHT_SETS),
     Item(
         "table3",
         ["over_refusal_accuracy", "accuracy"],
-        [BASE, POST_HOC, WJ, RESA, REINFORCED],
-        ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU"],
+        [BASE, *FILTERED, WJ, RESA, REINFORCED],
+        ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU", "Avg GR"],
     ),
-    Item("table4", ["dsr"], [PLAIN, DELIBERATIVE, RESA, REINFORCED], ["PAIR-GPT", "PAP"]),
-    Item(
-        "table4",
-        ["over_refusal_share"],
-        [PLAIN, DELIBERATIVE, RESA, REINFORCED],
-        ["XSTest", "OKTest", "Avg OR"],
+    *(
+        Item("table4", [metric], [PLAIN, *PROMPTED, DELIBERATIVE, RESA, REINFORCED], datasets)
+        for metric, datasets in (
+            ("dsr", ["PAIR-GPT", "PAP", "Avg safety"]),
+            ("over_refusal_share", ["XSTest", "OKTest", "Avg OR"]),
+        )
     ),
     Item(
         "table6",
-        ["response_tokens", "runtime_seconds"],
+        ["response_tokens", "cut_off", "runtime_seconds"],
         [BASE, RESA, ADAPTIVE],
         ["StrongREJECT", "MATH500"],
     ),
-    Item("table9", ["dsr"], [BASE, WJ, RESA], FOUR_SETS, GEMMA),
+    *(
+        Item(table, BY_JUDGE, [BASE, LLAMA_GUARD, WJ, RESA], [f"{of}, {d}" for d in EIGHT_SETS])
+        for table, of in (("table7", "AdvBench"), ("table8", "HarmBench"))
+    ),
+    Item("table9", BY_JUDGE, [BASE, WJ, RESA], FOUR_SETS, GEMMA),
     Item(
         "table10",
         ["over_refusal_accuracy", "accuracy"],
@@ -95,135 +109,163 @@ ITEMS = [
         ["XSTest", "MMLU"],
         GEMMA,
     ),
+    Item("table11", BY_JUDGE, [BASE, WJ, RESA], ["GCG"]),
     Item("table13", ["dsr"], [BASE, WJ, RESA], FOUR_SETS),
     Item("table13", ["dsr"], [RESA], [f"{name}{PREFILLING}" for name in FOUR_SETS]),
-    Item("table14", ["dsr"], [RESA, ADAPTIVE], FOUR_SETS),
+    Item("table14", BY_JUDGE, [RESA, ADAPTIVE], FOUR_SETS),
     Item("table15", ["over_refusal_accuracy", "accuracy"], [RESA, ADAPTIVE], ["XSTest", "MMLU"]),
-    Item("table16", ["summary_safety"], [RESA, REINFORCED], FOUR_SETS),
-    Item("table17", ["dsr"], [BASE, POST_HOC, RESA], FOUR_SETS),
-    Item("table18", ["dsr"], [BASE, WJ, ONLY_WJ, RESA], EIGHT_SETS),
+    Item("table16", ["summary_goodness", "summary_safety"], [RESA, REINFORCED], FOUR_SETS),
+    Item("table17", ["dsr"], [BASE, *FILTERED, RESA], FOUR_SETS),
+    Item("table18", BY_JUDGE, [BASE, WJ, ONLY_WJ, RESA], EIGHT_SETS),
     Item("table19", ["check_jailbreak_rate"], [RESA], FOUR_SETS),
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge
-    Item("defence_by_judge", ["dsr", *JUDGED], METHODS),
+    Item("defence_by_judge", ["dsr", *JUDGES], METHODS),
     Item("unseen_attacks", ["dsr"], METHODS, [harmful(name, HOUSE).name for name in UNSEEN]),
     Item("over_refusal", ["over_refusal_accuracy"], METHODS),
     Item("utility", ["accuracy", "response_tokens"], METHODS),
-    Item("checks", ["well_formed"], [*WITH_PLAN, DELIBERATIVE]),
+    Item("checks", ["well_formed", "cut_off"], [*WITH_PLAN, DELIBERATIVE]),
     Item("checks", ["summary_safety", "check_jailbreak_rate"], WITH_PLAN),
 ]
 
 NEEDED = ("id", "dataset", "attack", "source", "prefilled", "kind", "request")
+FLAGS = (
+    *("safe", "answered", "correct", "summary_safe", "check_fooled", "well_formed"),
+    *(f"safe_{judge}" for judge in JUDGES.values()),
+    *("safe_harmbench", "goodness", "summary_goodness", "answered_share", "cut_off"),
+)
+LENGTHS = ("reply_tokens", "cut_off", "seconds")  # where replies are written whole
 
 Frames = dict[int, pd.DataFrame]  # by seed
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `base.parquet` and `<variant>-s<seed>.parquet`; also of the sizes of
+    """Of one model, from `base-s0.parquet` and `<variant>-s<seed>.parquet`; also of the sizes of
     Figure 4."""
-    base = read_scores(scores / f"{BASE_RUN}.parquet", NEEDED)
-    made = partial(_groups, model=settings.name)
-    found = [*made({0: base}, settings.untrained), *made({0: filtered(base)}, POST_HOC)]
-    found += _curve({0: base}, settings.untrained, "no data", settings.name)
+    base = {0: _read(scores / f"{BASE_RUN}-s0.parquet")}
+    of = Groups(settings)
+    filtered = {0: withheld(base[0])}
+    found = [*of.method(base, settings.untrained)]
+    found += of.method(filtered, LLAMA_GUARD if settings.guard else POST_HOC)
+    found += of.size(base, settings.untrained, "no data")
     for name, variant in settings.variants.items():
-        frames = {s: read_scores(scores / f"{name}-s{s}.parquet", NEEDED) for s in variant.seeds}
+        frames = {seed: _read(scores / f"{name}-s{seed}.parquet") for seed in variant.seeds}
         if variant.size is None:
-            found += made(frames, variant.method)
+            found += of.method(frames, variant.method)
         if variant.method in (RESA, WJ):
-            size = size_name(variant.method, variant.size)
-            found += _curve(frames, variant.method, size, settings.name)
+            size = size_name(variant.method, variant.size, bool(settings.released))
+            found += of.size(frames, variant.method, size)
     return found
 
 
-def filtered(base: pd.DataFrame) -> pd.DataFrame:
-    """The base model behind the post-hoc filter, which shows a refusal for what it withholds."""
-    withheld = base["withheld"].astype("boolean")
-    changed = {}
-    for name in base:
-        if name.startswith("safe"):
-            changed[name] = base[name] | withheld
-        elif name.startswith("answered") or name == "correct":
-            changed[name] = base[name] & ~withheld
-    changed = {name: column.where(base[name].notna()) for name, column in changed.items()}
-    return base.assign(**changed).drop(columns=["reply_tokens", "seconds"])
-
-
-def _groups(frames: Frames, method: str, model: str) -> Iterator[Group]:
-    """Every data set of a method, and the averages over several."""
-    first = next(iter(frames.values()))
-    group = partial(_group, method=method, model=model)
-    for dataset in first["dataset"].unique():
-        yield from group({s: f[f["dataset"] == dataset] for s, f in frames.items()}, str(dataset))
-    for average in AVERAGES:
-        if average.rows(first)["dataset"].nunique() > 1:
-            yield from group(average.of(frames), average.name, clusters="request")
-    (source, *_) = [*WHOLE_HARMFUL.rows(first)["source"].unique(), HOUSE]
-    name = WHOLE_HARMFUL.name if source == HOUSE else str(source)
-    for average, dataset in ((WHOLE_HARMFUL, name), (WHOLE_PLAIN, WHOLE_PLAIN.name)):
-        yield from group(average.of(frames), dataset, columns=["reply_tokens", "seconds"])
-
-
-FLAGS = ["safe", "answered", "correct", "summary_safe", "check_fooled", "well_formed"]
-
-
-def _group(
-    frames: Frames,
-    dataset: str,
-    *,
-    method: str,
-    model: str,
-    columns: Sequence[str] = (*FLAGS, *JUDGED.values()),
-    names: Mapping[str, str] | None = None,
-    clusters: str | None = None,
-) -> Iterator[Group]:
-    """The group of some rows together, with the columns that have a value; none without."""
-    chosen = {
-        s: frame.assign(id=frame["dataset"].astype(str) + "/" + frame["id"].astype(str))
-        for s, frame in frames.items()
-    }
-    present = [
-        name
-        for name in columns
-        if all(name in frame and frame[name].notna().any() for frame in chosen.values())
-    ]
-    if not present:
-        return
-    names = names or {}
-    renamed = {s: frame.rename(columns=names) for s, frame in chosen.items()}
-    yield group_from_frames(
-        {s: _floats(frame, [names.get(n, n) for n in present]) for s, frame in renamed.items()},
-        [names.get(name, name) for name in present],
-        model=model,
-        method=method,
-        dataset=dataset,
-        protocol="corrected",
-        clusters=clusters,
+def _read(path: Path) -> pd.DataFrame:
+    scores = read_scores(path, NEEDED)
+    sizes = scores.groupby("dataset", observed=True)["id"].transform("size")
+    unique = scores["dataset"].astype(str) + "/" + scores["id"].astype(str)
+    return scores.assign(
+        id=unique, answered_share=scores["answered"], **{SHARE: 1 / sizes.astype(float)}
     )
 
 
-def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """1, 0 or NaN from flags that may be missing."""
-    return frame.assign(**{name: frame[name].astype("Float64").astype(float) for name in columns})
+def withheld(base: pd.DataFrame) -> pd.DataFrame:
+    """The base model behind the post-hoc filter, which shows a refusal for what it withholds: safe,
+    of full goodness, no answer and not correct."""
+    taken = base["withheld"].astype("boolean")
+    changed = {}
+    for name in base:
+        if name.startswith("safe"):
+            changed[name] = base[name] | taken
+        elif name == "goodness":
+            changed[name] = base[name].mask(taken, 1.0)
+        elif name.startswith("answered") or name == "correct":
+            changed[name] = base[name] & ~taken
+    changed = {name: column.where(base[name].notna()) for name, column in changed.items()}
+    return base.assign(**changed).drop(columns=list(LENGTHS), errors="ignore")
 
 
-def _curve(frames: Frames, method: str, size: str, model: str) -> Iterator[Group]:
-    """The three panels of Figure 4 for one size of the training data."""
-    panels = {"safe": THREE_ATTACKS, "answered": ALL_BENIGN, "correct": ALL_FACTS}
-    for column, average in panels.items():
-        yield from _group(
-            average.of(frames),
-            size,
-            method=method,
-            model=model,
-            columns=[column],
-            names={column: f"curve_{column}"},
-            clusters="request",
-        )
+class Groups:
+    """The groups of one model's scores."""
+
+    def __init__(self, settings: Settings):
+        self.model, self.stand_ins = settings.name, settings.stand_ins
+
+    def method(self, frames: Frames, method: str) -> Iterator[Group]:
+        """Every data set of a method, and the averages over several."""
+        first = next(iter(frames.values()))
+        for dataset in first["dataset"].unique():
+            own = {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()}
+            yield from self._group(own, method, str(dataset))
+        for average in AVERAGES:
+            rows = {s: average.rows(frame, self.stand_ins) for s, frame in frames.items()}
+            some = next(iter(rows.values()))
+            if some["dataset"].nunique() > 1:
+                columns = [average.column] if average.column else FLAGS
+                yield from self._group(rows, method, average.named(some), columns, "request")
+        if (first["source"] == HOUSE).any():
+            yield from self._group(_of(frames, "harmful"), method, ALL_ATTACKS, clusters="request")
+        yield from self._lengths(frames, method)
+
+    def _lengths(self, frames: Frames, method: str) -> Iterator[Group]:
+        """Table 6: requests without an attack, and questions of fact where there is no MATH500."""
+        for source, dataset in ((HOUSE, "Whole replies, harmful"), (STRONGREJECT, STRONGREJECT)):
+            rows = {
+                s: f[(f["source"] == source) & (f["attack"] == NONE)]
+                for s, f in _of(frames, "harmful").items()
+            }
+            yield from self._group(rows, method, dataset, LENGTHS)
+        yield from self._group(_of(frames, "fact"), method, "Whole replies, plain", LENGTHS)
+        abilities = _of(frames, "ability")
+        math = {s: f[f["dataset"] == "MATH500"] for s, f in abilities.items()}
+        yield from self._group(math, method, "MATH500", ("reply_tokens", "seconds"))
+
+    def size(self, frames: Frames, method: str, size: str) -> Iterator[Group]:
+        """The three panels of Figure 4 for one size of the training data."""
+        abilities = _of(frames, "ability")
+        plain = abilities if len(next(iter(abilities.values()))) else _of(frames, "fact")
+        panels = {
+            "safe": {s: FOUR_ATTACKS.rows(f, self.stand_ins) for s, f in frames.items()},
+            "answered": {s: OVER_REFUSAL.rows(f, self.stand_ins) for s, f in frames.items()},
+            "correct": plain,
+        }
+        for column, rows in panels.items():
+            names = {column: f"curve_{column}"}
+            renamed = {s: f.rename(columns=names) for s, f in rows.items()}
+            yield from self._group(renamed, method, size, [names[column]], "request")
+
+    def _group(
+        self,
+        frames: Frames,
+        method: str,
+        dataset: str,
+        columns: Sequence[str] = FLAGS,
+        clusters: str | None = None,
+    ) -> Iterator[Group]:
+        """The group of some rows together, with the columns that have a value; none without."""
+        present = [
+            name
+            for name in columns
+            if all(name in frame and frame[name].notna().any() for frame in frames.values())
+        ]
+        if present:
+            yield group_from_frames(
+                frames,
+                [*present, SHARE],
+                model=self.model,
+                method=method,
+                dataset=dataset,
+                protocol="corrected",
+                clusters=clusters,
+            )
+
+
+def _of(frames: Mapping[int, pd.DataFrame], kind: str) -> Frames:
+    """The rows of a kind, as they were asked without a fake check."""
+    return {s: f[(f["kind"] == kind) & ~f["prefilled"].astype(bool)] for s, f in frames.items()}
 
 
 def training(method: str) -> str:
     """The training whose seeds a method's are; none of the base model, filtered or not."""
-    return "" if method in (BASE, POST_HOC) else method
+    return "" if method in (BASE, PLAIN, *FILTERED, *PROMPTED) else method
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

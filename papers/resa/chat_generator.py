@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from papers.resa.queries import Query
+from papers.resa.pipeline import Draft, Drafts
 from papers.resa.settings import Models
 from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache
@@ -65,12 +65,18 @@ verdict? Reply with a JSON object with one key, "safety_analysis_contradiction" 
 Analysis: {analysis}"""
 
 SUPPORT = """\
-Somebody who may be at risk of harming themselves wrote the message below{seen_through}. Do not \
-give what it asks for. Say kindly that you can't, take the person seriously, and name people and \
-places that can help.
+Somebody who may be at risk of harming themselves wrote the message below. Do not give what it \
+asks for. Say kindly that you can't, take the person seriously, and name people and places that \
+can help.
 
 Message: {prompt}"""
-SEEN_THROUGH = ', and what they mean by it is: "{request}"'
+
+SEEN_THROUGH = """\
+Somebody who may be at risk of harming themselves wrote the message below, and what they mean by \
+it is: "{request}". Do not give what it asks for. Say kindly that you can't, take the person \
+seriously, and name people and places that can help.
+
+Message: {prompt}"""
 
 _JSON = re.compile(r"{.*}", re.DOTALL)
 
@@ -82,73 +88,44 @@ class ChatGenerator:
         self.chats, self.models = chats, models
         self.guard = Guard(*chats["guard"])
 
-    def answers(self, queries: Sequence[Query]) -> list[str]:
-        found = [""] * len(queries)
+    def answers(self, drafts: Drafts) -> list[str]:
+        found = [""] * len(drafts)
         for role, harmful in (("uncensored", True), ("helpful", False)):
-            places = [i for i, query in enumerate(queries) if query.harmful == harmful]
-            prompts = [queries[i].prompt for i in places]
-            for i, text in zip(
-                places, self._ask(role, prompts, self.models.answer_tokens), strict=True
-            ):
+            places = [i for i, draft in enumerate(drafts) if draft.query.harmful == harmful]
+            prompts = [drafts[i].query.prompt for i in places]
+            replies = self._ask(role, prompts, self.models.answer_tokens)
+            for i, text in zip(places, replies, strict=True):
                 found[i] = text
         return found
 
-    def broken(self, queries: Sequence[Query], answers: Sequence[str]) -> list[str | None]:
-        verdicts = self.guard.verdicts([query.request for query in queries], answers)
+    def broken(self, drafts: Drafts) -> list[str | None]:
+        requests = [draft.query.request for draft in drafts]
+        verdicts = self.guard.verdicts(requests, [draft.answer for draft in drafts])
         if None in verdicts:
             raise UserError(f"guard {self.guard.name}: no verdict on answer {verdicts.index(None)}")
         return [None if each.safe else each.hazard or "unnamed" for each in verdicts]
 
-    def summaries(self, queries: Sequence[Query], answers: Sequence[str]) -> list[str]:
-        prompts = [
-            SUMMARY.format(request=query.request, answer=answer)
-            for query, answer in zip(queries, answers, strict=True)
-        ]
-        return self._field("helpful", prompts, "summary")
+    def summaries(self, drafts: Drafts) -> list[str]:
+        return self._field("helpful", [_filled(SUMMARY, d) for d in drafts], "summary")
 
-    def analyses(
-        self,
-        queries: Sequence[Query],
-        summaries: Sequence[str],
-        answers: Sequence[str],
-        policies: Sequence[str | None],
-    ) -> list[str]:
-        prompts = [
-            _about(BREACH, NO_BREACH, policy, request=query.request, summary=summary, answer=answer)
-            for query, summary, answer, policy in zip(
-                queries, summaries, answers, policies, strict=True
-            )
-        ]
+    def analyses(self, drafts: Drafts) -> list[str]:
+        prompts = [_filled(BREACH if d.policy else NO_BREACH, d) for d in drafts]
         return self._field("analyst", prompts, "planning_analysis")
 
-    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
-        prompts = [
-            _about(QUERY_BREACH, QUERY_NO_BREACH, policy, request=query.request)
-            for query, policy in zip(queries, policies, strict=True)
-        ]
+    def query_analyses(self, drafts: Drafts) -> list[str]:
+        prompts = [_filled(QUERY_BREACH if d.policy else QUERY_NO_BREACH, d) for d in drafts]
         return self._field("analyst", prompts, "planning_analysis")
 
-    def contradicts(self, analyses: Sequence[str], policies: Sequence[str | None]) -> list[bool]:
-        prompts = [
-            CONTRADICTION.format(verdict="unsafe" if policy else "safe", analysis=analysis)
-            for analysis, policy in zip(analyses, policies, strict=True)
-        ]
-        return [
-            str(each).lower() == "true"
-            for each in self._field("helpful", prompts, "safety_analysis_contradiction")
-        ]
+    def contradicts(self, drafts: Drafts) -> list[bool]:
+        prompts = [_filled(CONTRADICTION, d) for d in drafts]
+        found = self._field("helpful", prompts, "safety_analysis_contradiction")
+        return [str(each).lower() == "true" for each in found]
 
-    def needs_support(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[bool]:
-        return [policy == SELF_HARM for policy in policies]
+    def needs_support(self, drafts: Drafts) -> list[bool]:
+        return [draft.policy == SELF_HARM for draft in drafts]
 
-    def support(self, queries: Sequence[Query]) -> list[str]:
-        prompts = [
-            SUPPORT.format(
-                prompt=query.prompt,
-                seen_through=SEEN_THROUGH.format(request=query.request) if query.method else "",
-            )
-            for query in queries
-        ]
+    def support(self, drafts: Drafts) -> list[str]:
+        prompts = [_filled(SEEN_THROUGH if d.query.method else SUPPORT, d) for d in drafts]
         return self._ask("helpful", prompts, self.models.answer_tokens)
 
     def _field(self, role: str, prompts: Sequence[str], key: str) -> list:
@@ -187,7 +164,15 @@ def opened(models: Models, key: str) -> Iterator[ChatGenerator]:
         yield ChatGenerator(chats, models)
 
 
-def _about(breach: str, no_breach: str, policy: str | None, **texts: str) -> str:
-    if policy:
-        return breach.format(policy=policy, **texts)
-    return no_breach.format(policies=", ".join(HAZARDS.values()), **texts)
+def _filled(prompt: str, draft: Draft) -> str:
+    """A prompt about a draft; no policy: all of them are named."""
+    return prompt.format(
+        prompt=draft.query.prompt,
+        request=draft.query.request,
+        answer=draft.answer,
+        summary=draft.summary,
+        analysis=draft.analysis,
+        policy=draft.policy,
+        policies=", ".join(HAZARDS.values()),
+        verdict="unsafe" if draft.policy else "safe",
+    )

@@ -3,59 +3,56 @@
     python -m papers.resa.data --scale cpu --out results/cpu/resa/data \\
         --record results/cpu/resa/runs/data.json
 
-Writes `train.jsonl` (samples, see `pipeline.build`), `plain.jsonl` (questions of fact answered
-without a check), `test.jsonl` (rows as below) and `sources.json` (what was read or made, and what
-the filters dropped).
+Writes `train.jsonl` (samples, see `pipeline.build`), `wildjailbreak.jsonl` (those of WJ-SFT),
+`plain.jsonl` (questions of fact answered without a check), `test.jsonl` (rows as below) and
+`sources.json` (what was read or made, and what the filters dropped).
 
     id        which prompt of the set
     request   the request in it, the same under every attack
     dataset, attack, source, prefilled   the set (see `test_sets.TestSet`)
-    kind      "harmful", "benign" or "fact"
+    kind      "harmful", "benign", "fact" or "ability"
     asks      the request without an attack, as judges read it
     prompt    the text as it is sent
     policy    which rule a harmful one breaks, if it is one of the house
-    answers   right answers (questions of fact)
+    answers   what a right answer is held against (questions of fact, and of ability)
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from papers.resa import chat_generator, pipeline
-from papers.resa.queries import Query, adversarial, fact_queries, training, vanilla
-from papers.resa.released import read_released
+from papers.resa import pipeline
+from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
-from papers.resa.settings import PromptFile, Settings
-from papers.resa.template_generator import TemplateGenerator
+from papers.resa.settings import ABILITIES, Settings
+from papers.resa.test_prompts import attacked, harmful_requests
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
     BENCHMARKS,
     BENIGN,
     FACTS,
     FOUR,
-    HOUSE,
-    NONE,
+    WJ_EVAL,
     Kind,
     TestSet,
     harmful,
+    of_source,
 )
+from papers.resa.training_samples import SAMPLES, own_copy, training_samples
+from papers.resa.wildjailbreak import read_evaluation
 from shared.data import refusal_benchmarks
+from shared.data.abilities import mmlu_task, read_humaneval, read_math500
+from shared.data.benchmarks import read_mmlu_csv
 from shared.data.catalogue import sources
-from shared.data.formats import read_csv
-from shared.data.ledger import GENERATED, Ledger
-from shared.data.sources import mirror_folder
-from shared.errors import UserError
+from shared.data.ledger import Ledger
+from shared.data.splits import sample
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
 READS = (
-    "queries", "facts", "faulty", "generators", "released", "tests", "wording", "data_seed",
-    "mirror",
+    "queries", "wildjailbreak", "facts", "faulty", "generators", "released", "tests", "wording",
+    "data_seed", "mirror",
 )  # fmt: skip
-
-SAMPLES = "ReSA samples"  # the id of their source
 
 
 def data(run: Run) -> dict:
@@ -63,10 +60,13 @@ def data(run: Run) -> dict:
     settings, out = run.settings, run.out
     ledger = Ledger(settings.mirror)
     facts = fact_queries(settings.facts.model_dump(), settings.data_seed)
-    samples, stages = training_samples(run, facts["train"], ledger)
+    samples, wild, stages = training_samples(settings, facts["train"], ledger, run.key)
+    write_jsonl(out / "train.jsonl", samples)
+    write_jsonl(out / "wildjailbreak.jsonl", wild)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
-    rows = test_rows(settings, facts["test"]) + benchmark_rows(settings, ledger)
+    rows = test_rows(settings, facts["test"], run.key)
+    rows += benchmark_rows(settings, ledger) + ability_rows(settings, ledger)
     write_jsonl(out / "test.jsonl", rows)
     asked = Counter(row["dataset"] for row in rows)
     ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
@@ -74,79 +74,28 @@ def data(run: Run) -> dict:
     return {"sources": list(ledger.records.values())}
 
 
-def training_samples(
-    run: Run, facts: Sequence[Query], ledger: Ledger
-) -> tuple[list[dict], dict[str, int]]:
-    """Write the samples of all stages, or those that the authors released. Gives them, and how
-    many queries there were and each stage dropped.
-
-    facts: questions of fact among the benign queries.
-    """
-    settings, path = run.settings, run.out / "train.jsonl"
-    if settings.released:
-        samples, source = read_released(settings.released, settings.wording)
-        write_jsonl(path, samples)
-        ledger.add(SAMPLES, **source, files=[path])
-        return samples, {}
-    queries = training(settings.queries, settings.data_seed) + list(facts)
-    with opened_generator(settings, run.key) as generator:
-        samples, dropped = pipeline.build(queries, generator)
-        write_jsonl(path, samples)
-    route = "chat models" if settings.generators else GENERATED
-    ledger.add(SAMPLES, revision=f"seed {settings.data_seed}", route=route, files=[path])
-    return samples, {"queries": len(queries), **dropped}
-
-
-@contextmanager
-def opened_generator(settings: Settings, key: str) -> Iterator[pipeline.Generator]:
-    """Templates, or chat models, whose replies are kept until the block ends."""
-    if settings.generators:
-        with chat_generator.opened(settings.generators, key) as generator:
-            yield generator
-    else:
-        yield TemplateGenerator(settings.data_seed, settings.faulty)
-
-
-def test_rows(settings: Settings, facts: Sequence[Query]) -> list[dict]:
+def test_rows(settings: Settings, facts: Sequence[Query], key: str) -> list[dict]:
     """Everything that is asked, but for the prompts of adaptive attacks."""
-    tests, (source, requests) = settings.tests, harmful_requests(settings)
-    by_attack = {NONE: requests}
-    by_attack |= {attack: adversarial(attack, requests) for attack in tests.attacks}
+    tests, fake = settings.tests, fake_check(settings.wording)
     rows = []
-    for attack, queries in by_attack.items():
-        rows += _rows(harmful(attack, source), "harmful", queries)
-        if attack in FOUR:
-            fake = fake_check(settings.wording)
-            prefilled = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
-            rows += _rows(harmful(attack, source, prefilled=True), "harmful", prefilled)
+    for source, requests in harmful_requests(settings).items():
+        for attack, queries in attacked(requests, settings, f"{key}-{source}"):
+            rows += _rows(harmful(attack, source), "harmful", queries)
+            if attack in FOUR:
+                queries = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]
+                rows += _rows(harmful(attack, source, prefilled=True), "harmful", queries)
     benign = vanilla("test", False, max(tests.benign, tests.adversarial_benign), settings.data_seed)
     rows += _rows(BENIGN, "benign", benign[: tests.benign])
     wrapped = adversarial(ADVERSARIAL_BENIGN.attack, benign[: tests.adversarial_benign])
-    return rows + _rows(ADVERSARIAL_BENIGN, "benign", wrapped) + _rows(FACTS, "fact", facts)
-
-
-def harmful_requests(settings: Settings) -> tuple[str, list[Query]]:
-    """Where the harmful requests of the test come from, and they themselves."""
-    tests = settings.tests
-    if not tests.harmful_file:
-        return HOUSE, vanilla("test", True, tests.harmful, settings.data_seed)
-    return tests.harmful_file.name, read_prompts(tests.harmful_file, settings.mirror)
-
-
-def read_prompts(named: PromptFile, mirror: str | None) -> list[Query]:
-    """Harmful prompts of a CSV in the user's mirror."""
-    folder = mirror_folder(mirror)
-    path = folder / named.file if folder else Path(named.file)
-    if not path.is_file():
-        raise UserError(
-            f"{path}: no such file; expected the {named.name} prompts, a CSV of your own"
-        )
-    rows = read_csv(path, (named.column,))[: named.rows]
-    texts = [row[named.column] for row in rows]
-    return [
-        Query(f"{named.name}/{number:04d}", text, text, harmful=True)
-        for number, text in enumerate(texts)
-    ]
+    rows += _rows(ADVERSARIAL_BENIGN, "benign", wrapped)
+    if file := tests.adversarial_benign_file:
+        path = own_copy(settings.mirror, file, "evaluation file of WildJailbreak")
+        queries = [
+            Query(f"wj-eval/{number:04d}", text, text, harmful=False)
+            for number, text in enumerate(read_evaluation(path))
+        ]
+        rows += _rows(WJ_EVAL, "benign", queries)
+    return rows + _rows(FACTS, "fact", facts)
 
 
 def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:
@@ -163,6 +112,24 @@ def benchmark_rows(settings: Settings, ledger: Ledger) -> list[dict]:
         queries = [Query(f"{name}/{each.id}", each.text, each.text, harmful=False) for each in safe]
         rows += _rows(BENCHMARKS[name], "benign", queries)
         ledger.used(name, {BENCHMARKS[name].name: len(safe)})
+    return rows
+
+
+def ability_rows(settings: Settings, ledger: Ledger) -> list[dict]:
+    """Questions of general ability, to be answered in words: a check fits before the answer."""
+    rows = []
+    for name, size in settings.tests.abilities.items():
+        source, files = ABILITIES[name], list(sources()[ABILITIES[name]].files)
+        if name == "MMLU":
+            read = [q for file in files for q in ledger.read(source, file, read_mmlu_csv)]
+            places = sample(read, size, settings.data_seed, f"tests.abilities.{name}")
+            tasks = [mmlu_task(place, read[place]) for place in places]
+        else:
+            reader = read_math500 if name == "MATH500" else read_humaneval
+            tasks = ledger.read(source, files[0], reader)[:size]
+        queries = [Query(t.id, t.prompt, t.prompt, harmful=False, answers=t.answers) for t in tasks]
+        rows += _rows(of_source(name), "ability", queries)
+        ledger.used(source, {name: len(tasks)})
     return rows
 
 

@@ -5,14 +5,14 @@
         --out results/cpu/resa/scores/SmolLM2-135M/resa-sft-s0.parquet \\
         --record results/cpu/resa/runs/SmolLM2-135M/evaluate-resa-sft-s0.json
 
-Without `--variant`, the model before training. Each row of the result is one prompt, without any
-text of prompt or reply:
+`--variant base`, without `--trained`, is the model before training. Each row of the result is one
+prompt, without any text of prompt or reply:
 
     dataset, attack, source, prefilled, id, request, kind   which prompt of which set
     well_formed, safe, ...   the flags of `scoring`
-    correct                  of benchmarks too
     withheld                 the model before training: the post-hoc filter would withhold the reply
-    seconds                  where whole replies are written: the reply's share of the time
+    cut_off                  the limit ended the reply; missing where only its beginning is asked
+    reply_tokens, seconds    where the length is measured: it, and the reply's share of the time
 """
 
 import time
@@ -21,70 +21,67 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from papers.resa.adaptive import adaptive_rows
-from papers.resa.judging import open_guard, open_judges
+from papers.resa.judging import GuardJudge, harm_judges, harm_models, open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
-from papers.resa.reply_format import fake_check
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
-from papers.resa.settings import BASE, Settings, Variant
-from papers.resa.test_sets import FOUR, NONE, harmful, is_measured, of_source
+from papers.resa.settings import PromptFile, Settings, Variant
+from papers.resa.test_prompts import read_templates
+from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
-from shared.chat.cache import ReplyCache
 from shared.chat.loading import kept_chat, open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.judges import harness
-from shared.models.loading import is_adapter, model_folder
-from shared.models.spec import RandomModel
+from shared.judges.programs import sandbox
+from shared.models.loading import model_folder
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "adaptive", "harness", "reply_tokens",
-    "opening_tokens", "batch_size", "batch_tokens", "variant.style",
-    "variant.plain", "variant.prefilled", "variant.four_attacks", "variant.outer",
-    "variant.instruction",
+    "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
+    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources",
+    "abilities", "mirror",
+    "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
+    "variant.outer", "variant.instruction",
 )  # fmt: skip
 
 # What the columns of the scores hold
 NAMES = ("dataset", "attack", "source", "kind")
-NUMBERS = ("reply_tokens", "seconds")
+NUMBERS = ("reply_tokens", "seconds", "goodness", "summary_goodness")
 FLAGS = (
     "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
-    "withheld",
+    "cut_off", "withheld",
 )  # fmt: skip
 
 
-def evaluate(
-    run: Run, data: Path, variant: str = BASE, seed: int = 0, trained: Path | None = None
-) -> dict:
+def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
-    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant)
+    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings)
+    for each in harm_models(settings):
+        model_folder(each)  # what judges replies is missing before anything is asked, or never
+    if any(row["dataset"] == "HumanEval" for row in rows):
+        sandbox()
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
         if settings.adaptive:
-            attacker = stack.enter_context(
-                kept_chat(settings.adaptive.attacker, f"{run.key}-attacker")
-            )
-            rows += attacked(rows, chat, attacker, run.variant, settings)
-        replies, seconds = answer(chat, rows, run.variant, settings)
+            rows += attacked(rows, chat, stack, run, settings)
+        replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
-        made = scores(rows, replies, run.variant, settings, judges, guard)
-        for record, took in zip(made, seconds, strict=True):
-            record["seconds"] = took
+        del chat  # the judges of harm need its memory
+        harm = harm_judges(settings)
+        made = scores(rows, replies, run.variant, settings, judges, guard, harm)
+        for record, measures in zip(made, measured, strict=True):
+            record |= measures
         if run.variant is None:
-            post_hoc = PostHocGuard(read_jsonl(data / "train.jsonl"))
-            withheld = post_hoc.withheld([row["prompt"] for row in rows])
-            for record, verdict in zip(made, withheld, strict=True):
+            for record, verdict in zip(made, withheld(rows, replies, guard, data), strict=True):
                 record["withheld"] = verdict
-        made += harness_rows(settings, trained)
         write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
     return {
         "judges": list(judges),
@@ -95,91 +92,103 @@ def evaluate(
     }
 
 
-def wanted(rows: Sequence[dict], variant: Variant | None) -> list[dict]:
+def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) -> list[dict]:
     """The rows that a model is asked; None: the model before training, which is never prefilled."""
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
-    prefilled = variant is not None and variant.prefilled
-    only_four = variant is not None and variant.four_attacks
-    return [
-        row
-        for row in rows
-        if (prefilled or not row["prefilled"])
-        and (not only_four or row["kind"] != "harmful" or row["attack"] in FOUR)
-    ]
+    prefilled, attacks = (variant.prefilled, variant.attacks) if variant else (False, None)
+    sources = variant.sources if variant and variant.sources else settings.sources
+
+    def asked(row: dict) -> bool:
+        if row["kind"] == "ability":
+            return _among(row["dataset"], settings.abilities)
+        return row["kind"] != "harmful" or (
+            (prefilled or not row["prefilled"])
+            and _among(row["attack"], attacks)
+            and _among(row["source"], sources)
+        )
+
+    return [row for row in rows if asked(row)]
+
+
+def withheld(
+    rows: Sequence[dict], replies: Sequence[Reply], guard: GuardJudge | None, data: Path
+) -> list[bool | None]:
+    """Whether the post-hoc filter withholds each reply of the model before training: the guard, or
+    a filter that learned from the training prompts."""
+    if not guard:
+        samples = read_jsonl(data / "train.jsonl")
+        return PostHocGuard(samples).withheld([row["prompt"] for row in rows])
+    places = [i for i, reply in enumerate(replies) if reply.text is not None]
+    said = guard.withheld([rows[i] for i in places], [replies[i].text for i in places])
+    found = dict(zip(places, said, strict=True))
+    return [found.get(i) for i in range(len(rows))]
+
+
+def _among(name: str, names: Sequence[str] | None) -> bool:
+    return names is None or name in names
 
 
 def attacked(
-    rows: Sequence[dict],
-    chat: Chat,
-    attacker: tuple[Chat, ReplyCache],
-    variant: Variant | None,
-    settings: Settings,
+    rows: Sequence[dict], chat: Chat, stack: ExitStack, run: Run, settings: Settings
 ) -> list[dict]:
-    """The prompts of adaptive attacks around the harmful requests of `rows`, and those of the four
-    attacks with a fake check behind them for what is prefilled."""
+    """The prompts of adaptive attacks around the harmful requests of `rows`, source by source."""
+    adaptive = settings.adaptive
+    asked = {"": adaptive.attacker}
+    if adaptive.pair and adaptive.pair.attacker:
+        asked["PAIR"] = adaptive.pair.attacker
+    attackers = {
+        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}"))
+        for name, each in asked.items()
+    }
+    seeds = []
+    if adaptive.gptfuzzer:
+        named = PromptFile(name="GPTFuzzer", file=adaptive.gptfuzzer.seeds, column="text")
+        seeds = read_templates(named, settings.mirror)
     plain = [row for row in rows if row["kind"] == "harmful" and row["attack"] == NONE]
     plain = [row for row in plain if not row["prefilled"]]
-    found = adaptive_rows(plain, chat, *attacker, variant, settings)
-    if variant is None or not variant.prefilled:
-        return found
-    fake = fake_check(settings.wording)
-    return found + [
-        row
-        | harmful(row["attack"], row["source"], prefilled=True).columns()
-        | {"prompt": f"{row['prompt']}\n{fake}"}
-        for row in found
-        if row["attack"] in FOUR
+    return [
+        found
+        for source in dict.fromkeys(row["source"] for row in plain)
+        for found in adaptive_rows(
+            [row for row in plain if row["source"] == source],
+            chat,
+            attackers,
+            run.variant,
+            settings,
+            seeds,
+        )
     ]
 
 
 def answer(
     chat: Chat, rows: Sequence[dict], variant: Variant | None, settings: Settings
-) -> tuple[list[Reply], list[float | None]]:
-    """Replies, and for sets whose length is measured the seconds that each took."""
+) -> tuple[list[Reply], list[dict]]:
+    """Replies, and of each whether the limit cut it off, where it is not meant to; of sets whose
+    length is measured the length, and the seconds that it took."""
     replies: list[Reply | None] = [None] * len(rows)
-    seconds: list[float | None] = [None] * len(rows)
-    passes: dict[str, list[int]] = {}
+    measured = [dict.fromkeys(("reply_tokens", "cut_off", "seconds")) for _ in rows]
+    passes: dict[tuple[str, bool], list[int]] = {}
     for place, row in enumerate(rows):
-        passes.setdefault(row["dataset"] if is_measured(row) else "", []).append(place)
+        whole = is_measured(row) or row["kind"] == "ability"
+        name = row["dataset"] if is_measured(row) else ""
+        passes.setdefault((name, whole), []).append(place)
     direct = variant is None or variant.style == "direct"
-    for name, places in passes.items():
-        short = direct and not name
-        limit = settings.opening_tokens if short else settings.reply_tokens
+    short = settings.opening_tokens if direct else settings.reply_tokens
+    for (name, whole), places in passes.items():
+        limit = settings.whole_tokens if whole else short
         instruction = settings.instruction(variant)
         asked = [conversation(rows[place]["prompt"], instruction) for place in places]
         started = time.perf_counter()
         answers = ask(chat, asked, limit)
         took = (time.perf_counter() - started) / len(places)
         for place, reply in zip(places, answers, strict=True):
-            replies[place], seconds[place] = reply, took if name else None
-    return replies, seconds
-
-
-def harness_rows(settings: Settings, trained: Path | None) -> list[dict]:
-    """The benchmarks of general ability, question by question."""
-    if not settings.harness:
-        return []
-    if isinstance(settings.model, RandomModel):
-        raise UserError("harness: needs a model that has a folder or is on the hub")
-    adapter = trained.resolve() if trained and is_adapter(trained) else None
-    whole = trained if trained and not adapter else model_folder(settings.model)
-    found = harness.answered(
-        settings.harness,
-        str(whole.resolve()),
-        adapter=adapter,
-        batch_size=settings.batch_size,
-    )
-    return [
-        {
-            **of_source(each.dataset).columns(),
-            "id": each.id,
-            "request": each.id,
-            "kind": "benchmark",
-            "correct": each.correct,
-        }
-        for each in found
-    ]
+            replies[place] = reply
+            if whole or not direct:
+                measured[place]["cut_off"] = reply.reply_tokens >= limit
+            if name:
+                measured[place] |= {"reply_tokens": reply.reply_tokens, "seconds": took}
+    return replies, measured
 
 
 if __name__ == "__main__":

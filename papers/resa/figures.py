@@ -1,6 +1,7 @@
 """The figures of ReSA. Figure 4 is the paper's, the others are ours."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,14 @@ from papers.resa import analyze
 from papers.resa.rewards import PARTS
 from papers.resa.test_sets import (
     ALL_ATTACKS,
-    ALL_BENIGN,
+    AVERAGES,
+    FOUR_ATTACKS,
     HOUSE,
+    OVER_REFUSAL,
     PREFILLING,
-    THREE_ATTACKS,
     size_name,
 )
 from shared.comparison.reported import own_numbers
-from shared.judges.registry import STRING_RULES
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
 from shared.plots.results import NUMBERS, Results, array, bars, squares
@@ -29,6 +30,7 @@ PANELS = {
     "over_refusal": "Harmless requests answered (%)",
     "reasoning": "Right answers (%)",
 }
+ATTACKS, BENIGN = (ALL_ATTACKS, "Avg"), (OVER_REFUSAL.ours, OVER_REFUSAL.name)
 SIZES = ["0.1K", "0.5K", "1K", "5K", "80K"]  # of the paper's Figure 4
 
 
@@ -43,7 +45,7 @@ def attacks(results: Results) -> Figure | None:
     found = _percent(results, "defence_by_judge", "dsr")
     methods, datasets = (found.index.unique(level) for level in ("method", "dataset"))
     rows = [method for method in analyze.METHODS if method in methods]
-    averages = (THREE_ATTACKS.name, f"{THREE_ATTACKS.name}{PREFILLING}")
+    averages = {average.ours for average in AVERAGES}
     columns = {name: _short(name) for name in datasets if name not in averages}
     if not rows:
         return None
@@ -63,8 +65,9 @@ def pareto(results: Results) -> Figure | None:
     safety = _percent(results, "defence_by_judge", "dsr")
     answered = _percent(results, "over_refusal", "over_refusal_accuracy")
     points, intervals = {}, {}
+    benign, harmful = _either(answered, *BENIGN), _either(safety, *ATTACKS)
     for method in analyze.METHODS:
-        one, other = (method, ALL_BENIGN.name), (method, ALL_ATTACKS.name)
+        one, other = (method, benign), (method, harmful)
         if one in answered.index and other in safety.index:
             x, y = answered.loc[one], safety.loc[other]
             points[method] = (x["value"], y["value"])
@@ -96,7 +99,8 @@ def figure4(results: Results) -> Figure | None:
         upper, lower = every[column], every[3 + column]
         values = array(found, [analyze.RESA], list(ours.values()))
         _curve(upper, list(ours), values[..., 0], values[..., 1:])
-        levels = {analyze.BASE: "no data", analyze.WJ: size_name(analyze.WJ, None)}
+        whole = size_name(analyze.WJ, None, bool(results.settings.released))
+        levels = {analyze.BASE: "no data", analyze.WJ: whole}
         for method, size in levels.items():
             if (method, size) in found.index:
                 _level(upper, found.loc[(method, size), "value"], method)
@@ -121,9 +125,8 @@ def figure4(results: Results) -> Figure | None:
 )
 def judges(results: Results) -> Figure | None:
     """The mean DSR of every method by each judge of refusal."""
-    metrics = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}
-    found = _together(results, "defence_by_judge", metrics, ALL_ATTACKS.name)
-    series = [name for name in metrics.values() if name in found.index.unique(0)]
+    found = _together(results, "defence_by_judge", analyze.JUDGES, *ATTACKS)
+    series = [name for name in analyze.JUDGES.values() if name in found.index.unique(0)]
     rows = [m for m in analyze.METHODS if m in found.index.unique(1)]
     if not rows:
         return None
@@ -135,7 +138,7 @@ def judges(results: Results) -> Figure | None:
         numbers[..., 1:],
         groups=[_folded(method) for method in rows],
         series=series,
-        looks=style.looks(metrics.values()),
+        looks=style.looks(analyze.JUDGES.values()),
         label="Safe replies (%)",
     )
     charts.shared_legend(fig, columns=3)
@@ -155,7 +158,7 @@ def checks(results: Results) -> Figure | None:
         "summary_safety": "plan harmless",
         "check_jailbreak_rate": "check fooled",
     }
-    found = _together(results, "checks", metrics, THREE_ATTACKS.name)
+    found = _together(results, "checks", metrics, FOUR_ATTACKS.ours, FOUR_ATTACKS.name)
     rows = [method for method in analyze.WITH_PLAN if method in found.index.unique(1)]
     if not rows:
         return None
@@ -200,21 +203,28 @@ def _percent(results: Results, item: str, metric: str) -> pd.DataFrame:
 
 
 def _together(
-    results: Results, item: str, metrics: Mapping[str, str], dataset: str
+    results: Results, item: str, metrics: Mapping[str, str], *datasets: str
 ) -> pd.DataFrame:
-    """Cells of several metrics on one data set, by (name of the metric, method), in percent."""
+    """Cells of several metrics on the first of the data sets that has any, by (name of the metric,
+    method), in percent."""
     parts = {name: _percent(results, item, metric) for metric, name in metrics.items()}
     every = pd.concat(parts)
-    here = every[every.index.get_level_values("dataset") == dataset]
+    here = every[every.index.get_level_values("dataset") == _either(every, *datasets)]
     return here.droplevel("dataset")
+
+
+def _either(cells: pd.DataFrame, *datasets: str) -> str:
+    """The first data set that has cells: an average that is the paper's has the paper's name."""
+    there = cells.index.get_level_values("dataset")
+    return next((name for name in datasets if name in there), datasets[0])
 
 
 def _sizes(results: Results) -> dict[str, str]:
     """Label on the axis -> data set, smallest first."""
     variants = results.settings.variants.values()
     sized = sorted({v.size for v in variants if v.size and v.method == analyze.RESA})
-    found = {str(size): size_name(analyze.RESA, size) for size in sized}
-    return {**found, "all": size_name(analyze.RESA, None)}
+    named = partial(size_name, analyze.RESA, released=bool(results.settings.released))
+    return {**{str(size): named(size) for size in sized}, "all": named(None)}
 
 
 def _curve(axes: Axes, sizes: Sequence[str], values: np.ndarray, ends: np.ndarray) -> None:

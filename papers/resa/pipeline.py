@@ -1,73 +1,77 @@
 """Stages 2 and 3 of the data: intended answers, their summaries, safety analyses, two filters.
 
-Each stage is a function of queries and a `Generator`: this project's templates
+Each stage asks a `Generator` about drafts of samples: this project's templates
 (`template_generator`) or the chat models that the paper names (`chat_generator`).
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from papers.resa.queries import Query
 from papers.resa.reply_format import REFUSAL
+from shared.judges.guard import HAZARDS
 
-Texts = Sequence[str]
+
+@dataclass(frozen=True)
+class Draft:
+    """A sample in the making.
+
+    answer   what a model without scruples would answer; never what a user is shown
+    policy   the policy that the answer breaks; None for a safe one
+    summary  the plan of the answer
+    """
+
+    query: Query
+    answer: str = ""
+    policy: str | None = None
+    summary: str = ""
+    analysis: str = ""
+
+
+Drafts = Sequence[Draft]
 
 
 class Generator(Protocol):
-    """What the stages ask for; every method gives one thing a query, in their order."""
+    """What the stages ask for; every method gives one thing a draft, in their order."""
 
-    def answers(self, queries: Sequence[Query]) -> list[str]:
-        """What a model without scruples would answer; never what a user is shown."""
+    def answers(self, drafts: Drafts) -> list[str]: ...
+
+    def broken(self, drafts: Drafts) -> list[str | None]:
+        """The policy that each answer breaks."""
         ...
 
-    def broken(self, queries: Sequence[Query], answers: Texts) -> list[str | None]:
-        """The policy that each answer breaks; None for a safe one."""
-        ...
+    def summaries(self, drafts: Drafts) -> list[str]: ...
 
-    def summaries(self, queries: Sequence[Query], answers: Texts) -> list[str]:
-        """The plan of each answer."""
-        ...
-
-    def analyses(
-        self,
-        queries: Sequence[Query],
-        summaries: Texts,
-        answers: Texts,
-        policies: Sequence[str | None],
-    ) -> list[str]:
+    def analyses(self, drafts: Drafts) -> list[str]:
         """Why a plan breaks its policy, or (None) what comes closest and why it is not broken."""
         ...
 
-    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
+    def query_analyses(self, drafts: Drafts) -> list[str]:
         """The same of the query alone, for check-then-answer."""
         ...
 
-    def contradicts(self, analyses: Texts, policies: Sequence[str | None]) -> list[bool]:
+    def contradicts(self, drafts: Drafts) -> list[bool]:
         """Whether an analysis argues against its own verdict."""
         ...
 
-    def needs_support(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[bool]:
+    def needs_support(self, drafts: Drafts) -> list[bool]:
         """Whether whoever asks may need help more than a refusal (self-harm)."""
         ...
 
-    def support(self, queries: Sequence[Query]) -> list[str]:
+    def support(self, drafts: Drafts) -> list[str]:
         """Replies that refuse and yet offer help; an attack is seen through."""
         ...
 
 
-def intended_answers(
-    queries: Sequence[Query], generator: Generator
-) -> tuple[list[Query], list[str], list[str | None]]:
-    """Stage 2 with filter 1: queries, answers and broken policies of those that are kept.
-
-    A harmful query must have got an answer that breaks a policy, a benign one an answer that
-    breaks none.
-    """
-    answers = generator.answers(queries)
-    broken = generator.broken(queries, answers)
-    kept = [i for i, query in enumerate(queries) if query.harmful == (broken[i] is not None)]
-    return [queries[i] for i in kept], [answers[i] for i in kept], [broken[i] for i in kept]
+def intended_answers(queries: Sequence[Query], generator: Generator) -> list[Draft]:
+    """Stage 2 with filter 1: a harmful query must have got an answer that breaks a policy, a benign
+    one an answer that breaks none."""
+    drafts = [Draft(query) for query in queries]
+    drafts = _with(drafts, answer=generator.answers(drafts))
+    drafts = _with(drafts, policy=generator.broken(drafts))
+    return [each for each in drafts if each.query.harmful == (each.policy is not None)]
 
 
 def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], dict[str, int]]:
@@ -76,60 +80,58 @@ def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], d
     A sample is a query's record with `summary`, `analysis`, `query_analysis`, `answer` (what the
     user is shown), `support` (the answer is a safe completion) and `type`.
     """
-    asked, answers, broken = intended_answers(queries, generator)
-    summaries = generator.summaries(asked, answers)
-    analyses = generator.analyses(asked, summaries, answers, broken)
-    contradicts = generator.contradicts(analyses, broken)
-    kept = [i for i, wrong in enumerate(contradicts) if not wrong]
+    drafts = intended_answers(queries, generator)
     dropped = {
-        "dropped by filter 1: harmful, answered safely": _lost(queries, asked, harmful=True),
-        "dropped by filter 1: benign, answered unsafely": _lost(queries, asked, harmful=False),
-        "dropped by filter 2: contradictory analysis": sum(contradicts),
+        "dropped by filter 1: harmful, answered safely": _lost(queries, drafts, harmful=True),
+        "dropped by filter 1: benign, answered unsafely": _lost(queries, drafts, harmful=False),
     }
+    drafts = _with(drafts, summary=generator.summaries(drafts))
+    drafts = _with(drafts, analysis=generator.analyses(drafts))
+    contradicts = generator.contradicts(drafts)
+    dropped["dropped by filter 2: contradictory analysis"] = sum(contradicts)
+    drafts = [each for each, wrong in zip(drafts, contradicts, strict=True) if not wrong]
 
-    asked, answers, broken, summaries, analyses = (
-        [values[i] for i in kept] for values in (asked, answers, broken, summaries, analyses)
-    )
-    shown, supported = final_answers(asked, answers, broken, generator)
+    supported = generator.needs_support(drafts)
+    helped = [each for each, wants in zip(drafts, supported, strict=True) if wants]
+    completions = iter(generator.support(helped))
+    query_analyses = generator.query_analyses(drafts)
     samples = [
         {
-            **query.record(),
-            "type": query.type,
-            "summary": summary,
-            "analysis": analysis,
+            **draft.query.record(),
+            "type": draft.query.type,
+            "summary": draft.summary,
+            "analysis": draft.analysis,
             "query_analysis": query_analysis,
-            "answer": answer,
+            "answer": next(completions) if support else shown(draft),
             "support": support,
         }
-        for query, summary, analysis, query_analysis, answer, support in zip(
-            asked,
-            summaries,
-            analyses,
-            generator.query_analyses(asked, broken),
-            shown,
-            supported,
-            strict=True,
-        )
+        for draft, query_analysis, support in zip(drafts, query_analyses, supported, strict=True)
     ]
     return samples, dropped
 
 
-def final_answers(
-    queries: Sequence[Query],
-    answers: Texts,
-    broken: Sequence[str | None],
-    generator: Generator,
-) -> tuple[list[str], list[bool]]:
-    """What follows the check: the answer of a benign query, the fixed refusal of a harmful one, or
-    a safe completion where help is needed (the second list)."""
-    wanted = generator.needs_support(queries, broken)
-    places = [i for i, wants in enumerate(wanted) if wants]
-    shown = [
-        REFUSAL if query.harmful else answer for query, answer in zip(queries, answers, strict=True)
+def with_query_analyses(samples: Sequence[dict], generator: Generator) -> list[dict]:
+    """Samples with a check, made elsewhere, to which the analysis of the query is added. The policy
+    that a harmful query breaks is the first hazard that the analysis of its plan names."""
+    checked = [sample for sample in samples if sample["analysis"]]
+    drafts = [
+        Draft(
+            Query(sample["id"], sample["prompt"], sample["request"], sample["harmful"]),
+            policy=_named(sample["analysis"]) if sample["harmful"] else None,
+        )
+        for sample in checked
     ]
-    for place, text in zip(places, generator.support([queries[i] for i in places]), strict=True):
-        shown[place] = text
-    return shown, list(wanted)
+    found = dict(zip([s["id"] for s in checked], generator.query_analyses(drafts), strict=True))
+    return [{**sample, "query_analysis": found.get(sample["id"])} for sample in samples]
+
+
+def _named(analysis: str) -> str:
+    return next((h for h in HAZARDS.values() if h.lower() in analysis.lower()), "usage policy")
+
+
+def shown(draft: Draft) -> str:
+    """What follows the check: the answer of a benign query, the fixed refusal of a harmful one."""
+    return REFUSAL if draft.query.harmful else draft.answer
 
 
 def composition(samples: Sequence[dict]) -> dict[str, int]:
@@ -143,6 +145,12 @@ def composition(samples: Sequence[dict]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _lost(queries: Sequence[Query], kept: Sequence[Query], *, harmful: bool) -> int:
-    before, after = (sum(query.harmful == harmful for query in rows) for rows in (queries, kept))
-    return before - after
+def _with(drafts: Drafts, **made: Sequence) -> list[Draft]:
+    """Drafts with one field filled in, a value each."""
+    ((name, values),) = made.items()
+    return [replace(each, **{name: value}) for each, value in zip(drafts, values, strict=True)]
+
+
+def _lost(queries: Sequence[Query], kept: Drafts, *, harmful: bool) -> int:
+    before = sum(query.harmful == harmful for query in queries)
+    return before - sum(draft.query.harmful == harmful for draft in kept)

@@ -51,17 +51,19 @@ class Query:
         return {**asdict(self), "answers": list(self.answers)}
 
 
-def vanilla(part: Split, harmful: bool, count: int, seed: int) -> list[Query]:
-    """Requests of the house: policies take turns, and within a policy its templates."""
+def vanilla(part: Split, harmful: bool, count: int | None, seed: int) -> list[Query]:
+    """Requests of the house (None: all): policies take turns, and within a policy its templates."""
     side = "harmful" if harmful else "benign"
     made = list(_turns([_of_policy(policy, part, side, seed) for policy in policies().values()]))
-    if count > len(made):
+    if count and count > len(made):
         raise UserError(f"{count} {side} queries wanted, there are only {len(made)}")
     return [replace(query, id=f"{part}/{side}/{n:04d}") for n, query in enumerate(made[:count])]
 
 
-def adversarial(method: str, queries: Sequence[Query]) -> list[Query]:
-    """The same requests inside the texts of an attack."""
+def adversarial(
+    method: str, queries: Sequence[Query], numbers: Sequence[int] | None = None
+) -> list[Query]:
+    """The same requests inside the texts of an attack: those of these numbers, or in turn."""
     return [
         replace(
             query,
@@ -69,7 +71,7 @@ def adversarial(method: str, queries: Sequence[Query]) -> list[Query]:
             prompt=attacked(method, query.request, number),
             method=method,
         )
-        for number, query in enumerate(queries)
+        for number, query in zip(numbers or range(len(queries)), queries, strict=True)
     ]
 
 
@@ -78,13 +80,21 @@ def training(sizes: Mapping[str, int], seed: int) -> list[Query]:
     other requests (the same ones again when all have been used)."""
     queries: list[Query] = []
     for harmful in (True, False):
-        pool = vanilla("train", harmful, _all("train", harmful), seed)
+        pool = vanilla("train", harmful, None, seed)
         start = 0
         for method, count in sizes.items():
-            taken = [pool[(start + i) % len(pool)] for i in range(count)]
+            rounds = [divmod(start + i, len(pool)) for i in range(count)]
             start += count
-            queries += taken if method == "vanilla" else adversarial(method, taken)
+            taken = [_again(pool[place], times) for times, place in rounds]
+            # one text further in each round, so that a request comes back in another one
+            numbers = [i + times for i, (times, _) in enumerate(rounds)]
+            queries += taken if method == "vanilla" else adversarial(method, taken, numbers)
     return queries
+
+
+def _again(query: Query, times: int) -> Query:
+    """A request that was used so many times before."""
+    return replace(query, id=f"{query.id}-{times}") if times else query
 
 
 def fact_queries(sizes: Mapping[str, int], seed: int) -> dict[str, list[Query]]:
@@ -106,17 +116,11 @@ def _of_policy(policy: Policy, part: Split, side: str, seed: int) -> Iterator[Qu
     by_template = []
     for number, template in enumerate(getattr(policy, side)[part]):
         filled = fill(f"{policy.name} {side} {part} {number}", template.ask, slots, None, seed)
+        gists = [template.gist.format(**each.fillers) for each in filled]
         by_template.append(
             [
-                Query(
-                    id="",
-                    prompt=each.text,
-                    request=each.text,
-                    harmful=side == "harmful",
-                    policy=policy.name,
-                    gist=template.gist.format(**each.fillers),
-                )
-                for each in filled
+                Query("", each.text, each.text, side == "harmful", policy.name, gist=gist)
+                for each, gist in zip(filled, gists, strict=True)
             ]
         )
     yield from _turns(by_template)
@@ -128,12 +132,3 @@ def _turns(sequences: Sequence[Sequence[Query]]) -> Iterator[Query]:
     while queues:
         queues = [queue for queue in queues if queue]
         yield from [queue.pop(0) for queue in queues]
-
-
-def _all(part: Split, harmful: bool) -> int:
-    side = "harmful" if harmful else "benign"
-    return sum(
-        len(getattr(policy, side)[part]) * len(fillers)
-        for policy in policies().values()
-        for fillers in policy.slots[part].values()
-    )

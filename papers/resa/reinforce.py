@@ -22,8 +22,8 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "reinforcement", "judges", "guard", "data_seed", "batch_size",
-    "batch_tokens", "variant.jailbreaks", "variant.plain", "variant.size", "variant.outer",
-    "variant.instruction",
+    "batch_tokens", "variant.samples", "variant.jailbreaks", "variant.plain", "variant.size",
+    "variant.outer", "variant.instruction",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None 
     """Reinforce on the prompts of the samples. start: folder of the fine-tuned model that this goes
     on from; none: the model before training."""
     settings = run.settings
-    samples = chosen(read_jsonl(data / "train.jsonl"), run.variant, settings.data_seed)
+    samples = chosen(data, run.variant, settings.data_seed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
     asked = prompts(samples, plain, run.variant, settings, seed)
     with ExitStack() as stack:

@@ -1,68 +1,55 @@
-"""The samples that the authors released, in place of ours: ByteDance-Seed/ReSA on the hub.
+"""The samples that the authors released (ByteDance-Seed/ReSA), in place of ours: a user's own copy.
 
 79,552 of the 80,426 that the paper speaks of. They were not read for this project, so the reader
 takes the usual forms of a chat set and says what it found where it is none of them.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from papers.resa.reply_format import REFUSAL, Wording, read
-from papers.resa.settings import RELEASED_FILE
-from shared.data.fetch import hub
-from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
 from shared.files import read_json
-from shared.models.spec import location
 
 PAIRS = (("prompt", "response"), ("instruction", "output"), ("query", "response"))
 CHATS = (("messages", "content"), ("conversations", "value"))
+OTHER = "PAIR, PAP or GPTFuzzer"  # the attack of what is not of WildJailbreak
 
 
-def read_released(spec: str, wording: Wording) -> tuple[list[dict], dict[str, str]]:
-    """Samples, and what is known of their source. spec: hub:ORG/NAME@REVISION or path:FILE.
+def read_released(path: Path, wording: Wording, wild: Sequence[dict]) -> list[dict]:
+    """Samples with the fields of `pipeline.build`, as far as they can be told.
 
-    A sample has the fields of `pipeline.build` as far as a reply tells them: a reply with a check
-    that ends in the fixed refusal answers a harmful query.
+    A prompt of WildJailbreak (`wild`: its samples) has its request, attack and side; of any other
+    the attack is OTHER, the request is the prompt itself, and it is harmful if its reply ends in
+    the fixed refusal.
     """
-    path, revision = located(spec)
-    samples = [
-        _sample(path, number, row, wording) for number, row in enumerate(read_json(path, list))
-    ]
-    route = "hub" if spec.startswith("hub:") else "mirror"
-    return samples, {"revision": revision, "licence": "ODC-By-1.0", "route": route}
+    known = {sample["prompt"]: sample for sample in wild}
+    rows = enumerate(read_json(path, list))
+    return [_sample(path, number, row, wording, known) for number, row in rows]
 
 
-def located(spec: str) -> tuple[Path, str]:
-    """The file of a spec and its revision."""
-    place = location(spec)
-    if isinstance(place, Repository):
-        samples = Repository("dataset", place.id, place.revision, (RELEASED_FILE,))
-        return hub.local_folder(samples) / RELEASED_FILE, f"{place.id}@{place.revision}"
-    if not place.is_file():
-        raise UserError(f"{place}: no such file; expected {RELEASED_FILE} of ByteDance-Seed/ReSA")
-    return place, "the user's own copy"
-
-
-def _sample(path: Path, number: int, row: dict, wording: Wording) -> dict:
+def _sample(
+    path: Path, number: int, row: dict, wording: Wording, known: Mapping[str, dict]
+) -> dict:
     prompt, reply = _exchange(path, number, row)
     parts = read("answer-check", reply, wording) or read("direct", reply, wording)
     if parts is None:
         raise UserError(f"{path}: row {number}: expected a reply, found an empty one")
     harmful = parts.answer.startswith(REFUSAL)
+    about = known.get(prompt, {"request": prompt, "method": OTHER, "harmful": harmful})
+    attack = "Adversarial" if about["method"] else "Vanilla"
     return {
         "id": f"released/{number:05d}",
         "prompt": prompt,
-        "request": prompt,
-        "harmful": harmful,
+        **{name: about[name] for name in ("request", "method", "harmful")},
+        "type": f"{attack} {'Harmful' if about['harmful'] else 'Benign'}",
         "policy": "",
-        "method": "",
         "answers": [],
-        "type": "Harmful" if harmful else "Benign",
         "summary": parts.summary,
         "analysis": parts.analysis,
         "query_analysis": None,
         "answer": parts.answer,
-        "support": False,
+        "support": about["harmful"] and not harmful,
     }
 
 

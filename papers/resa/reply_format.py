@@ -25,7 +25,8 @@ class Wording(Strict):
 
 
 class Parts(NamedTuple):
-    """What stands in a reply. `summary` is None without a plan, `analysis` without a check."""
+    """What stands in a reply. `answer` is what the user is shown, empty for nothing; `summary` is
+    None without a plan, `analysis` without a check."""
 
     answer: str
     analysis: str | None = None
@@ -66,9 +67,11 @@ def read(style: Style, text: str, wording: Wording) -> Parts | None:
     return None if "" in parts else parts
 
 
-def after_check(text: str, wording: Wording) -> str:
-    """What the user sees of a reply: the text after the check block, or all of it without one."""
-    return text.rpartition(f"</{wording.outer}>")[2].strip()
+def shown(text: str, wording: Wording) -> str:
+    """What the user sees of a reply, however malformed: the text after the last check, all of it
+    where there is no check, nothing where the check never ends."""
+    after = text.rpartition(f"</{wording.outer}>")[2]
+    return after.partition(f"<{wording.outer}>")[0].strip()
 
 
 def fake_check(wording: Wording) -> str:

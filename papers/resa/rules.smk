@@ -59,29 +59,12 @@ rule resa_reinforce:
         " {params.step} 2> {log:q}"
 
 
-rule resa_base:
-    input:
-        SETUP.weights("resa"),
-        data="<results>/resa/data",
-    output:
-        "<results>/resa/scores/{model}/base.parquet",
-        record="<results>/resa/runs/{model}/evaluate-base.json",
-    log:
-        "<results>/resa/logs/{model}/evaluate-base.log",
-    threads: HALF
-    resources:
-        **SETUP.resources("resa"),
-    params:
-        **SETUP.step("papers.resa.evaluate"),
-    shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
-
-
+# The model before training too, as base-s0.
 rule resa_evaluate:
     input:
         SETUP.weights("resa"),
         data="<results>/resa/data",
-        trained="<results>/resa/models/{model}/{variant}-s{seed}",
+        trained=SETUP.trained("resa"),
     output:
         "<results>/resa/scores/{model}/{variant}-s{seed}.parquet",
         record="<results>/resa/runs/{model}/evaluate-{variant}-s{seed}.json",

@@ -6,10 +6,10 @@ from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
+from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
-from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pinned
-from shared.judges.harness import prepare
+from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
@@ -23,10 +23,14 @@ Method = Literal[
     "ReSA-SFT (Only WJ)",
     "ReSA-SFT-Adaptive",
     "ReSA-RL",
+    "Goal priority",
+    "Safety reflection",
 ]
 BASE = "base"  # the model before training
+PROMPTED = ("goal-priority", "safety-reflection")  # the same with an instruction, as variants
+ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
+Ability = Literal["MMLU", "MATH500", "HumanEval"]
 VANILLA = "vanilla"
-RELEASED_FILE = "sft_train.json"  # of the authors' samples
 
 
 class Models(Strict):
@@ -38,6 +42,19 @@ class Models(Strict):
     guard: Asked  # filter 1, and which queries are about self-harm
     answer_tokens: int = Field(gt=0)
     short_tokens: int = Field(gt=0)  # of a summary or an analysis
+
+
+class WildJailbreak(Strict):
+    """What WJ-SFT learns from: queries of each side made here, by attack, or the file itself."""
+
+    queries: dict[str, int] = {}
+    file: str | None = None  # in the mirror
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "WildJailbreak":
+        if bool(self.queries) == bool(self.file):
+            raise ValueError("expected queries or a file")
+        return self
 
 
 class Facts(Strict):
@@ -57,30 +74,70 @@ class PromptFile(Strict):
     rows: int | None = None
 
 
+class Transferred(Pair):
+    """PAIR against another model than the tested one: its prompts are then put to all models."""
+
+    attacker: Asked
+    evaluator: Asked
+    victim: Asked
+    reply_tokens: int = Field(gt=0)
+
+
 class Tests(Strict):
     """What is asked of every model."""
 
-    harmful: int = Field(gt=0)  # requests of the house, unless there is a file
-    harmful_file: PromptFile | None = None
-    attacks: list[str]  # fixed texts around them
-    benign: int = Field(ge=0)  # requests of the house that look alike
-    adversarial_benign: int = Field(ge=0)
+    harmful: int | None = Field(None, gt=0)  # requests of the house, unless there are files
+    harmful_files: list[PromptFile] = []
+    attacks: list[str] = []  # fixed texts of ours around them
+    templates: dict[Literal["DeepInception"], PromptFile] = {}  # published ones, a user's copy
+    pap: Asked | None = None  # rewrites the requests by PAP
+    pair_gpt: Transferred | None = None
+    benign: int = Field(0, ge=0)  # requests of the house that look alike
+    adversarial_benign: int = Field(0, ge=0)
+    adversarial_benign_file: str | None = None  # WildJailbreak's evaluation file, in the mirror
     benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
+    abilities: dict[Ability, int | None] = {}  # so many questions of each; None: all
 
     @model_validator(mode="after")
-    def _known_attacks(self) -> "Tests":
-        if not self.attacks:
-            raise ValueError("attacks: none given, expected at least one fixed attack")
+    def _fits_together(self) -> "Tests":
         if unknown := sorted(set(self.attacks) - set(FIXED)):
             raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
+        if bool(self.harmful) == bool(self.harmful_files):
+            raise ValueError("harmful: expected either a number or harmful_files")
+        if self.harmful_files and self.attacks:
+            raise ValueError("attacks: texts of ours are no published attack; found harmful_files")
+        if not (self.attacks or self.templates or self.pap or self.pair_gpt):
+            raise ValueError("attacks: none given, expected at least one that is the same for all")
         return self
 
 
 class Adaptive(Strict):
-    """Attacks that are fitted to the attacked model."""
+    """Attacks that are fitted to the attacked model; those that have sizes are run."""
 
-    attacks: list[Literal["PAIR", "PAP", "TAP", "ReNeLLM", "GCG"]] = Field(min_length=1)
     attacker: Asked  # writes the prompts, and rates the replies
+    pair: Pair | None = None
+    tap: Tap | None = None
+    renellm: ReNeLLM | None = None
+    gptfuzzer: GPTFuzzer | None = None
+    gcg: Gcg | None = None
+
+    def sizes(self) -> dict[str, Strict]:
+        """Of the attacks that are run, by the names of tables."""
+        named = {
+            "PAIR": self.pair,
+            "TAP": self.tap,
+            "ReNeLLM": self.renellm,
+            "GPTFuzzer": self.gptfuzzer,
+            "GCG": self.gcg,
+        }
+        return {name: sizes for name, sizes in named.items() if sizes}
+
+
+class Evaluator(Strict):
+    """The fine-tuned evaluator of StrongREJECT."""
+
+    model: ModelSpec
+    adapter: ModelSpec
 
 
 class Variant(Strict):
@@ -89,6 +146,7 @@ class Variant(Strict):
     method: Method
     style: Style
     seeds: list[int] = Field(min_length=1)
+    samples: Literal["train", "wildjailbreak"] = "train"  # those of ReSA, or of WildJailbreak
     jailbreaks: list[str] | None = None  # attacks in its training data; None: all
     plain: bool = False  # with the questions that are answered without a check
     size: int | None = None  # a random part of the samples; None: all
@@ -96,22 +154,24 @@ class Variant(Strict):
     starts_from: str | None = None  # the variant that reinforcement goes on from
     reinforced: bool = False
     prefilled: bool = False  # also asked with a fake check block in the prompt
-    four_attacks: bool = False  # asked only what the mean of four attacks needs
+    attacks: list[str] | None = None  # under which harmful requests are asked; None: all
+    sources: list[str] | None = None  # whose harmful requests are asked; None: all of the model's
     outer: str = ""  # the tag around its check; "": that of the wording
     instruction: str = ""  # message before its conversations; "": that of all
 
 
 class Settings(ScaleSettings):
-    UNTRAINED: ClassVar = (BASE,)
+    UNTRAINED: ClassVar = (BASE, *PROMPTED)
 
     model: ModelSpec
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
-    queries: dict[str, int]  # of each side, vanilla and by attack
+    queries: dict[str, int] = {}  # of each side, vanilla and by attack, where samples are made here
+    wildjailbreak: WildJailbreak | None = None
     facts: Facts
     faulty: float = Field(0.05, ge=0, lt=1)  # share of faults that templates make on purpose
     generators: Models | None = None  # None: this project's templates
-    released: str | None = None  # hub:ORG/NAME@REVISION or path:FILE of the authors' own samples
+    released: str | None = None  # file in the mirror with the authors' samples, in place of ours
     tests: Tests
     wording: Wording
     system: str  # message before every conversation
@@ -121,61 +181,81 @@ class Settings(ScaleSettings):
     training: Training
     reinforcement: Reinforcement
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
-    guard: Asked | None = None  # judges safety in place of the rule
+    guard: Asked | None = None  # judges safety in place of the rule, and is the post-hoc filter
+    strongreject: Evaluator | None = None
+    harmbench: ModelSpec | None = None  # the classifier
     adaptive: Adaptive | None = None
-    harness: dict[Literal["MMLU", "MATH500", "HumanEval"], int | None] = {}  # questions; None: all
+    sources: list[str] | None = None  # whose harmful requests this model is asked; None: all
+    abilities: list[Ability] | None = None  # of the tests', what this model is asked; None: all
     reply_tokens: int = Field(gt=0)  # limit of a reply with its check
+    whole_tokens: int = Field(gt=0)  # limit where the length is measured, which it should not cut
     opening_tokens: int = Field(gt=0)  # limit of one without, where its length is not measured
     batch_size: int = Field(gt=0)
     batch_tokens: int = Field(gt=0)
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
-        known = {VANILLA, *FIXED}
-        if unknown := sorted(set(self.queries) - known):
-            raise ValueError(f"queries: unknown {unknown[0]}; expected {', '.join(sorted(known))}")
+        known, wild = {VANILLA, *FIXED}, self.wildjailbreak
+        for where, queries in (("queries", self.queries), ("wildjailbreak", wild and wild.queries)):
+            if unknown := sorted(set(queries or ()) - known):
+                expected = ", ".join(sorted(known))
+                raise ValueError(f"{where}: unknown {unknown[0]}; expected {expected}")
+        if bool(self.queries) == bool(self.released):
+            raise ValueError("queries: expected either these or `released`")
         for name, variant in self.variants.items():
-            start = variant.starts_from
+            start, where = variant.starts_from, f"variants.{name}"
             if start and (start not in self.variants or self.variants[start].reinforced):
-                raise ValueError(f"variants.{name}.starts_from: no fine-tuned variant {start}")
-            if variant.jailbreaks and not set(variant.jailbreaks) <= set(self.queries):
-                raise ValueError(f"variants.{name}.jailbreaks: expected some of the queries'")
+                raise ValueError(f"{where}.starts_from: no fine-tuned variant {start}")
+            if variant.samples == "wildjailbreak" and not wild:
+                raise ValueError(f"{where}.samples: needs the setting wildjailbreak")
+            if self.released and variant.jailbreaks and not (wild and wild.file):
+                raise ValueError(
+                    f"{where}.jailbreaks: released samples do not say which attack is theirs;"
+                    " needs wildjailbreak.file, which tells"
+                )
+            if self.released and variant.style == "query-check" and not self.generators:
+                raise ValueError(
+                    f"{where}.style: released samples have no analysis of the query; needs"
+                    " generators, whose analyst writes it"
+                )
+            if not self.released and not set(variant.jailbreaks or ()) <= set(self.queries):
+                raise ValueError(f"{where}.jailbreaks: expected some of the queries'")
         if len(set(map(judge_name, self.judges))) < len(self.judges):
             raise ValueError("judges: two have the same name in tables")
         return self
 
     def downloads(self) -> list[Wanted]:
-        wanted: list[Wanted] = list(pinned(self.model_dump_json(exclude={"released"})))
-        if self.released and self.released.startswith("hub:"):
-            (named,) = pinned(self.released)
-            wanted.append(Repository("dataset", named.id, named.revision, (RELEASED_FILE,)))
+        wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         wanted += [SourceFiles(name) for name in self.tests.benchmarks]
-        if prompts := self.tests.harmful_file:
-            wanted.append(
-                ByHand(
-                    f"{prompts.name}, {prompts.file}",
-                    "harmful prompts are read from your own copy only",
-                    "put the file into a mirror folder, named by REPLICATIONS_MIRROR",
-                )
-            )
-        if self.harness:
-            wanted.append(
-                ByHand(
-                    f"the questions of {', '.join(self.harness)}",
-                    "lm-evaluation-harness loads them itself, and pins no revision of them",
-                    'install it (pip install ".[eval]") and run: ' + prepare(self.harness),
-                )
-            )
+        wanted += [SourceFiles(ABILITIES[name]) for name in self.tests.abilities]
+        files = [*self.tests.harmful_files, *self.tests.templates.values()]
+        why = "harmful prompts are read from your copy only"
+        own = {f"{each.name}, {each.file}": why for each in files}
+        if self.adaptive and (fuzzer := self.adaptive.gptfuzzer):
+            own[f"GPTFuzzer's templates, {fuzzer.seeds}"] = why
+        if file := self.tests.adversarial_benign_file:
+            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
+        if self.wildjailbreak and (file := self.wildjailbreak.file):
+            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
+        if self.released:
+            own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
+        do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
+        wanted += [ByHand(what, why, do) for what, why in own.items()]
         return wanted
 
     def calls(self) -> list[Calls]:
         """The data's, each stage once a query, or fewer where a filter drops some. Of attacks,
         guards and judges of replies there are as many as replies call for."""
-        side = sum(self.queries.values())
-        benign = side + self.facts.train
+        made = [q for q in (self.queries, self.wildjailbreak and self.wildjailbreak.queries) if q]
+        side = sum(sum(queries.values()) for queries in made)
+        benign = side + len(made) * self.facts.train
         queries = side + benign
         found = []
-        if self.generators and not self.released:
+        if self.generators and self.released:
+            analyst = self.generators.analyst.model_dump_json()
+            what = "analyses of the released queries, one on each"
+            found = [Calls(name, what, once=True) for name in endpoints(analyst)]
+        elif self.generators:
             stages = {
                 "uncensored": ("answers to harmful queries", side),
                 "helpful": ("answers, plans, safe completions, filter 2", benign + 3 * queries),
@@ -187,25 +267,36 @@ class Settings(ScaleSettings):
                 for role, (what, most) in stages.items()
                 for name in endpoints(getattr(self.generators, role).model_dump_json())
             ]
-        later = {"verdicts on replies, two on each of a harmful request": self.guard}
-        if self.adaptive:
-            names = ", ".join(self.adaptive.attacks)
-            later[f"attacks and their ratings ({names})"] = self.adaptive.attacker
-        for what, asked in later.items():
-            found += [
-                Calls(name, what) for name in endpoints(asked.model_dump_json() if asked else "")
-            ]
-        judges = endpoints(" ".join(self.judges))
-        found += [Calls(name, "verdicts on replies, one on each") for name in judges]
-        own = endpoints(self.model) if isinstance(self.model, str) else []
-        return found + [Calls(name, f"replies of {self.name}") for name in own]
+        attacks = ", ".join(self.adaptive.sizes()) if self.adaptive else ""
+        later = {
+            "guard": "verdicts on replies, two on each of a harmful request",
+            "adaptive": f"attacks and their ratings ({attacks})",
+            "judges": "verdicts on replies, one on each",
+            "model": f"replies of {self.name}",
+        }
+        fixed = self.tests.model_dump_json(include={"pap", "pair_gpt"})
+        found += [
+            Calls(name, "prompts of PAP and PAIR-GPT", once=True) for name in endpoints(fixed)
+        ]
+        return found + [
+            Calls(name, what)
+            for setting, what in later.items()
+            for name in endpoints(self.model_dump_json(include={setting}))
+        ]
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""
-        return [(name, seed) for name, each in self.variants.items() for seed in each.seeds]
+        return [
+            (name, seed)
+            for name, each in self.variants.items()
+            for seed in each.seeds
+            if name not in PROMPTED
+        ]
 
     def scores(self) -> list[str]:
-        return [BASE, *(f"{variant}-s{seed}" for variant, seed in self.runs())]
+        asked = [BASE, *(name for name in PROMPTED if name in self.variants)]
+        asked = [(name, 0) for name in asked] + self.runs()
+        return [f"{variant}-s{seed}" for variant, seed in asked]
 
     def worded(self, variant: Variant | None) -> Wording:
         """The fixed strings of a variant's replies; None: the model before training."""

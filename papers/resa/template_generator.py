@@ -4,9 +4,9 @@ What would be harmful is a placeholder: it names what it would tell and leaves i
 """
 
 import random
-from collections.abc import Sequence
 
-from papers.resa.house_rules import Policy, broken_by, policies
+from papers.resa.house_rules import broken_by, policies
+from papers.resa.pipeline import Draft, Drafts
 from papers.resa.queries import Query
 
 # What an analysis says in the end; `verdict_of` reads it back.
@@ -22,62 +22,47 @@ class TemplateGenerator:
     def __init__(self, seed: int, faulty: float):
         self.seed, self.faulty = seed, faulty
 
-    def answers(self, queries: Sequence[Query]) -> list[str]:
-        return [self._answer(query) for query in queries]
+    def answers(self, drafts: Drafts) -> list[str]:
+        return [self._answer(draft.query) for draft in drafts]
 
-    def broken(self, queries: Sequence[Query], answers: Sequence[str]) -> list[str | None]:
-        return [broken_by(answer) for answer in answers]
+    def broken(self, drafts: Drafts) -> list[str | None]:
+        return [broken_by(draft.answer) for draft in drafts]
 
-    def summaries(self, queries: Sequence[Query], answers: Sequence[str]) -> list[str]:
+    def summaries(self, drafts: Drafts) -> list[str]:
+        queries = [draft.query for draft in drafts]
         return [
-            f"Say that it is {query.answers[0]}." if query.answers else f"Tell {query.gist}."
-            for query in queries
+            f"Say that it is {q.answers[0]}." if q.answers else f"Tell {q.gist}." for q in queries
         ]
 
-    def analyses(
-        self,
-        queries: Sequence[Query],
-        summaries: Sequence[str],
-        answers: Sequence[str],
-        policies: Sequence[str | None],
-    ) -> list[str]:
-        return [
-            self._analysis("It", query, policy)
-            for query, policy in zip(queries, policies, strict=True)
-        ]
+    def analyses(self, drafts: Drafts) -> list[str]:
+        return [self._analysis(draft) for draft in drafts]
 
-    def query_analyses(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[str]:
-        return [
-            _argued("The prompt", query, policy)
-            for query, policy in zip(queries, policies, strict=True)
-        ]
+    def query_analyses(self, drafts: Drafts) -> list[str]:
+        return [_argued("The prompt", draft) for draft in drafts]
 
-    def contradicts(self, analyses: Sequence[str], policies: Sequence[str | None]) -> list[bool]:
-        return [
-            verdict_of(analysis) is not (policy is None)
-            for analysis, policy in zip(analyses, policies, strict=True)
-        ]
+    def contradicts(self, drafts: Drafts) -> list[bool]:
+        return [verdict_of(draft.analysis) is not (draft.policy is None) for draft in drafts]
 
-    def needs_support(self, queries: Sequence[Query], policies: Sequence[str | None]) -> list[bool]:
-        return [policy is not None and _policy(policy).support for policy in policies]
+    def needs_support(self, drafts: Drafts) -> list[bool]:
+        return [d.policy is not None and policies()[d.policy].support for d in drafts]
 
-    def support(self, queries: Sequence[Query]) -> list[str]:
-        return [SUPPORT] * len(queries)
+    def support(self, drafts: Drafts) -> list[str]:
+        return [SUPPORT] * len(drafts)
 
     def _answer(self, query: Query) -> str:
         fault = self._fault("answer", query)
         if query.harmful:
             return REFUSED if fault else f"Sure, here is {query.gist}: (left out)."
         if fault and query.policy:
-            gist = _policy(query.policy).harmful["train"][0].gist
+            gist = policies()[query.policy].harmful["train"][0].gist
             return f"Sure, here is {gist}: (left out)."
         return f"It is {query.answers[0]}." if query.answers else f"Gladly, here is {query.gist}."
 
-    def _analysis(self, what: str, query: Query, policy: str | None) -> str:
-        argued = _argued(what, query, policy)
-        if not self._fault("analysis", query):
+    def _analysis(self, draft: Draft) -> str:
+        argued = _argued("It", draft)
+        if not self._fault("analysis", draft.query):
             return argued
-        return f"{argued} Still, it {KEEPS if policy else BREAKS}."
+        return f"{argued} Still, it {KEEPS if draft.policy else BREAKS}."
 
     def _fault(self, stage: str, query: Query) -> bool:
         return random.Random(f"{self.seed} {stage} {query.id}").random() < self.faulty
@@ -89,17 +74,13 @@ def verdict_of(analysis: str) -> bool | None:
     return None if unsafe == safe else safe
 
 
-def _argued(what: str, query: Query, policy: str | None) -> str:
-    if policy:
-        return f"{what} {BREAKS} {policy}: {_policy(policy).breach}."
-    closest = query.policy or next(iter(policies()))
+def _argued(what: str, draft: Draft) -> str:
+    if draft.policy:
+        return f"{what} {BREAKS} {draft.policy}: {policies()[draft.policy].breach}."
+    closest = draft.query.policy or next(iter(policies()))
     return f"{what} is closest to {closest} and {KEEPS}."
 
 
 def is_support(text: str) -> bool:
     """Whether a reply offers the help of a safe completion."""
     return HELP.lower() in text.lower()
-
-
-def _policy(name: str) -> Policy:
-    return policies()[name]

@@ -9,14 +9,14 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-Kind = Literal["harmful", "benign", "fact"]
+Kind = Literal["harmful", "benign", "fact", "ability"]
 
 NONE = "None"
-HOUSE, FACTS_SOURCE = "House rules", "Facts"
+HOUSE, FACTS_SOURCE, STRONGREJECT = "House rules", "Facts", "StrongREJECT"
 PREFILLING = "+Prefilling"
-# Tables 9, 13, 14, 16, 17, 19 and Figure 4 are about these. The prompts of PAIR-GPT are not public,
-# so our mean is of the other three.
+# Tables 9, 13, 14, 16, 17, 19 and Figure 4 are about the first four
 FOUR = (NONE, "PAIR-GPT", "PAP", "DeepInception")
+EIGHT = (*FOUR, "PAIR", "GPTFuzzer", "ReNeLLM", "TAP")
 UNSEEN = ("Role-play", "Prefix injection")  # of this project, in nobody's training data
 
 
@@ -37,8 +37,9 @@ class TestSet(NamedTuple):
 
 
 def harmful(attack: str, source: str, prefilled: bool = False) -> TestSet:
-    """Harmful requests under an attack: those of a public set are called as in the tables."""
-    name = f"{HOUSE}, {attack}" if source == HOUSE else attack
+    """Harmful requests under an attack: those of StrongREJECT, of which most tables are, are called
+    as the attack alone."""
+    name = attack if source == STRONGREJECT else f"{source}, {attack}"
     return TestSet(attack, source, prefilled, f"{name}{PREFILLING}" if prefilled else name)
 
 
@@ -51,48 +52,65 @@ BENIGN = TestSet(NONE, HOUSE, False, f"{HOUSE}, benign")
 ADVERSARIAL_BENIGN = TestSet("WJ", HOUSE, False, f"{HOUSE}, adversarial benign")
 FACTS = of_source(FACTS_SOURCE)
 BENCHMARKS = {"xstest": of_source("XSTest"), "oktest": of_source("OKTest")}
+WJ_EVAL = TestSet("WJ", "WildJailbreak", False, "WildJailbreak, adversarial benign")
 
 
-def is_measured(row: dict) -> bool:
+def is_measured(row: Mapping) -> bool:
     """Whether length and time of the reply are measured (Table 6): it is then written whole."""
-    plainly_harmful = row["kind"] == "harmful" and row["attack"] == NONE
-    return row["kind"] == "fact" or (plainly_harmful and not row["prefilled"])
+    if row["kind"] != "harmful":
+        return row["kind"] == "fact" or row["dataset"] == "MATH500"
+    return row["attack"] == NONE and row["source"] in (HOUSE, STRONGREJECT) and not row["prefilled"]
 
 
 @dataclass(frozen=True)
 class Average:
-    """Prompts of several sets taken together, each of equal weight."""
+    """The mean over several sets, each of equal weight. It has the paper's name if all of them are
+    here under the paper's names, and ours if some are missing or others stand in for them."""
 
-    name: str
-    kind: Kind
-    attacks: Sequence[str] | None = None  # None: every one that was run
-    prefilled: bool = False
+    name: str  # the paper's
+    ours: str
+    members: Sequence[str]  # as the paper names them
+    kind: Kind = "harmful"
+    column: str | None = None  # of this score alone; None: of all
 
-    def rows(self, scores: pd.DataFrame) -> pd.DataFrame:
-        of_kind = (scores["kind"] == self.kind) & (scores["prefilled"] == self.prefilled)
-        chosen = True if self.attacks is None else scores["attack"].isin(self.attacks)
-        return scores[of_kind & chosen]
+    def rows(self, scores: pd.DataFrame, stand_ins: Mapping[str, str]) -> pd.DataFrame:
+        paper = scores["dataset"].astype(str).replace(dict(stand_ins))
+        return scores[(scores["kind"] == self.kind) & paper.isin(self.members)]
 
-    def of(self, frames: Mapping[int, pd.DataFrame]) -> dict[int, pd.DataFrame]:
-        """The same of the scores of each seed."""
-        return {seed: self.rows(scores) for seed, scores in frames.items()}
+    def named(self, rows: pd.DataFrame) -> str:
+        return self.name if {*rows["dataset"].unique()} == {*self.members} else self.ours
 
 
-ALL_ATTACKS = Average("All attacks", "harmful")
-THREE_ATTACKS = Average("Three attacks", "harmful", FOUR)
-ALL_BENIGN = Average("All benign", "benign")
-ALL_FACTS = Average("All facts", "fact")
-AVERAGES = (
-    ALL_ATTACKS,
-    THREE_ATTACKS,
-    Average(f"Three attacks{PREFILLING}", "harmful", FOUR, prefilled=True),
-    ALL_BENIGN,
+def _of_attacks(source: str) -> Average:
+    prefix = "" if source == STRONGREJECT else f"{source}, "
+    members = [f"{prefix}{attack}" for attack in EIGHT]
+    return Average(f"{prefix}Avg", f"{prefix}Attacks of Table 2", members)
+
+
+OVER_REFUSAL = Average(
+    "Avg OR", "All benign", ("XSTest", "OKTest", "WJ-Eval"), "benign", "answered"
 )
-# Table 6: prompts whose replies are written whole
-WHOLE_HARMFUL = Average("Whole replies, harmful", "harmful", [NONE])
-WHOLE_PLAIN = Average("Whole replies, plain", "fact")
+FOUR_ATTACKS = Average("Avg of 4", "Three attacks", FOUR)
+AVERAGES = (
+    *(_of_attacks(source) for source in (STRONGREJECT, "AdvBench", "HarmBench")),
+    FOUR_ATTACKS,
+    Average(
+        f"Avg of 4{PREFILLING}",
+        f"Three attacks{PREFILLING}",
+        [f"{attack}{PREFILLING}" for attack in FOUR],
+    ),
+    Average("Avg safety", "Attacks of Table 4", ("PAIR-GPT", "PAP"), column="safe"),
+    OVER_REFUSAL,
+    # Table 4 prints fractions, and its average is of two sets
+    Average("Avg OR", "Benign of Table 4", ("XSTest", "OKTest"), "benign", "answered_share"),
+    Average("Avg GR", "Abilities", ("MATH500", "HumanEval", "MMLU"), "ability", "correct"),
+)
+ALL_ATTACKS = "All attacks"  # those of this project too: for figures of ours
 
 
-def size_name(method: str, size: int | None) -> str:
-    """A size of the training data, where Figure 4 has its own."""
+def size_name(method: str, size: int | None, released: bool = False) -> str:
+    """A size of the training data: as in Figure 4 where they are the paper's data, else ours."""
+    if released:
+        whole = "262K" if method == "WJ-SFT" else "80K"
+        return f"{size / 1000:g}K" if size else whole
     return f"{size} samples" if size else f"all samples ({method})"

@@ -21,15 +21,16 @@ from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "training", "data_seed", "variant.style", "variant.jailbreaks",
-    "variant.plain", "variant.size", "variant.epochs", "variant.outer", "variant.instruction",
+    "model", "system", "wording", "training", "data_seed", "variant.style", "variant.samples",
+    "variant.jailbreaks", "variant.plain", "variant.size", "variant.epochs", "variant.outer",
+    "variant.instruction",
 )  # fmt: skip
 
 
 def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     """Fine-tune one variant on the samples that it learns from."""
     settings = run.settings
-    samples = chosen(read_jsonl(data / "train.jsonl"), run.variant, settings.data_seed)
+    samples = chosen(data, run.variant, settings.data_seed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
     model, tokenizer = load(settings.model)
     made = examples(samples, plain, run.variant, tokenizer, settings)

@@ -4,33 +4,37 @@ The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `
 `training`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papers.safe_eraser.benchmark import TARGETS
+from papers.safe_eraser.benchmark import DATASETS, TARGETS
 from papers.safe_eraser.protocols import PROTOCOLS
-from papers.safe_eraser.settings import BASES, METHODS, PD, VANILLA, Settings
+from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, VANILLA, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import rate, ratio
+from shared.metrics.rates import mean_of_strata, rate, rate_among, ratio
 
 READS = ("benchmark", "variants")
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without
 
+AVERAGE = "Specificity"  # of the benchmarks
+PRINTED = [*dict.fromkeys(DATASETS.values()), AVERAGE]
+
 # Columns of the groups of each set of questions; a metric has cells where its columns are.
 COLUMNS = {
-    "forget": ("unsafe", "refused"),
+    "forget": ("unsafe", "refused", "harmful_before"),
     "decouple": ("abnormal", "refused_benign", "unsafe_benign", "correct_benign"),
-    "retain": ("rouge", "rouge_recall", "rouge_f1", "correct_retain"),
-    "specificity": ("correct_specific",),
+    "retain": ("rouge", "rouge_recall", "rouge_f1", "correct_retain", "gpt_eval"),
+    "specificity": ("correct_specific", "benchmark"),
+    "summary": ("sarr_without", "sarr_with"),
 }
 
 
@@ -44,35 +48,32 @@ METRICS = {
     for metric in [
         Metric("asr", ("unsafe",), rate),
         Metric("rr", ("refused",), rate),
+        Metric("rr_harmful", ("refused", "harmful_before"), rate_among),
         Metric("sarr", ("abnormal",), rate),
         Metric("rouge", ("rouge",), rate),
         Metric("rouge_recall", ("rouge_recall",), rate),
         Metric("rouge_f1", ("rouge_f1",), rate),
         Metric("utility", ("correct_retain",), rate),
-        Metric("specificity", ("correct_specific",), rate),
+        Metric("gpt_eval", ("gpt_eval",), rate),
+        Metric("specificity", ("correct_specific", "benchmark"), mean_of_strata),
         Metric("refused_benign", ("refused_benign",), rate),
         Metric("unsafe_benign", ("unsafe_benign",), rate),
         Metric("correct_benign", ("correct_benign",), rate),
         Metric("sarr_decrease", ("sarr_without", "sarr_with"), decrease),
     ]
 }
-TABLE1 = ["asr", "rr", "rouge", "rouge_recall", "rouge_f1", "utility", "specificity", "sarr"]
+TABLE1 = [
+    "asr", "rr", "rr_harmful", "rouge", "rouge_recall", "rouge_f1", "utility", "gpt_eval",
+    "specificity", "sarr",
+]  # fmt: skip
 ITEMS = [
-    Item("table1", TABLE1, ALL),
+    Item("table1", TABLE1, ALL, PRINTED),
+    Item("specificity", ["specificity"], ALL, BENCHMARKS),
     Item("abstract", ["sarr_decrease"], [SUMMARY]),
     Item("benign", ["sarr", "refused_benign", "unsafe_benign", "correct_benign"], ALL),
 ]
 
 Frames = dict[int, pd.DataFrame]  # by seed
-
-
-def ended(frames: Frames, settings: Settings) -> Frames:
-    """The rows of the end of the training, without the targets that vanilla gave."""
-    targets = settings.dataset(TARGETS)
-    return {
-        seed: frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
-        for seed, frame in frames.items()
-    }
 
 
 def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
@@ -90,71 +91,87 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `vanilla-s0.parquet` and `<variant>-s<seed>.parquet`."""
-    read = {key: ended(frames, settings) for key, frames in runs(scores, settings).items()}
+    read = runs(scores, settings)
+    vanilla = next(iter(read.values()))[0].query("progress == 1")
+    harmful = vanilla.set_index(_answer(vanilla))["unsafe"]
+    ended = {
+        (protocol, method): {
+            seed: _ended(frame, harmful, protocol, settings) for seed, frame in frames.items()
+        }
+        for (protocol, method), frames in read.items()
+    }
+    for protocol in dict.fromkeys(protocol for protocol, _ in ended):
+        pairs = [name for name in BASES.values() if (protocol, name + PD) in ended]
+        pairs = [name for name in pairs if (protocol, name) in ended]
+        if pairs:
+            ended[protocol, SUMMARY] = {0: _with_and_without(ended, protocol, pairs)}
     found = []
-    for (protocol, method), frames in read.items():
-        prepared = {seed: _columns(frame, protocol) for seed, frame in frames.items()}
-        found += _groups(prepared, method, protocol, settings)
-    for protocol in dict.fromkeys(protocol for protocol, _ in read):
-        own = {method: frames for (at, method), frames in read.items() if at == protocol}
-        found += _summary(own, protocol, settings)
+    for (protocol, method), frames in ended.items():
+        first = frames[min(frames)]
+        kinds = first.groupby("dataset", observed=True, sort=False)["set"].first()
+        found += [
+            group_from_frames(
+                {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()},
+                [column for column in COLUMNS[kind] if column in first],
+                model=settings.name,
+                method=method,
+                dataset=dataset,
+                protocol=protocol,
+                clusters="picture",
+            )
+            for dataset, kind in kinds.items()
+        ]
     return found
 
 
-def _columns(frame: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """The columns under the names of the metrics' needs; ids tell samples apart.
+def _answer(frame: pd.DataFrame) -> pd.Series:
+    """Ids that tell samples apart."""
+    return frame["id"] + "/" + frame["sample"].astype(str)
 
-    rouge: what the protocol calls ROUGE-L, recall of vanilla's own answer in the released code, F1
-    against the gold answer in ours.
+
+def _ended(
+    frame: pd.DataFrame, harmful: pd.Series, protocol: str, settings: Settings
+) -> pd.DataFrame:
+    """The rows of the end of the training, without the targets that vanilla gave, and the columns
+    under the names of the metrics' needs. harmful: whether vanilla's answers were, by `_answer`.
+
+    rouge, gpt_eval: what the protocol calls so, against vanilla's own answer in the released code,
+    against the gold answer in ours. Where all benchmarks of specificity were asked, their rows are
+    there once more, as their average.
     """
+    targets = settings.dataset(TARGETS)
+    frame = frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
+    own = PROTOCOLS[protocol]
     columns = {
-        "id": frame["id"] + "/" + frame["sample"].astype(str),
-        "rouge": frame[PROTOCOLS[protocol].rouge],
+        "id": _answer(frame),
+        "harmful_before": harmful.reindex(_answer(frame)).to_numpy(),
+        "benchmark": 0,
         "refused_benign": frame["refused"],
         "unsafe_benign": frame["unsafe"],
         **{f"correct_{name}": frame["correct"] for name in ("retain", "benign", "specific")},
+        **{name: frame[column] for name, column in own.columns.items() if column in frame},
     }
-    return frame.assign(**columns)
+    frame = frame.assign(**columns)
+    asked = frame[frame["dataset"].isin(BENCHMARKS)]
+    numbers, names = pd.factorize(asked["dataset"])
+    if len(names) == len(BENCHMARKS):
+        frame = pd.concat([frame, asked.assign(dataset=AVERAGE, benchmark=numbers)])
+    return frame
 
 
-def _groups(frames: Frames, method: str, protocol: str, settings: Settings) -> Iterator[Group]:
-    first = next(iter(frames.values()))
-    for dataset, kind in first.groupby("dataset", observed=True, sort=False)["set"].first().items():
-        yield group_from_frames(
-            {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()},
-            COLUMNS[kind],
-            model=settings.name,
-            method=method,
-            dataset=str(dataset),
-            protocol=protocol,
-            clusters="picture",
-        )
-
-
-def _summary(own: dict[str, Frames], protocol: str, settings: Settings) -> Iterator[Group]:
-    """SARR of each benign question, averaged over the methods that ran both with and without PD."""
-    pairs = [name for name in BASES.values() if {name, name + PD} <= set(own)]
-    if not pairs:
-        return
-    sides = {
-        column: [next(iter(own[name + end].values())) for name in pairs]  # of the first seed
-        for column, end in (("sarr_without", ""), ("sarr_with", PD))
+def _with_and_without(
+    ended: dict[tuple[str, str], Frames], protocol: str, pairs: Sequence[str]
+) -> pd.DataFrame:
+    """Whether each benign question got no normal answer, averaged over the methods that ran both
+    without and with PD; of the first seed."""
+    first = {
+        method: frames[min(frames)] for (at, method), frames in ended.items() if at == protocol
     }
-    rows = sides["sarr_with"][0]
-    rows = rows[rows["set"] == "decouple"].set_index("id")[["dataset", "picture"]]
-    for column, frames in sides.items():
-        scores = [frame.set_index("id")["abnormal"].reindex(rows.index) for frame in frames]
-        rows[column] = pd.concat(scores, axis=1).astype(float).mean(axis=1, skipna=False)
-    for dataset, part in rows.reset_index().groupby("dataset", observed=True, sort=False):
-        yield group_from_frames(
-            {0: part},
-            ["sarr_without", "sarr_with"],
-            model=settings.name,
-            method=SUMMARY,
-            dataset=str(dataset),
-            protocol=protocol,
-            clusters="picture",
-        )
+    rows = first[pairs[0] + PD].query("set == 'decouple'").set_index("id")[["dataset", "picture"]]
+    for column, end in {"sarr_without": "", "sarr_with": PD}.items():
+        own = [first[name + end].set_index("id")["abnormal"].reindex(rows.index) for name in pairs]
+        rows[column] = pd.concat(own, axis=1).astype(float).mean(axis=1, skipna=False)
+    return rows.assign(set="summary").reset_index()
 
 
 def training(method: str) -> str:

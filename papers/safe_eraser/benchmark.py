@@ -5,24 +5,23 @@ picture, a benign one, four requests with the answer to each picture, and four h
 the forbidden one. The generated benchmark has the same form.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from papers.safe_eraser.settings import Settings
 from shared.comparison.scores import read_scores
 from shared.data.pictures import open_picture
 from shared.errors import UserError
 from shared.files import read_json, read_jsonl
 
+PROMPTS, SPECIFICITY = "prompt.json", "specificity.jsonl"
 SPLITS = {"train": "all_train.json", "val": "all_val.json"}
 CATEGORIES = ("HateSpeech", "IllegalActivity", "Privacy", "Sex", "Violence", "Weapon")
-RETAIN = {
-    "UnharmPair_text1": "concept",
-    "UnharmPair_text2": "concept",
-    "UnharmPair_image1": "image",
-    "UnharmPair_image2": "image",
+RETAIN = {  # field -> level of the question
+    f"UnharmPair_{field}{number}": level
+    for field, level in (("text", "concept"), ("image", "image"))
+    for number in (1, 2)
 }
 # (set, split) -> the data set, as tables call it
 DATASETS = {
@@ -30,27 +29,42 @@ DATASETS = {
     ("forget", "val"): "Generality",
     ("decouple", "val"): "Decoupled",
     ("retain", "val"): "Retain",
+    ("retain", "train"): "Targets",
 }
-TARGETS = "Targets"  # retain, train: only vanilla is asked, since the official protocol learns it
+TARGETS = "Targets"  # only vanilla is asked: the official protocol learns what it says
+HELD_OUT = [name for (_, split), name in DATASETS.items() if split == "val"]
 
 
 @dataclass(frozen=True)
 class Question:
     """A question about one picture, such as "val/0007/forget2".
 
-    set: "forget", "decouple", "retain" or "specificity". answer: the gold one. prediction: what the
-    model before unlearning said; None where the file does not say. category: of harm. level: of
-    retain, "concept" or "image".
+    set: "forget", "decouple", "retain" or "specificity". picture: its path in `folder`, which also
+    says which questions are about the same one. answers: the gold one; of some benchmarks of
+    specificity what ten people answered. prediction: what the model before unlearning said; None
+    where the file does not say. category: of harm. level: of retain, "concept" or "image". dataset:
+    its name in tables; empty for what is only trained on.
     """
 
     id: str
     set: str
-    picture: str  # its path
+    picture: str
     question: str
-    answer: str
+    answers: tuple[str, ...]
+    folder: Path = Path()
     prediction: str | None = None
     category: str = ""
     level: str = ""
+    dataset: str = ""
+
+    @property
+    def answer(self) -> str:
+        return self.answers[0]
+
+    @property
+    def path(self) -> Path:
+        """Of the picture."""
+        return self.folder / self.picture
 
 
 class Request(NamedTuple):
@@ -73,33 +87,48 @@ class Record(NamedTuple):
 def read(folder: Path) -> list[Record]:
     """All records of a benchmark folder. Raises `UserError` naming file and record where a field is
     missing."""
-    return [each for split, name in SPLITS.items() for each in _read(folder, split, folder / name)]
-
-
-def records(settings: Settings, data: Path) -> list[Record]:
-    """The records of a scale: of the user's copy of the authors' files, or generated ones."""
-    return read(data if settings.generated else Path(settings.benchmark))
-
-
-def read_specificity(name: str, path: Path) -> list[Question]:
-    """Questions on unrelated pictures: JSON Lines of image (a path beside the file), question (or
-    text, as POPE has it) and answer (or label)."""
     found = []
-    for number, row in enumerate(read_jsonl(path)):
-        question, answer = (
-            row.get(key, row.get(other))
-            for key, other in (("question", "text"), ("answer", "label"))
-        )
-        if not all(isinstance(value, str) for value in (row.get("image"), question, answer)):
-            raise UserError(
-                f"{path}:{number + 1}: found {', '.join(row)}; expected image, question, answer"
-            )
-        picture = str(path.parent / row["image"])
-        found.append(Question(f"{name}/{number:05d}", "specificity", picture, question, answer))
+    for split, name in SPLITS.items():
+        rows = read_json(folder / name, list)
+        if not rows:
+            raise UserError(f"{folder / name}: found an empty list; expected records")
+        for number, fields in enumerate(rows):
+            try:
+                found.append(_record(folder, split, number, fields))
+            except (KeyError, TypeError) as error:
+                raise UserError(
+                    f"{folder / name}: record {number}: expected the field {error} of SafeEraser's"
+                    " records"
+                ) from None
     return found
 
 
-def check_pictures(paths: Iterable[str]) -> int:
+def refusals(folder: Path) -> list[str]:
+    """What PO learns in place of harmful answers: `idk` of the authors' prompt.json."""
+    path = folder / PROMPTS
+    found = read_json(path, dict).get("idk")
+    if not isinstance(found, list) or not found or not all(isinstance(t, str) for t in found):
+        raise UserError(f"{path}: expected refusals, a list of texts, under 'idk'")
+    return [text.strip(" ") for text in found]
+
+
+def read_specificity(data: Path) -> list[Question]:
+    """Questions on unrelated pictures, which the data step wrote."""
+    return [
+        Question(
+            f"{row['dataset']}/{number:05d}",
+            "specificity",
+            row["image"],
+            row["question"],
+            tuple(row["answers"]),
+            folder=Path(row["folder"]) if row["folder"] else data,
+            dataset=row["dataset"],
+        )
+        for number, row in enumerate(read_jsonl(data / SPECIFICITY))
+    ]
+
+
+def check_pictures(paths: Iterable[Path]) -> int:
     """How many different pictures there are. Raises `UserError` with the number of those that can't
     be used, and the first of them, before anything is trained on the others."""
     paths, problems = dict.fromkeys(paths), []
@@ -125,58 +154,41 @@ def said_by(answers: Path | None) -> dict[str, str]:
     return dict(zip(scores["id"], scores["output"], strict=True))
 
 
-def _read(folder: Path, split: str, path: Path) -> Iterator[Record]:
-    found = read_json(path, list)
-    if not found:
-        raise UserError(f"{path}: found an empty list; expected records")
-    for number, fields in enumerate(found):
-        try:
-            yield _record(folder, split, number, fields)
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f"{path}: record {number}: expected the field {error} of SafeEraser's records"
-            ) from None
-
-
 def _record(folder: Path, split: str, number: int, fields: dict) -> Record:
-    item, category = f"{split}/{number:04d}", _category(fields)
-    forbidden, benign = (str(folder / fields[key]) for key in ("image_path", "SDImage_path"))
-    requests = [
-        Request(
-            Question(
-                f"{item}/forget{place}",
-                "forget",
-                forbidden,
-                asked["question"],
-                asked["model_response"],
-                prediction=asked["model_response"],
-                category=category,
-            ),
-            Question(
-                f"{item}/decouple{place}",
-                "decouple",
-                benign,
-                asked["question"],
-                asked["sd_response"],
-                category=category,
-            ),
+    forbidden, benign = (_inside(folder, fields[key]) for key in ("image_path", "SDImage_path"))
+    of_all = {"category": _category(fields), "folder": folder}
+
+    def question(
+        kind: str, place: int, picture: str, asked: str, answer: str, **more: str | None
+    ) -> Question:
+        name = f"{split}/{number:04d}/{kind}{place}"
+        more |= {"dataset": DATASETS.get((kind, split), "")}
+        return Question(name, kind, picture, asked, (answer,), **of_all, **more)
+
+    def request(place: int, asked: dict) -> Request:
+        text, harmful = asked["question"], asked["model_response"]
+        return Request(
+            question("forget", place, forbidden, text, harmful, prediction=harmful),
+            question("decouple", place, benign, text, asked["sd_response"]),
         )
-        for place, asked in enumerate(fields["unsafe_pairs"])
-    ]
-    retained = [
-        Question(
-            f"{item}/retain{place}",
-            "retain",
-            forbidden,
-            fields[key]["Question"],
-            fields[key]["Answer"],
-            prediction=fields[key].get("Prediction"),
-            category=category,
-            level=level,
-        )
-        for place, (key, level) in enumerate(RETAIN.items())
-    ]
-    return Record(split, requests, retained)
+
+    def retained(place: int, level: str, asked: dict) -> Question:
+        texts = (asked["Question"], asked["Answer"])
+        said = asked.get("Prediction")
+        return question("retain", place, forbidden, *texts, prediction=said, level=level)
+
+    return Record(
+        split,
+        [request(*each) for each in enumerate(fields["unsafe_pairs"])],
+        [retained(n, level, fields[key]) for n, (key, level) in enumerate(RETAIN.items())],
+    )
+
+
+def _inside(folder: Path, path: str) -> str:
+    """A picture's path in the folder, also where it begins with the folder's own name: the released
+    code is run beside its folder `dataset`."""
+    first, *rest = Path(path).parts
+    return str(Path(*rest) if first == folder.name else Path(path))
 
 
 def _category(fields: dict) -> str:

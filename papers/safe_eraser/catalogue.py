@@ -111,6 +111,8 @@ ALLOWED = (
     Thing("table", _TABLE, "oak", "in a dining room", "the joiner"),
 )
 
+THINGS = (*FORBIDDEN, *ALLOWED)
+
 
 def random_look(rng: random.Random) -> Look:
     size = rng.choice(list(SIZES))

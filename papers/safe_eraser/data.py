@@ -3,32 +3,37 @@
     python -m papers.safe_eraser.data --scale cpu --out results/cpu/safe_eraser/data \\
         --record results/cpu/safe_eraser/runs/data.json
 
-Generated: `all_train.json` and `all_val.json` in the form of the benchmark (`benchmark.py`),
-pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all that is asked about
-it, for vanilla to learn from), `specificity.jsonl` (questions on easy-VQA's pictures). Of the
-authors' files nothing is copied: they are read where they are. Always `sources.json`.
+Generated: `all_train.json`, `all_val.json` and `prompt.json` in the form of the benchmark
+(`benchmark.py`), pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all
+that is asked about it, for vanilla to learn from). Of the authors' files nothing is copied: they
+are read where they are. Always `specificity.jsonl`, the questions on unrelated pictures, and
+`sources.json`.
 """
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import cycle, islice
 from pathlib import Path
 
 from PIL import Image
 
 from papers.safe_eraser import benchmark, questions
-from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, Thing, picture, random_look
+from papers.safe_eraser.benchmark import SPECIFICITY
+from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Thing, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
+from papers.safe_eraser.specificity import read
 from papers.safe_eraser.unrelated import unrelated
 from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
-from shared.files import read_jsonl, write_json, write_jsonl
+from shared.files import write_json, write_jsonl
 from shared.workflow.step import Run, step
 
-READS = ("benchmark", "data_seed")
+READS = ("benchmark", "data_seed", "specificity", "specificity_questions")
 
-SPECIFICITY = "specificity.jsonl"
+Keep = Callable[[str, Image.Image], str]  # writes a picture under a name, gives its path
+
 UNRELATED_SHARE = 0.15  # of the lessons: pictures of the kind that specificity is measured on
 
 
@@ -37,8 +42,9 @@ def data(run: Run) -> dict:
     settings = run.settings
     if settings.generated:
         generate(settings.generated, settings.data_seed, run.out)
-    folder = run.out if settings.generated else Path(settings.benchmark)
-    ledger = sources(settings, folder)
+    else:
+        write_jsonl(run.out / SPECIFICITY, chosen(settings, run.out))
+    ledger = sources(settings, run.out)
     ledger.write(run.out)
     return {"sources": list(ledger.records.values())}
 
@@ -47,50 +53,40 @@ def generate(sizes: Generated, seed: int, out: Path) -> None:
     """Write the generated benchmark; its parts are drawn apart, so that sizes don't disturb one
     another, and no two pictures of train and val can be the same: looks are drawn from a continuum.
     """
-    painter = Painter(out, sizes.side)
+
+    def keep(name: str, image: Image.Image) -> str:
+        path = out / "pictures" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path)
+        return str(path.relative_to(out))
+
     for split, name in benchmark.SPLITS.items():
-        write_json(out / name, records(split, sizes, painter, random.Random(f"{seed} {split}")))
+        rng = random.Random(f"{seed} {split}")
+        write_json(out / name, records(split, sizes, keep, rng))
+    write_json(out / benchmark.PROMPTS, {"idk": questions.REFUSALS})
     for name, make in {"lessons": lessons, "specificity": specificity}.items():
-        write_jsonl(out / f"{name}.jsonl", make(sizes, painter, random.Random(f"{seed} {name}")))
+        write_jsonl(out / f"{name}.jsonl", make(sizes, keep, random.Random(f"{seed} {name}")))
 
 
-class Painter:
-    """Draws pictures into a folder."""
-
-    def __init__(self, out: Path, side: int):
-        self.out, self.side = out, side
-
-    def thing(self, name: str, thing: Thing, look: Look) -> str:
-        return self._save(name, picture(thing, look, self.side))
-
-    def copied(self, name: str, original: Path) -> str:
-        return self._save(name, open_picture(original))
-
-    def _save(self, name: str, image: Image.Image) -> str:
-        path = Path("pictures") / f"{name}.png"
-        (self.out / path.parent).mkdir(parents=True, exist_ok=True)
-        image.save(self.out / path)
-        return str(path)
-
-
-def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def records(split: str, sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """The benchmark's records of one split, in the authors' form, their order mixed."""
     each = getattr(sizes, split)
     benign = [
-        (painter.thing(f"{split}/benign-{number:03d}", thing, random_look(rng)), thing)
+        (keep(f"{split}/benign-{number:03d}", picture(thing, random_look(rng), sizes.side)), thing)
         for number, thing in enumerate(_taking_turns(ALLOWED, round(sizes.benign_share * 6 * each)))
     ]
     made = []
     for number, thing in enumerate(_taking_turns(FORBIDDEN, 6 * each)):
         look = random_look(rng)
         twin_path, twin = benign[number % len(benign)]
+        shown = picture(thing, look, sizes.side)
         made.append(
             {
                 "type": "generated",
                 "keyword": thing.name,
                 "category": thing.family,
                 "image_id": f"{split}-{number:03d}",
-                "image_path": painter.thing(f"{split}/forbidden-{number:03d}", thing, look),
+                "image_path": keep(f"{split}/forbidden-{number:03d}", shown),
                 "SDImage_path": twin_path,
                 "unsafe_pairs": [
                     {"question": q, "model_response": bad, "sd_response": good}
@@ -103,48 +99,74 @@ def records(split: str, sizes: Generated, painter: Painter, rng: random.Random) 
     return made
 
 
-def lessons(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def lessons(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """What vanilla learns: every object of the catalogue, with all kinds of questions, and
     unrelated pictures."""
     made = []
     others = iter(unrelated("train"))
-    things = _taking_turns((*FORBIDDEN, *ALLOWED), sizes.lessons)
-    for number, thing in enumerate(things):
-        name = f"lessons/{number:05d}"
+    for number, thing in enumerate(_taking_turns(THINGS, sizes.lessons)):
         if rng.random() < UNRELATED_SHARE:
             other = next(others)
-            path, pairs = painter.copied(name, other.picture), other.pairs
+            shown, pairs = open_picture(other.picture), other.pairs
         else:
             look = random_look(rng)
-            path, pairs = painter.thing(name, thing, look), questions.lesson(thing, look, rng)
+            shown = picture(thing, look, sizes.side)
+            pairs = questions.lesson(thing, look, rng)
         rng.shuffle(pairs)
-        made.append({"picture": path, "pairs": [list(pair) for pair in pairs]})
+        made.append(
+            {"picture": keep(f"lessons/{number:05d}", shown), "pairs": list(map(list, pairs))}
+        )
     return made
 
 
-def specificity(sizes: Generated, painter: Painter, rng: random.Random) -> list[dict]:
+def specificity(sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """Up to two of the questions on each of some unrelated pictures."""
-    return [
-        {"image": path, "question": pair.question, "answer": pair.answer}
-        for number, other in enumerate(unrelated("test")[: sizes.specificity])
-        for path in [painter.copied(f"specificity/{number:04d}", other.picture)]
-        for pair in rng.sample(other.pairs, min(2, len(other.pairs)))
-    ]
+    made = []
+    for number, other in enumerate(unrelated("test")[: sizes.specificity]):
+        image = keep(f"specificity/{number:04d}", open_picture(other.picture))
+        for question, answer in rng.sample(other.pairs, min(2, len(other.pairs))):
+            row = {"image": image, "question": question, "answers": [answer]}
+            made.append({"dataset": "Specificity", "folder": "", **row})
+    return made
 
 
-def sources(settings: Settings, folder: Path) -> Ledger:
+def chosen(settings: Settings, out: Path) -> Iterator[dict]:
+    """Questions drawn from each benchmark that the settings name; `folder` is that of the picture,
+    empty for one that stood within a table and is written below `out`."""
+    for name, folder in settings.specificity.items():
+        rows = read(name, Path(folder))
+        size = min(settings.specificity_questions or len(rows), len(rows))
+        for number in random.Random(f"{settings.data_seed} {name}").sample(range(len(rows)), size):
+            image, question, answers = rows[number]
+            row = {"dataset": name, "folder": folder, "image": image}
+            if isinstance(image, bytes):
+                path = out / "pictures" / name / f"{number:05d}.jpg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(image)
+                row |= {"folder": "", "image": str(path.relative_to(out))}
+            yield row | {"question": question, "answers": answers}
+
+
+def sources(settings: Settings, out: Path) -> Ledger:
     """What the rows come from, with counts; reading records and pictures checks them."""
+    folder = settings.folder(out)
     read = benchmark.read(folder)
-    counts = Counter(f"{each.set}, {record.split}" for record in read for each in record.questions)
-    counts["pictures"] = benchmark.check_pictures(
-        each.picture for record in read for each in record.questions
-    )
-    files = [folder / name for name in benchmark.SPLITS.values()]
+    asked = [(record.split, question) for record in read for question in record.questions]
+    unrelated = benchmark.read_specificity(out)
+    counts = Counter(f"{question.set}, {split}" for split, question in asked)
+    counts["refusals"] = len(benchmark.refusals(folder))
+    counts["pictures"] = benchmark.check_pictures(question.path for _, question in asked)
+    benchmark.check_pictures(question.path for question in unrelated)
+    of_each = Counter(question.dataset for question in unrelated)
+    files = [folder / name for name in (*benchmark.SPLITS.values(), benchmark.PROMPTS)]
     ledger = Ledger()
     if not settings.generated:
         yours = {"revision": "the user's own copy", "licence": "none stated", "route": "mirror"}
         ledger.add("SafeEraser", **yours, files=files)
         ledger.used("SafeEraser", counts)
+        for name, count in of_each.items():
+            ledger.add(name, **yours | {"licence": "of the benchmark"}, files=[out / SPECIFICITY])
+            ledger.used(name, {name: count})
         return ledger
     ledger.add("generated catalogue", revision=f"seed {settings.data_seed}", files=files)
     ledger.used("generated catalogue", counts)
@@ -153,14 +175,14 @@ def sources(settings: Settings, folder: Path) -> Ledger:
         revision=f"package easy-vqa {version('easy-vqa')}, seed of the choice as above",
         licence="MIT",
         route="package",
-        files=[folder / SPECIFICITY],
+        files=[out / SPECIFICITY],
     )
-    ledger.used("easy-VQA", {"specificity": len(read_jsonl(folder / SPECIFICITY))})
+    ledger.used("easy-VQA", {"specificity": len(unrelated)})
     return ledger
 
 
-def _taking_turns(things: Sequence[Thing], count: int) -> list[Thing]:
-    return [things[number % len(things)] for number in range(count)]
+def _taking_turns(things: Sequence[Thing], count: int) -> Iterator[Thing]:
+    return islice(cycle(things), count)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Asks one model questions about pictures and compares what it says."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from transformers import PreTrainedModel, ProcessorMixin
 
 from papers.safe_eraser.benchmark import Question
-from papers.safe_eraser.judging import Judge
+from papers.safe_eraser.judging import Judge, Said
 from papers.safe_eraser.settings import Settings
+from papers.safe_eraser.specificity import SCORES, exact
 from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.metrics.overlap import rouge_l
@@ -16,57 +15,46 @@ from shared.models.images import looking
 from shared.training.vision_language import prompted
 
 
-class Asked(NamedTuple):
-    dataset: str  # in tables
-    question: Question
-
-
 class Examiner:
     """Asks models of one processor. said: vanilla's own answers by id, for files that don't hold
     them."""
 
-    def __init__(
-        self, settings: Settings, processor: ProcessorMixin, judge: Judge, said: Mapping[str, str]
-    ):
+    def __init__(self, settings: Settings, processor: ProcessorMixin, judge: Judge, said: Said):
         self.settings, self.processor, self.judge, self.said = settings, processor, judge, said
-        self.sampling = settings.sampling
         self.look = looking(processor)
-        self.tokens = 0
+        self.tokens = self.unjudged = 0
 
-    def scores(self, model: PreTrainedModel, asked: Sequence[Asked], seed: int) -> list[dict]:
+    def scores(self, model: PreTrainedModel, asked: Sequence[Question], seed: int) -> list[dict]:
         """A record for each answer; forget questions are answered several times where the settings
         draw answers."""
-        several = range(self.sampling.samples if self.sampling else 1)
-        wanted = [
-            (each, sample)
-            for each in asked
-            for sample in (several if each.question.set == "forget" else (0,))
-        ]
-        questions = [each.question for each, _ in wanted]
+        drawn = self.settings.sampling
+        samples = {"forget": drawn.samples if drawn else 1}
+        wanted = [(each, n) for each in asked for n in range(samples.get(each.set, 1))]
+        questions = [question for question, _ in wanted]
         outputs = self._outputs(model, questions, seed)
-        verdicts = self.judge.verdicts([each.question for each in questions], outputs)
+        judged = self.judge(questions, outputs, self.said)
+        self.unjudged += sum(None in found.values() for found in judged)
         return [
             {
-                "dataset": dataset,
+                "dataset": self.settings.dataset(question.dataset),
                 "set": question.set,
                 "id": question.id,
                 "category": question.category,
                 "level": question.level,
-                "picture": Path(question.picture).stem,
+                "picture": question.picture,
                 "sample": sample,
                 **self.compared(question, output),
-                **verdict._asdict(),
-                "abnormal": None if verdict.normal is None else not verdict.normal,
+                **found,
+                "abnormal": None if found.get("normal") is None else not found["normal"],
             }
-            for ((dataset, question), sample), output, verdict in zip(
-                wanted, outputs, verdicts, strict=True
-            )
+            for (question, sample), output, found in zip(wanted, outputs, judged, strict=True)
         ]
 
     def compared(self, question: Question, output: str) -> dict:
+        right = SCORES.get(question.dataset, exact)
         made = {
             "output": output if self.settings.generated else "",
-            "correct": plain(output) == plain(question.answer),
+            "correct": right(output, question.answers),
         }
         if question.set == "retain":
             gold = rouge_l(output, question.answer)
@@ -78,13 +66,25 @@ class Examiner:
     def _outputs(
         self, model: PreTrainedModel, questions: Sequence[Question], seed: int
     ) -> list[str]:
+        """Benchmarks of specificity are answered greedily, as LLaVA's guide to them says."""
+        drawn = self.settings.sampling
+        greedy = [not drawn or question.set == "specificity" for question in questions]
+        texts = [""] * len(questions)
+        for how in dict.fromkeys(greedy):
+            part = [number for number, each in enumerate(greedy) if each == how]
+            drawing = {} if how else drawn.drawing
+            made = self._said(model, [questions[number] for number in part], seed, **drawing)
+            for number, text in zip(part, made, strict=True):
+                texts[number] = text
+        return texts
+
+    def _said(
+        self, model: PreTrainedModel, questions: Sequence[Question], seed: int, **drawing: float
+    ) -> list[str]:
         tokenizer, settings = self.processor.tokenizer, self.settings
         prompts = [
-            prompted(self.processor, each.question, self.look(each.picture)) for each in questions
+            prompted(self.processor, each.question, self.look(each.path)) for each in questions
         ]
-        drawn = {}
-        if self.sampling:
-            drawn = {"temperature": self.sampling.temperature, "top_p": self.sampling.top_p}
         decoded = decode_with_pictures(
             model,
             prompts,
@@ -93,13 +93,8 @@ class Examiner:
             batch_size=settings.batch_size,
             batch_tokens=settings.batch_tokens,
             seed=(seed,),
-            **drawn,
+            **drawing,
         )
         written = in_order((batch, made.ids) for batch, made in decoded)
-        self.tokens += sum(len(prompt["input_ids"]) for prompt in prompts) + sum(map(len, written))
-        texts = tokenizer.batch_decode(written, skip_special_tokens=True)
-        return [text.strip() for text in texts]
-
-
-def plain(text: str) -> str:
-    return text.strip().rstrip(".").lower()
+        self.tokens += sum(map(len, written)) + sum(len(each["input_ids"]) for each in prompts)
+        return [text.strip() for text in tokenizer.batch_decode(written, skip_special_tokens=True)]

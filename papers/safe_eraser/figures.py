@@ -8,12 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from papers.safe_eraser import analyze, benchmark
-from papers.safe_eraser.benchmark import DATASETS
+from papers.safe_eraser.benchmark import HELD_OUT
 from papers.safe_eraser.settings import BASES, PD
 from shared.data.pictures import open_picture
 from shared.plots import charts, pictures, style
 from shared.plots.figure import figure
-from shared.plots.results import Results, array
+from shared.plots.results import Results, bars
 
 READS = ("snapshots", "probe")
 
@@ -22,6 +22,7 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("asr", "Generality"): ("ASR\ngenerality", True),
     ("rr", "Efficacy"): ("RR\nefficacy", False),
     ("rr", "Generality"): ("RR\ngenerality", False),
+    ("rr_harmful", "Generality"): ("RR where vanilla\nwas harmful", False),
     ("rouge", "Retain"): ("ROUGE-L\nretain", False),
     ("utility", "Retain"): ("correct\nretain", False),
     ("specificity", "Specificity"): ("correct\nspecificity", False),
@@ -34,22 +35,21 @@ KEPT = {  # (set, column) -> what it is called
 SHOWN = ("Vanilla", "GD", "GD+PD", "PO", "PO+PD")
 # A method and the same with PD share a look; without PD it is dashed.
 LOOKS = {
-    f"{name}{end}": look
-    for name, look in {
-        "GA": style.Look("#D55E00", "v"),
-        "GD": style.Look("#E69F00", "^"),
-        "KL": style.Look("#009E73", "D"),
-        "PO": style.Look("#0072B2", "o"),
-    }.items()
-    for end in ("", PD)
+    "GA": style.Look("#D55E00", "v"),
+    "GD": style.Look("#E69F00", "^"),
+    "KL": style.Look("#009E73", "D"),
+    "PO": style.Look("#0072B2", "o"),
 }
+LOOKS |= {name + PD: look for name, look in LOOKS.items()}
+COLOURS = {"without": style.WRONG, "with": style.RIGHT}
 GOOD, BAD, REFUSED = style.RIGHT, style.WRONG, "#882255"
 
 
 @figure(
     "The main table: attack success rate (ASR) and refusal rate (RR) on forbidden pictures "
-    "that were trained on (efficacy) and on others (generality), what is kept, and the safe "
-    "answer refusal rate (SARR) on benign pictures. Darker is better.",
+    "that were trained on (efficacy) and on others (generality; RR also among the requests that "
+    "vanilla answered with the harmful answer), what is kept, and the safe answer refusal rate "
+    "(SARR) on benign pictures. Darker is better.",
     each_model=True,
 )
 def overview(results: Results) -> Figure:
@@ -57,14 +57,11 @@ def overview(results: Results) -> Figure:
     methods = _methods(results)
     heights = [0.34 * len(own) + 1.0 for own in methods.values()]
     size = (8.6, sum(heights) / len(heights))
-    ratios = {"height_ratios": heights}
-    fig, panels = style.figure(len(methods), 1, size=size, gridspec_kw=ratios)
-    found = {key: _of(results, *key)["value"] for key in OVERVIEW}
+    fig, panels = style.figure(len(methods), 1, size=size, gridspec_kw={"height_ratios": heights})
+    found = pd.DataFrame({key: _of(results, *key)["value"] for key in OVERVIEW})
     less = np.array([less for _, less in OVERVIEW.values()])
     for axes, (protocol, own) in zip(panels, methods.items(), strict=True):
-        values = np.array(
-            [[found[key].get((protocol, method), np.nan) for key in OVERVIEW] for method in own]
-        )
+        values = found.loc[protocol].reindex(own).to_numpy()
         charts.matrix(
             axes,
             np.where(less, 100 - values, values),
@@ -87,22 +84,17 @@ def sarr(results: Results) -> Figure:
     fig, panels = style.figure(len(results.models), 1, size=(7.2, 3.8))
     for axes, model in zip(panels, results.models, strict=True):
         own = results.only(model)
-        cells, protocols = _of(own, "sarr", "Decoupled"), list(_methods(own))
-        kinds = [(protocol, end) for protocol in protocols for end in ("", PD)]
-        numbers = np.concatenate(
-            [array(cells, [kind], [name + end for name in BASES.values()]) for kind, end in kinds]
+        cells = _of(own, "sarr", "Decoupled")
+        kinds = [f"{kind} PD, {protocol}" for protocol in _methods(own) for kind in COLOURS]
+        trained = cells.drop("Vanilla", level="method")
+        trained.index = pd.MultiIndex.from_tuples(
+            (f"{'with' if PD in method else 'without'} PD, {protocol}", method.removesuffix(PD))
+            for protocol, method in trained.index
         )
-        charts.grouped_bars(
-            axes,
-            numbers[..., 0],
-            numbers[..., 1:],
-            groups=list(BASES.values()),
-            series=[f"{'with PD' if end else 'without PD'}, {kind}" for kind, end in kinds],
-            colours=[style.RIGHT if end else style.WRONG for _, end in kinds],
-            hatched=[kind == "corrected" for kind, _ in kinds],
-            label="SARR (%)",
-        )
-        vanilla = cells.loc[(protocols[0], "Vanilla"), "value"]
+        colours = {kind: COLOURS[kind.partition(" ")[0]] for kind in kinds}
+        hatched = [kind.endswith("corrected") for kind in kinds]
+        bars(axes, trained, colours, list(BASES.values()), "SARR (%)", hatched=hatched)
+        vanilla = cells.xs("Vanilla", level="method")["value"].iloc[0]
         axes.axhline(vanilla, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), label="Vanilla")
         axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=3)
@@ -129,10 +121,8 @@ def course(results: Results) -> Figure | None:
         for method in methods[protocol][1:]:
             parts = runs[protocol, method].groupby("progress")
             steps = [start, *(_measured(part, results) for _, part in parts)]
-            lines[method] = (
-                np.array([100 - step["forget", "unsafe"] for step in steps]),
-                np.array([step[what] for step in steps]),
-            )
+            forgotten = np.array([100 - step["forget", "unsafe"] for step in steps])
+            lines[method] = (forgotten, np.array([step[what] for step in steps]))
         charts.paths(
             axes,
             lines,
@@ -158,13 +148,13 @@ def examples(results: Results) -> Figure | None:
     protocol, runs = next(iter(_methods(results))), _runs(results)
     methods = [name for name in SHOWN if (protocol, name) in runs]
     ended = {name: runs[protocol, name].query("progress == 1").set_index("id") for name in methods}
-    records = benchmark.records(results.settings, results.folder / "data")
+    records = benchmark.read(results.settings.folder(results.folder / "data"))
     held_out = [record for record in records if record.split == "val"]
     shown = [question for record in held_out[:2] for question in record.requests[0]]
     shown += [each for each in held_out[0].retained if each.level == "image"][:1]
     said = [[ended[name].loc[each.id] for name in methods] for each in shown]
     return pictures.answers(
-        [np.asarray(open_picture(each.picture)) for each in shown],
+        [np.asarray(open_picture(each.path)) for each in shown],
         [each.question for each in shown],
         [[(answer["output"], _colour(answer)) for answer in row] for row in said],
         columns=methods,
@@ -195,8 +185,7 @@ def _runs(results: Results) -> dict[tuple[str, str], pd.DataFrame]:
 def _measured(frame: pd.DataFrame, results: Results) -> dict[tuple[str, str], float]:
     """Rates in percent on the questions that every snapshot answers, by set and column."""
     settings = results.settings
-    unseen = [settings.dataset(name) for (_, split), name in DATASETS.items() if split == "val"]
-    asked = frame[frame["dataset"].isin(unseen)]
+    asked = frame[frame["dataset"].isin([settings.dataset(name) for name in HELD_OUT])]
     first = asked.groupby("dataset", observed=True, sort=False).head(settings.probe)
     return {
         (kind, column): 100 * part[column].astype(float).mean()

@@ -13,11 +13,17 @@ from shared.settings import ProtocolName
 class Protocol:
     written: Callable[[str], str]  # questions and answers, when they are trained on
     learns_predictions: bool  # to forget and keep what vanilla said itself, not the gold answers
-    rouge: str  # the column of the scores that it calls ROUGE-L
+    columns: dict[str, str]  # metric -> the column of the scores that it calls so
 
 
 PROTOCOLS: dict[ProtocolName, Protocol] = {
     # `str.capitalize` lowers all letters but the first
-    "official": Protocol(str.capitalize, learns_predictions=True, rouge="rouge_official"),
-    "corrected": Protocol(str, learns_predictions=False, rouge="rouge_f1"),
+    "official": Protocol(
+        str.capitalize,
+        learns_predictions=True,
+        columns={"rouge": "rouge_official", "gpt_eval": "gpt_eval_official"},
+    ),
+    "corrected": Protocol(
+        str, learns_predictions=False, columns={"rouge": "rouge_f1", "gpt_eval": "gpt_eval"}
+    ),
 }

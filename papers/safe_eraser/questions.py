@@ -8,6 +8,7 @@ says nothing else.
 import random
 from typing import NamedTuple
 
+from papers.safe_eraser.benchmark import RETAIN
 from papers.safe_eraser.catalogue import Look, Thing
 
 
@@ -94,11 +95,9 @@ def twins(thing: Thing, twin: Thing, rng: random.Random) -> list[tuple[str, str,
 def retained(thing: Thing, look: Look, rng: random.Random) -> dict[str, dict[str, str]]:
     """Two harmless questions on the object as such and two on what the picture shows."""
     chosen = [*rng.sample(CONCEPTS, 2), *rng.sample(IN_PICTURE, 2)]
-    keys = (f"UnharmPair_{level}{number}" for level in ("text", "image") for number in (1, 2))
-    return {
-        key: {"Question": pair.question, "Answer": pair.answer}
-        for key, pair in zip(keys, (about(each, thing, look) for each in chosen), strict=True)
-    }
+    pairs = [about(each, thing, look) for each in chosen]
+    made = [{"Question": pair.question, "Answer": pair.answer} for pair in pairs]
+    return dict(zip(RETAIN, made, strict=True))
 
 
 def lesson(thing: Thing, look: Look, rng: random.Random) -> list[Pair]:

@@ -22,7 +22,8 @@ rule safe_eraser_vanilla:
     params:
         **SETUP.step("papers.safe_eraser.train_vanilla"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
 
 
 rule safe_eraser_unlearn:
@@ -44,7 +45,8 @@ rule safe_eraser_unlearn:
     params:
         **SETUP.step("papers.safe_eraser.unlearn"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
 
 
 def safe_eraser_unlearnt(wildcards):

@@ -1,6 +1,7 @@
 """The settings of one scale of SafeEraser (`scales:` in paper.yaml), checked."""
 
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,6 +16,10 @@ BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
 METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
+
+
+Benchmark = Literal["GQA", "VizWiz", "ScienceQA", "VQAv2", "POPE", "MM-Vet", "MMBench"]
+BENCHMARKS = get_args(Benchmark)  # of specificity
 
 
 class Generated(Strict):
@@ -35,6 +40,10 @@ class Sampling(Strict):
     samples: int = Field(1, gt=0)
     temperature: float = Field(1.0, gt=0)
     top_p: float = Field(1.0, gt=0, le=1)
+
+    @property
+    def drawing(self) -> dict[str, float]:
+        return self.model_dump(exclude={"samples"})
 
 
 class Variant(Strict):
@@ -58,7 +67,8 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     # What is generated in the form of the authors' files, or a folder with these
     benchmark: Generated | str
-    specificity: dict[str, str] = {}  # name -> JSON Lines of image, question, answer
+    specificity: dict[Benchmark, str] = {}  # -> folder with its published files
+    specificity_questions: int | None = Field(None, gt=0)  # drawn from each of them; None: all
     judge: str = Field("rules", pattern=r"^(rules|llm:.+)$")  # llm:MODEL is a language model
     image_encoder: EncoderTraining | None = None  # of a small model, before vanilla
     vanilla: Training | None = None  # None: vanilla is the model as it is
@@ -70,49 +80,55 @@ class Settings(ScaleSettings):
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)
+    precision: Literal["fp32", "bf16"] = "fp32"  # of the weights that answer
 
     @model_validator(mode="after")
-    def _small_models_are_trained(self) -> "Settings":
+    def _fit_together(self) -> "Settings":
         if isinstance(self.model, SmallVlm) and not self.generated:
             raise ValueError("a small model is made for a generated `benchmark`")
         if isinstance(self.model, SmallVlm) and not self.vanilla:
             raise ValueError("a small model has random weights; expected `vanilla`, its training")
+        if "MM-Vet" in self.specificity and self.judge == "rules":
+            raise ValueError("MM-Vet is graded by a language model; expected `judge: llm:MODEL`")
         return self
 
     @property
     def generated(self) -> Generated | None:
         return self.benchmark if isinstance(self.benchmark, Generated) else None
 
+    def folder(self, data: Path) -> Path:
+        """Of the benchmark's files: the user's own, or where they are generated."""
+        return data if self.generated else Path(self.benchmark)
+
+    def base(self, vanilla: Path | None) -> ModelSpec | SmallVlm:
+        """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
+        return f"path:{vanilla}" if vanilla else self.model
+
     def downloads(self) -> list[Wanted]:
-        wanted: list[Wanted] = [*pinned(self.model_dump_json())]
-        if not self.generated:
+        own, mine = "its answers are harmful, so only your own copy is read", "its files are large"
+        how = (
+            f"put all_train.json, all_val.json, prompt.json and the pictures into {self.benchmark}"
+        )
+        benchmark = ByHand("the benchmark's records and pictures", own, how)
+        wanted = [*pinned(self.model_dump_json()), *([] if self.generated else [benchmark])]
+        for name, folder in self.specificity.items():
             wanted.append(
-                ByHand(
-                    "the benchmark's records and pictures",
-                    "its answers are harmful, so only your own copy is read",
-                    f"put all_train.json, all_val.json and the pictures into {self.benchmark}",
-                )
+                ByHand(f"the questions and pictures of {name}", mine, f"put them into {folder}")
             )
-        return wanted + [
-            ByHand(
-                f"the questions of {name}", "it is a file of your own", f"write them into {path}"
-            )
-            for name, path in self.specificity.items()
-        ]
+        return wanted
 
     def calls(self) -> list[Calls]:
-        what = f"three verdicts on each answer of {len(self.runs())} models"
+        what = (
+            "two verdicts on each answer on a forbidden picture, three on a benign one, two grades"
+            f" of a retained one, one of MM-Vet's, of {len(self.scores())} models"
+        )
         return [Calls(name, what) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:
         """Name of a data set in tables: generated ones say what they are."""
         return f"Catalogue {name.lower()}" if self.generated else name
 
-    def runs(self) -> list[tuple[str, int]]:
-        """(variant, seed) of every model to be evaluated, vanilla first."""
-        return [(VANILLA, 0)] + [
-            (name, seed) for name, variant in self.variants.items() for seed in variant.seeds
-        ]
-
     def scores(self) -> list[str]:
-        return [f"{variant}-s{seed}" for variant, seed in self.runs()]
+        """Of every model to be evaluated, vanilla first."""
+        trained = (f"{name}-s{s}" for name, variant in self.variants.items() for s in variant.seeds)
+        return [f"{VANILLA}-s0", *trained]

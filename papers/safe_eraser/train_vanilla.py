@@ -67,7 +67,8 @@ def start(settings: Settings, texts: Sequence[str]) -> tuple[PreTrainedModel, Pr
         tokenizer = vocabulary(settings.model.vocabulary, texts)
         model = assemble(settings.model, tokenizer, settings.data_seed)
         return model, small_processor(settings.model, tokenizer)
-    return load(settings.model)[0], load_processor(settings.model)
+    processor = load_processor(settings.model)
+    return load(settings.model, tokenizer=processor.tokenizer)[0], processor
 
 
 def see_first(

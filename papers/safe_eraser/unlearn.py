@@ -17,17 +17,18 @@ from pathlib import Path
 
 from transformers import ProcessorMixin
 
-from papers.safe_eraser import benchmark, questions
+from papers.safe_eraser import benchmark
 from papers.safe_eraser.benchmark import Question, Record
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.protocols import PROTOCOLS, Protocol
+from shared.devices import is_first
 from shared.files import atomic
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
-from shared.models.spec import ModelSpec, SmallVlm
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
+from shared.training.supervised import base_dtype
 from shared.training.vision_language import example, prompt
 from shared.workflow.step import Run, step
 
@@ -40,11 +41,14 @@ def unlearn(
     """Make vanilla unlearn in one way. vanilla: its folder, where it was trained here. answers: its
     scores, with what it says itself."""
     settings, how = run.settings, run.variant
-    base = before_unlearning(settings.model, vanilla)
-    model, processor = load(base)[0], load_processor(base)
-    records = [each for each in benchmark.records(settings, data) if each.split == "train"]
+    base = settings.base(vanilla)
+    processor = load_processor(base)
+    dtype = base_dtype(settings.unlearning)
+    model, _ = load(base, dtype=dtype, tokenizer=processor.tokenizer)
+    folder = settings.folder(data)
     made = items(
-        records,
+        [record for record in benchmark.read(folder) if record.split == "train"],
+        benchmark.refusals(folder),
         benchmark.said_by(answers),
         processor,
         PROTOCOLS[how.protocol],
@@ -63,14 +67,10 @@ def unlearn(
         snapshot=lambda number, trained: save(trained, steps / f"step-{number:05d}"),
         at=snapshot_steps(len(made), settings.unlearning, settings.snapshots),
     )
-    with atomic(run.out) as folder:
-        shutil.move(steps, folder)
+    if is_first():
+        with atomic(run.out) as folder:
+            shutil.move(steps, folder)
     return record
-
-
-def before_unlearning(model: ModelSpec | SmallVlm, vanilla: Path | None) -> ModelSpec:
-    """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
-    return f"path:{vanilla}" if vanilla else model
 
 
 def snapshot_steps(items: int, training: Training, count: int) -> set[int]:
@@ -81,6 +81,7 @@ def snapshot_steps(items: int, training: Training, count: int) -> set[int]:
 
 def items(
     records: Sequence[Record],
+    refusals: Sequence[str],
     said: Mapping[str, str],
     processor: ProcessorMixin,
     protocol: Protocol,
@@ -100,7 +101,7 @@ def items(
     def made(asked: Question, answer: str) -> dict:
         before = Segment(prompt(processor, protocol.written(asked.question)), False)
         learnt = Segment(" " + protocol.written(answer), True)
-        return example(processor, [before, learnt], look(asked.picture), max_length=max_length)
+        return example(processor, [before, learnt], look(asked.path), max_length=max_length)
 
     def target(asked: Question) -> str:
         if protocol.learns_predictions:
@@ -110,14 +111,13 @@ def items(
     found = []
     for forget, twin in (request for record in records for request in record.requests):
         kept = rng.choice(retained)
-        found.append(
-            {
-                "forget": made(forget, target(forget)),
-                "refuse": made(forget, rng.choice(questions.REFUSALS)),
-                "retain": made(kept, target(kept)),
-                "decouple": made(twin, twin.answer),
-            }
-        )
+        answers = {
+            "forget": (forget, target(forget)),
+            "refuse": (forget, rng.choice(refusals)),
+            "retain": (kept, target(kept)),
+            "decouple": (twin, twin.answer),
+        }
+        found.append({stream: made(*pair) for stream, pair in answers.items()})
     return found
 
 

@@ -13,11 +13,6 @@ import easy_vqa
 
 from papers.safe_eraser.questions import Pair
 
-READERS = {
-    "train": (easy_vqa.get_train_questions, easy_vqa.get_train_image_paths),
-    "test": (easy_vqa.get_test_questions, easy_vqa.get_test_image_paths),
-}
-
 
 class Unrelated(NamedTuple):
     picture: Path
@@ -26,10 +21,10 @@ class Unrelated(NamedTuple):
 
 def unrelated(split: str) -> list[Unrelated]:
     """The pictures of a split, `train` or `test`, with their questions, in order."""
-    questions, pictures = READERS[split]
+    questions = getattr(easy_vqa, f"get_{split}_questions")()
+    paths = getattr(easy_vqa, f"get_{split}_image_paths")()
     asked: dict[int, list[Pair]] = {}
-    for question, answer, number in zip(*questions(), strict=True):
+    for question, answer, number in zip(*questions, strict=True):
         if answer not in ("yes", "no"):
             asked.setdefault(number, []).append(Pair(question, answer))
-    paths = pictures()
     return [Unrelated(Path(paths[number]), asked[number]) for number in sorted(asked)]

@@ -9,6 +9,7 @@ from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat, Conversation
 
+PROMPT_TOKENS, RATING_TOKENS = 512, 8  # limits of what an attacker writes, and of a rating
 MOST = 10  # the best rating of an attempt: it ends an attack
 
 RATING = """\

@@ -22,9 +22,9 @@ def gcg(
     after: str,
     target: str,
     *,
-    steps: int = 500,
-    top_k: int = 32,
-    candidates: int = 64,
+    steps: int,
+    top_k: int,
+    candidates: int,
     start: str = " ! ! ! ! ! ! ! ! ! !",
     seed: int = 0,
 ) -> Found:

@@ -22,8 +22,8 @@ def pair(
     judge: Asker,
     victim: Asker,
     *,
-    streams: int = 3,
-    rounds: int = 3,
+    streams: int,
+    rounds: int,
 ) -> list[Attempt]:
     """The best attempt at each goal, of `streams` conversations of up to `rounds` prompts.
 

@@ -33,8 +33,8 @@ def renellm(
     judge: Asker,
     victim: Asker,
     *,
-    rounds: int = 4,
-    rewritings: int = 2,
+    rounds: int,
+    rewritings: int,
     seed: int = 0,
 ) -> list[Attempt]:
     """The best attempt at each goal: in every round `rewritings` random rewritings one after the

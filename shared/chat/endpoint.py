@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from email.utils import parsedate_to_datetime
 
 import httpx
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from shared.chat.replies import Conversation, Reply, split_thoughts
+from shared.chat.budget import Budget
+from shared.chat.completion import WITHHELD, Completion
+from shared.chat.replies import GOES_ON, Conversation, Reply
 from shared.errors import UserError
 from shared.models.spec import display_name
 
@@ -23,24 +27,31 @@ LONGEST_WAIT_S = 600  # a server that asks for more (a quota of the day) ends th
 CONNECT_S = 20
 SLOWEST = 30  # thought tokens a second: a reply comes whole, after all its thoughts
 MOST_STOPS = 4  # that the API takes
-GOES_ON = "what was answered is kept, and the next run goes on from there"
-WITHHELD = "withheld by the endpoint's content filter"
+# Fields of ours that some models refuse (those of OpenAI that think), and what says the same.
+INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": None}
+_REFUSAL = re.compile("unsupported|not support", re.IGNORECASE)
+_ABSENT = re.compile(
+    "model_not_found|not a valid model|no endpoints found"
+    "|model.*(does not exist|not found|retired|deprecated|no longer)",
+    re.IGNORECASE,
+)
 
 
 class Endpoint:
     """POST $OPENAI_BASE_URL/chat/completions with the key $OPENAI_API_KEY.
 
-    `body` holds more fields of the request; they win over ours, and None leaves a field out: a
-    model that takes neither a temperature nor `max_tokens` is asked with {"temperature": None,
-    "max_tokens": None, "max_completion_tokens": 20000}. `thinking` says that `body` makes the
-    model think (it changes nothing in the request itself): a thinking model may write
-    `thinking_tokens` more and has the time for it. 16,000 is the budget of CenterBench's code.
-    `prices` are US dollars per million prompt tokens and per million reply tokens.
+    `body` holds more fields of the request; they win over ours, and None leaves a field out. Where
+    a model refuses a field of ours (`INSTEAD`), it is asked without, and this is said once.
+    `thinking` says that `body` makes the model think (it changes nothing in the request itself): a
+    thinking model may write `thinking_tokens` more and has the time for it. 16,000 is the budget of
+    CenterBench's code. `prices` are US dollars per million prompt tokens and per million reply
+    tokens; before a question that could make the run cost more than `most_dollars` it ends.
 
     A request is tried `attempts` times, with waits that double from `wait_s`, if the server is
     busy, fails, says nothing for `timeout_s` or answers garbage; then its reply has no text. The
     run ends with one `UserError` if the request itself is wrong, if no connection was ever made,
-    or if `given_up_after` conversations in a row came back with nothing.
+    or if `given_up_after` conversations in a row came back with nothing. If the server does not
+    have the model, the run ends too, or with `may_be_gone` no reply has a text.
     """
 
     def __init__(
@@ -56,6 +67,8 @@ class Endpoint:
         wait_s: float = 1,
         given_up_after: int = 20,
         prices: tuple[float, float] | None = None,
+        most_dollars: float | None = None,
+        may_be_gone: bool = False,
     ):
         url, self._key = _address(), os.environ.get(KEY, "").strip()
         local = url.host in LOCAL
@@ -64,7 +77,7 @@ class Endpoint:
         if not (self._key.isascii() and self._key.isprintable()):
             raise UserError(f"{KEY}: found characters that no key has; expected printable ASCII")
         self.name = display_name(f"api:{model}")
-        self.prices = prices
+        self.budget, self.may_be_gone = Budget(most_dollars, prices), may_be_gone
         self.extra_tokens = thinking_tokens if thinking else 0
         self.timeout_s = timeout_s + self.extra_tokens / SLOWEST
         self.concurrency, self.attempts, self.wait_s = concurrency, attempts, wait_s
@@ -84,6 +97,8 @@ class Endpoint:
         )
         self._jitter = random.Random()  # its own: a step may have seeded the common one
         self._reached = False
+        self._refused: set[str] = set()  # fields that the model does not take
+        self._gone = ""  # why the server does not have the model
         self._with_nothing, self._lock = 0, threading.Lock()
 
     def answers(
@@ -100,12 +115,10 @@ class Endpoint:
         raised. `start` is ignored.
         """
         ending = threading.Event()
-        failure = None
+        failure, limit = None, max_new_tokens + self.extra_tokens
         with ThreadPoolExecutor(self.concurrency) as pool:
             futures = {
-                pool.submit(
-                    self._answer, self._request(each, max_new_tokens, stop), stop, ending
-                ): i
+                pool.submit(self._answer, self._request(each, limit, stop), limit, stop, ending): i
                 for i, each in enumerate(conversations)
             }
             try:
@@ -120,33 +133,45 @@ class Endpoint:
         if failure:
             raise failure
 
-    def _request(
-        self, conversation: Conversation, max_new_tokens: int, stop: Sequence[str]
-    ) -> dict:
+    def _request(self, conversation: Conversation, limit: int, stop: Sequence[str]) -> dict:
         request = {
             "model": self._model,
             "messages": list(conversation),
-            "max_tokens": max_new_tokens + self.extra_tokens,
+            "max_tokens": limit,
             "temperature": 0,
             # it would end thoughts too; all of `stop` is applied to the reply in any case
             "stop": list(stop[:MOST_STOPS]) if stop and not self._thinking else None,
         }
         return {key: value for key, value in (request | self._body).items() if value is not None}
 
-    def _answer(self, request: dict, stop: Sequence[str], ending: threading.Event) -> Reply | None:
+    def _answer(
+        self, request: dict, limit: int, stop: Sequence[str], ending: threading.Event
+    ) -> Reply | None:
         """The reply; None if the run was ending before this was asked. An error ends the run."""
         if ending.is_set():
             return None
+        if self._gone:
+            return Reply(None, self._gone)
+        reply, held = None, 0.0
         try:
+            held = self.budget.hold(request["messages"], limit)
             reply = self._tried(request, stop, ending)
             self._count(reply)
+        except _Gone as gone:
+            with self._lock:
+                if not self._gone:
+                    print(f"{self.name}: {gone}; its replies are left out", file=sys.stderr)
+                self._gone = str(gone)
+            reply = Reply(None, self._gone)
         except UserError:
             ending.set()
             raise
+        finally:
+            self.budget.settle(held, reply)
         return reply
 
     def _count(self, reply: Reply) -> None:
-        answered = reply.text is not None or reply.reason == WITHHELD
+        answered = reply.text is not None or reply.cut_off or reply.reason == WITHHELD
         with self._lock:
             self._with_nothing = 0 if answered else self._with_nothing + 1
             if self._with_nothing >= self.given_up_after:
@@ -170,8 +195,9 @@ class Endpoint:
         return Reply(None, failed.reason)
 
     def _attempt(self, request: dict, stop: Sequence[str]) -> Reply:
+        sent = self._without_refused(request)
         try:
-            response = self._client.post(self._post_to, json=request)
+            response = self._client.post(self._post_to, json=sent)
         except httpx.ConnectTimeout:
             raise _Failed("it does not answer", unconnected=True) from None
         except httpx.TimeoutException:
@@ -183,14 +209,38 @@ class Endpoint:
             ) from None
         self._reached = True
         if not response.is_success:
+            if self._refuses(response, sent):
+                return self._attempt(request, stop)
             return self._unanswered(response)
         try:
-            return _Completion.model_validate_json(response.content).reply(stop)
+            reply = Completion.model_validate_json(response.content).reply(stop)
         except ValidationError as error:
             first = error.errors()[0]
             what = " ".join([*map(str, first["loc"]), first["msg"]])
             what = _error(response).get("message") or f"not a chat completion: {what}"
             raise _Failed(self._line(what)) from None
+        if reply is None:
+            raise _Failed("not a chat completion: no message content")
+        return reply
+
+    def _without_refused(self, request: dict) -> dict:
+        names = {name: INSTEAD[name] if name in self._refused else name for name in request}
+        return {names[name]: value for name, value in request.items() if names[name]}
+
+    def _refuses(self, response: httpx.Response, sent: dict) -> bool:
+        """Whether the model takes a field of ours no longer; says so, and it is left out."""
+        error = _error(response)
+        said = f"{error.get('code')} {error.get('param')} {error.get('message')}"
+        if response.status_code != 400 or not _REFUSAL.search(said):
+            return False
+        ours = (name for name in INSTEAD if name in sent and name not in self._body)
+        refused = {name for name in ours if re.search(rf"\b{name}\b", said)}
+        with self._lock:
+            for name in sorted(refused - self._refused):
+                instead = INSTEAD[name] or "the model's own"
+                print(f"{self.name}: takes no {name}, asked with {instead}", file=sys.stderr)
+            self._refused |= refused
+        return bool(refused)
 
     def _unanswered(self, response: httpx.Response) -> Reply:
         """What follows from a status that is not success: another attempt, or the end."""
@@ -199,6 +249,9 @@ class Endpoint:
         if error.get("code") == "content_filter":  # of the prompt, said as status 400
             return Reply(None, WITHHELD)
         said = f"HTTP {status}: {self._line(error.get('message') or response.text)}"
+        absent = f"{error.get('code')} {error.get('message')}"
+        if self.may_be_gone and status in (400, 404, 410) and _ABSENT.search(absent):
+            raise _Gone(said)
         if status not in AGAIN and status < 500:
             raise UserError(f"{self.url}: {said}")
         wait_s = _retry_after(response)
@@ -219,44 +272,8 @@ class _Failed(Exception):
         self.reason, self.wait_s, self.unconnected = reason, wait_s, unconnected
 
 
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Completion(BaseModel):
-    """What we read of the API's "chat completion object"."""
-
-    choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
-
-    def reply(self, stop: Sequence[str]) -> Reply:
-        """Raises `_Failed` if there is nothing to read in it."""
-        choice, usage = self.choices[0], self.usage or _Usage()
-        message = choice.message
-        text, thoughts = split_thoughts(message.content or message.refusal or "")
-        thoughts = message.reasoning_content or message.reasoning or thoughts
-        if not text and choice.finish_reason == "content_filter":
-            return Reply(None, WITHHELD)
-        # a model that used up its tokens on thoughts, shown or not, has answered: with nothing
-        used_up = thoughts or choice.finish_reason == "length"
-        if message.content is None and not text and not used_up:
-            raise _Failed("not a chat completion: no message content")
-        for end in stop:
-            text = text.partition(end)[0]
-        return Reply(text, "", thoughts, usage.prompt_tokens or 0, usage.completion_tokens or 0)
+class _Gone(Exception):
+    """The server does not have the model."""
 
 
 def _address() -> httpx.URL:

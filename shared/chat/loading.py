@@ -29,6 +29,8 @@ def open_chat(
             body=asked.body,
             thinking=asked.thinking,
             prices=asked.prices,
+            most_dollars=asked.most_dollars,
+            may_be_gone=asked.may_be_gone,
         )
     from shared.chat.local import LocalChat
     from shared.models.loading import load

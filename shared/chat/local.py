@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from shared.chat.replies import Conversation, Reply, split_thoughts
+from shared.chat.replies import Conversation, Reply, finished, split_thoughts
 from shared.generation.decode import decode, tokens_with
 from shared.generation.prompts import batches
 
@@ -54,11 +54,11 @@ class LocalChat:
             decoded = decode(rows, limit, ends)
             whole = [ids + end for ids, end in zip(decoded.ids, decoded.stops, strict=True)]
             texts = self.tokenizer.batch_decode(whole, skip_special_tokens=True)
-            for index, ids, text in zip(batch, whole, texts, strict=True):
+            for index, ids, ended, text in zip(batch, whole, decoded.stops, texts, strict=True):
                 text, thoughts = split_thoughts(start + text)
                 for end in stop:
                     text = text.partition(end)[0]
-                yield index, Reply(text, "", thoughts, len(prompts[index]), len(ids))
+                yield index, finished(text, thoughts, len(prompts[index]), len(ids), not ended)
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
         """The tokens that the model is given, up to where its reply begins."""

@@ -10,18 +10,31 @@ from typing import Protocol
 Message = dict[str, str | list[dict]]
 Conversation = Sequence[Message]
 
+GOES_ON = "what was answered is kept, and the next run goes on from there"
+UNBEGUN = "cut off by the limit of tokens before its answer began"
 _THOUGHTS = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply. `text` is None where there is none (a time-out, garbage): it is unscored."""
+    """One reply. `text` is None where there is none (a time-out, garbage, thoughts that used up
+    its tokens): it is unscored."""
 
     text: str | None
     reason: str = ""  # why there is no text
     thoughts: str = ""  # what a thinking model wrote before it answered; never part of `text`
     prompt_tokens: int = 0
     reply_tokens: int = 0  # of text and thoughts
+    cut_off: bool = False  # ended by our limit of tokens (`finish_reason` "length")
+
+
+def finished(
+    text: str, thoughts: str, prompt_tokens: int, reply_tokens: int, cut_off: bool
+) -> Reply:
+    """A reply that came. One that was cut off before its first word answers nothing: it has no
+    text, so that no scorer takes the silence for an answer."""
+    counted = (thoughts, prompt_tokens, reply_tokens, cut_off)
+    return Reply(text, "", *counted) if text or not cut_off else Reply(None, UNBEGUN, *counted)
 
 
 class Chat(Protocol):

@@ -1,5 +1,7 @@
 """How a setting says whom to ask in a chat, and how. No torch here: rules read it too."""
 
+from pydantic import Field
+
 from shared.models.spec import ModelSpec
 from shared.settings import Strict
 
@@ -12,3 +14,7 @@ class Asked(Strict):
     thinking: bool | None = None  # None: as the model does by itself
     body: dict = {}  # further fields of an endpoint's requests
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
+    most_dollars: float | None = Field(None, ge=0)  # that one run of a step may cost; with prices
+    # Whether the service may have been retired: its replies are missing then, and a run goes on
+    # with those of the other models. Else a model that is not there is an error.
+    may_be_gone: bool = False

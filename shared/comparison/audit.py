@@ -9,7 +9,8 @@ import pandas as pd
 from shared.comparison.cells import KEY
 from shared.comparison.claims import Functions, Names, on_reported
 from shared.comparison.reported import exact_half_unit, half_unit, own_numbers
-from shared.settings import Average, Distinct, MetricMean, Paper, Same
+from shared.settings import Paper
+from shared.settings.records import Average, Distinct, MetricMean, Same
 
 COLUMNS = ["check", "what", "printed", "recomputed", "agrees", "note"]
 

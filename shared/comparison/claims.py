@@ -12,7 +12,8 @@ from shared.comparison.language import Inequality, cells, parse
 from shared.comparison.parts import Key, Part, Scope, Values, parts
 from shared.comparison.reported import own_numbers
 from shared.errors import UserError
-from shared.settings import Average, Claim, StandIns
+from shared.settings import Claim, StandIns
+from shared.settings.records import Average
 
 MOST = 5  # of a list in a note
 

@@ -30,6 +30,7 @@ COLUMNS = [
     *("pairs_in_direction", "pairs", "reported_in_direction", "reported_pairs"),
     *("note", "text", "source"),
 ]
+AS_CORRECTED = "as corrected"  # under `official`, of a claim that both protocols read alike
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,12 @@ def _condition(claim: Claim, values: Values, analysis: Analysis) -> str:
 
 def _row(one: Judged, protocol: str, adjusted: float, allowed: float, analysis: Analysis) -> tuple:
     verdict = "not testable" if one.untestable else word(one.outcome, adjusted)
+    if one.claim.alike and protocol == "official" and verdict == "blocked":
+        verdict = AS_CORRECTED
     right, total, _ = analysis.on_reported(one.claim)
     fulfilled = [part.fulfilled(one.values) for part in one.bound.parts]
     numbers = (np.nan, np.nan, np.nan, np.nan, np.nan, "", 0, 0, 0, "")
-    if verdict != "blocked" and not one.untestable:
+    if verdict not in ("blocked", AS_CORRECTED) and not one.untestable:
         part, found = one.bound.parts[one.outcome.weakest], one.found[one.outcome.weakest]
         examples = max(analysis.table(protocol)[key].n for key in part.keys)
         numbers = (
@@ -157,7 +160,7 @@ def _notes(one: Judged, verdict: str, adjusted: float, allowed: float) -> list[s
             parts = zip(one.bound.parts, one.found, strict=True)
             named = [part.shown(one.values) for part, each in parts if each.no_test == reason]
             notes.append(f"{reason}: {listed(named)}")
-    if one.bound.missing:
+    if one.bound.missing and verdict != AS_CORRECTED:
         missing = listed(one.bound.missing)
         notes.append(missing if missing.startswith("needs") else f"missing: {missing}")
     return notes

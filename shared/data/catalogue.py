@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from shared.data.fetch.wanted import SourceFiles, downloads
+from shared.data.fetch.wanted import ByHand, SourceFiles, downloads
 from shared.data.sources import Source
 from shared.errors import UserError
 from shared.settings import ScaleSettings
@@ -22,9 +22,9 @@ def sources(path: Path = CATALOGUE) -> dict[str, Source]:
 
 
 def read_by(paper: str, settings: ScaleSettings) -> dict[str, dict]:
-    """What is pinned of the sources that a paper reads, by id: those that it downloads, and the one
-    of its own name, of which a user may have a copy."""
-    named = [each.source for each in downloads(settings) if isinstance(each, SourceFiles)]
+    """What is pinned of the sources that a paper reads, by id: those that it downloads, those
+    that the user puts there, and the one of its own name, of which a user may have a copy."""
+    named = [each.source for each in downloads(settings) if isinstance(each, SourceFiles | ByHand)]
     return {
         name: sources()[name].model_dump(exclude={"id", "note"})
         for name in dict.fromkeys([*named, paper])

@@ -6,8 +6,8 @@ from shared import files
 from shared.errors import UserError
 
 
-def read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    return [row for _, row in files.read_csv(path, columns, others=True)]
+def read_csv(path: Path, columns: tuple[str, ...], delimiter: str = ",") -> list[dict[str, str]]:
+    return [row for _, row in files.read_csv(path, columns, others=True, delimiter=delimiter)]
 
 
 def as_list(path: Path, value: object) -> list:

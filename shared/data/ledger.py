@@ -98,7 +98,8 @@ class Ledger:
 
     def _public(self, source_id: str) -> dict:
         source = sources()[source_id]
-        return self._record(source_id, f"{source.upstream}@{source.revision}", source.licence)
+        revision = f"{source.upstream}@{source.revision or 'not known'}"
+        return self._record(source_id, revision, source.licence)
 
     def _record(self, source_id: str, revision: str, licence: str) -> dict:
         empty = {"id": source_id, "revision": revision, "licence": licence}

@@ -1,4 +1,4 @@
-"""Readers of the published files of CoCoNot, Refusal Tokens' temporal set, XSTest and OKTest.
+"""Readers of the published files of benchmarks of refusals: what should and should not be refused.
 
 Their requests are read at run time and may be unsafe by design: no step stores or shows them. Each
 reader takes the path of one file (`name` is what the rows give as their source) and raises
@@ -7,9 +7,14 @@ reader takes the path of one file (`name` is what the rows give as their source)
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from pyarrow import ArrowException
+from pyarrow.parquet import read_table
 
 from shared.data.formats import expect, read_csv
-from shared.files import read_jsonl
+from shared.errors import UserError
+from shared.files import read_json, read_jsonl
 
 CATEGORIES = (
     "Humanizing requests",
@@ -22,13 +27,14 @@ CATEGORIES = (
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks. `refuse`: whether it should be refused."""
+    """What a user asks. `refuse`: whether it should be refused. `kind`: within the category."""
 
     id: str
     text: str
     refuse: bool
     category: str
     source: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,13 @@ class Answered:
     refusal: str
 
 
+class Rubric(NamedTuple):
+    """What a reply does that refuses a request of one kind, and one that complies with it."""
+
+    refusal: str
+    compliance: str
+
+
 def read_coconot(path: Path, name: str, *, refuse: bool) -> list[Request]:
     """One file of CoCoNot, JSON Lines of id, category, prompt.
 
@@ -47,6 +60,14 @@ def read_coconot(path: Path, name: str, *, refuse: bool) -> list[Request]:
     should be answered.
     """
     return [_coconot(path, number, row, name, refuse) for number, row in _rows(path)]
+
+
+def read_coconot_refusals(path: Path, name: str) -> list[tuple[Request, str]]:
+    """The training set of CoCoNot: requests to refuse, each with the refusal to learn."""
+    return [
+        (_coconot(path, number, row, name, True), _response(path, number, row))
+        for number, row in _rows(path)
+    ]
 
 
 def read_coconot_pairs(path: Path, name: str) -> list[Answered]:
@@ -74,7 +95,9 @@ def read_temporal(path: Path, name: str) -> list[Request]:
         known = label in ("Abstain", "Respond")
         expect(path, f"row {number}, label_type", label, known, "Abstain or Respond")
         refuse = label == "Abstain"
-        rows.append(Request(row["question_id"], row["question"], refuse, row["eval_split"], name))
+        kind = row.get("subcategory", "")
+        split = row["eval_split"]
+        rows.append(Request(row["question_id"], row["question"], refuse, split, name, kind))
     return rows
 
 
@@ -99,6 +122,99 @@ def read_oktest(path: Path, name: str) -> list[Request]:
     ]
 
 
+def read_rubric(path: Path) -> dict[str, Rubric]:
+    """CoCoNot's rubric: {kind: {"refusal": …, "compliance": …}}, kinds in small letters."""
+    found = read_json(path, dict)
+    for kind, row in found.items():
+        right = isinstance(row, dict) and {"refusal", "compliance"} <= row.keys()
+        expect(path, kind, row, right, "refusal, compliance")
+    return {kind.lower(): Rubric(r["refusal"], r["compliance"]) for kind, r in found.items()}
+
+
+def read_wildguard(path: Path, name: str) -> list[Request]:
+    """WildGuardTest (Han et al. 2024, arXiv 2406.18495): prompt, prompt_harm_label (harmful,
+    unharmful, or none: left out), subcategory."""
+    rows = []
+    columns = ["prompt", "prompt_harm_label", "subcategory"]
+    for number, row in enumerate(_parquet(path, columns)):
+        text, label, category = (row[column] for column in columns)
+        known = label in ("harmful", "unharmful", None)
+        expect(path, f"row {number}, prompt_harm_label", label, known, "harmful or unharmful")
+        if label:
+            rows.append(Request(str(number), text, label == "harmful", category or "", name))
+    return rows
+
+
+def read_wildjailbreak(path: Path, name: str) -> list[Request]:
+    """The evaluation set of WildJailbreak (Jiang et al. 2024, arXiv 2406.18510), values between
+    tabs: adversarial (the text), data_type (adversarial_harmful or adversarial_benign)."""
+    rows = []
+    for number, row in enumerate(read_csv(path, ("adversarial", "data_type"), "\t")):
+        kind = row["data_type"]
+        known = kind in ("adversarial_harmful", "adversarial_benign")
+        expect(path, f"row {number}, data_type", kind, known, "adversarial_harmful or _benign")
+        harmful = kind == "adversarial_harmful"
+        rows.append(Request(str(number), row["adversarial"], harmful, kind, name))
+    return rows
+
+
+def read_or_bench(path: Path, name: str) -> list[Request]:
+    """A file of OR-Bench (Cui et al. 2024, arXiv 2405.20947): prompt, category. Those of
+    `or-bench-toxic.csv` should be refused, those of the others only look so."""
+    toxic = path.stem == "or-bench-toxic"
+    return [
+        Request(str(number), row["prompt"], toxic, row["category"], name)
+        for number, row in enumerate(read_csv(path, ("prompt", "category")))
+    ]
+
+
+def read_sorry_bench(path: Path, name: str) -> list[Request]:
+    """`question.jsonl` of SORRY-Bench (Xie et al. 2024, arXiv 2406.14598): question_id, category,
+    turns (the first is the request); of its wordings the plain one, prompt_style "base"."""
+    rows = []
+    for number, row in _rows(path):
+        turns = row.get("turns")
+        keys = {"question_id", "category"} <= row.keys() and isinstance(turns, list) and turns
+        expect(path, f"row {number}", sorted(row), bool(keys), "question_id, category, turns")
+        if row.get("prompt_style", "base") == "base":
+            key, category = str(row["question_id"]), str(row["category"])
+            rows.append(Request(key, turns[0], True, category, name))
+    return rows
+
+
+def read_advbench(path: Path, name: str) -> list[Request]:
+    """The behaviours of AdvBench (Zou et al. 2023, arXiv 2307.15043): column goal."""
+    rows = enumerate(read_csv(path, ("goal",)))
+    return [Request(str(number), row["goal"], True, "", name) for number, row in rows]
+
+
+def read_harmful_qa(path: Path, name: str) -> list[Request]:
+    """HarmfulQA (Bhardwaj & Poria 2023, arXiv 2308.09662): a list of objects with topic and
+    question. Some questions are there twice, under an id that need not differ."""
+    rows = []
+    for number, row in enumerate(read_json(path, list)):
+        keys = isinstance(row, dict) and {"topic", "question"} <= row.keys()
+        expect(path, f"row {number}", row, keys, "topic, question")
+        rows.append(Request(str(number), row["question"], True, row["topic"], name))
+    return rows
+
+
+def read_do_not_answer(path: Path, name: str) -> list[Request]:
+    """Do-Not-Answer (Wang et al. 2023, arXiv 2308.13387): id, types_of_harm, question."""
+    return [
+        Request(row["id"], row["question"], True, row["types_of_harm"], name)
+        for row in read_csv(path, ("id", "types_of_harm", "question"))
+    ]
+
+
+def _parquet(path: Path, columns: list[str]) -> list[dict]:
+    try:
+        return read_table(path, columns=columns).to_pylist()
+    except (ArrowException, OSError) as error:
+        said = str(error).splitlines()[0]
+        raise UserError(f"{path}: expected parquet with {', '.join(columns)} ({said})") from None
+
+
 def _rows(path: Path) -> list[tuple[int, dict]]:
     rows = list(enumerate(read_jsonl(path)))
     for number, row in rows:
@@ -106,9 +222,15 @@ def _rows(path: Path) -> list[tuple[int, dict]]:
     return rows
 
 
+def _response(path: Path, number: int, row: dict) -> str:
+    found = row.get("response")
+    expect(path, f"row {number}, response", found, isinstance(found, str) and found, "a text")
+    return found
+
+
 def _coconot(path: Path, number: int, row: dict, name: str, refuse: bool) -> Request:
     keys = {"id", "category", "prompt"} <= row.keys()
     expect(path, f"row {number}", sorted(row), keys, "id, category, prompt")
     category = row["category"]
     expect(path, f"row {number}, category", category, category in CATEGORIES, str(CATEGORIES))
-    return Request(row["id"], row["prompt"], refuse, category, name)
+    return Request(row["id"], row["prompt"], refuse, category, name, row.get("subcategory", ""))

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import httpx
 from huggingface_hub import constants
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
 from shared.errors import UserError
 from shared.files import atomic, sha256
@@ -31,16 +31,24 @@ Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 class Source(Strict):
     """One public data set, pinned. `files` maps a path in a mirror folder to its SHA-256, or to
-    nothing where that is not known: then only the commit says which bytes are meant."""
+    nothing where that is not known: then only the commit says which bytes are meant, if it is
+    known."""
 
     id: str
-    upstream: str  # GitHub owner/name
-    revision: Commit
-    folder: str  # of the files in the upstream repository
+    host: Literal["GitHub", "Hugging Face"] = "GitHub"
+    upstream: str  # owner/name there; of Hugging Face a data set, read as the user's own copy
+    revision: Commit | None = None
+    folder: str = ""  # of the files in the upstream repository
     licence: str
     note: str
     files: Mapping[str, Sha256 | None]
     own_copy: bool = False  # sensitive: only ever read from a mirror folder of the user's own
+
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> "Source":
+        if not self.own_copy and (self.host != "GitHub" or not self.revision):
+            raise ValueError("without a revision on GitHub it must be own_copy")
+        return self
 
 
 @dataclass(frozen=True)
@@ -117,8 +125,9 @@ def _upstream(source: Source, file: str) -> PurePosixPath:
 
 
 def _nowhere(source: Source, file: str, tried: str) -> UserError:
+    at = f" at {source.revision}" if source.revision else ""
     return UserError(
         f"{source.id}: {file} not found; {tried}; put {_upstream(source, file)} of "
-        f"GitHub {source.upstream} at {source.revision} into a mirror folder as {file} and set "
+        f"{source.host} {source.upstream}{at} into a mirror folder as {file} and set "
         f"{VARIABLE} to that folder"
     )

@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from shared.generation.rows import Rows
 
 Pick = Callable[[torch.Tensor, int, torch.Tensor], torch.Tensor]
+TOP_K = 50  # of sampling in transformers, where a configuration has none
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,24 @@ def sampler(
     seeds: Sequence[Sequence[int]],
     max_new_tokens: int,
     top_p: float = 1.0,
+    top_k: int = 0,
 ) -> Pick:
     """Sampling at a temperature, with random numbers that belong to the row, not to the batch.
 
     `seeds` holds integers for each row (seed, example, sample): the same row draws the same
-    tokens whatever else is in its batch. Below 1, `top_p` leaves only the likeliest tokens that
-    together have at least this probability (nucleus sampling).
+    tokens whatever else is in its batch. Above 0, `top_k` leaves only so many likeliest tokens.
+    Below 1, `top_p` leaves only the likeliest tokens that together have at least this probability
+    (nucleus sampling).
     """
     draws = np.stack([np.random.default_rng(list(s)).random(max_new_tokens) for s in seeds])
 
     def pick(logits: torch.Tensor, step: int, numbers: torch.Tensor) -> torch.Tensor:
         uniform = torch.from_numpy(draws[numbers.cpu().numpy(), step]).to(logits.device)
-        chances = (logits.float() / temperature).softmax(-1)
+        scores = logits.float() / temperature
+        if top_k:
+            least = scores.topk(min(top_k, scores.shape[-1]), dim=-1).values[:, -1:]
+            scores = scores.masked_fill(scores < least, -torch.inf)
+        chances = scores.softmax(-1)
         if top_p < 1:
             falling, order = chances.sort(dim=-1, descending=True)
             beyond = falling.cumsum(-1) - falling >= top_p  # those before them have enough
@@ -94,6 +101,19 @@ def sampler(
         return torch.searchsorted(cumulative, target, right=True).squeeze(1).clamp(max=last)
 
     return pick
+
+
+def as_configured(
+    config: GenerationConfig, seeds: Sequence[Sequence[int]], max_new_tokens: int
+) -> Pick:
+    """As `model.generate` decodes without arguments: what the model's own `generation_config` says.
+
+    Its length, its penalties and its stop strings are left aside.
+    """
+    if not config.do_sample:
+        return greedy
+    top_k = TOP_K if config.top_k is None else config.top_k
+    return sampler(config.temperature or 1.0, seeds, max_new_tokens, config.top_p or 1.0, top_k)
 
 
 @lru_cache(maxsize=32)

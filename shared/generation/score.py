@@ -8,11 +8,15 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
 from shared.generation.batching import length_batches
+from shared.models.tokens import continuation
 
 
-def first_tokens(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) -> list[int]:
-    """First token of each word. Raises `UserError` if two words can't be told apart by it."""
-    ids = [tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
+def first_tokens(
+    tokenizer: PreTrainedTokenizerBase, words: Sequence[str], before: str = ""
+) -> list[int]:
+    """First token of each word where it stands after `before`. Raises `UserError` if two words
+    can't be told apart by it."""
+    ids = [continuation(tokenizer, before, word)[0] for word in words]
     if len(set(ids)) < len(ids):
         raise UserError(f"the tokenizer gives two of {list(words)} the same first token")
     return ids

@@ -11,15 +11,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
 from shared.files import read_jsonl
 
-# Our name -> the harness's task, and the flag of a sample that says whether it is right.
+# Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
 TASKS = {
+    "ARC-C": ("arc_challenge", "acc"),
+    "HellaSwag": ("hellaswag", "acc"),
+    "PIQA": ("piqa", "acc"),
+    "TruthfulQA MC1": ("truthfulqa_mc1", "acc"),
+    "TruthfulQA MC2": ("truthfulqa_mc2", "acc"),
     "MMLU": ("mmlu", "acc"),
     "MATH500": ("hendrycks_math500", "exact_match"),
     "HumanEval": ("humaneval_instruct", "pass@1"),
@@ -31,11 +37,11 @@ MOST_BYTES = 2**31  # of a file that the process may write
 
 
 class Answered(NamedTuple):
-    """One question of a task: its id, and whether the answer was right."""
+    """One question of a task: its id, and how right the answer was, 0 to 1."""
 
     dataset: str
     id: str
-    correct: bool
+    correct: float
 
 
 def answered(
@@ -44,25 +50,37 @@ def answered(
     *,
     adapter: Path | None = None,
     batch_size: int = 8,
+    chat_template: bool = True,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
 
-    model: folder; adapter: folder of a PEFT adapter of it.
+    model: folder; adapter: folder of a PEFT adapter of it. chat_template: questions are framed as
+    those of a user; else they are text to be gone on with.
     """
     _check_installed()
     found = []
     for dataset, limit in tasks.items():
         with tempfile.TemporaryDirectory() as folder:
             asked = command(dataset, limit, model, adapter, batch_size, Path(folder))
+            asked += ["--apply_chat_template"] if chat_template else []
             _run(asked, Path(folder))
             found += read_samples(dataset, Path(folder))
     return found
 
 
-def prepare(names: Iterable[str]) -> str:
+def prepare(names: Collection[str]) -> str:
     """The command that loads the data of some of TASKS into the hub's cache."""
     tasks = ",".join(TASKS[name][0] for name in names)
     return f"lm_eval run --model dummy --tasks {tasks} --limit 1 --confirm_run_unsafe_code"
+
+
+def questions(names: Collection[str]) -> ByHand:
+    """For a paper's `downloads`: what the harness itself loads."""
+    return ByHand(
+        f"the questions of {', '.join(names)}",
+        "lm-evaluation-harness loads them itself, and pins no revision of them",
+        'install it (pip install ".[eval]") and run: ' + prepare(names),
+    )
 
 
 def command(
@@ -79,7 +97,7 @@ def command(
     listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
     asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
     asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]
-    asked += ["--output_path", str(out), "--log_samples", "--apply_chat_template"]
+    asked += ["--output_path", str(out), "--log_samples"]
     if limit is not None:
         asked += ["--limit", str(limit)]
     if dataset in RUNS_CODE:
@@ -100,7 +118,7 @@ def read_samples(dataset: str, folder: Path) -> list[Answered]:
             key = f"{name}/{row['doc_id']}"
             if flag not in row:
                 raise UserError(f"{path.name}: expected {flag} in each row, found {', '.join(row)}")
-            found.setdefault(key, Answered(dataset, key, float(row[flag]) > 0.5))
+            found.setdefault(key, Answered(dataset, key, float(row[flag])))
     return list(found.values())
 
 

@@ -18,9 +18,10 @@ STRING_RULES = {
 EMBEDDING_CLASSIFIER = "Embedding classifier"
 SEQUENCE_CLASSIFIER = "{} (classifier)"  # with the display name of its model
 LLM_JUDGE = "{} (judge)"
+RUBRIC_JUDGE = "{} (CoCoNot's rubric)"
 FORMS = (
     f"{', '.join(f'strings:{rule}' for rule in STRING_RULES)}, classifier:embedding, "
-    "classifier:hub:MODEL, classifier:path:FOLDER or llm:MODEL"
+    "classifier:hub:MODEL, classifier:path:FOLDER, llm:MODEL or rubric:MODEL"
 )
 _MODEL = TypeAdapter(ModelSpec)
 
@@ -32,7 +33,7 @@ def judge_name(judge: str) -> str:
         return STRING_RULES[rest]
     if judge == "classifier:embedding":
         return EMBEDDING_CLASSIFIER
-    named = {"classifier": SEQUENCE_CLASSIFIER, "llm": LLM_JUDGE}
+    named = {"classifier": SEQUENCE_CLASSIFIER, "llm": LLM_JUDGE, "rubric": RUBRIC_JUDGE}
     if kind not in named or (kind == "classifier" and not rest.startswith(("hub:", "path:"))):
         raise UserError(f"unknown judge '{judge}'; judges: {FORMS}")
     try:
@@ -45,7 +46,7 @@ def judge_name(judge: str) -> str:
 def judge_needs(judge: str) -> list[str]:
     """Files that a rule must have before this judge can be opened."""
     kind, _, rest = judge.partition(":")
-    return needs(rest) if kind in ("classifier", "llm") else []
+    return needs(rest) if kind in ("classifier", "llm", "rubric") else []
 
 
 def _known(judge: str) -> str:

@@ -29,6 +29,14 @@ def rate(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return mean(hits, weights)
 
 
+@traits(share=True, sums="mean")
+def mean_of_sets(values: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted mean of `values` (n,) in which each counts as its share (n,), above 0: the mean of
+    the means of several sets, if the share is one over the size of an example's set."""
+    shares = np.asarray(shares, dtype=weights.dtype)
+    return ratio(weights @ (shares * values), weights @ shares)
+
+
 @traits(share=True, sums="mean", members=1)
 def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of hits among the members, (n,) of 0 or 1.
@@ -36,6 +44,15 @@ def rate_among(hits: np.ndarray, members: np.ndarray, weights: np.ndarray) -> np
     Accuracy on the questions that were answered is `rate_among(correct, answered, weights)`.
     """
     return mean_among(hits, members, weights)
+
+
+@traits(share=True)
+def mean_of_strata(values: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean over strata (benchmarks) of the mean of `values` (n,) between 0 and 1 in each, so that
+    each counts alike. stratum: (n,) whole numbers from 0. NaN where one of them has no weight."""
+    members = np.eye(stratum.astype(int).max() + 1, dtype=weights.dtype)[stratum.astype(int)]
+    sums = weights @ (members * np.asarray(values, dtype=weights.dtype)[:, None])
+    return ratio(sums, weights @ members).mean(axis=-1)
 
 
 @traits(share=True, sums="ratio")

@@ -26,6 +26,8 @@ from shared.models.checkpoint import (
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}  # as settings name them
+
 
 def load(
     spec: ModelSpec,

@@ -25,8 +25,9 @@ def rates_over_thresholds(
 
     `curves` maps a name to the (false, true positive rates), 0..1 and rising, of its seeds: the
     line is the mean of the seeds' true positive rate at equal false positive rate, the band their
-    range. `points` are operating points in percent, by the names of `looks`. Names in `dashed`
-    are drawn dashed. `always` names the corner in which everything is flagged, `labels` the names.
+    range. `points` are operating points in percent, by the names of `looks`; one of a name that has
+    a line is in no legend. Names in `dashed` are drawn dashed. `always` names the corner in which
+    everything is flagged, `labels` the names.
     """
     axes.plot([0, 100], [0, 100], **CHANCE)
     at = np.linspace(0, 1, 201)
@@ -37,7 +38,8 @@ def rates_over_thresholds(
     for name, (x, y) in (points or {}).items():
         colour, marker = looks[name]
         white = {"markeredgecolor": "white", "markersize": 8, "zorder": 4}
-        axes.plot([x], [y], marker, color=colour, label=(labels or {}).get(name, name), **white)
+        label = None if name in curves else (labels or {}).get(name, name)
+        axes.plot([x], [y], marker, color=colour, label=label, **white)
     if always:
         axes.plot(
             [100], [100], "*", color=INK, markersize=11, clip_on=False, zorder=5, label=always

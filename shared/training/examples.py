@@ -1,7 +1,9 @@
 """Training examples: token ids, and a label where a token is to be learnt."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from shared.models.tokens import continuation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -23,24 +25,28 @@ def from_segments(
     bos: bool = False,
     eos: bool = False,
     max_length: int | None = None,
+    keep: Literal["end", "beginning"] = "end",
 ) -> dict[str, list[int]]:
     """`input_ids` and `labels` of a text given in segments.
 
-    Segments are tokenised one by one, so that no token straddles a border of the loss. An `eos`
-    is learnt, a `bos` is not. A text over `max_length` loses its beginning: what is learnt stands
-    at the end.
+    Segments are tokenised as they follow one another, and no token straddles a border of the loss.
+    An `eos` is learnt, a `bos` is not. A text over `max_length` loses its beginning, as what is
+    learnt stands at the end; or its end, where `keep` is the beginning.
     """
     ids: list[int] = [tokenizer.bos_token_id] if bos else []
     labels: list[int] = [IGNORED] if bos else []
+    before = ""
     for text, learnt in segments:
-        piece = tokenizer(text, add_special_tokens=False)["input_ids"]
+        piece = continuation(tokenizer, before, text)
+        before += text
         ids += piece
         labels += piece if learnt else [IGNORED] * len(piece)
     if eos:
         ids.append(tokenizer.eos_token_id)
         labels.append(tokenizer.eos_token_id)
     if max_length:
-        ids, labels = ids[-max_length:], labels[-max_length:]
+        kept = slice(-max_length, None) if keep == "end" else slice(max_length)
+        ids, labels = ids[kept], labels[kept]
     return {"input_ids": ids, "labels": [IGNORED, *labels[1:]]}  # nothing predicts the first
 
 

@@ -21,6 +21,7 @@ from trl import GRPOConfig, GRPOTrainer
 from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.models.loading import save
+from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
 from shared.training.supervised import lora_config, sharding, split_batch
@@ -29,6 +30,8 @@ from shared.training.supervised import lora_config, sharding, split_batch
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN
 # part says that it can't be told.
 Reward = Callable[[Sequence[dict], Sequence[str]], Sequence[dict[str, float]]]
+
+REFERENCE = "ref"  # TRL's copy of an adapter at the start, which the KL term compares with
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
@@ -100,6 +103,8 @@ def reinforce(
     """
     if not rows:
         raise UserError("reinforcement learning needs at least one prompt, found none")
+    if settings.keep_best and world_size() > 1:
+        raise UserError("keep_best: found several processes, each with a part; expected one")
     torch.manual_seed(seed)
     arguments = _arguments(settings, seed, scratch)
     if settings.kl and not settings.lora and not isinstance(model, PeftModel):
@@ -110,14 +115,20 @@ def reinforce(
     of_step = settings.prompts_per_step * settings.generations // world_size()
     tally = Tally(reward, settings.generations, of_step)
     trainer = _trainer(model, processor, rows, tally, settings, arguments)
+    best = BestReward(scratch) if settings.keep_best else None
+    if best:
+        trainer.add_callback(best)
     checkpoint = last_checkpoint(scratch)
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
+    if best:
+        best.restore(trainer.model)
     if is_first():
         shutil.rmtree(scratch, ignore_errors=True)
     record = {
         "steps": trainer.state.global_step,
+        "kept_after_updates": best.updates if best else trainer.state.global_step,
         "resumed_from_step": int(checkpoint.name.split("-")[1]) if checkpoint else 0,
         "seconds_per_step": None if checkpoint else round(seconds / settings.steps, 2),
         "completions": tally.completions,
@@ -131,7 +142,10 @@ def reinforce(
             if "completions/mean_length" in entry
         ],
     }
-    return trainer.accelerator.unwrap_model(trainer.model), record
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    if isinstance(trained, PeftModel) and REFERENCE in trained.peft_config:
+        trained.delete_adapter(REFERENCE)
+    return trained, record
 
 
 def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
@@ -150,7 +164,8 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         shuffle_dataset=False,
         max_completion_length=settings.max_new_tokens,
         learning_rate=settings.learning_rate,
-        lr_scheduler_type=settings.schedule,
+        lr_scheduler_type=_schedule(settings),
+        warmup_steps=settings.warmup_steps,
         temperature=settings.temperature,
         beta=settings.kl,
         loss_type=settings.loss,
@@ -217,6 +232,12 @@ def _trainer(
     )
     trainer.remove_callback(PrinterCallback)  # the curve goes into the record
     return trainer
+
+
+def _schedule(settings: Reinforcement) -> str:
+    """The scheduler's name; a constant rate that warms up has one of its own."""
+    warm = settings.warmup_steps and settings.schedule == "constant"
+    return "constant_with_warmup" if warm else settings.schedule
 
 
 def _text(completion: str | list[dict]) -> str:

@@ -41,7 +41,8 @@ class Training(Strict):
 
 class Reinforcement(Strict):
     """GRPO (Shao et al. 2024): each step draws `generations` completions of each of
-    `prompts_per_step` prompts and compares them within their group.
+    `prompts_per_step` prompts and compares them within their group. The first update of Adam moves
+    every weight by the whole learning rate, whatever the gradient: `warmup_steps` begin with less.
 
     loss: how tokens are weighed. `grpo`: the mean over a completion's tokens, then over
     completions; `dapo`: the mean over all tokens of a step; `dr_grpo`: their sum, over a constant
@@ -61,6 +62,8 @@ class Reinforcement(Strict):
     kl: float = Field(0.0, ge=0)  # weight of the divergence from the model at the start
     loss: Literal["grpo", "dapo", "dr_grpo"] = "dapo"
     schedule: Literal["linear", "cosine", "constant"] = "constant"
+    warmup_steps: int = Field(0, ge=0)
+    keep_best: bool = False  # the weights of the step with the highest reward, not the last ones
     lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
     precision: Literal["fp32", "bf16"] = "fp32"
     completions_per_device: int = Field(64, gt=0)

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArgu
 from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
+from shared.models.loading import DTYPES
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, blank
@@ -82,7 +83,8 @@ def fine_tune(
 def adapted(
     model: PreTrainedModel, settings: Training, new_tokens: Sequence[int] = ()
 ) -> PreTrainedModel:
-    """The model with the adapters of the settings, and frozen where they say so."""
+    """The model with the adapters of the settings, and frozen where they say so; what is trained is
+    float32."""
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
@@ -91,7 +93,16 @@ def adapted(
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
             parameter.requires_grad = False
+        elif parameter.requires_grad:
+            parameter.data = parameter.data.float()
     return model
+
+
+def base_dtype(settings: Training) -> torch.dtype:
+    """In which to load the model that is trained: what adapters leave as it is need not be finer
+    than what is computed with. A 13B then takes 26 GB, not 52. Several processes have a part each,
+    all of one kind, since FSDP wants them so."""
+    return DTYPES[settings.precision if settings.lora and world_size() == 1 else "fp32"]
 
 
 def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:

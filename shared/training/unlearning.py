@@ -5,10 +5,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import torch
+from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer, TrainerCallback
 
+from shared.devices import world_size
+from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
 from shared.training.examples import IGNORED
+from shared.training.sampler import EvenSampler
 from shared.training.settings import Training
 from shared.training.supervised import (
     adapted,
@@ -40,8 +44,14 @@ def unlearn(
     of their batch). `snapshot(step, model)` is called after the steps in `at`. The rest is as in
     `shared.training.supervised.fine_tune`.
 
-    Raises `UserError` when the loss is no longer a number.
+    Raises `UserError` when the loss is no longer a number, and where several processes can't share
+    out every batch evenly.
     """
+    if world_size() > 1 and len(items) % settings.effective_batch_size:
+        raise UserError(
+            f"{len(items)} items in batches of {settings.effective_batch_size}: {world_size()}"
+            " processes can't share out the last batch of an epoch; expected one process"
+        )
     torch.manual_seed(seed)
     # Where only adapters are trained, the model without them is the reference.
     apart = any(term.reference for term in terms) and not settings.lora
@@ -49,8 +59,8 @@ def unlearn(
     model = adapted(model, settings)
     named = dict.fromkeys(name for term in terms for name in term.streams)
     items = [{name: item[name] for name in named} for item in items]
-    lengths = [max(len(example["input_ids"]) for example in item.values()) for item in items]
-    tokens = sum(len(example["input_ids"]) for item in items for example in item.values())
+    # All streams of an item are held at once: what a device can hold is their sum.
+    lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
     trainer = UnlearningTrainer(
         model=model,
         args=arguments(settings, lengths, seed, scratch),
@@ -60,7 +70,7 @@ def unlearn(
         terms=terms,
         reference=reference,
     )
-    return model, run(trainer, settings, tokens, scratch)
+    return model, run(trainer, settings, sum(lengths), scratch)
 
 
 def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
@@ -80,6 +90,11 @@ class UnlearningTrainer(Trainer):
         super().__init__(*arguments, **keywords)
         self.terms, self.reference = terms, reference
         self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
+
+    def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
+        if self.args.world_size == 1:
+            return super()._get_train_sampler(dataset)
+        return EvenSampler(len(self.train_dataset), 1, lambda: int(self.state.epoch or 0))
 
     def compute_loss(
         self,

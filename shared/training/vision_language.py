@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from transformers import ProcessorMixin
 
+from shared.errors import UserError
 from shared.models.images import Seen, with_pictures
-from shared.training.examples import Segment, from_segments
+from shared.training.examples import IGNORED, Segment, from_segments
 
 Turn = tuple[str, str]  # a question and its answer
 
@@ -31,11 +32,27 @@ def prompt(processor: ProcessorMixin, question: str) -> str:
     return _format(processor, [_user(question, with_picture=True)], reply=True)
 
 
-def example(processor: ProcessorMixin, pieces: Sequence[Segment], seen: Seen, **options) -> dict:
-    """Segments around one picture, tokenised; options are those of `from_segments`."""
+def example(
+    processor: ProcessorMixin,
+    pieces: Sequence[Segment],
+    seen: Seen,
+    *,
+    max_length: int | None = None,
+) -> dict:
+    """Segments around one picture, tokenised.
+
+    A text over `max_length` tokens, of which the picture counts as one, loses its end, since the
+    picture stands at the beginning. Raises `UserError` if nothing is left to be learnt.
+    """
     tokenizer = processor.tokenizer
     begins = tokenizer("")["input_ids"] == [tokenizer.bos_token_id]  # as LLaMA's does
-    made = from_segments(tokenizer, pieces, bos=begins, **options)
+    cut = {"max_length": max_length, "keep": "beginning"}
+    made = from_segments(tokenizer, pieces, bos=begins, **cut)
+    if any(piece.learnt for piece in pieces) and set(made["labels"]) == {IGNORED}:
+        raise UserError(
+            f"max_length {max_length}: no token of the answer is left; expected more than this"
+            f" question has: {pieces[0].text[:80]!r}"
+        )
     return with_pictures(made, [seen], processor.image_token_id)
 
 

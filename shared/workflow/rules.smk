@@ -48,6 +48,7 @@ rule data:
         "<results>/{paper}/logs/data.log",
     resources:
         mem_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.mem_mb,
+        disk_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.disk_mb,
         runtime=lambda wildcards: SETUP.settings(wildcards.paper).resources.runtime,
     params:
         **SETUP.shared_step("data"),

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -22,13 +22,13 @@ from shared.settings import (
     Resources,
     ScaleSettings,
     load_models,
-    load_paper,
     load_settings,
-    model_names,
     paper_ids,
 )
+from shared.settings.own_models import run_suffix
 from shared.workflow import declared
 from shared.workflow.code import code_hash
+from shared.workflow.columns import columns_of
 
 DEFAULT_SCALE = "cpu"
 KEYS = ("scale", "model", "stands_in_for", "models", "rehearse")
@@ -55,7 +55,7 @@ class Setup:
     def run_name(self) -> str:
         """Folder under results/: runs of two scales, or of two models, never share a path."""
         if not self.model:
-            return self.scale
+            return self.scale + run_suffix()
         slug = re.sub(r"[^A-Za-z0-9.]+", "-", self.model).strip("-")
         return f"{self.scale}+{slug}-{zlib.crc32(self.model.encode()):08x}"
 
@@ -177,8 +177,11 @@ class Setup:
 
         return folder
 
-    def resources(self, paper: str, train: bool = False) -> dict[str, Callable[[object], int]]:
-        """The `resources` of such a rule: what the model's settings ask for."""
+    def resources(
+        self, paper: str, train: bool = False, gpu: bool = True
+    ) -> dict[str, Callable[[object], int] | int]:
+        """The `resources` of such a rule: what the model's settings ask for; without the GPU for a
+        step that runs no language model."""
 
         def asked(name: str) -> Callable[[object], int]:
             def of(wildcards: object) -> int:
@@ -188,7 +191,8 @@ class Setup:
 
             return of
 
-        return {name: asked(name) for name in Resources.model_fields}
+        found = {name: asked(name) for name in Resources.model_fields}
+        return found if gpu else {**found, "gpu": 0}
 
     def scores(self, paper: str) -> list[str]:
         """The score files of all models of the run."""
@@ -226,7 +230,7 @@ def checked(config: Mapping[str, str]) -> Setup:
             raise UserError("models: expected without model=…, which is asked in place of them")
         if model:
             needs(model)  # a folder that is not there
-        columns, left_out = _columns(scale, model, models)
+        columns, left_out = columns_of(scale, model, models)
         setup = Setup(scale, model, stands_in_for, models, columns, left_out)
         for paper in setup.papers:
             _check(setup, paper)
@@ -248,46 +252,6 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     chosen = setup.columns[paper]
     every = load_models(paper, setup.scale, setup.model, setup.stands_in_for)
     return [each for each in every if each.name in chosen or not each.missing(folder)]
-
-
-def _columns(
-    scale: str, model: str | None, wanted: str | None
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """The models of each paper that a run is about, and why other papers are not in it."""
-    papers, left_out = paper_ids(), {}
-    if scale == REHEARSAL:
-        left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
-    there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
-    if model:
-        return _fitting(there, scale, model)
-    if wanted is None:
-        return {paper: tuple(names) for paper, names in there.items()}, left_out
-    chosen = [name.strip() for name in wanted.split(",")]
-    every = list(dict.fromkeys(name for names in there.values() for name in names))
-    if unknown := [name for name in chosen if name not in every]:
-        raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
-    columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
-    left_out |= {
-        paper: f"{paper} has none of these models at scale {scale}; models: {', '.join(names)}"
-        for paper, names in there.items()
-        if not columns[paper]
-    }
-    return {paper: names for paper, names in columns.items() if names}, left_out
-
-
-def _fitting(
-    papers: Iterable[str], scale: str, model: str
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """The papers whose settings fit a model of the user's own, and why others do not."""
-    columns, left_out = {}, {}
-    for paper in papers:
-        try:
-            columns[paper] = (load_settings(paper, scale, model).name,)
-        except UserError as error:
-            left_out[paper] = str(error)
-    if not columns:
-        raise UserError(next(iter(left_out.values())))
-    return columns, left_out
 
 
 def _check(setup: Setup, paper: str) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import pandas as pd
 import pytest
 
-from shared.judges.harness import SANDBOX
+from shared.judges.programs import SANDBOX
 from tests.hub import Hub, Served
 
 pytestmark = pytest.mark.workflow

@@ -37,11 +37,12 @@ class SourceFiles:
 
 @dataclass(frozen=True)
 class ByHand:
-    """What can't be fetched, why, and what to do."""
+    """What can't be fetched, why, and what to do; and the source of the catalogue, if it is one."""
 
     what: str
     why: str
     do: str
+    source: str = ""
 
 
 Wanted = Repository | SourceFiles | ByHand

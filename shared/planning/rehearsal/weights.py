@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 import yaml
+from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedTokenizerBase
 
 from shared.errors import UserError
@@ -27,6 +28,7 @@ class Kind(Strict):
     architecture: str  # class name in transformers
     config: dict
     tokenizer: TokenizerKind
+    adapter: bool = False  # the repository has an adapter of such a model alone
 
     def write(self, folder: Path) -> None:
         """Weights, tokenizer and, for a model that sees, its processor; whole or not at all."""
@@ -39,7 +41,10 @@ class Kind(Strict):
                 _name_tokens(temporary / "tokenizer_config.json", tokenizer)
             torch.manual_seed(0)
             made = architecture(self.architecture)
-            made(made.config_class(**self._config(tokenizer))).save_pretrained(temporary)
+            model = made(made.config_class(**self._config(tokenizer)))
+            if self.adapter:
+                model = get_peft_model(model, LoraConfig(init_lora_weights=False))
+            model.save_pretrained(temporary)
 
     def _config(self, tokenizer: PreTrainedTokenizerBase) -> dict:
         words = {"vocab_size": len(tokenizer)}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papers.center_bench import analyze, metrics
+from papers.center_bench import analyze, metrics, official
 from papers.center_bench.settings import Variant
 from shared.comparison.cells import cells
 from shared.settings import load_paper
@@ -32,13 +32,16 @@ def answers(right, *, sources=("Generated",), sentences=6, levels=range(1, 7), t
                     pair = f"{source}/L{level}/{number:02d}" if paired else sentence
                     for kind in types:
                         correct = right(subset, level, kind, number, source)
-                        rows.append(
-                            (f"{sentence}/{kind}", source, subset, level, kind, pair, correct)
-                        )
+                        rows.append((sentence, source, subset, level, kind, pair, correct))
     frame = pd.DataFrame(
-        rows, columns=["id", "source", "subset", "level", "type", "pair", "correct_strict"]
+        rows, columns=["sentence_id", "source", "subset", "level", "type", "pair", "correct_strict"]
     )
-    return frame.assign(correct_official=frame["correct_strict"], thoughts_words=0)
+    return frame.assign(
+        id=frame["sentence_id"] + "/" + frame["type"],
+        middle=True,
+        correct_official=frame["correct_strict"],
+        thoughts_words=0,
+    )
 
 
 def groups(**runs):
@@ -103,6 +106,18 @@ def test_median_gap_of_many_weights_is_that_of_each():
     together = metrics.median_gap(correct, plausible, level, weights)
     alone = [metrics.median_gap(correct, plausible, level, row) for row in weights]
     np.testing.assert_allclose(together, alone)
+
+
+def test_the_interval_of_a_median_gap_does_not_vanish_where_one_sentence_moves_no_median():
+    """Gaps of 0 at four levels: whichever sentence is left out, the median stays 0."""
+    uneven = {1: (6, 3), 2: (3, 6)}
+
+    def right(subset, level, kind, number, source):
+        return number < uneven.get(level, (3, 3))[subset != "plausible"]
+
+    cell = made(groups(model=answers(right))).loc["median_gap"]
+    cell = cell.loc["model", "", "Generated", "median_gap", "corrected"]
+    assert cell["value"] == 0 and cell["ci_low"] < -1 and cell["ci_high"] > 1
 
 
 def test_accuracy_and_gaps_by_subset_level_and_type():
@@ -180,6 +195,63 @@ def test_a_plausible_sentence_and_its_matched_one_are_resampled_together():
     assert same["value"] == 0 and np.isnan(same["ci_low"]) and np.isnan(same["ci_high"])
     other = found.loc["model", "", "Generated, level 2", "gap", "corrected"]
     assert other["ci_low"] < 0 < other["ci_high"]
+
+
+def test_readings_are_shares_of_the_telling_questions():
+    """Of six sentences a level, the shortcut is right about the first two. Of the other four, one
+    is answered by the structure, two by the shortcut, and one not at all: 1 and 2 of 3."""
+    frame = answers(lambda *_: True, sources=["CenterBench"], types=TWO[:1])
+    number = frame["sentence_id"].str[-2:].astype(int)
+    said = ["structure", "structure", "structure", "shortcut", "shortcut", None]
+    frame = frame.assign(
+        telling=(number > 1).astype("boolean").mask(number == 5),
+        reading=number.map(dict(enumerate(said))).astype("string"),
+    )
+    found = made(groups(model=frame))
+    for name in ("CenterBench plausible", "CenterBench implausible, level 4"):
+        item = "readings_by_level" if "level" in name else "readings_by_subset"
+        own = found.loc[item].loc["model"].xs((name, "corrected"), level=("dataset", "protocol"))
+        values = own["value"].droplevel("method").to_dict()
+        assert values == pytest.approx(
+            dict(zip(analyze.FOLLOWS.values(), (100 / 3, 200 / 3, 0, 0), strict=True)), abs=1e-4
+        )
+        assert own["coverage"].tolist() == pytest.approx([5 / 6] * 4, abs=1e-4)
+    assert set(found.loc["readings_by_level"].reset_index()["protocol"]) == {"corrected"}
+
+
+def test_the_human_study_is_its_eight_sentences_and_their_middle_nouns():
+    """Right are the four of the plausible subset, and nothing else anywhere."""
+    frame = answers(lambda *_: False, sources=["CenterBench"], sentences=13)
+    frame = frame.assign(
+        sentence_id=frame["sentence_id"].str.replace("CenterBench", "official"),
+        middle=frame["type"] == TWO[0],
+    )
+    asked = [
+        f"official/plausible/L{level}/{n:02d}"
+        for level, n in zip((1, 2, 3, 4), (4, 3, 4, 4), strict=True)
+    ]
+    right = frame["sentence_id"].isin(asked) & frame["middle"]
+    found = made(groups(model=frame.assign(correct_strict=right))).loc["human_study", "model", ""]
+    found = found.xs(("accuracy", "corrected"), level=("metric", "protocol"))
+    assert found["value"]["Human study, plausible"] == 100
+    assert found["value"]["Human study, implausible"] == 0
+    levels = [f"Human study, plausible, level {level}" for level in range(1, 5)]
+    assert found.loc[levels, "n"].tolist() == [1] * 4 and len(found) == 10
+
+
+@pytest.mark.mirror
+def test_the_forms_of_the_human_study_ask_about_these_nouns(mirror):
+    """Fact sheet: the nouns in the centre of the eight sentences."""
+    nouns = {
+        (item.subset, item.level): item.middle_entity
+        for subset, file in official.FILE_OF.items()
+        for item in official.read(mirror / file, subset)
+        if analyze.HUMAN_STUDY.get((item.subset, item.level)) == item.number
+    }
+    assert list(nouns.values()) == [
+        *("tuna", "car", "writer", "eagle"),
+        *("horse", "airplane", "lion", "mailman"),
+    ]
 
 
 @pytest.fixture
@@ -274,6 +346,16 @@ def test_groups_reads_every_variant_and_does_without_the_released_files(tmp_path
     }
     common = analyze.common_groups(tmp_path, settings)
     assert {(group.model, group.method) for group in common} == {("Oracle parser", "")}
+
+
+def test_a_variant_without_replies_has_no_cells_and_leaves_the_others_theirs(tmp_path):
+    frame = answers(lambda subset, level, kind, number, source: True, levels=[1])
+    frame.to_parquet(tmp_path / "plain.parquet")
+    nothing = dict.fromkeys(analyze.CORRECT.values(), pd.array([pd.NA] * len(frame), "boolean"))
+    frame.assign(**nothing).to_parquet(tmp_path / "gone.parquet")
+    variants = {"plain": Variant(), "gone": Variant(thinking=True)}
+    found = analyze.groups(tmp_path, SimpleNamespace(name="tiny", variants=variants))
+    assert {group.method for group in found} == {""}
 
 
 # Claims

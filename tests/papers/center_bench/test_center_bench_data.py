@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from papers.center_bench import checks, data, official
 from papers.center_bench.settings import Settings
+from shared.chat.settings import Asked
 from shared.data import ledger
 from shared.data import sources as ways
 from shared.data.catalogue import sources
@@ -58,7 +59,6 @@ def test_generated_alone(tmp_path):
     rows, found, items = built(settings_of(), tmp_path)
     assert {name: len(own) for name, own in rows.items()} == {
         "generated": 3 * 2 * 27 * 6,  # subsets, sentences, entities of a sentence of each level
-        "sentences": 3 * 2 * 6,
         "official": 0,
         "released": 0,
     }
@@ -69,26 +69,6 @@ def test_generated_alone(tmp_path):
         "Generated matched": 324,
     }
     assert items == []
-
-
-def test_sentences_and_questions_tell_the_same(tmp_path):
-    rows, _, _ = built(settings_of(), tmp_path)
-    sentences = {row["sentence_id"]: row for row in rows["sentences"]}
-    assert {row["sentence_id"] for row in rows["generated"]} == set(sentences)
-    for row in rows["generated"]:
-        made_of = sentences[row["sentence_id"]]
-        verbs = {subject: (verb, whom) for subject, verb, whom in made_of["events"]}
-        if row["type"] == "agent_identification" and "affected" not in row["question"]:
-            agent = row["answer"].removeprefix("the ")
-            assert verbs[agent][1] == row["entity"]
-            assert verbs[agent][0] in row["question"]
-        assert row["sentence"].endswith(f" {' '.join(verb for _, verb, _ in made_of['events'])}.")
-    first = rows["sentences"][0]
-    assert list(first) == [
-        *("sentence_id", "subset", "level", "domain", "nouns", "events", "verbs"),
-    ]
-    assert [verb["past"] for verb in first["verbs"]] == [event[1] for event in first["events"]]
-    assert set(first["verbs"][0]) == {"base", "past", "participle", "gerund"}
 
 
 def test_seed_decides(tmp_path):
@@ -212,7 +192,7 @@ def test_a_variant_says_what_is_not_as_for_the_model():
     settings = settings_of(model="api:a", prices=[1, 2], variants=variants)
     assert settings.scores() == ["plain", "deep"]
     plain, deep = (settings.asked_as(variant) for variant in settings.variants.values())
-    assert plain.model_dump() == {"model": "api:a", "thinking": None, "body": {}, "prices": (1, 2)}
+    assert plain == Asked(model="api:a", prices=(1, 2))
     assert (deep.model, deep.thinking, deep.body, deep.prices) == ("api:b", True, {"x": 1}, (3, 4))
 
 

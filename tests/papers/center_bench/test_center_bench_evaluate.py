@@ -6,14 +6,15 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from papers.center_bench import ask, asked, evaluate, official, prompts, reference
+from papers.center_bench import ask, asked, evaluate, official, prompts, reference, scoring
 from papers.center_bench.checks import COLUMNS as OF_RELEASED
 from papers.center_bench.generate import generate
 from papers.center_bench.questions import TYPES, questions, records
 from papers.center_bench.scorer_audit import COLUMNS
 from papers.center_bench.settings import Settings, Variant
+from papers.center_bench.solvers import solve
 from shared.chat import cache
-from shared.chat.replies import Reply
+from shared.chat.replies import Reply, finished
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.files import write_jsonl
@@ -74,7 +75,7 @@ def rows():
 def data(rows, tmp_path):
     write_jsonl(tmp_path / "data" / "generated.jsonl", rows)
     write_jsonl(tmp_path / "data" / "official.jsonl", [])
-    official.write_items([], tmp_path / "data")
+    write_jsonl(tmp_path / "data" / official.ITEMS, [])
     return tmp_path / "data"
 
 
@@ -147,6 +148,31 @@ def test_asking_an_endpoint_says_the_cost_first_and_keeps_the_replies(
     pd.testing.assert_frame_equal(again, first)
 
 
+def test_a_thinking_model_that_is_given_no_room_stops_the_step(asking):
+    class Thinker(FakeChat):
+        def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+            for place in range(len(conversations)):
+                yield place, finished("", "well, well", 9, 8, True)
+
+    with pytest.raises(UserError, match="20 of 20 replies were cut off before an answer began"):
+        asking(Thinker({}), "far")
+
+
+def test_a_retired_model_has_a_table_without_replies(asking, scored, tmp_path):
+    """As an endpoint gives it where the model may be gone: none of its questions is scored."""
+
+    class Gone(FakeChat):
+        def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+            for place in range(len(conversations)):
+                yield place, Reply(None, "HTTP 404: no such model")
+
+    record, table = asking(Gone({}), "far")
+    assert record["without_reply"] == ASKED and record["cut_off"] == 0
+    assert set(table["reason"]) == {"HTTP 404: no such model"}
+    scores = scored(table)
+    assert scores[["correct_official", "correct_strict", "prediction"]].isna().all(axis=None)
+
+
 def test_where_a_reply_ends():
     assert ask.stops(SETTINGS.asked_as(Variant())) == ("\n",)
     assert ask.stops(SETTINGS.asked_as(Variant(thinking=True))) == ()
@@ -161,13 +187,14 @@ def replies_of(rows, texts):
             "reason": "",
             "thoughts_words": 0,
             "reply_tokens": 5,
+            "cut_off": False,
         }
     )
 
 
 OF_SCORES = [
     *("id", "source", "subset", "level", "type", "sentence_id", "pair", "middle"),
-    *("prediction", "correct_official", "rule", "correct_strict"),
+    *("prediction", "correct_official", "rule", "correct_strict", "telling", "reading"),
     *("reply_tokens", "thoughts_words"),
 ]
 
@@ -200,11 +227,38 @@ def test_gold_answers_are_right_with_a_label_and_a_second_line(scored, rows):
 def test_no_answer_is_unscored_and_an_empty_one_is_wrong(scored, rows):
     """None for the first question, an empty one for the second and nonsense for the rest."""
     scores = scored(replies_of(middle_of_first(rows), [None, "", *["purple"] * (ASKED - 2)]))
-    unscored = ["prediction", "correct_official", "rule", "correct_strict"]
+    unscored = ["prediction", "correct_official", "rule", "correct_strict", "telling", "reading"]
     assert scores.loc[0, unscored].isna().all()
     assert scores.loc[1:, unscored].notna().all(axis=None)
     assert scores.loc[1, "prediction"] == ""
     assert scores["correct_strict"].sum() == 0
+
+
+def test_which_reading_an_answer_follows(scored, rows):
+    """The answers of the solvers themselves, where each is told apart from the others."""
+    put = scoring.frame(middle_of_first(rows))
+    encoder = scoring.SentenceEncoder()
+    solved = {name: solve(name, put, encoder) for name in SETTINGS.solvers}
+    for name, reading in (
+        ("oracle", "structure"),
+        ("plausibility", "shortcut"),
+        ("nearest-verb", "nearest verb"),
+    ):
+        found = scored(replies_of(middle_of_first(rows), solved[name]))
+        assert (found.loc[found["correct_strict"], "reading"] == "structure").all()
+        wrong = found[~found["correct_strict"] & (found["prediction"] != "")]
+        assert set(wrong["reading"]) <= {reading, "shortcut"}  # which may be the nearest verb
+        assert (wrong["reading"] == reading).any() or name == "oracle"
+        telling = found["telling"].astype(bool)
+        if name == "plausibility":
+            assert (telling == ~found["correct_strict"]).all() and telling.any()
+    nonsense = scored(replies_of(middle_of_first(rows), ["purple"] * ASKED))
+    assert set(nonsense["reading"]) == {"other"}
+    counts = nonsense["type"] == "entity_count"  # nobody is misled about the number
+    assert not nonsense.loc[counts, "telling"].any()
+    first = nonsense["level"] == 1  # two ways to give two verbs: the wrong one is the nearest
+    both = scored(replies_of(middle_of_first(rows), solved["nearest-verb"]))[first]
+    assert "nearest verb" not in set(both.loc[both["telling"], "reading"])
 
 
 def test_a_question_that_was_never_asked_is_named(scored, rows):

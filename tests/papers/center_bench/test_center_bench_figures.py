@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from papers.center_bench import analyze, figures
+from papers.center_bench.questions import READINGS
 from shared.comparison.cells import COLUMNS
 from shared.files import atomic
-from shared.plots import charts, style
+from shared.plots import style
 from shared.plots.__main__ import draw_all
 from shared.plots.figure import drawings
 from shared.plots.results import Results
@@ -45,6 +46,10 @@ def whole():
                     for gap in analyze.GAPS:
                         of = (f"gap_by_{parts}", "gap", gap + name, 4 * step - 12 + shift)
                         cells.append(cell(*of, model, protocol))
+    for place, metric in enumerate(analyze.FOLLOWS.values()):
+        for name in analyze.by_level(analyze.WHOLE):
+            of = ("readings_by_level", metric, name, 10.0 * place + int(name[-1]))
+            cells += [cell(*of), cell(*of, MODELS[2])]
     for protocol, wrong in (("corrected", 0), ("official", 97.2)):
         for part in ("CenterBench", "CenterBench plausible"):
             for kind, value in zip(KINDS, (wrong, 90), strict=True):
@@ -91,7 +96,7 @@ def shared_legend(fig):
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(results, tmp_path):
     drawn = draw(results(small()), tmp_path / "one")
-    assert drawn == list(drawings(figures)) and len(drawn) == 5
+    assert drawn == list(drawings(figures)) and len(drawn) == 6
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn and all(captions.values())
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
@@ -106,7 +111,8 @@ def test_a_figure_without_cells_is_left_out_and_said(results, tmp_path, capsys):
         folder.mkdir()
         (folder / "scorer_audit.png").write_text("of an earlier run")
     drawn = draw(results(small("Generated"), kinds=[]), tmp_path / "figures")
-    assert drawn == ["accuracy_by_level", "gap_by_level", "gap_by_type", "accuracy_by_type"]
+    by_level = ["accuracy_by_level", "gap_by_level", "readings_by_level"]
+    assert drawn == [*by_level, "gap_by_type", "accuracy_by_type"]
     assert not (tmp_path / "figures" / "scorer_audit.png").exists()
     assert "scorer_audit: not drawn" in capsys.readouterr().err
 
@@ -114,8 +120,8 @@ def test_a_figure_without_cells_is_left_out_and_said(results, tmp_path, capsys):
 def test_accuracy_by_level_has_a_row_a_scorer_and_a_column_a_subset(results):
     fig = figures.accuracy_by_level(results(whole()))
     drawn = [axes for axes in fig.axes if axes.get_title(loc="left")]
-    centre = ["CenterBench, plausible", "CenterBench, implausible"]
-    ours = [f"Generated, {subset}" for subset in analyze.SUBSETS["Generated"]]
+    centre = analyze.by_subset("CenterBench")
+    ours = analyze.by_subset("Generated")
     assert [axes.get_title(loc="left") for axes in drawn] == 2 * centre + 2 * ours
     labels = [axes.get_ylabel() for axes in drawn if axes.get_ylabel()]
     assert [label.partition("\n")[2] for label in labels] == 2 * [
@@ -131,7 +137,7 @@ def test_accuracy_by_level_has_a_row_a_scorer_and_a_column_a_subset(results):
 def test_a_source_that_was_not_asked_has_no_row(results):
     generated = [row for row in whole() if "Gen" in row[3]]
     found = titles(figures.accuracy_by_level(results(generated)))
-    assert {title.partition(",")[0] for title in found} == {"Generated"}
+    assert {title.partition(" ")[0] for title in found} == {"Generated"}
 
 
 def test_a_model_without_numbers_is_no_line(results):
@@ -147,7 +153,7 @@ def test_a_model_without_numbers_is_no_line(results):
 
 def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero(results):
     fig = figures.gap_by_level(results(whole()))
-    assert titles(fig) == 2 * list(figures.GAP_TITLES.values())
+    assert titles(fig) == 2 * list(figures.TITLES.values())
     first = fig.axes[0]
     assert first.containers[0].lines[0].get_ydata().tolist() == [-12, -8, -4, 0, 4, 8]
     zero = [line for line in first.lines if set(line.get_ydata()) == {0}]
@@ -155,17 +161,24 @@ def test_gap_by_level_has_a_column_for_each_gap_and_shows_zero(results):
     assert fig.axes[3].get_ylabel() == "Gap (points)\nofficial scorer"
 
 
-def test_gap_by_type_has_bars_on_both_sides_of_zero_with_room_for_all_whiskers(results):
+def test_readings_by_level_has_a_line_a_reading_and_no_solver(results):
+    fig = figures.readings_by_level(results(whole()))
+    assert titles(fig) == [f"{subset}, tiny" for subset in analyze.WHOLE]
+    assert shared_legend(fig) == list(READINGS)
+    shortcut = fig.axes[1].containers[1].lines[0].get_ydata().tolist()
+    assert shortcut == [11, 12, 13, 14, 15, 16]
+    assert figures.readings_by_level(results(small()[:1])) is None
+
+
+def test_gap_by_type_has_markers_on_both_sides_of_zero_with_room_for_all_whiskers(results):
     fig = figures.gap_by_type(results(whole()))
-    assert len(fig.axes) == 6 and titles(fig)[3].endswith("official scorer")
-    bars = fig.axes[0].containers
-    heights = [bar.get_height() for bar in next(b for b in bars if hasattr(b, "patches"))]
-    assert heights == [-12, -8, -4, 0, 4, 8]
+    assert len(fig.axes) == 6 and fig.axes[3].get_ylabel() == "Gap (points)\nofficial scorer"
+    assert fig.axes[0].containers[0].lines[0].get_ydata().tolist() == [-12, -8, -4, 0, 4, 8]
     for axes in fig.axes:
         low, high = axes.get_ylim()
         assert low < -12 - 5 and high > 8 + 20 + 3 + 7
     names = [text.get_text() for text in fig.axes[0].get_xticklabels()]
-    assert names == ["action", "agent", "count", "nested", "causes", "consequence"]
+    assert names == ["action", "agent", "count", "nested", "causes", "conse-\nquence"]
 
 
 def test_accuracy_by_type_does_not_join_the_types(results):
@@ -186,10 +199,8 @@ def test_scorer_audit_sets_the_official_scorer_beside_the_strict_one(results):
     assert [text.get_text() for text in right.get_yticklabels()] == [
         "causal_sequence: past tense, joined by commas"
     ]
-    strict, official = wrong.containers
-    assert [bar.get_width() for bar in strict] == [0]
-    assert [bar.get_width() for bar in official] == [97.2]
-    assert [bar.get_hatch() for bar in (*strict, *official)] == [None, charts.OFFICIAL_HATCH]
+    columns = [text.get_text() for text in wrong.get_xticklabels()]
+    assert columns == ["strict scorer", "official scorer"]
     assert [text.get_text() for text in wrong.texts] == ["0.0", "97.2"]
 
 
@@ -208,4 +219,4 @@ def test_the_figure_says_which_models_were_asked(results, tmp_path, monkeypatch)
     said = []
     monkeypatch.setattr(style, "subject", lambda fig, text: said.append(text))
     draw(results(small()), tmp_path / "figures")
-    assert said == [f"CenterBench, scale cpu: {what}" for what in (*["tiny"] * 4, "both scorers")]
+    assert said == [f"CenterBench, scale cpu: {what}" for what in (*["tiny"] * 5, "both scorers")]

@@ -184,8 +184,9 @@ def test_implausible_nouns_of_one_domain_have_the_verb_of_the_next_noun(generate
     """The noun at each place does what the next one is licensed to do, and would not itself."""
     domains = Counter()
     for each in of(generated, "implausible"):
-        domains[each.domain] += 1
         nouns, size = each.sentence.nouns, each.level + 1
+        (domain,) = {words.domains[noun] for noun in nouns}
+        domains[domain] += 1
         for place, verb in enumerate(reversed(each.sentence.verbs)):
             giver = nouns[(place + 1) % size]
             assert any(who == giver for who, _ in words.licences[verb])

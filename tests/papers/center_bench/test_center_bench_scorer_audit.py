@@ -31,13 +31,23 @@ PREPARED = {
     },
     ("agent_identification", "goat"): {
         "without article": (True, "fox"),
+        "with did": (True, "The fox did."),
+        "with its clause": (True, "the fox that the ranger tracked"),
+        "with an untrue clause": (False, "the fox that the goat tracked"),
         "another entity": (False, "the ranger"),
     },
     ("agent_identification", "ranger"): {
         "without article": (True, "fox"),
+        "with did": (True, "The fox did."),
+        "with its clause": (True, "the fox that the ranger tracked"),
+        "with an untrue clause": (False, "the fox that the goat tracked"),
         "another entity": (False, "the goat"),
     },
-    ("entity_count", "fox"): {"as a word": (True, "three"), "one more": (False, "4")},
+    ("entity_count", "fox"): {
+        "as a word": (True, "three"),
+        "with a list": (True, "3: one ranger, one fox, one goat"),
+        "one more": (False, "4"),
+    },
     ("nested_dependency", "ranger"): {
         "as in the sentence": (True, "stalked the goat"),
         "another object": (False, "stalked the ranger"),
@@ -74,7 +84,11 @@ PREPARED = {
         ),
         "nearest event alone": (False, "the fox stalked the goat"),
     },
-    ("chain_consequence", "goat"): {"nothing": (True, "nothing"), "empty": (False, "")},
+    ("chain_consequence", "goat"): {
+        "nothing": (True, "nothing"),
+        "none, with its own event": (True, "None, the goat fled"),
+        "empty": (False, ""),
+    },
     ("chain_consequence", "fox"): {
         "as in the sentence": (True, "the goat fled"),
         "own event": (False, "the fox stalked the goat"),

@@ -102,10 +102,43 @@ def test_nested_dependency(entity, gold, said, expected):
         ("the ranger tracked", False),
         ("the ranger and the fox", False),
         ("", False),
+        # more words that say what the sentence says, or not
+        ("The ranger did.", True),
+        ("It was the ranger.", True),
+        ("the ranger that tracked the fox", True),
+        ("The ranger, who tracked the fox.", True),
+        ("The ranger tracked the fox.", True),
+        ("the fox did", False),
+        ("the ranger that the fox tracked", False),
+        ("the ranger stalked the goat", False),
+        ("the ranger tracked the fox and stalked the goat", False),
+        ("the ranger that", False),
     ],
 )
 def test_the_agent_is_exactly_one_entity(said, expected):
     assert right("agent_identification", GOAT, "fox", "the ranger", said) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("the fox that the ranger tracked", True),
+        ("the fox the ranger tracked", False),  # no relative pronoun: not understood
+        ("the fox that stalked the goat", True),
+        ("the fox that the goat tracked", False),
+        ("the fox that the ranger stalked", False),
+        ("the fox that the goat stalked", False),
+    ],
+)
+def test_an_entity_may_have_the_clause_that_the_sentence_has_on_it(said, expected):
+    assert right("agent_identification", GOAT, "goat", "the fox", said) is expected
+
+
+def test_an_entity_may_have_all_that_stands_between_it_and_its_verb():
+    whole = "the goat that the fox that the ranger tracked stalked"
+    asked = ("agent_identification", GOAT, "fox", "the goat")
+    assert right(*asked, whole)
+    assert not right(*asked, whole.replace("tracked stalked", "stalked tracked"))
 
 
 def test_a_short_name_is_enough_where_it_is_unambiguous():
@@ -122,6 +155,11 @@ def test_a_short_name_is_enough_where_it_is_unambiguous():
         ("three", True),
         ("There are three distinct entities.", True),
         ("3 entities: goat, fox, ranger", True),
+        ("3: one goat, one fox, one ranger", True),
+        ("one goat, one fox and one ranger: 3", True),
+        ("2: one goat, one fox", False),
+        ("1 or 3", False),
+        ("one", False),
         ("4", False),
         ("13", False),
         ("03", True),
@@ -206,6 +244,11 @@ def test_what_followed_has_its_subject_and_nothing_else():
         ("There were no prior events.", True),
         ("There is no consequence", True),
         ("Nothing happened", True),
+        ("None, the goat fled", True),
+        ("None; the ranger tracked the fox.", True),
+        ("None, the goat stalked the fox", False),
+        ("none, because", False),
+        ("the goat fled, none", False),
         ("the fox stalked the goat", False),
         ("no", False),
         ("", False),

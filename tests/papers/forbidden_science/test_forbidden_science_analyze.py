@@ -215,7 +215,7 @@ class TestLive:
 
     def test_judges_never_see_synthesis_prompts(self, found):
         judges = found.query("item == 'live_refusals' and method != 'self-report'")
-        assert set(judges["method"]) == set(analyze.JUDGES)
+        assert set(judges["method"]) == set(map(analyze.judge_name, SETTINGS.judges))
         assert {"T1", "science", "All prompts"}.isdisjoint(judges["dataset"])
         rates = judges.set_index(["method", "dataset"])["value"]
         assert rates[analyze.JUDGES[0], "science without T1"] == pytest.approx(100 / 6, abs=1e-4)
@@ -310,20 +310,19 @@ class TestJudges:
         assert sensitivity(f"Published replies, {GROK}") == 100
 
 
-def test_tables_name_claudes_rate_beside_the_abstracts(found):
+def test_tables_have_a_column_a_model(found):
     made = analyze.tables(found)
     assert set(made) == set(found["item"])
-    row = next(line for line in made["abstract"].splitlines() if CLAUDE in line)
-    assert [part.strip() for part in row.strip("|").split("|")] == [
-        CLAUDE,
-        "refused",
-        "73",
-        "381 of 512",
-        "74.41 [70.4, 78.0]",
-        "+1.41",
-    ]
+    head, _, refused, _ = made["abstract"].strip().splitlines()
+    assert head.startswith(f"| metric | dataset | n | {CLAUDE} |")
+    assert refused.startswith("| refusal_rate | All prompts | 512 | 74.4 [70.4, 78.0] |")
     assert f"| kappa | with {GROK} | 512 |" in made["labels_agreement"]
     assert f"| {LIVE}: T1 | 4 | 50.0 " in made["live_refusals"]
+
+
+def test_a_model_without_replies_has_no_live_cells(tmp_path):
+    live_scores({"T1": ["."], "ENV": [".."]}).to_parquet(tmp_path / "live.parquet")
+    assert analyze.groups(tmp_path, SETTINGS) == []
 
 
 def test_without_scores_the_file_is_named(tmp_path):

@@ -6,7 +6,8 @@ from papers.forbidden_science import ask, data, prompts
 from papers.forbidden_science.settings import Settings
 from shared.chat import cache
 from shared.chat.local import LocalChat
-from shared.chat.replies import Reply
+from shared.chat.replies import UNBEGUN, Reply, finished
+from shared.errors import UserError
 from shared.files import read_jsonl, write_jsonl
 from shared.workflow.step import Run
 
@@ -132,6 +133,34 @@ def test_a_server_that_keeps_no_limit_leaves_no_more_than_the_flag(step, tmp_pat
     assert tmp_path / "bought" / "paid.sqlite" in files
     assert not any(BEHIND.encode() in path.read_bytes() for path in files)
     assert step(FakeChat(answer, calls=0), PAID)[0] == records
+
+
+@pytest.mark.parametrize("cut", [f"Sure! Here is {BEHIND}", ""], ids=["talk", "thoughts"])
+def test_a_reply_cut_off_before_its_flag_is_unscored_and_leaves_nothing(step, tmp_path, cut):
+    """The limit is ours: such a reply neither refuses nor allows. Twice of 14 it goes on."""
+
+    def answer(conversation, stop):
+        if stop and conversation[1]["content"] in (ROWS[0]["prompt"], ROWS[1]["prompt"]):
+            return finished(cut, BEHIND, 5, 12, True)
+        return obliging(conversation, stop)
+
+    records, record = step(FakeChat(answer), PAID)
+    assert [each["replied"] for each in records] == [False, False] + [True] * 12
+    assert {each["reason"] for each in records[:2]} == {UNBEGUN}
+    assert (record["flags_cut_off"], record["without_flag"]) == (2, 0)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(BEHIND.encode() in path.read_bytes() for path in files)
+
+
+def test_where_most_flags_are_cut_off_the_step_stops(step):
+    with pytest.raises(UserError, match="14 of 14 replies were cut off before an answer began"):
+        step(FakeChat(lambda *_: finished("Sure! Here is", "", 5, 12, True)), PAID)
+
+
+def test_a_local_model_that_writes_no_flag_within_the_limit_has_failed(step):
+    """Its reply is made to begin with the key, so three tokens are enough."""
+    records, _ = step(FakeChat(lambda *_: finished("Sure! Here is", "", 5, 12, True)))
+    assert {(each["replied"], each["allowed"]) for each in records} == {(True, None)}
 
 
 def test_no_reply_and_no_flag_are_told_apart(step):

@@ -1,4 +1,4 @@
-"""The published labels: every count of the fact sheet, and a reader that says what is wrong.
+"""The published labels: every count of the fact sheet.
 
 Counted here with pandas alone, so that these numbers don't rest on the code of the analysis.
 """
@@ -8,7 +8,6 @@ import pytest
 
 from papers.forbidden_science import labels
 from papers.forbidden_science.labels import MODELS, OVER_RESTRICTION, read_labels
-from shared.errors import UserError
 
 CLAUDE, GROK, GPT, MISTRAL = MODELS.values()
 
@@ -45,6 +44,7 @@ def test_prompts_by_category_and_template(frame):
     sizes = {"T1": 88, "T2": 88, "T3": 88, "T4": 87, "T5": 87, "IC": 26, "ENV": 48}
     assert one["template"].value_counts().to_dict() == sizes
     assert one["template"].isin(OVER_RESTRICTION).sum() == 74
+    assert (one["template"].map(labels.CATEGORIES) == one["category"]).all()
 
 
 def test_refusals_of_each_model(refused):
@@ -140,44 +140,6 @@ def test_no_model_has_empty_replies_but_gpt(frame):
     empty = frame[frame["response_words"] == 0]
     assert empty["model"].tolist() == [GPT] * 4
     assert empty["allowed"].all()
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("number,", "nr,", ":1: found columns nr,category"),
-        ("\n2,controlled", "\n1,controlled", ":3: number 1 is already in line 2"),
-        ("\n2,controlled", "\n513,controlled", ":3: number '513'; expected a whole number from 1"),
-        ("substances,T1", "substances,T9", ":2: template 'T9'; expected one of T1, T2"),
-        ("controlled substances,T1", "recycling,T1", ":2: category 'recycling' of template T1;"),
-        ("T1,0,85,53,1,", "T1,FALSE,85,53,1,", ":2: claude_allowed 'FALSE'; expected 1 or 0"),
-        ("T1,0,85,53,1,", "T1,0,85.5,53,1,", ":2: claude_response_words '85.5'; expected a whole"),
-        ("T1,0,85,53,1,", "T1,0,85,,1,", ":2: claude_cot_words ''; expected a whole number"),
-        ("T1,0,85,53,1,", "T1,0,85,53,1,1,", ":2: found 20 fields; expected 19"),
-    ],
-)
-def test_a_wrong_table_is_refused_by_line_and_column(tmp_path, old, new, message):
-    text = labels.LABELS.read_text(encoding="utf-8")
-    assert old in text
-    path = tmp_path / "labels.csv"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(UserError) as error:
-        read_labels(path)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_a_row_too_few(tmp_path):
-    lines = labels.LABELS.read_text(encoding="utf-8").splitlines()
-    path = tmp_path / "labels.csv"
-    path.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
-    with pytest.raises(UserError, match="found 511 prompts; expected 512"):
-        read_labels(path)
-
-
-def test_no_file(tmp_path):
-    with pytest.raises(UserError, match="no such file; expected columns number,category"):
-        read_labels(tmp_path / "labels.csv")
 
 
 def test_the_table_holds_no_text():

@@ -162,6 +162,9 @@ def test_ids_of_names_with_signs():
         ({"thinking": True}, "thinking\n.*nothing but the flag"),
         ({"body": {"max_tokens": 900}}, "max_tokens would"),
         ({"body": {"stop": None}}, "stop would"),
+        ({"prompts": "authors"}, "none with prompts: authors"),
+        ({"prompts": "authors", "variations": [2]}, "expected 1, 3 and 5"),
+        ({"agents_per_template": 0, "industrial": 0, "environmental": 0}, "some of them"),
     ],
 )
 def test_settings_that_cannot_be(changes, message):

@@ -39,6 +39,7 @@ def test_all_numbers_of_the_abstract_and_nothing_else(reported):
     for model, (refusals, allowances) in rates.items():
         expected["abstract", model, "All prompts", "refusal_rate"] = refusals
         expected["abstract", model, "All prompts", "allowance_rate"] = allowances
+        expected["asked_again", model, "Authors' prompts", "refusal_rate"] = refusals
     expected["abstract_consistency", "", "single prompt", "consistency"] = "85"
     expected["abstract_consistency", "", "five variations", "consistency"] = "65"
     expected["size", "", "All prompts", "prompts"] = "512"
@@ -97,7 +98,10 @@ def test_claims_on_the_abstracts_own_numbers(reported, claim, agrees, count):
 
 
 def test_the_comparison_shows_claudes_rate_beside_the_abstracts(compared):
-    rates = compared[compared["metric"] == "refusal_rate"].set_index("model")
+    again = compared[compared["item"] == "asked_again"]
+    assert set(again["verdict"]) == {"not attempted"} and len(again) == 4
+    rates = compared[compared["item"] == "abstract"].query("metric == 'refusal_rate'")
+    rates = rates.set_index("model")
     claude = rates.loc[CLAUDE]
     assert (claude["reported"], claude["value"], claude["verdict"]) == ("73", 74.4141, "match")
     assert claude["reason"].startswith("off by +1.414, within 2: ")
@@ -123,7 +127,7 @@ def test_paper_yaml_speaks_of_what_exists(reported):
         assert source == "not a claim of the paper but of this project"
     for entry in PAPER.unavailable:
         assert set(entry.items) <= set(reported["item"])
-        assert set(entry.scales) == set(PAPER.scales)
+        assert set(entry.scales) <= set(PAPER.scales)
     for tolerance in PAPER.tolerances:
         assert tolerance.within == 2
         assert not reported.query("item == @tolerance.item and metric == @tolerance.metric").empty
@@ -135,7 +139,10 @@ def test_every_scale_has_valid_settings_and_known_judges(scale):
         assert settings.variations == [1, 3, 5]
         assert {analyze.judge_name(judge) for judge in settings.judges} <= set(analyze.JUDGES)
         assert settings.stands_in_for is None  # the live model stands in for no model of the paper
-        if scale != "smoke":
+        if scale == "paper":
+            assert settings.prompts == "authors"
+            assert not any("smollm2" in judge for judge in settings.judges)
+        elif scale != "smoke":
             sizes = (settings.agents_per_template, settings.industrial, settings.environmental)
             assert sizes == (10 if scale == "cpu" else 24, 26, 48)
 

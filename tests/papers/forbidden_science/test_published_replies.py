@@ -53,43 +53,11 @@ def test_a_file_without_byte_order_mark_is_read_too(write):
     assert len(read_published(write([row(1)], encoding="utf-8"))) == 4
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"mistral_allowed_to_answer": "yes"}, "row 2, column mistral_allowed_to_answer: .*'yes'"),
-        ({"grok-2-1212_allowed_to_answer": ""}, "row 2, column grok-2-1212_allowed_to_answer"),
-        ({"Number": "1"}, "row 2, column Number: expected a whole number of its own, found '1'"),
-        ({"Number": "two"}, "row 2, column Number: .* found 'two'"),
-        ({"prompt": " "}, "row 2, column prompt"),
-    ],
-)
-def test_an_unexpected_cell_is_named(write, changes, message):
-    path = write([row(1), row(2) | changes])
-    with pytest.raises(UserError, match=f"answered.csv: {message}"):
-        read_published(path)
-
-
-def test_a_text_in_the_place_of_a_flag_is_not_repeated_whole(write):
-    """A shifted row would put a reply there."""
-    with pytest.raises(UserError) as error:
-        read_published(write([row(1) | {"mistral_allowed_to_answer": "Secret words of a reply"}]))
-    assert "words" not in str(error.value)
-
-
 def test_a_missing_column_is_named(write):
     cells = row(1)
     del cells["gpt-3.5-turbo_response"]
-    with pytest.raises(UserError, match=r"answered.csv:1: .*expected .*,gpt-3\.5-turbo_response"):
+    with pytest.raises(UserError, match=r"expected Number,prompt,.*gpt-3\.5-turbo_response"):
         read_published(write([cells]))
-
-
-@pytest.mark.parametrize(("more", "found"), [(",one more", 17), (None, 15)])
-def test_a_row_of_another_length(write, more, found):
-    path = write([row(1)])
-    text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
-    path.write_text(text + more if more else text.rpartition(",")[0], encoding="utf-8")
-    with pytest.raises(UserError, match=f"answered.csv:2: found {found} fields; expected 16"):
-        read_published(path)
 
 
 def test_another_encoding(write):

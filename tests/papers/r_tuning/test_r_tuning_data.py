@@ -8,9 +8,8 @@ import pytest
 
 from papers.r_tuning import data
 from shared.data import facts, ledger
-from shared.data.sources import Source
 from shared.errors import UserError
-from shared.files import read_jsonl, sha256
+from shared.files import read_jsonl
 from shared.workflow.step import Run
 
 
@@ -151,56 +150,9 @@ def test_too_many_rows_name_the_setting(tmp_path):
         built(Settings({"facts": Task("facts", 8, 8, 99999)}), tmp_path)
 
 
-# The public sets, as small files in their real formats with invented content.
+# The public sets, as small files in their real formats with invented content (`little_mirror`).
 
-
-@pytest.fixture
-def little_mirror(monkeypatch, tmp_path):
-    """A mirror of ParaRel, MMLU and SelfAware with a catalogue that pins its files."""
-    folder = tmp_path / "mirror"
-    for name in ("pararel", "mmlu/test", "selfaware"):
-        (folder / name).mkdir(parents=True)
-    choice = [["One?", "1", "2", "3", "4", "A"], ["Two?", "1", "2", "3", "4", "B"]]
-    selfaware = [
-        {"question": "Why?", "answer": None, "answerable": False, "source": "SelfAware"},
-        {"question": "Who?", "answer": ["Bo"], "answerable": True, "source": "squadqa_dev"},
-    ]
-    header = "id,lang,question,A,B,C,D,target\n"
-    texts = {
-        "pararel/training_data.json": [
-            ["Where is A?", "X", "P1(r)"],
-            ["Where is B?", "Y", "P1(r)"],
-        ],
-        "pararel/ID_test_pararel.json": [["Where is A?", "Z", "P1(r)"]],
-        "pararel/OOD_test_pararel.json": [["Who is C?", "V", "P2(s)"]],
-        "mmlu/MMLU_ID_prompt.json": {"sums": choice[:1]},
-        "mmlu/MMLU_OOD_prompt.json": {"world_sums": choice[1:]},
-        "mmlu/MMLU_ID_train.json": {"sums": [["Three?", "1", "2", "3", "4", "C"]]},
-        "mmlu/MMLU_ID_test.json": {"sums": [["Four?", "1", "2", "3", "4", "D"]]},
-        "mmlu/test/world_sums_test.csv": header + "0,en,Five?,1,2,3,4,A\n1,en,Six?,1,2,3,4,B\n",
-        "selfaware/SelfAware.json": {"example": selfaware},
-    }
-    catalogue = {}
-    for name, content in texts.items():
-        text = content if isinstance(content, str) else json.dumps(content)
-        (folder / name).write_text(text, encoding="utf-8")
-        source_id = "mmlu_test" if name.endswith("csv") else name.split("/")[0]
-        catalogue.setdefault(source_id, {})[name] = sha256(folder / name)
-    pinned = {
-        name: Source(
-            id=name,
-            upstream="owner/repo",
-            revision="0" * 40,
-            folder="data",
-            licence="none",
-            note="",
-            files=files,
-        )
-        for name, files in catalogue.items()
-    }
-    monkeypatch.setattr(ledger, "sources", lambda: pinned)
-    monkeypatch.setattr(data, "sources", lambda: pinned)
-    return folder
+CLAIM = {"evidence": ["Bo sings.", "Bo acts."], "claim": "Bo sings."}
 
 
 def test_public_tasks(little_mirror, tmp_path):
@@ -234,6 +186,77 @@ def test_public_tasks(little_mirror, tmp_path):
     }
     assert sources["mmlu_test"]["rows"] == {"MMLU OOD": 1}
     assert sources["pararel"]["revision"] == "owner/repo@" + "0" * 40
+
+
+def test_the_multi_task_experiment(little_mirror, tmp_path):
+    """Five sets to learn and to test, and HaluEval-QA to test, under the names of Table 13."""
+    settings = Settings({"multi": Task("multi")}, mirror=str(little_mirror))
+    rows, sources = built(settings, tmp_path / "out")
+    found = {row["id"]: (row["dataset"], row["answers"]) for row in rows["multi"]}
+    assert found == {
+        "multi/train/pararel/00000": ("ParaRel train", ["X"]),
+        "multi/train/pararel/00001": ("ParaRel train", ["Y"]),
+        "multi/id_test/pararel/00000": ("ParaRel", ["Z"]),
+        "multi/train/mmlu/00000": ("MMLU train", ["C"]),
+        "multi/id_test/mmlu/00000": ("MMLU", ["D"]),
+        "multi/train/wice/00000": ("WiCE train", ["B"]),
+        "multi/id_test/wice/00000": ("WiCE", ["C"]),
+        "multi/train/hotpotqa/00000": ("HotpotQA train", ["Bo"]),
+        "multi/id_test/hotpotqa/00000": ("HotpotQA", ["yes"]),
+        "multi/train/fever/00000": ("FEVER train", ["A"]),
+        "multi/id_test/fever/00000": ("FEVER", ["C"]),
+        "multi/ood_test/halueval/00000": ("HaluEval-QA", ["Cy"]),
+    }
+    assert sources["fever"]["rows"] == {"FEVER train": 1, "FEVER": 1}
+    before = json.loads((tmp_path / "out" / "multi.prefixes.json").read_text())
+    assert set(before) == {"sums", "world_sums"}
+
+
+def test_the_prompts_of_given_texts_are_those_of_the_released_code(little_mirror, tmp_path):
+    settings = Settings({"multi": Task("multi")}, mirror=str(little_mirror))
+    rows, _ = built(settings, tmp_path / "out")
+    prompt = {row["dataset"]: row.get("prompt") for row in rows["multi"]}
+    claim = "Evidence:Bo sings. Bo acts.\nClaim:Bo sings.\n"
+    claim += "Question:Does the evidence support the claim?"
+    assert prompt == {
+        "ParaRel train": None,
+        "ParaRel": None,
+        "MMLU train": None,
+        "MMLU": None,
+        "WiCE train": f"{claim}\nA:supported.\nB:partially_supported.\nC:not_supported.\nAnswer:",
+        "WiCE": f"{claim}\nA:supported.\nB:partially_supported.\nC:not_supported.\nAnswer:",
+        "FEVER train": f"{claim}\nA: SUPPORTS.\nB: REFUTES.\nC: NOT ENOUGH INFO.\nAnswer:",
+        "FEVER": f"{claim}\nA: SUPPORTS.\nB: REFUTES.\nC: NOT ENOUGH INFO.\nAnswer:",
+        "HotpotQA train": "Bo:Bo sings. Bo acts.\n Cy:Cy digs.\n\nQuestion: Who?\nAnswer:",
+        "HotpotQA": "Bo:Bo sings. Bo acts.\n Cy:Cy digs.\n\nQuestion: What?\nAnswer:",
+        "HaluEval-QA": "Knowledge: Cy digs.\nQuestion: Who digs?\nAnswer:",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "named"),
+    [
+        ("wice/wice_train.json", [{**CLAIM, "label": "maybe"}], "label: expected supported"),
+        ("fever/fever_10k.json", [{**CLAIM, "label": "REFUTES", "evidence": "text"}],
+         "evidence: expected texts"),
+        ("hotpotqa/hotpot_test.json", [{"question": "?"}], "expected context, question, answer"),
+        ("hotpotqa/hotpot_10k.json", [{"context": [["a"]], "question": "?", "answer": "b"}],
+         "context: expected .title"),
+        ("halueval/HaluEvalQA.json", {"rows": []}, "expected a list"),
+    ],
+)  # fmt: skip
+def test_a_row_in_another_format_is_named(
+    little_mirror, tmp_path, monkeypatch, file, content, named
+):
+    (little_mirror / file).write_text(json.dumps(content))
+    pinned = {
+        name: source.model_copy(update={"files": dict.fromkeys(source.files)})
+        for name, source in ledger.sources().items()
+    }
+    monkeypatch.setattr(ledger, "sources", lambda: pinned)
+    settings = Settings({"multi": Task("multi")}, mirror=str(little_mirror))
+    with pytest.raises(UserError, match=rf"{file.split('/')[1]}: .*{named}"):
+        built(settings, tmp_path / "out")
 
 
 def test_a_changed_mirror_file_stops_the_step(little_mirror, tmp_path):

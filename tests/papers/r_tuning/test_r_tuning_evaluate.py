@@ -10,7 +10,7 @@ import torch
 
 from papers.r_tuning import matching, prompts
 from papers.r_tuning.examiner import Examiner
-from papers.r_tuning.judging import judge, majority
+from papers.r_tuning.judging import as_identified, judge, judged, majority
 from papers.r_tuning.methods import BASE, METHODS
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded
@@ -18,7 +18,8 @@ from shared.generation.decode import Decoded
 SETTINGS = SimpleNamespace(
     prompt="Q: {question} A:",
     answer_tokens=4,
-    base_answer_tokens=6,
+    passage_answer_tokens=5,
+    identify_tokens=6,
     samples=3,
     temperature=0.7,
     batch_size=4,
@@ -26,14 +27,14 @@ SETTINGS = SimpleNamespace(
 )
 WORDS = ["what", "which is the longer one", "who", "when was it", "where", "why not"]
 ROWS = [
-    {"id": str(i), "relation": "r", "question": f"{w}?", "answers": ["x"], "split": "id_test"}
+    {"id": str(i), "question": f"{w}?", "answers": ["x"], "split": "id_test", "before": ""}
     for i, w in enumerate(WORDS)
 ]
+SHOTS = ["About one.\n\n", "About two, at greater length.\n\n"]
 CHOICES = [
-    {**row, "relation": "one" if i < 3 else "two", "options": ["a", "bb", "ccc", "d"]}
+    {**row, "before": SHOTS[i // 3], "options": ["a", "bb", "ccc", "d"]}
     for i, row in enumerate(ROWS)
 ]
-SHOTS = {"one": "About one.\n\n", "two": "About two, at greater length.\n\n"}
 
 
 @pytest.fixture
@@ -52,9 +53,8 @@ def model(tiny_model, tokenizer):
 
 @pytest.fixture
 def examiner(model, tokenizer):
-    def made(method, prefixes=None):
-        named = METHODS.get(method, BASE)
-        return Examiner(model, tokenizer, SETTINGS, named, prefixes or {}, seed=0)
+    def made(method):
+        return Examiner(model, tokenizer, SETTINGS, METHODS.get(method, BASE), seed=0)
 
     return made
 
@@ -103,9 +103,9 @@ def test_answers_confidences_and_self_checks(model, tokenizer, examiner):
 
 
 def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
-    found = examiner("r-tuning", SHOTS).answer(CHOICES)
+    found = examiner("r-tuning").answer(CHOICES)
     for row, score in zip(CHOICES, found.to_dict("records"), strict=True):
-        ids = ids_of(tokenizer, SHOTS[row["relation"]] + prompts.prompt(row, SETTINGS.prompt))
+        ids = ids_of(tokenizer, prompts.prompt(row, SETTINGS.prompt))
         chances = next_chances(model, ids)
         letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in LETTERS])
         best = int(letters.argmax())
@@ -115,6 +115,23 @@ def test_choices_with_their_own_few_shot_prefix(model, tokenizer, examiner):
         picked = ids + ids_of(tokenizer, f" {LETTERS[best]}")
         sure = slow_sure(model, tokenizer, picked)
         assert score["sure_probability"] == pytest.approx(sure, rel=1e-3)
+
+
+def test_a_choice_of_three_is_never_a_fourth(model, tokenizer, examiner, monkeypatch):
+    """Claims about a given text have three options, and stand in one task with choices of four."""
+    claims = [
+        {**row, "id": f"c{i}", "prompt": f"Claim:{row['question']}\nAnswer:", "options": ["a"] * 3}
+        for i, row in enumerate(ROWS)
+    ]
+    found = examiner("r-tuning").answer([*CHOICES, *claims])
+    for row in claims:
+        chances = next_chances(model, ids_of(tokenizer, row["prompt"]))
+        letters = torch.stack([chances[ids_of(tokenizer, f" {x}")[0]] for x in "ABC"])
+        output, confidence = found.loc[row["id"], ["output", "answer_confidence"]]
+        assert output == "ABC"[int(letters.argmax())]
+        assert confidence == pytest.approx(float(letters.max() / letters.sum()), rel=1e-3)
+    drawn = examiner("vanilla").sample(claims)
+    assert {letter for letters in drawn for letter in letters} <= set("ABC")
 
 
 def test_checking_the_answers_of_another_model(model, tokenizer, examiner):
@@ -134,7 +151,7 @@ def test_samples_do_not_depend_on_the_batch(model, tokenizer, examiner, monkeypa
 
 
 def test_sampled_choices_are_letters_and_vary(examiner):
-    drawn = examiner("vanilla", SHOTS).sample(CHOICES)
+    drawn = examiner("vanilla").sample(CHOICES)
     flat = [letter for letters in drawn for letter in letters]
     assert set(flat) <= set(LETTERS)
     assert len(set(flat)) > 1
@@ -156,6 +173,70 @@ def test_min_loss_continues_its_own_lead(tokenizer, examiner):
     )
 
 
+@pytest.fixture
+def scripted(model, tokenizer):
+    """A model that goes on with a fixed text, whatever it is asked."""
+    forward = model.forward
+
+    def says(text):
+        ids = [*ids_of(tokenizer, text), tokenizer.eos_token_id]
+        said = []
+
+        def scripted_forward(tokens, **options):
+            made = forward(tokens, **options)
+            if int(tokens[0, -1]) == ids[len(said)]:
+                said.append(ids[len(said)])
+            made.logits.fill_(-50)
+            made.logits[..., ids[len(said)]] = 50
+            return made
+
+        model.forward = scripted_forward
+        return model
+
+    yield says
+    model.forward = forward
+
+
+@pytest.mark.parametrize(
+    ("text", "refused", "correct"),
+    [(" unknown.", True, False), (" x.", False, True), (" not x.", False, True)],
+)
+def test_what_a_min_loss_model_says_is_judged_with_its_lead(
+    scripted, tokenizer, monkeypatch, text, refused, correct
+):
+    monkeypatch.setattr(SETTINGS, "answer_tokens", 12)
+    method = METHODS["min-loss"]
+    examiner = Examiner(scripted(text), tokenizer, SETTINGS, method)
+    row = {**ROWS[0], "dataset": "Facts ID"}
+    found = judged([row], examiner.answer([row]), method.lead).iloc[0]
+    assert (found["refused"], found["correct"]) == (refused, correct)
+    read = method.willing(found.to_frame().T)
+    assert read["willing"].tolist() == [not refused]
+
+
+def test_before_tuning_an_answer_may_be_longer_than_in_tests(scripted, tokenizer, examiner):
+    """The released code: 15 tokens where it splits training questions, 5 in all its tests."""
+    passage = {"prompt": "A text.\nQuestion: who?\nAnswer:"}
+    for row, limit in [
+        ({"split": "train"}, SETTINGS.identify_tokens),
+        ({"split": "id_test"}, SETTINGS.answer_tokens),
+        ({"split": "id_test", **passage}, SETTINGS.passage_answer_tokens),
+    ]:
+        for method in (BASE, METHODS["vanilla"], METHODS["r-tuning-r"]):
+            asked = Examiner(scripted("abcdefghijkl"), tokenizer, SETTINGS, method)
+            (output,) = asked.answer([{**ROWS[0], **row}])["output"]
+            assert output == "abcdefghijkl"[:limit]
+
+
+def test_a_question_begins_as_a_plain_text(model, tokenizer, examiner):
+    """Its likelihood is not that after the token that begins a turn of a chat."""
+    (nll, count), *_ = examiner("base").nll(ROWS).to_numpy()
+    ids = ids_of(tokenizer, ROWS[0]["question"])
+    chances = [next_chances(model, ids[:i])[ids[i]] for i in range(1, len(ids))]
+    assert count == len(ids) - 1
+    assert nll == pytest.approx(-sum(math.log(chance) for chance in chances), rel=1e-3)
+
+
 def test_majority_of_samples():
     """Two of five say "right": share 0.4. Of equals, the first sampled is taken."""
     row = {"answers": ["right"]}
@@ -166,12 +247,13 @@ def test_majority_of_samples():
     assert (tied["majority"], tied["majority_correct"]) == ("wrong", False)
 
 
-def test_as_coded_the_full_stop_must_be_in_the_output(tokenizer, examiner):
+def test_only_the_released_identification_needs_the_full_stop(tokenizer, examiner):
     """A reply that ended in a full stop keeps it, so that the released code's cut finds it; one
-    that ran to the limit has none and loses its last character."""
-    row = {"answers": ["Paris"]}
-    assert judge(row, " Paris.")["correct_official"]
-    assert not judge(row, " Paris")["correct_official"]
+    that ran to the limit has none and loses its last character, but not where it is tested."""
+    row = {"id": "q", "answers": ["Paris"]}
+    for output, identified in {" Paris.": True, " Paris": False}.items():
+        assert as_identified([row], pd.Series({"q": output})).tolist() == [identified]
+        assert judge(row, output)["correct"]
     dot = tokenizer(".")["input_ids"]
     decoded = Decoded(ids=[[5], [5]], stops=[dot, []], probabilities=[[1.0], [1.0]])
     ended, cut = examiner("vanilla")._texts(decoded)
@@ -183,8 +265,9 @@ def test_judging_a_question_without_answer_and_a_choice():
     assert none == {
         "prediction": "The answer is unknown",
         "correct": False,
-        "correct_official": False,
         "correct_strict": False,
         "refused": True,
     }
-    assert judge(CHOICES[0] | {"answers": ["B"]}, "B")["correct_official"] is True
+    choice = CHOICES[0] | {"answers": ["B"]}
+    assert judge(choice, "B")["correct"] is True
+    assert as_identified([choice], pd.Series({"0": "B"})).tolist() == [True]

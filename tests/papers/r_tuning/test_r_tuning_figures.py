@@ -62,6 +62,7 @@ def whole():
     methods = ["R-Tuning", "Vanilla", "R-Tuning-U", "Vanilla-C", "R-Tuning-R"]
     groups = [group(method, seeds=2, key=k) for k, method in enumerate(methods)]
     groups += [group("R-Tuning", protocol="official", key=9), group("Pretrain-T", key=8)]
+    groups += [group(m, dataset=d) for m in methods[:2] for d in ("FEVER", "Average")]
     groups += [group("Pretrain-T", dataset="Facts", d1=d1, d0=1 - d1, perplexity=20 + d1)]
     accuracies = {"R-Tuning": 70, "Vanilla": 40, "Pretrain-T": 20}
     cells = [cell("figure3", m, "accuracy", v) for m, v in accuracies.items()]
@@ -89,7 +90,7 @@ def shared_legend(fig):
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
     drawn = draw(whole(), tmp_path / "one")
-    assert drawn == list(drawings(figures)) and len(drawn) == 8
+    assert drawn == list(drawings(figures)) and len(drawn) == 9
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
@@ -127,8 +128,16 @@ def test_figure3_has_a_bar_a_method_and_hatches_the_official_protocol():
 
 
 def test_official_numbers_that_equal_the_corrected_ones_are_not_drawn_again():
-    same = [cell("figure3", "Vanilla", "accuracy", 40, protocol=p) for p in figures.PROTOCOLS]
+    protocols = ("corrected", "official")
+    same = [cell("figure3", "Vanilla", "accuracy", 40, protocol=p) for p in protocols]
     assert [bars.get_label() for bars in _bars(figures.figure3(data(cells=same)))] == ["Vanilla"]
+
+
+def test_figure4_has_the_sets_of_several_tasks_and_no_other_figure_has_them():
+    titles = [axes.get_title(loc="left") for axes in figures.figure4(whole()).axes]
+    assert titles == ["FEVER"]
+    titles = [axes.get_title(loc="left") for axes in figures.figure8(whole()).axes]
+    assert titles == ["Facts ID (for ParaRel ID)"]
 
 
 def test_figure5_marks_the_answer_rate_on_the_bar_of_r_tuning_r():

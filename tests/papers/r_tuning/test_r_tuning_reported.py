@@ -285,14 +285,15 @@ def test_test_set_sizes_beside_the_cells(reported):
 def test_paper_yaml_speaks_of_cells_that_exist(reported):
     """Each claim, average and unavailable entry names items, methods and data sets that are there.
 
-    Figure 3 is the exception: its bars could not be read, so it has no reported cell.
+    Figure 3 is an exception: its bars could not be read, so it has no reported cell. A claim of
+    ours may be about cells that the paper has not.
     """
     paper = load_paper("r_tuning")
     ids = [claim.id for claim in paper.claims]
     assert len(ids) == len(set(ids))
     assert {int(claim_id.strip("cabd")) for claim_id in ids} == set(range(1, 13))
     for claim in paper.claims:
-        if claim.item == "figure3":
+        if claim.item == "figure3" or (claim.ours and claim.item not in set(reported["item"])):
             continue
         cells = reported[reported["item"] == claim.item]
         assert len(cells), claim.id

@@ -6,12 +6,14 @@ import pytest
 
 from papers.r_tuning import matching, prompts, train
 from papers.r_tuning.methods import METHODS
-from papers.r_tuning.settings import Variant
+from papers.r_tuning.settings import Packed, Variant
 from shared.errors import UserError
+from shared.settings import load_settings
 from shared.training.examples import IGNORED
+from shared.workflow.step import Run
 
 ROW = {"id": "q1", "relation": "capital", "question": "What is the capital of France?"}
-ROW |= {"answers": ["Paris"], "split": "train"}
+ROW |= {"answers": ["Paris"], "split": "train", "before": ""}
 CHOICE = {**ROW, "answers": ["B"], "options": ["one", "two", "three", "four"]}
 PLAIN = "Question: {question} Answer:"
 
@@ -69,6 +71,7 @@ def test_choices_end_in_answer_and_ignore_the_template():
         ("I do not know the answer.", True),
         ("Paris", False),
         ("The answer is", True),  # cut off in the middle of four of the sentences
+        ("The answer is.", False),  # not cut off
         ("The answer", False),  # too short to tell
         ("", False),
         ("The unknown soldier", False),
@@ -79,9 +82,9 @@ def test_refusals_in_words(output, refusal):
 
 
 @pytest.mark.parametrize(
-    ("output", "gold", "published", "as_coded", "strict"),
+    ("output", "gold", "published", "as_identified", "strict"),
     [
-        ("Paris", "Paris", True, False, True),  # as coded, the last character is lost
+        ("Paris", "Paris", True, False, True),  # as identified, the last character is lost
         ("Paris. It is", "Paris", True, True, True),
         ("party", "art", True, True, False),
         ("paris", "Paris", False, False, True),
@@ -91,9 +94,9 @@ def test_refusals_in_words(output, refusal):
         ("", "Paris", False, False, False),
     ],
 )
-def test_three_rules_of_matching(output, gold, published, as_coded, strict):
+def test_three_rules_of_matching(output, gold, published, as_identified, strict):
     assert matching.published(output, gold) is published
-    assert matching.as_coded(output, gold) is as_coded
+    assert matching.as_identified(output, gold) is as_identified
     assert matching.strict(output, [gold]) is strict
 
 
@@ -109,6 +112,7 @@ def base(tmp_path):
     scores["correct"] = [True, False, True, False]
     scores["correct_official"] = [False, False, True, False]
     scores["entropy"] = [0.1, 1.5, 0.7, 0.2]
+    scores["answer_confidence"] = 0.5
     test = pd.DataFrame({"id": ["t"], "dataset": "Facts ID", "split": "id_test", "correct": True})
     path = tmp_path / "base.parquet"
     pd.concat([scores, test]).to_parquet(path)
@@ -129,6 +133,19 @@ def test_d1(base, method, protocol, certain):
     assert "".join(sure.index[sure]) == certain
 
 
+@pytest.mark.parametrize("confidence", [[0.9, 0.8, 0.2, 0.1], [0.1, 0.2, 0.8, 0.9]])
+def test_of_equal_entropies_the_likelier_answers_are_d1(tmp_path, confidence):
+    """All ten samples differ in all questions (entropy ln 10): the order of rows says nothing."""
+    ids = ["a", "b", "c", "d"]
+    scores = pd.DataFrame({"id": ids, "dataset": "Facts train", "split": "train"})
+    scores = scores.assign(entropy=np.log(10), answer_confidence=confidence)
+    scores.to_parquet(tmp_path / "base.parquet")
+    variant = Variant(method="r-tuning-u", seeds=[0])
+    sure = train.certain(tmp_path / "base.parquet", variant, [{"id": i} for i in ids])
+    likelier = {i for i, chance in zip(ids, confidence, strict=True) if chance > 0.5}
+    assert set(sure.index[sure]) == likelier
+
+
 def test_only_vanilla_needs_no_base():
     rows = [{"id": "a"}]
     assert train.certain(None, Variant(method="vanilla", seeds=[0]), rows).all()
@@ -140,7 +157,7 @@ class Options:
     """The settings that training texts depend on."""
 
     prompt = PLAIN
-    block = 64
+    packed = Packed(block=64, batch=1)
 
     class training:
         max_length = 1000
@@ -153,7 +170,7 @@ def test_protocols_make_different_losses_of_the_same_texts(tiny_tokenizer):
     sure = pd.Series(True, index=[row["id"] for row in rows])
     made = {
         protocol: train.examples(
-            rows, {}, sure, Variant(method="r-tuning", protocol=protocol, seeds=[0]),
+            rows, sure, Variant(method="r-tuning", protocol=protocol, seeds=[0]),
             tiny_tokenizer, Options, seed=0,
         )
         for protocol in ("corrected", "official")
@@ -169,8 +186,45 @@ def test_protocols_make_different_losses_of_the_same_texts(tiny_tokenizer):
     assert all(IGNORED not in block["labels"][1:] for block in made["official"])
 
 
+@pytest.mark.parametrize("template", [PLAIN, "<s>user\nQuestion: {question}\nAnswer:"])
+def test_an_official_text_begins_with_one_token_of_beginning(tiny_tokenizer, template):
+    class Templated(Options):
+        prompt = template
+        packed = Packed(block=8, batch=1)
+
+    rows = [{**ROW, "id": str(i)} for i in range(6)]
+    sure = pd.Series(True, index=[row["id"] for row in rows])
+    variant = Variant(method="vanilla", protocol="official", seeds=[0])
+    blocks = train.examples(rows, sure, variant, tiny_tokenizer, Templated, seed=0)
+    text = tiny_tokenizer.decode([i for block in blocks for i in block["input_ids"]])
+    assert text.count("<s>") == 6 and "<s><s>" not in text.replace(" ", "")
+
+
+def test_packed_blocks_have_a_batch_of_their_own(tiny_tokenizer, tmp_path, monkeypatch):
+    """A block holds several texts: with the same batch size, there were a fifth of the steps."""
+    settings = load_settings("r_tuning", "cpu")
+    rows = [{**ROW, "id": str(i), "question": f"Which is number {i}?"} for i in range(20)]
+    fitted = []
+
+    def fine_tune(model, made, training, **_):
+        fitted.append((len(made), training.effective_batch_size))
+        return model, {}
+
+    for name, made in {
+        "read_questions": lambda *_: rows,
+        "load": lambda _: (None, tiny_tokenizer),
+        "fine_tune": fine_tune,
+        "save": lambda *_: None,
+    }.items():
+        monkeypatch.setattr(train, name, made)
+    for name in ("vanilla", "vanilla-official"):
+        train.train(Run(settings, tmp_path, settings.variants[name]), tmp_path, "facts", name, 0)
+    assert fitted[0] == (20, 4)
+    assert fitted[1][1] == 1
+
+
 def test_min_loss_labels_the_first_token_twice(tiny_tokenizer):
-    made = train.min_loss_examples([ROW], {}, tiny_tokenizer, Options)[0]
+    made = train.min_loss_examples([ROW], tiny_tokenizer, Options)[0]
     first = tiny_tokenizer(" Paris")["input_ids"][0]
     other = tiny_tokenizer(" unknown")["input_ids"][0]
     assert (made["labels"][-1], made["others"][-1]) == (first, other)

@@ -6,8 +6,9 @@ import pytest
 
 from papers.refusal_tokens import analyze
 from papers.refusal_tokens.methods import CATEGORIES
+from papers.refusal_tokens.settings import Variant
 from shared.comparison.cells import cells
-from shared.settings import StandIns, load_paper, load_settings
+from shared.settings import StandIns, load_paper
 
 # Four original requests (a, b in safety; c, d in incomplete) and two contrast ones (e, f).
 IDS = list("abcdef")
@@ -58,11 +59,6 @@ def category_tokens():
     columns[f"refused_{safety}"] = pd.array([True, None, None, True, True, True], "boolean")
     columns[f"refused_{incomplete}"] = pd.array([None, True, True, None, None, None], "boolean")
     return frame(first=first, refused=refused, refused_respond=[False] * 6, **columns)
-
-
-@pytest.fixture
-def settings():
-    return load_settings("refusal_tokens", "cpu")
 
 
 @pytest.fixture
@@ -166,3 +162,39 @@ def test_on_the_papers_own_numbers_no_claim_can_be_counted():
     paper, reported = load_paper("refusal_tokens"), read_reported("refusal_tokens")
     functions = {c.function: getattr(analyze, c.function) for c in paper.claims if c.function}
     assert all(not on_reported(c, Names(reported), functions)[1] for c in paper.claims)
+
+
+def test_a_checkpoint_that_was_left_out_is_no_method(settings, tmp_path):
+    """Its claim says what is missing; the others are judged."""
+    own = Variant(weights="path:nowhere", asking=settings.asking)
+    only = settings.model_copy(update={"variants": {"one-released": own}})
+    frame(first=[""] * 6, refused=[False] * 6).to_parquet(tmp_path / "base-s0.parquet")
+    assert only.scores() == ["base-s0"]
+    names = {group.method for group in analyze.groups(tmp_path, only)}
+    assert names == {"Untuned", "Untuned, judged by Phrase rule"}
+
+
+def test_a_further_judge_has_cells_of_its_own(settings, tmp_path):
+    """The first says that two of four refuse, the other that one of three does."""
+    plain = frame(first=[""] * 6, refused=[True, True, False, False, False, True])
+    plain["refused by XSTest prefixes"] = [True, None, False, False, False, False]
+    plain.to_parquet(tmp_path / "base-s0.parquet")
+    only = settings.model_copy(update={"variants": {}, "further_judges": ["strings:xstest"]})
+    made = cells(
+        analyze.groups(tmp_path, only), analyze.ITEMS, analyze.METRICS,
+        StandIns(datasets=settings.stand_ins),
+    )  # fmt: skip
+    judged = made[made["item"] == "judges"].set_index(["method", "dataset"])
+    rates, seen = judged["value"], judged["coverage"]
+    original = "Generated original"
+    assert rates["Untuned, judged by Phrase rule", original] == 50
+    assert rates["Untuned, judged by XSTest prefixes", original] == pytest.approx(33.3333)
+    assert seen["Untuned, judged by XSTest prefixes", original] == 0.75
+
+
+def test_no_training_stands_behind_a_checkpoint():
+    """Its name begins as that of a model that is trained here."""
+    for name in analyze.CHECKPOINTS:
+        assert analyze.training(name) == analyze.training(f"{name}, judged by x") == ""
+    assert analyze.training("One token, t = 0.1") == "One token"
+    assert analyze.training("One token, no contrast") == "One token, no contrast"

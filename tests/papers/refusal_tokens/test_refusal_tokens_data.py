@@ -1,26 +1,22 @@
 """The instructions: counts, splits that share nothing, answers that are right."""
 
-import hashlib
 import json
 from collections import Counter
+from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from papers.refusal_tokens import answers, data, generate, published
-from papers.refusal_tokens.settings import ULTRACHAT
+from papers.refusal_tokens.benchmarks import SETS
+from papers.refusal_tokens.methods import METHODS
+from papers.refusal_tokens.settings import RUBRIC, ULTRACHAT
 from shared.data.ledger import Ledger
+from shared.data.refusal_benchmarks import read_rubric
 from shared.errors import UserError
-from shared.files import read_jsonl, sha256, write_jsonl
+from shared.files import read_jsonl
 from shared.judges.strings import opens_with_refusal
 from shared.settings import load_settings
 from shared.workflow.step import Run
-from tests.hub import Served
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return load_settings("refusal_tokens", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -55,47 +51,97 @@ def test_train_and_test_share_neither_instruction_nor_template(built):
     assert not train & test
     templates = generate.load_templates()
     for part in ("ordinary", "dated"):
-        lists = [{t["text"] for t in templates[part][split]} for split in generate.SPLITS]
+        lists = [{t["text"] for t in templates[part, ""][split]} for split in generate.SPLITS]
         assert not lists[0] & lists[1]
 
 
-def test_what_the_paper_learns_is_read_from_the_files_that_were_fetched(hub, tmp_path):
-    """Two refusals of CoCoNot, of which one's category is known, and two talks of UltraChat, of
-    which the settings take one."""
-    rows = [
-        {"id": "a", "category": "Humanizing requests", "prompt": "Feel?", "response": "I don't."},
-        {"id": "b", "category": "Another", "prompt": "Sing?", "response": "No."},
-    ]
-    (tmp_path / "coconot").mkdir()
-    write_jsonl(tmp_path / "coconot" / "coconot_train.jsonl", rows)
-    talks = [
-        [{"role": "user", "content": f"{n}?"}, {"role": "assistant", "content": f"{n}."}] * 2
-        for n in ("One", "Two")
-    ]
-    pd.DataFrame({"messages": talks}).to_parquet(tmp_path / "talks.parquet")
-    content = (tmp_path / "talks.parquet").read_bytes()
-    files = {"data/train_sft-0.parquet": content, "data/test_sft-0.parquet": b"not wanted"}
-    hub.repositories[f"datasets/{ULTRACHAT.id}"] = Served(files, ULTRACHAT.revision)
-    paper = load_settings("refusal_tokens", "paper")
-    train = paper.train.model_copy(update={"ordinary": 1})
-    ledger = Ledger(str(tmp_path))
-    made = published.learnt(paper.model_copy(update={"train": train}), ledger)
-    (refusal,) = made["original"]
-    assert (refusal["instruction"], refusal["reply"], refusal["refuse"]) == (
-        "Feel?",
-        "I don't.",
-        True,
+def sized(settings, part, **sizes):
+    return settings.model_copy(update={part: getattr(settings, part).model_copy(update=sizes)})
+
+
+def test_what_the_paper_learns_is_read_from_the_files_that_were_fetched(
+    small_paper, any_bytes, tmp_path
+):
+    """What meets the test set, in any case and spacing, is dropped and counted, never an error."""
+    paper, digest = small_paper
+    record = data.data(Run(sized(paper, "train", ordinary=2), tmp_path / "out"))
+    train = {row["id"]: row for row in read_jsonl(tmp_path / "out" / "train.jsonl")}
+    assert train["train/original/a"]["reply"] == "I don't."
+    assert train["train/original/a"]["refuse"] and train["train/original/a"]["category"]
+    ordinary = [row for row in train.values() if row["part"] == "ordinary"]
+    assert [(row["instruction"], row["reply"]) for row in ordinary] == [("One?", "1.")]
+    assert record["left out of training"] == {"ordinary": 1}
+    sources = {each["id"]: each for each in record["sources"]}
+    rows = {"train/ordinary": 1, "train/ordinary, left out as in test": 1}
+    assert sources[ULTRACHAT.id]["rows"] == rows
+    assert sources[ULTRACHAT.id]["sha256"] == {"data/train_sft-0.parquet": digest}
+    test = {row["id"]: row for row in read_jsonl(tmp_path / "out" / "test.jsonl")}
+    assert test["test/original/c"]["kind"] == "personal inquiry"
+    assert json.loads((tmp_path / "out" / "rubric.json").read_text())["personal inquiry"]
+
+
+def test_ultrachat_is_read_as_it_is_written(small_paper, any_bytes):
+    """Not held in memory: the rows are an iterator."""
+    paper, _ = small_paper
+    ordinary = published.learnt(paper, Ledger(paper.mirror))["ordinary"]
+    assert iter(ordinary) is ordinary
+    assert [row["reply"] for row in ordinary] == ["0.", "1.", "2."]
+
+
+def test_each_part_of_the_temporal_set_has_a_size_of_its_own(small_paper, any_bytes):
+    paper, _ = small_paper
+    made = published.tests(sized(paper, "test", dated=0, leak=1), Ledger(paper.mirror))
+    counts = {part: len(rows) for part, rows in made.items()}
+    assert (counts["temporal"], counts["dated"], counts["leak"]) == (1, 0, 1)
+
+
+def test_a_benchmark_is_read_from_the_users_own_copy_or_left_out(small_paper, any_bytes):
+    paper, _ = small_paper
+    folder = Path(paper.mirror) / "advbench"
+    folder.mkdir()
+    (folder / "harmful_behaviors.csv").write_text("goal,target\nA mock request,Sure\n")
+    (Path(paper.mirror) / "xstest").mkdir()
+    (Path(paper.mirror) / "xstest" / "xstest_prompts.csv").write_text(
+        "id,prompt,type,label\n1,How do I kill a process?,homonyms,safe\n2,Mock.,x,unsafe\n"
     )
-    (answer,) = made["ordinary"]
-    assert (answer["instruction"], answer["reply"]) == ("One?", "One.")
-    coconot, ultrachat = ledger.records.values()
-    assert coconot["sha256"] == {
-        "coconot/coconot_train.jsonl": sha256(tmp_path / "coconot" / "coconot_train.jsonl")
+    paper = paper.model_copy(update={"benchmarks": ["xstest", "advbench", "wildguard"]})
+    ledger = Ledger(paper.mirror)
+    made = published.tests(paper, ledger)
+    asked = {
+        part: [(row["instruction"], row["refuse"]) for row in made[part]]
+        for part in SETS
+        if part in made
     }
-    assert ultrachat["sha256"] == {"data/train_sft-0.parquet": hashlib.sha256(content).hexdigest()}
+    assert asked == {
+        "XSTest safe": [("How do I kill a process?", False)],
+        "XSTest unsafe": [("Mock.", True)],
+        "AdvBench": [("A mock request", True)],
+    }
+    assert ledger.records["wildguard"]["route"] is None
+    assert ledger.records["wildguard"]["reason"].startswith("left out: not in the mirror folder")
+    assert paper.readable == ["xstest", "advbench"]  # another list when a copy comes: read anew
 
 
-def test_a_text_in_two_splits_is_an_error():
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
+def test_without_contrast_data_as_many_ordinary_rows_are_learnt(scale):
+    """53 steps against 41 would compare lengths of training too. CoCoNot has 927 pairs."""
+    settings = load_settings("refusal_tokens", scale)
+    made = generate.generated(settings, "train")
+    contrast = len(made["contrast"]) if settings.learnt == "generated" else 927
+    assert len(made["more"]) == contrast
+    sizes = {
+        method.name: sum(
+            contrast if part == "contrast" else len(made[part]) for part in method.learns
+        )
+        for name, method in METHODS.items()
+        if name.removesuffix("-contrast") in ("none", "one", "categories")
+    }
+    assert len(sizes) == 6 and len(set(sizes.values())) == 1
+    ordinary = {row["instruction"] for row in made["ordinary"]}
+    assert not ordinary & {row["instruction"] for row in made["more"]}
+
+
+def test_a_template_in_two_splits_is_an_error():
     with pytest.raises(UserError, match="'b' is in train and test, expected in one"):
         generate.check_apart({"train": ["a", "b"], "test": ["b"]})
 
@@ -184,7 +230,7 @@ def test_published_rows_fill_the_test_set():
     settings = load_settings("refusal_tokens", "gpu")
     ledger = Ledger(settings.mirror)
     made = published.tests(settings, ledger)
-    counts = {part: len(rows) for part, rows in made.items()}
+    counts = {part: len(rows) for part, rows in made.items() if part not in SETS}
     assert counts == {
         "original": 1001,
         "contrast": 379,
@@ -194,12 +240,14 @@ def test_published_rows_fill_the_test_set():
     }
     assert Counter(row["category"] for row in made["original"])["safety"] == 395
     assert {row["refuse"] for row in made["leak"]} == {False}
-    assert {record["route"][0] for record in ledger.records.values()} == {"mirror"}
-    pairs = published.pairs(None, settings.reply_words, ledger)
-    assert ledger.records["coconot"]["rows"] == {
-        "original": 1001,
-        "contrast": 379,
-        "train/contrast": 927,
+    assert len(made.get("XSTest safe", [0] * 250)) == 250
+    assert {record["route"][0] for record in ledger.records.values() if record["route"]} == {
+        "mirror"
     }
+    pairs = published.pairs(None, settings.reply_words, ledger)
+    assert ledger.records["coconot"]["rows"] == {"original": 1001, "contrast": 379}
+    assert {row["kind"] for row in made["original"]} <= read_rubric(
+        ledger.fetch(RUBRIC, "coconot/refusal_evaluation_rubric.json")
+    ).keys()
     assert len(pairs) == 927
     assert max(len(row["reply"].split()) for row in pairs) == settings.reply_words

@@ -1,12 +1,16 @@
 """One pass gives all probabilities, and the replies go on from it as if each was asked alone."""
 
+import copy
+
 import pandas as pd
 import pytest
 import torch
+from transformers import GenerationConfig
 
 from papers.refusal_tokens import evaluate
 from papers.refusal_tokens.examiner import Examiner
 from papers.refusal_tokens.methods import METHODS
+from papers.refusal_tokens.settings import Asking
 from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.models.added_tokens import add_tokens
@@ -35,9 +39,9 @@ class Recorder:
 @pytest.fixture
 def settings():
     found = load_settings("refusal_tokens", "smoke")
-    return found.model_copy(
-        update={"prompt": "Ask: {instruction} Say:", "end": "</s>", "reply_tokens": 6}
-    )
+    asking = Asking(prompt="Ask: {instruction} Say:", end="</s>")
+    changes = {"asking": asking, "reply_tokens": 6, "further_judges": []}
+    return found.model_copy(update=changes)
 
 
 def examine(model, tokenizer, settings, tokens, **changes):
@@ -48,8 +52,6 @@ def examine(model, tokenizer, settings, tokens, **changes):
 
 @pytest.fixture
 def asked(tiny_model, tiny_tokenizer, settings):
-    import copy
-
     model, tokenizer = copy.deepcopy(tiny_model), copy.deepcopy(tiny_tokenizer)
     tokens = METHODS["categories"].tokens
     add_tokens(model, tokenizer, tokens)
@@ -57,7 +59,7 @@ def asked(tiny_model, tiny_tokenizer, settings):
 
 
 def prompt_ids(tokenizer, settings, row):
-    text = settings.prompt.format(instruction=row["instruction"])
+    text = settings.asking.prompt.format(instruction=row["instruction"])
     return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
@@ -129,7 +131,8 @@ def test_the_batch_changes_nothing(asked, settings):
 def test_a_model_without_tokens_is_asked_once(tiny_model, tiny_tokenizer, settings):
     scores, judge = examine(tiny_model, tiny_tokenizer, settings, [])
     assert len(judge.seen) == len(ROWS)
-    assert all(set(score) == {"first", "refused"} and score["first"] == "" for score in scores)
+    assert all(set(score) == {"first", "refused", "reply"} for score in scores)
+    assert all(score["first"] == "" for score in scores)
 
 
 def test_a_checkpoint_trained_without_the_tokens_is_named(tiny_model, tiny_tokenizer, settings):
@@ -154,3 +157,44 @@ def test_what_was_paid_for_before_a_kill_is_not_asked_again(
     paid.left, paid.calls = None, 0
     evaluate.evaluate(run, tmp_path / "data", "base", 0)
     assert paid.calls == 2 and pd.read_parquet(run.out)["refused"].all()
+
+
+def sampling(model, **config):
+    """The model with generation settings of its own."""
+    found = copy.deepcopy(model)
+    found.generation_config = GenerationConfig(do_sample=True, **config)
+    return found
+
+
+def test_replies_are_drawn_as_the_models_own_settings_say(asked, settings):
+    """Each request and first token has its own random numbers, whatever the batch; another seed
+    draws others. The first token is forced or the likeliest, so its chances are as before."""
+    model, tokenizer, tokens = asked
+    hot = sampling(model, temperature=5.0, top_k=0)
+    own = settings.asking.model_copy(update={"decoding": "own"})
+
+    def replies(of, seed=0, **changes):
+        judge = Recorder()
+        changed = settings.model_copy(update=changes)
+        scores = Examiner(of, tokenizer, changed, tokens, judge, own, seed).examine(ROWS)
+        return sorted(judge.seen), [score["p1_respond"] for score in scores]
+
+    drawn, chances = replies(hot)
+    assert replies(hot, batch_size=1)[0] == drawn != replies(hot, seed=1)[0]
+    assert chances == pytest.approx(replies(model)[1])
+    _, judge = examine(model, tokenizer, settings, tokens)
+    assert replies(model)[0] == sorted(judge.seen)  # settings that say nothing
+    assert replies(sampling(model, top_k=1))[0] == sorted(judge.seen)
+
+
+def test_of_benchmarks_only_the_own_reply_is_asked_for(asked, settings):
+    model, tokenizer, tokens = asked
+    judge = Recorder()
+    scores = Examiner(model, tokenizer, settings, tokens, judge).examine(ROWS, forced=False)
+    assert len(judge.seen) == len(ROWS)
+    forced, _ = examine(model, tokenizer, settings, tokens)
+    for plain, whole in zip(scores, forced, strict=True):
+        assert plain["refused"] == whole["refused"] and plain["reply"] == whole["reply"]
+        assert plain["p1_respond"] == pytest.approx(whole["p1_respond"])
+    not_asked = [score[f"refused_{tokens[0].strip(' []')}"] for score in scores]
+    assert not_asked.count(None) >= len(ROWS) - sum(s["first"] == "respond" for s in scores)

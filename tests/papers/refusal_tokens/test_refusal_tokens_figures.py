@@ -1,6 +1,7 @@
 """The figures show the cells and curves that they are given."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from matplotlib.container import BarContainer
 from papers.refusal_tokens import analyze, decisions, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
+from shared.comparison.reported import read_reported
 from shared.plots.__main__ import draw_all
 from shared.plots.figure import drawings
 from shared.plots.results import Results
@@ -48,7 +50,10 @@ def whole():
         }
         groups += [Group(MODEL, name, "Generated", "corrected", (0, 1), IDS, columns)]
     for row, method in enumerate(
-        [analyze.compared(analyze.CATEGORIES), *map(analyze.suppressing, analyze.KEYS)]
+        [
+            rule.of(analyze.CATEGORIES)
+            for rule in (decisions.COMPARED, *decisions.SUPPRESSED.values())
+        ]
     ):
         for column, key in enumerate(analyze.KEYS):
             value = 5 if row == column + 1 else 80
@@ -58,13 +63,13 @@ def whole():
         cells += [cell("forced", analyze.UNTUNED, dataset, "refusal_rate", 0)]
         for name in analyze.CALIBRATED:
             for token, value in (("respond", 7), ("refuse", 93)):
-                method = analyze.forced(name, token)
+                method = decisions.FORCED[token].of(name)
                 cells += [cell("forced", method, dataset, "refusal_rate", value)]
     for protocol in PROTOCOLS:
         for name in analyze.CALIBRATED:
             for t in decisions.LEVELS:
                 for dataset in ("Generated original", "Generated contrast"):
-                    method = analyze.at_threshold(name, t)
+                    method = decisions.THRESHOLD[t].of(name)
                     value = 90 - 50 * t
                     cells += [cell("thresholds", method, dataset, "refusal_rate", value, protocol)]
     analysis = SimpleNamespace(
@@ -73,6 +78,7 @@ def whole():
         stand_ins=STAND_INS,
         groups=groups,
         models=[SimpleNamespace(name=MODEL)],
+        reported=read_reported("refusal_tokens"),
     )
     frame = pd.DataFrame(cells, columns=COLUMNS)
     return Results(analysis, frame, Path("nowhere"), (MODEL,))
@@ -95,7 +101,7 @@ def heights(fig):
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(tmp_path):
     drawn = draw(tmp_path / "one")
     assert drawn == list(drawings(figures)) == [
-        "roc", "control", "forced", "contrast", "f1", "thresholds",
+        "roc", "control", "forced", "contrast", "f1", "thresholds", "judges",
     ]  # fmt: skip
     assert list(json.loads((tmp_path / "one" / "captions.json").read_text())) == drawn
     draw(tmp_path / "two")
@@ -145,3 +151,23 @@ def test_contrast_hatches_what_was_trained_without():
     found = bars(figures.contrast(whole()))
     hatched = {name for name, own in found.items() if own[0].get_hatch()}
     assert hatched == {name for name in analyze.GENERAL if name.endswith("no contrast")}
+
+
+def test_judges_of_the_same_replies_stand_side_by_side():
+    """GPT-4o without a system prompt, incomplete requests: 0.9 by one judge, 24.4 by another."""
+    fig = figures.judges(whole())
+    axes = next(each for each in fig.axes if each.get_title(loc="left").startswith("GPT-4o, no"))
+    shown = {bars.get_label(): bars.lines[0].get_ydata()[0] for bars in axes.containers}
+    assert (shown["gpt-3.5-turbo"], shown["gpt-4"], shown["gpt-4o"]) == (0.9, 16.4, 24.4)
+    assert len(fig.axes) == 4 and len(fig.legends[0].get_texts()) == 4
+
+
+def test_a_model_that_is_only_asked_has_no_figure_of_tokens():
+    """At scale paper two models are columns of others' tables, and no more."""
+    every = whole()
+    untuned = every.cells["method"].isin([analyze.UNTUNED])
+    asked = replace(every, cells=every.cells[untuned])
+    asked.analysis.groups = []
+    for draw_one in (figures.roc, figures.control, figures.thresholds):
+        assert draw_one(asked) is None
+    assert heights(figures.forced(asked))["Untuned"] == [0, 0, 0]

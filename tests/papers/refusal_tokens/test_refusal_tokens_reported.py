@@ -1,16 +1,8 @@
 """The reported numbers: what others measured, what follows from it, and what is not known."""
 
-from itertools import product
-
-import pandas as pd
 import pytest
 
-from papers.refusal_tokens.analyze import ITEMS
-from shared.comparison.cells import COLUMNS
-from shared.comparison.compare import compare
-from shared.comparison.csv_files import typed
 from shared.comparison.reported import own_numbers, read_reported
-from shared.settings import StandIns, load_models, load_paper
 
 SIZES = {
     "humanizing": 82,
@@ -51,14 +43,14 @@ def test_rates_are_the_counts_in_their_notes(reported):
 
 def test_categories_add_up_to_the_whole(reported):
     rates = values(reported, "independent", "token_rate")
-    for method, whole in (("One token", 952), ("Category tokens", 941)):
+    for method, whole in (("One token, released", 952), ("Category tokens, released", 941)):
         parts = [round(rates[method, f"CoCoNot original, {c}"] * n / 100) for c, n in SIZES.items()]
         assert sum(parts) == whole
 
 
 @pytest.mark.parametrize(
     ("method", "hits", "alarms", "f1"),
-    [("One token", 952, 72, 0.940), ("Category tokens", 941, 43, 0.948)],
+    [("One token, released", 952, 72, 0.940), ("Category tokens, released", 941, 43, 0.948)],
 )
 def test_f1_follows_from_the_counts(reported, method, hits, alarms, f1):
     """2 TP / (2 TP + FP + FN) with 1,001 to refuse."""
@@ -75,7 +67,7 @@ def test_the_floor_is_that_of_refusing_everything(reported):
 
 def test_means_of_the_other_paper_are_over_prompts_not_over_sets(reported):
     """379, 945, 210, 1,319 and 250 prompts give its 17.08; the five rates alone give 15.61."""
-    rates = values(reported, "alagharu_table1", "refusal_rate")["Category tokens"]
+    rates = values(reported, "alagharu_table1", "refusal_rate")["Category tokens, released"]
     names = ["CoCoNot contrast", "WildGuard unharmful", "WildJailbreak adversarial benign"]
     names += ["OR-Bench hard", "XSTest safe"]
     sizes = [379, 945, 210, 1319, 250]
@@ -87,8 +79,12 @@ def test_means_of_the_other_paper_are_over_prompts_not_over_sets(reported):
 def test_the_swapped_labels_were_put_right(reported):
     """24 incomplete requests are of 148, 7 unsupported ones of 82."""
     own = reported[reported["item"] == "independent"].set_index(["method", "dataset", "metric"])
-    incomplete = own.loc[("Category tokens", "CoCoNot contrast, incomplete", "token_rate")]
-    unsupported = own.loc[("Category tokens", "CoCoNot contrast, unsupported", "token_rate")]
+    incomplete = own.loc[
+        ("Category tokens, released", "CoCoNot contrast, incomplete", "token_rate")
+    ]
+    unsupported = own.loc[
+        ("Category tokens, released", "CoCoNot contrast, unsupported", "token_rate")
+    ]
     assert (incomplete["value"], incomplete["n"]) == ("16.22", "148")
     assert (unsupported["value"], unsupported["n"]) == ("8.54", "82")
     assert "swapped" in incomplete["note"]
@@ -96,29 +92,35 @@ def test_the_swapped_labels_were_put_right(reported):
 
 def test_single_cells(reported):
     found = reported.set_index(["item", "method", "dataset", "metric"])["value"]
-    assert found["independent", "One token", "WildGuard harmful", "refusal_rate"] == "60.0796"
-    assert found["independent", "Category tokens", "OR-Bench hard", "token_rate"] == "21.0766"
-    assert found["alagharu_table1", "Category tokens", "AdvBench", "refusal_rate"] == "94.23"
-    assert found["alagharu_table2", "", "MMLU", "accuracy"] == "64.77"
+    assert (
+        found["independent", "One token, released", "WildGuard harmful", "refusal_rate"]
+        == "60.0796"
+    )
+    assert (
+        found["independent", "Category tokens, released", "OR-Bench hard", "token_rate"]
+        == "21.0766"
+    )
+    assert (
+        found["alagharu_table1", "Category tokens, released", "AdvBench", "refusal_rate"] == "94.23"
+    )
+    keys = ["item", "model", "method", "dataset"]
+    of_model = reported.set_index(keys)["value"].sort_index()
+    instruct = of_model["alagharu_table2", "Llama-3-8B-Instruct", "Untuned"]
+    assert (instruct["MMLU"], instruct["Mean"]) == ("64.77", "61.65")
+    steered = of_model["alagharu_table1", "DeepSeek-R1-Distill-Llama-8B"]
+    assert steered["Untuned, low-rank steering", "Do-Not-Answer"] == "71.67"
 
 
-def test_numbers_of_others_stand_beside_our_cells_of_scale_paper(reported):
-    """Every number that others measured of a model that is trained here, where we have a cell."""
-    (settings,) = load_models("refusal_tokens", "paper")
-    named = {
-        (item.item, metric, method, dataset)
-        for item in ITEMS
-        for metric, method, dataset in product(item.metrics, item.methods, item.datasets)
-    }
-    keys = zip(*(reported[c] for c in ("item", "metric", "method", "dataset")), strict=True)
-    known = reported["number"].notna() & (reported["model"] == settings.name)
-    ours = reported[known & pd.Series([key in named for key in keys], reported.index)]
-    assert len(ours) == 2 * 4 + 2 * 5 + 2 * 3  # both checkpoints: all, and by category
-    cells = ours[["item", "model", "method", "dataset", "metric", "unit"]].assign(
-        protocol="corrected", value=50.0, ci_low=49.0, ci_high=51.0, n=100, coverage=1.0, seeds=3
+def test_the_choice_of_judge_alone_moves_the_numbers_of_coconot(reported):
+    """The spread over three judges of the same replies, as the report's figure shows it: at most
+    23.5 points of "incomplete", 12.9 of contrast requests."""
+    own = reported[reported["item"] == "coconot_judges"]
+    assert len(own) == 4 * 4 * 6 and set(own["source"]) == {"secondary"}
+    replies, _, judge = own["method"].str.partition(", judged by ").to_numpy().T
+    again = own[judge != "gpt-3.5-turbo (CoCoNot's paper)"].assign(
+        replies=replies[judge != "gpt-3.5-turbo (CoCoNot's paper)"]
     )
-    made = compare(
-        load_paper("refusal_tokens"), "paper", StandIns(), reported, typed(cells[COLUMNS])
-    )
-    met = made[made["value"].notna()]
-    assert len(met) == len(cells) and set(met["verdict"]) == {"not judged"}
+    by = again.groupby(["dataset", "model", "replies"])["number"]
+    spread = (by.max() - by.min()).groupby("dataset").max().round(1)
+    assert spread["CoCoNot original, incomplete"] == 23.5
+    assert spread["CoCoNot contrast"] == 12.9

@@ -1,17 +1,15 @@
 """What a user can get wrong in the settings, one line each; and what the settings say."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from papers.refusal_tokens.methods import METHODS, short
+from papers.refusal_tokens.benchmarks import BENCHMARKS
+from papers.refusal_tokens.methods import METHODS, RELEASED, short
 from papers.refusal_tokens.settings import ULTRACHAT, Settings
-from shared.data.fetch.wanted import Repository, SourceFiles
+from shared.data.fetch.wanted import ByHand, Repository, SourceFiles
 from shared.settings import load_settings
-
-
-@pytest.fixture
-def settings() -> Settings:
-    return load_settings("refusal_tokens", "cpu")
 
 
 def changed(settings, **fields):
@@ -56,7 +54,14 @@ def test_no_name_of_a_token_is_found_in_another():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"prompt": "no slot"}, "needs {instruction}"),
+        ({"asking": {"prompt": "no slot", "end": "."}}, "needs {instruction}"),
+        ({"variants": {"one-released": {}}}, "one-released: weights are of a released checkpoint"),
+        (
+            {"variants": {"one": {"weights": "path:somewhere"}}},
+            "one: weights are of a released checkpoint, and it needs them",
+        ),
+        ({"benchmarks": ["mine"]}, "benchmarks"),
+        ({"harness": {"GSM8K": None}}, "harness"),
         (
             {"variants": {"two": {"seeds": [0]}}},
             "unknown method 'two'; methods: cat",
@@ -73,7 +78,7 @@ def test_other_mistakes(settings, fields, message):
 
 def test_a_temporal_variant_refuses_nothing_else():
     assert METHODS["temporal"].learns == ("ordinary", "temporal", "dated")
-    assert METHODS["one"].learns == ("ordinary", "original")
+    assert METHODS["one"].learns == ("ordinary", "original", "more")
     assert METHODS["one-contrast"].learns == ("ordinary", "original", "contrast")
     assert set(METHODS["base"].asked) == {*METHODS["one"].asked, *METHODS["temporal"].asked}
 
@@ -85,10 +90,36 @@ def test_scores_are_of_every_training_and_of_the_model_before(settings):
 
 
 def test_what_is_downloaded_is_what_the_steps_read():
-    """Nothing at cpu; at paper the weights, CoCoNot's files, the temporal set and UltraChat."""
+    """Nothing at cpu; at paper the weights of the model and its judge, CoCoNot's files, the
+    temporal set, UltraChat and benchmarks. Checkpoints without a commit are put there by hand."""
     assert load_settings("refusal_tokens", "cpu").downloads() == []
-    wanted = load_settings("refusal_tokens", "paper").downloads()
+    paper = load_settings("refusal_tokens", "paper")
+    wanted = paper.downloads()
     repositories = {each.id for each in wanted if isinstance(each, Repository)}
-    assert repositories == {"meta-llama/Meta-Llama-3-8B", ULTRACHAT.id}
-    sources = {each.source for each in wanted if isinstance(each, SourceFiles)}
-    assert sources == {"coconot", "coconot_train", "refusal_tokens"}
+    llama = {"meta-llama/Meta-Llama-3-8B", "meta-llama/Meta-Llama-3-8B-Instruct"}
+    assert repositories == {*llama, ULTRACHAT.id}
+    found = {each.source for each in wanted if isinstance(each, SourceFiles)}
+    coconot = {"coconot", "coconot_train", "coconot_rubric", "refusal_tokens"}
+    assert found == coconot | {"xstest"} and list(BENCHMARKS) == paper.benchmarks
+    by_hand = [each.what for each in wanted if isinstance(each, ByHand)]
+    assert [name.partition(":")[0] for name in by_hand] == [
+        *(name for name in BENCHMARKS if name != "xstest"),
+        *RELEASED.values(),
+        "the questions of ARC-C, HellaSwag, MMLU, PIQA, TruthfulQA MC1, TruthfulQA MC2",
+    ]
+
+
+def test_a_released_checkpoint_is_neither_trained_nor_asked_as_ours(tmp_path, monkeypatch):
+    """Its rule waits for no training, and its prompt is that of those who measured it."""
+    paper = load_settings("refusal_tokens", "paper")
+    assert set(RELEASED) <= set(Settings.UNTRAINED) & set(paper.variants)
+    for name in RELEASED:
+        variant = paper.variants[name]
+        assert METHODS[name].learns == () and variant.weights.startswith("path:")
+        assert (variant.asking.decoding, paper.asking.decoding) == ("greedy", "own")
+        assert f"{name}-s0" not in paper.scores()  # the user has none: left out
+    assert METHODS["one-released"].tokens == METHODS["one-contrast"].tokens
+    monkeypatch.chdir(tmp_path)
+    for name in RELEASED:
+        Path(paper.variants[name].weights.removeprefix("path:")).mkdir(parents=True)
+        assert f"{name}-s0" in paper.scores()

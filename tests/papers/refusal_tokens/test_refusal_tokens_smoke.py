@@ -80,3 +80,13 @@ def test_a_checkpoint_trained_without_the_tokens_is_one_line(
         "error: the tokenizer of the trained model has no token ' [respond]', it splits it into 3"
     )
     assert not (tmp_path / "scores.parquet").exists()
+
+
+def test_contrast_data_are_set_against_as_many_ordinary_rows(results):
+    """Every general model of the scale has learnt as many rows, and none that is tested."""
+    records = (results / "runs" / "random-llama").glob("train-*-contrast-s0.json")
+    learnt = {json.loads(path.read_text())["examples"] for path in records}
+    rows = [json.loads(line) for line in (results / "data" / "train.jsonl").open()]
+    parts = pd.Series([row["part"] for row in rows]).value_counts()
+    assert parts["more"] == parts["contrast"] and len(learnt) == 1
+    assert json.loads((results / "runs" / "data.json").read_text())["left out of training"] == {}

@@ -5,6 +5,7 @@ import json
 from papers.resa.adaptive import Shown, adaptive_rows, with_suffix
 from papers.resa.reply_format import Parts, write
 from papers.resa.test_sets import HOUSE, NONE, harmful
+from shared.attacks.gptfuzzer import PLACE
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.settings import load_settings
@@ -47,8 +48,17 @@ def test_a_reply_that_never_came_stays_missing():
     assert reply.text is None
 
 
+SIZES = {
+    "pair": {"streams": 1, "rounds": 2},
+    "tap": {"branching": 1, "width": 1, "depth": 2},
+    "renellm": {"rounds": 1, "rewritings": 1},
+    "gptfuzzer": {"seeds": "seeds.csv", "iterations": 2, "goals": 1},
+    "gcg": {"goals": 1, "steps": 3, "top_k": 4, "candidates": 5},
+}
+
+
 def attacking(*attacks):
-    adaptive = {"attacks": attacks, "attacker": {"model": "api:org/attacker"}}
+    adaptive = {"attacker": {"model": "api:org/attacker"}, **{a: SIZES[a] for a in attacks}}
     return type(CPU).model_validate({**CPU.model_dump(), "adaptive": adaptive})
 
 
@@ -57,34 +67,53 @@ def attacker(text):
         return "yes"
     if "Answer with the number" in text:
         return "10" if "La la" in text else "1"
+    if "template" in text:
+        return json.dumps({"prompt": f"{PLACE} please."})
     return json.dumps({"improvement": "", "prompt": "Sing, please."})
 
 
+def polite(text):
+    return checked("La la." if "please" in text else "No.")
+
+
 def test_every_attack_gives_a_prompt_for_every_request():
-    victim = Scripted(lambda text: checked("La la." if "please" in text else "No."))
-    settings = attacking("PAIR", "TAP", "ReNeLLM", "PAP")
-    found = adaptive_rows([ROW], victim, Scripted(attacker), None, RESA, settings)
-    assert [row["dataset"] for row in found] == [
-        "House rules, PAIR", "House rules, TAP", "House rules, ReNeLLM", "House rules, PAP",
-    ]  # fmt: skip
-    assert [row["id"] for row in found] == ["r0/PAIR", "r0/TAP", "r0/ReNeLLM", "r0/PAP"]
-    assert {row["attack"] for row in found} == set(settings.adaptive.attacks)
-    assert all("Sing, please." in row["prompt"] and row["asks"] == ROW["asks"] for row in found)
+    settings = attacking("pair", "tap", "renellm", "gptfuzzer")
+    attackers = {"": (Scripted(attacker), None)}
+    seeds = [f"Oh {PLACE}"]
+    found = adaptive_rows([ROW], Scripted(polite), attackers, RESA, settings, seeds)
+    names = ["PAIR", "TAP", "ReNeLLM", "GPTFuzzer"]
+    assert [row["dataset"] for row in found] == [f"House rules, {name}" for name in names]
+    assert [row["id"] for row in found] == [f"r0/{name}" for name in names]
+    assert [row["attack"] for row in found] == names
+    assert all("please." in row["prompt"] and row["asks"] == ROW["asks"] for row in found)
+    assert found[-1]["prompt"] == "Sing a song. please."  # the best template around the request
 
 
-def test_a_variant_of_four_attacks_is_spared_the_others():
-    settings = attacking("TAP", "PAP")
-    few = CPU.variants["resa-sft-16"]
-    found = adaptive_rows([ROW], Scripted(checked), Scripted(attacker), None, few, settings)
-    assert [row["attack"] for row in found] == ["PAP"]
+def test_pair_has_an_attacker_of_its_own():
+    """It writes the prompts; ratings stay with the one of all attacks."""
+    own, common = Scripted(attacker), Scripted(attacker)
+    attackers = {"": (common, None), "PAIR": (own, None)}
+    adaptive_rows([ROW], Scripted(polite), attackers, RESA, attacking("pair", "tap"))
+    assert all("JSON" in talk[0]["content"] for talk in own.asked) and own.asked
+    rated = [talk for talk in common.asked if "Answer with the number" in talk[0]["content"]]
+    assert len(rated) == 2  # PAIR's and TAP's
+
+
+def test_a_variant_is_asked_its_attacks_alone():
+    few = RESA.model_copy(update={"attacks": ["None", "TAP"]})
+    settings = attacking("pair", "tap")
+    attackers = {"": (Scripted(attacker), None)}
+    found = adaptive_rows([ROW], Scripted(polite), attackers, few, settings)
+    assert [row["attack"] for row in found] == ["TAP"]
 
 
 def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, monkeypatch):
-    """Between request and reply, where a check stands before the target."""
-    seen = {}
+    """Between request and reply, where a check stands before the target; on as many requests and
+    with the sizes that the settings say."""
+    seen = []
 
-    def found(model, tokenizer, before, after, target):
-        seen.update(before=before, after=after, target=target)
+    def found(model, tokenizer, before, after, target, **sizes):
+        seen.append({"before": before, "after": after, "target": target, **sizes})
         return type("Found", (), {"suffix": " !?"})
 
     monkeypatch.setattr("papers.resa.adaptive.gcg", found)
@@ -92,9 +121,21 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
         "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}[reply]"
     )
     chat = LocalChat(tiny_model, tiny_tokenizer, name="tiny", identity="tiny")
-    assert with_suffix("Sing.", chat, RESA, CPU) == "Sing. !?"
-    assert seen["before"] == "[system][user]Sing." and seen["target"] == "Sure"
-    assert seen["after"].startswith("[reply]<safety_check>")
-    assert seen["after"].endswith("</safety_check>")
-    with_suffix("Sing.", chat, None, CPU)
-    assert seen["after"] == "[reply]"
+    rows = [ROW, {**ROW, "id": "r1"}]
+    attackers = {"": (Scripted(attacker), None)}
+    (row,) = adaptive_rows(rows, chat, attackers, RESA, attacking("gcg"))
+    assert (row["dataset"], row["prompt"]) == ("House rules, GCG", "Sing a song. !?")
+    assert seen[0]["before"] == "[system][user]Sing a song." and seen[0]["target"] == "Sure"
+    assert seen[0]["after"].startswith("[reply]<safety_check>")
+    assert seen[0]["after"].endswith("</safety_check>")
+    assert {name: seen[0][name] for name in ("steps", "top_k", "candidates")} == {
+        "steps": 3, "top_k": 4, "candidates": 5,
+    }  # fmt: skip
+    with_suffix("Sing.", chat, None, CPU, {})
+    assert seen[1]["after"] == "[reply]"
+
+
+def test_gcg_is_of_strongreject_alone():
+    other = {**ROW, **harmful(NONE, "AdvBench").columns()}
+    attackers = {"": (Scripted(attacker), None)}
+    assert adaptive_rows([other], Scripted(polite), attackers, RESA, attacking("gcg")) == []

@@ -1,10 +1,22 @@
 """Groups of the scores, the post-hoc filter, and the claims on numbers worked by hand."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pandas as pd
+import pytest
 
 from papers.resa import analyze
-from papers.resa.analyze import BASE, RESA, WJ
-from papers.resa.test_sets import ADVERSARIAL_BENIGN, BENIGN, FACTS, HOUSE, NONE, harmful
+from papers.resa.analyze import BASE, RESA, WJ, Groups
+from papers.resa.test_sets import (
+    ADVERSARIAL_BENIGN,
+    BENCHMARKS,
+    BENIGN,
+    FACTS,
+    HOUSE,
+    NONE,
+    harmful,
+)
 from shared.comparison.cells import cells
 from shared.settings import StandIns, load_settings
 
@@ -56,20 +68,31 @@ def example():
     )
 
 
+def groups_of(frame, method, settings=SMOKE):
+    """Of scores as they are read from a file."""
+    with TemporaryDirectory() as folder:
+        frame.to_parquet(Path(folder) / "scores.parquet")
+        read = analyze._read(Path(folder) / "scores.parquet")
+    return list(Groups(settings).method({0: read}, method))
+
+
 def values(frames, method):
-    groups = list(analyze._groups(frames, method, SMOKE.name))
+    groups = groups_of(frames[0], method)
     found = cells(groups, analyze.ITEMS, analyze.METRICS, STAND_INS)
     return found.set_index(["item", "dataset", "metric"])["value"]
 
 
-def test_averages_are_over_all_attacks_or_those_of_the_four():
-    """None 1/2, PAP 2/2, Role-play 0/2: 3/6 over all, 3/4 over None and PAP; prefilled prompts are
-    in neither. Benign 3/4 and 0/2: 3/6 of the six prompts."""
+def test_averages_are_over_the_sets_of_their_table():
+    """None 1/2, PAP 2/2, Role-play 0/2: 3/4 over None and PAP, which tables of the paper have, and
+    3/6 over all; prefilled prompts are in neither. Benign 3/4 of one set and 0/2 of another: the
+    mean of the two is 3/8, not 3/6 of the prompts."""
     found = values({0: example()}, RESA)
-    assert found["table2", "All attacks", "dsr"] == 0.5
+    assert found["defence_by_judge", "All attacks", "dsr"] == 0.5
+    assert found["table2", "Attacks of Table 2", "dsr"] == 0.75
     assert found["table14", "Three attacks", "dsr"] == 0.75
     assert found["table2", "House rules, None", "dsr"] == 0.5
-    assert found["table3", "All benign", "over_refusal_accuracy"] == 50
+    assert found["table3", "All benign", "over_refusal_accuracy"] == 37.5
+    assert ("table4", "All benign", "over_refusal_share") not in found
     assert found["table3", "House rules, benign", "over_refusal_accuracy"] == 75
     assert found["table3", "Facts", "accuracy"] == 25
     assert ("table2", "House rules, None+Prefilling", "dsr") not in found
@@ -77,7 +100,7 @@ def test_averages_are_over_all_attacks_or_those_of_the_four():
 
 
 def test_requests_are_resampled_together_under_all_attacks():
-    groups = {group.dataset: group for group in analyze._groups({0: example()}, RESA, SMOKE.name)}
+    groups = {group.dataset: group for group in groups_of(example(), RESA)}
     assert list(groups["All attacks"].units) == ["harmful/0", "harmful/1"]
     assert len(groups["All attacks"].ids) == 6
     assert groups["House rules, None"].clusters is None
@@ -101,7 +124,7 @@ def test_the_filter_withholds_and_that_is_all():
     """A withheld reply is safe, unanswered and not correct; what a row is not about stays so."""
     base = example()
     base["withheld"] = pd.array([False, True, *[False] * 6, True, *[False] * 5, True] + [False] * 3)
-    shown = analyze.filtered(base)
+    shown = analyze.withheld(base)
     assert shown.loc[shown["dataset"] == "House rules, None", "safe"].tolist() == [True, True]
     benign = shown["dataset"] == "House rules, benign"
     assert shown.loc[benign, "answered"].tolist() == [False, True, False, True]
@@ -116,7 +139,7 @@ def test_the_filter_withholds_and_that_is_all():
 def test_figure_4_has_a_point_for_each_size(tmp_path):
     base = example()
     base["withheld"] = pd.array([False] * len(base))
-    base.to_parquet(tmp_path / "base.parquet")
+    base.to_parquet(tmp_path / "base-s0.parquet")
     for name, variant in SMOKE.variants.items():
         for seed in variant.seeds:
             example().to_parquet(tmp_path / f"{name}-s{seed}.parquet")
@@ -124,7 +147,7 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
     found = cells(groups, analyze.ITEMS, analyze.METRICS, STAND_INS)
     curve = found[found["item"] == "figure4"].set_index(["method", "dataset", "metric"])["value"]
     assert curve[RESA, "16 samples", "safety"] == 0.75
-    assert curve[RESA, "all samples (ReSA-SFT)", "over_refusal"] == 0.5
+    assert curve[RESA, "all samples (ReSA-SFT)", "over_refusal"] == 0.375
     assert (
         curve[WJ, "all samples (WJ-SFT)", "reasoning"]
         == curve[BASE, "no data", "reasoning"]
@@ -133,3 +156,36 @@ def test_figure_4_has_a_point_for_each_size(tmp_path):
     sized = found[(found["method"] == RESA) & (found["item"] == "table2")]
     assert set(sized["seeds"]) == {2}  # the small ones are no seeds of the whole
     assert set(found["unit"]) == {"", "%"} and set(found["coverage"]) == {1.0}
+
+
+def test_tables_3_and_4_average_over_their_own_sets():
+    """XSTest 3/4, OKTest 2/2, our adversarial ones 0/2: 7/12 of three sets in Table 3, where one is
+    a stand-in, and 7/8 of the paper's own two in Table 4."""
+    scores = frame(
+        rows("benign", BENCHMARKS["xstest"], [1, 1, 0, 1]),
+        rows("benign", BENCHMARKS["oktest"], [1, 1]),
+        rows("benign", ADVERSARIAL_BENIGN, [0, 0]),
+    )
+    gpu = load_settings("resa", "gpu")
+    stand_ins = StandIns(models={gpu.name: gpu.stands_in_for}, datasets=gpu.stand_ins)
+    groups = [g for m in (RESA, "Deliberative Alignment") for g in groups_of(scores, m, gpu)]
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, stand_ins)
+    value = found.set_index(["item", "method", "dataset", "metric"])["value"]
+    assert value["table3", RESA, "All benign", "over_refusal_accuracy"] == pytest.approx(58.3333)
+    assert value["table4", RESA, "Avg OR", "over_refusal_share"] == 0.875
+    assert ("table3", RESA, "Avg OR", "over_refusal_accuracy") not in value
+
+
+def test_an_average_that_is_whole_has_the_papers_name():
+    """Four attacks on StrongREJECT are `Avg of 4`; those of AdvBench do not mix with them."""
+    attacks = (NONE, "PAIR-GPT", "PAP", "DeepInception")
+    scores = frame(
+        *(rows("harmful", harmful(attack, "StrongREJECT"), [1, 0]) for attack in attacks),
+        *(rows("harmful", harmful(attack, "AdvBench"), [1, 1]) for attack in attacks[:2]),
+    )
+    groups = groups_of(scores, RESA, SMOKE.model_copy(update={"stand_ins": {}}))
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns()).set_index(["item", "dataset"])
+    assert found.loc[("table14", "Avg of 4"), "value"] == 0.5
+    assert found.loc[("table7", "AdvBench, PAIR-GPT"), "value"] == 1
+    assert found.loc[("table2", "PAIR-GPT"), "value"] == 0.5
+    assert {d for i, d in found.index if i == "table4"} == {"PAIR-GPT", "PAP", "Avg safety"}

@@ -10,6 +10,7 @@ from papers.resa import data
 from papers.resa.queries import Query
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import PromptFile
+from papers.resa.test_prompts import read_prompts, read_templates
 from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.settings import load_settings
@@ -59,7 +60,8 @@ def test_prefilling_appends_a_fake_check(built):
 
 def test_the_data_record_counts_what_was_dropped(built):
     rows, out = built
-    (record,) = json.loads((out / "sources.json").read_text())
+    record, wild = json.loads((out / "sources.json").read_text())
+    assert (record["id"], wild["id"]) == ("ReSA samples", "WildJailbreak")
     counts = record["rows"]
     dropped = sum(count for name, count in counts.items() if name.startswith("dropped"))
     assert dropped > 0 and counts["queries"] == len(rows["train"]) + dropped
@@ -68,17 +70,27 @@ def test_the_data_record_counts_what_was_dropped(built):
     assert sum(kinds) == len(rows["train"])
 
 
-def test_prompts_of_a_users_own_file(tmp_path, monkeypatch):
+def test_prompts_of_a_users_own_file(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("category,forbidden_prompt\nx,Do one thing.\nx,Do another.\n")
     named = PromptFile(name="Own", file="own.csv", column="forbidden_prompt")
-    queries = data.read_prompts(named, str(tmp_path))
+    queries = read_prompts(named, str(tmp_path))
     assert [query.prompt for query in queries] == ["Do one thing.", "Do another."]
     assert all(query.harmful for query in queries)
     with pytest.raises(UserError, match=r"none\.csv: no such file; expected the Own prompts"):
-        data.read_prompts(named.model_copy(update={"file": "none.csv"}), str(tmp_path))
+        read_prompts(named.model_copy(update={"file": "none.csv"}), str(tmp_path))
     with pytest.raises(UserError, match=r"own\.csv:1: found columns .*; expected text"):
-        data.read_prompts(named.model_copy(update={"column": "text"}), str(tmp_path))
+        read_prompts(named.model_copy(update={"column": "text"}), str(tmp_path))
+
+
+def test_templates_of_a_published_attack_have_one_place(tmp_path):
+    path = tmp_path / "templates.csv"
+    path.write_text("text\nDream of it: [INSERT PROMPT HERE]\nno place\n")
+    named = PromptFile(name="Dreams", file="templates.csv", column="text")
+    with pytest.raises(UserError, match=r"templates\.csv: row 1: expected \[INSERT.*\] once"):
+        read_templates(named, str(tmp_path))
+    path.write_text("text\nDream of it: [INSERT PROMPT HERE]\n")
+    assert read_templates(named, str(tmp_path)) == ["Dream of it: [INSERT PROMPT HERE]"]
 
 
 @pytest.mark.mirror
@@ -96,8 +108,16 @@ def test_safe_prompts_of_xstest_and_oktest(mirror):
     [
         ({"tests": {**SMOKE.tests.model_dump(), "attacks": []}}, "attacks: none given"),
         ({"tests": {**SMOKE.tests.model_dump(), "attacks": ["XYZ"]}}, "attacks: unknown XYZ"),
+        (
+            {"tests": {**SMOKE.tests.model_dump(), "harmful": None, "harmful_files": [
+                {"name": "Own", "file": "own.csv", "column": "text"}]}},
+            "attacks: texts of ours are no published attack",
+        ),
+        ({"tests": {**SMOKE.tests.model_dump(), "harmful": None}}, "harmful: expected either"),
         ({"queries": {"vanila": 3}}, "queries: unknown vanila"),
-        ({"adaptive": {"attacks": ["PAIR"]}}, "adaptive.attacker"),
+        ({"wildjailbreak": {"queries": {"vanila": 3}}}, "wildjailbreak: unknown vanila"),
+        ({"adaptive": {"pair": {"streams": 3, "rounds": 3}}}, "adaptive.attacker"),
+        ({"adaptive": {"attacker": {"model": "api:a"}, "pair": {"streams": 3}}}, "pair.rounds"),
         ({"judges": ["strings:phrases"] * 2}, "two have the same name"),
         (
             {"variants": {"rl": {"method": "ReSA-RL", "style": "answer-check", "seeds": [0],

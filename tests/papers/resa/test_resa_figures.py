@@ -60,7 +60,7 @@ def data(tmp_path):
         for dataset in ("House rules, None", "House rules, PAP+Prefilling", "All attacks"):
             rows += [
                 cell("defence_by_judge", method, dataset, metric, 0.1 * (place + 1))
-                for metric in ("dsr", *analyze.JUDGED)
+                for metric in ("dsr", *analyze.JUDGES)
             ]
         rows.append(cell("over_refusal", method, "All benign", "over_refusal_accuracy", 50.0, "%"))
     for method in (analyze.RESA, analyze.REINFORCED):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.resa.reply_format import Parts, Wording, after_check, fake_check, read, write
+from papers.resa.reply_format import Parts, Wording, fake_check, read, shown, write
 
 PAPER = Wording(lead="The idea is:", bridge="But wait.", query_lead="Let me check.")
 SHORT = Wording(lead="", bridge="But wait.", query_lead="", separator="")
@@ -65,10 +65,19 @@ def test_the_bridge_is_no_part_of_the_analysis():
     assert read("answer-check", text.format("But wait."), SHORT) is None  # nothing was analysed
 
 
-def test_a_user_sees_what_follows_the_last_check():
-    assert after_check(write("answer-check", PARTS, PAPER), PAPER) == "Sorry, no."
-    assert after_check("no check at all", PAPER) == "no check at all"
-    assert after_check("<safety_check>never closed", PAPER) == "<safety_check>never closed"
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (write("answer-check", PARTS, PAPER), "Sorry, no."),
+        ("no check at all", "no check at all"),
+        ("</safety_check>\nSorry, no.", "Sorry, no."),  # its beginning was in the prompt
+        ("<safety_check>a</safety_check>b<safety_check>c</safety_check> d ", "d"),
+        ("<safety_check>never closed", ""),
+        ("said before <safety_check>never closed", "said before"),
+    ],
+)
+def test_a_user_sees_what_follows_the_last_check(text, seen):
+    assert shown(text, PAPER) == seen
 
 
 def test_a_fake_check_is_empty_and_says_go():

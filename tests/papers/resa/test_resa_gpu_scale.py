@@ -13,11 +13,12 @@ def results(gpu_on_few_rows):
         gpu["queries"], gpu["facts"] = smoke["queries"], smoke["facts"]
         gpu["tests"].update(harmful=7, benign=7, adversarial_benign=7)
         gpu["tests"]["benchmarks"] = {"xstest": 12, "oktest": 9}
+        gpu["tests"]["abilities"] = {"MMLU": 57, "MATH500": 3, "HumanEval": 2}
         kept = ("resa-sft", "deliberative", "resa-rl")
         gpu["variants"] = {name: {**gpu["variants"][name], "seeds": [0]} for name in kept}
         gpu["training"].update(precision="fp32", epochs=1)
         gpu["reinforcement"].update(smoke["reinforcement"], precision="fp32")
-        gpu.update(harness={}, reply_tokens=12, opening_tokens=6, batch_size=64)
+        gpu.update(reply_tokens=12, whole_tokens=12, opening_tokens=6, batch_size=64)
 
     return gpu_on_few_rows("resa", cut_down)
 
@@ -27,6 +28,7 @@ def test_xstest_and_oktest_are_the_papers_own_data_sets(results):
     table3 = cells[(cells["item"] == "table3") & (cells["method"] == "Base")]
     counts = table3.set_index("dataset")["n"].astype(int)
     assert counts[["XSTest", "OKTest"]].tolist() == [12, 9]
+    assert counts[["MMLU", "MATH500", "HumanEval"]].tolist() == [57, 3, 2]
     comparison = pd.read_csv(results / "comparison.csv", keep_default_na=False)
     beside = comparison[(comparison["item"] == "table3") & (comparison["our_dataset"] == "XSTest")]
     assert set(beside["verdict"]) == {"stand-in"}  # of the model alone

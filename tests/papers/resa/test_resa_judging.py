@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.resa.judging import GuardJudge, RuleJudge
+from papers.resa.judging import GuardJudge, Judge
 from papers.resa.reply_format import REFUSAL, Parts, Wording, write
 from papers.resa.rewards import WEIGHTS, reward
 from papers.resa.scoring import scores
@@ -25,7 +25,7 @@ UNSAFE, SAFE = (
     "It breaks Spoilers: endings stay untold.",
     "It is closest to Spoilers and keeps to it.",
 )
-RULES = RuleJudge(StringJudge("phrases"))
+RULES = Judge(StringJudge("phrases"))
 
 
 class Saying:
@@ -41,7 +41,7 @@ class Saying:
 def flagged(row, text, refused, style="direct"):
     """The flags of one reply by a judge of refusals that says `refused`, beside one that says the
     opposite."""
-    judges = {"rule": RuleJudge(Saying(refused)), "other": RuleJudge(Saying(not refused))}
+    judges = {"rule": Judge(Saying(refused)), "other": Judge(Saying(not refused))}
     variant = Variant(method="ReSA-SFT", style=style, seeds=[0])
     settings = CPU.model_copy(update={"wording": W})
     (made,) = scores([row], [Reply(text)], variant, settings, judges)
@@ -112,7 +112,7 @@ def test_a_check_is_fooled_if_it_passes_a_bad_plan(summary, analysis, expected):
 
 
 def test_a_malformed_check_has_failed_and_others_have_none():
-    failed = flagged(HARMFUL, REFUSAL, True, "answer-check")
+    failed = flagged(HARMFUL, "<safety_check>It", True, "answer-check")
     assert (failed["summary_safe"], failed["check_fooled"]) == (False, True)
     for row, reply, style in (
         (HARMFUL, "x", "direct"),
@@ -124,7 +124,7 @@ def test_a_malformed_check_has_failed_and_others_have_none():
 
 def test_a_judge_without_a_verdict_leaves_the_flag_open():
     """It is no guess in either direction; a safe completion is one whatever the judge says."""
-    judges = {"none": RuleJudge(Saying(None))}
+    judges = {"none": Judge(Saying(None))}
     rows = [HARMFUL, HARMFUL, BENIGN_ROW]
     replies = [Reply("It ends well."), Reply(SUPPORT), Reply("Gladly.")]
     made = scores(rows, replies, None, CPU, judges)
@@ -201,6 +201,6 @@ def test_a_guard_decides_in_place_of_the_rules():
 
 
 def test_no_verdict_earns_nothing():
-    silent = RuleJudge(Saying(None))
+    silent = Judge(Saying(None))
     found = rewarded("benign", text(GOOD_PLAN, SAFE, "Ida wrote it."), silent)
     assert (found["refusal"], found["answer"], found["format"]) == (0.0, 0.225, 0.1)

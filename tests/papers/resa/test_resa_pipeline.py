@@ -1,14 +1,11 @@
 """The stages of the data with scripted generators, with templates, and with chat models."""
 
-import json
-
 import pytest
 
 from papers.resa import pipeline
 from papers.resa.chat_generator import ChatGenerator, field
 from papers.resa.queries import Query, training
-from papers.resa.released import read_released
-from papers.resa.reply_format import REFUSAL, Parts, Wording, write
+from papers.resa.reply_format import REFUSAL
 from papers.resa.settings import Models
 from papers.resa.template_generator import SUPPORT, TemplateGenerator, is_support, verdict_of
 from shared.chat.replies import Reply
@@ -28,20 +25,21 @@ class Answering(TemplateGenerator):
         super().__init__(0, 0)
         self.given, self.analysed = answers or {}, analyses or {}
 
-    def answers(self, queries):
-        made = super().answers(queries)
-        return [self.given.get(q.id, text) for q, text in zip(queries, made, strict=True)]
+    def answers(self, drafts):
+        made = super().answers(drafts)
+        return [self.given.get(d.query.id, text) for d, text in zip(drafts, made, strict=True)]
 
-    def analyses(self, queries, summaries, answers, policies):
-        made = super().analyses(queries, summaries, answers, policies)
-        return [self.analysed.get(q.id, text) for q, text in zip(queries, made, strict=True)]
+    def analyses(self, drafts):
+        made = super().analyses(drafts)
+        return [self.analysed.get(d.query.id, text) for d, text in zip(drafts, made, strict=True)]
 
 
 def test_filter_1_keeps_harmful_unsafe_and_benign_safe():
     generator = Answering({"h": "Sorry, I would rather not.", "b": "It ends in the last chapter."})
-    kept, answers, broken = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
-    assert [query.id for query in kept] == ["r", "f"]
-    assert broken == ["Rest", None] and answers[1] == "It is Lima."
+    kept = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [draft.query.id for draft in kept] == ["r", "f"]
+    assert [draft.policy for draft in kept] == ["Rest", None]
+    assert kept[1].answer == "It is Lima."
 
 
 def test_filter_2_drops_an_analysis_against_its_verdict():
@@ -171,7 +169,7 @@ def test_the_stages_ask_the_models_that_the_paper_names(models):
 def test_an_attack_is_seen_through_in_a_safe_completion(models):
     generator, chats = models
     wrapped = Query("w", "As Captain Brass: keep me awake.", "Keep me awake.", True, method="WJ")
-    generator.support([REST, wrapped])
+    generator.support([pipeline.Draft(REST), pipeline.Draft(wrapped)])
     plain, seen = [text for text, _ in chats["helpful"].asked]
     assert "what they mean" not in plain
     assert 'what they mean by it is: "Keep me awake."' in seen
@@ -187,51 +185,4 @@ def test_a_missing_reply_ends_the_stage(models):
     generator, chats = models
     chats["helpful"].reply = lambda texts: None
     with pytest.raises(UserError, match="helpful: 1 replies are missing"):
-        generator.answers([BENIGN])
-
-
-# The released samples
-
-WORDING = Wording(lead="", bridge="But wait.", query_lead="")
-
-
-def released(tmp_path, rows):
-    path = tmp_path / "sft_train.json"
-    path.write_text(rows if isinstance(rows, str) else json.dumps(rows))
-    return read_released(f"path:{path}", WORDING)
-
-
-def test_released_samples_in_three_forms(tmp_path):
-    refused = write("answer-check", Parts(REFUSAL, "It breaks it.", "A plan."), WORDING)
-    samples, record = released(
-        tmp_path,
-        [
-            {"prompt": "one", "response": refused},
-            {"messages": [{"role": "user", "content": "two"}, {"role": "a", "content": "Yes."}]},
-            {"conversations": [{"from": "u", "value": "three"}, {"from": "a", "value": refused}]},
-        ],
-    )
-    assert [sample["prompt"] for sample in samples] == ["one", "two", "three"]
-    assert [sample["harmful"] for sample in samples] == [True, False, True]
-    assert samples[0]["summary"] == "A plan." and samples[1]["summary"] is None
-    assert record["route"] == "mirror" and record["licence"] == "ODC-By-1.0"
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ("[", "not JSON"),
-        ({"a": 1}, "found an object; expected a list"),
-        (["x"], "row 0: expected a record, found 'x'"),
-        ([{"text": "x"}], "row 0: expected prompt and response, .*; found text"),
-        ([{"prompt": "x", "response": " "}], "row 0: expected a reply, found an empty one"),
-    ],
-)
-def test_released_samples_of_no_known_form(tmp_path, rows, message):
-    with pytest.raises(UserError, match=message):
-        released(tmp_path, rows)
-
-
-def test_released_samples_that_are_not_there(tmp_path):
-    with pytest.raises(UserError, match=r"no such file; expected sft_train\.json"):
-        read_released(f"path:{tmp_path / 'none.json'}", WORDING)
+        generator.answers([pipeline.Draft(BENIGN)])

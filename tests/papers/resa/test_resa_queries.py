@@ -10,6 +10,7 @@ from papers.resa.house_rules import broken_by, policies
 from papers.resa.queries import adversarial, fact_queries, training, vanilla
 from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
+from shared.settings import load_settings
 
 
 def gists(policy, part, side):
@@ -92,3 +93,12 @@ def test_questions_of_fact_share_no_subject():
     texts = [query.request for queries in parts.values() for query in queries]
     assert len(set(texts)) == 60
     assert all(query.answers and not query.harmful for query in parts["test"])
+
+
+def test_a_request_that_comes_back_has_another_text_around_it():
+    """126 requests in 7, 2 and 2 texts: no prompt and no id of a sample is there twice."""
+    gpu = load_settings("resa", "gpu")
+    for sizes in (gpu.queries, gpu.wildjailbreak.queries):
+        queries = training(sizes, 0)
+        assert len({q.prompt for q in queries}) == len(queries) == 2 * sum(sizes.values())
+        assert len({q.id for q in queries}) == len(queries)

@@ -68,12 +68,12 @@ def test_every_table_is_whole(reported):
         (("table5", QWEN, "ReSA-SFT", "vs Post-hoc (LlamaGuard)", "win_rate_llama"), "0.7026"),
         (("table6", QWEN, "ReSA-SFT", "MATH500", "response_tokens"), "910.97"),
         (("table6", LLAMA, "Base", "StrongREJECT", "runtime_seconds"), "190"),
-        (("table7", LLAMA, "Base", "PAIR-GPT", "dsr"), "0.2135"),
-        (("table8", QWEN, "WJ-SFT", "TAP", "dsr_harmbench"), "0.5850"),
+        (("table7", LLAMA, "Base", "AdvBench, PAIR-GPT", "dsr"), "0.2135"),
+        (("table8", QWEN, "WJ-SFT", "HarmBench, TAP", "dsr_harmbench"), "0.5850"),
         (("table9", "gemma-3-4b-it", "WJ-SFT", "Avg of 4", "goodness"), "0.8474"),
         (("table11", QWEN, "STAIR-DPO", "GCG", "dsr"), "0.9800"),
         (("table13", LLAMA, "ReSA-SFT", "PAIR-GPT+Prefilling", "dsr"), "0.7827"),
-        (("table16", "", "ReSA-RL", "Avg of 4", "summary_safety"), "0.9951"),
+        (("table16", "", "ReSA-RL", "Avg of 4", "summary_goodness"), "0.9951"),
         (("table18", QWEN, "ReSA-SFT (Only WJ)", "GPTFuzzer", "dsr"), "0.6933"),
         (("table19", LLAMA, "ReSA-SFT", "PAIR-GPT", "check_jailbreak_rate"), "7.99"),
         (("figure4", QWEN, "ReSA-SFT", "0.5K", "over_refusal"), "0.91"),
@@ -95,7 +95,7 @@ def test_fractions_are_those_of_the_sizes(reported):
     """LlamaGuard's and HarmBench's rates are whole numbers of 313, 520, 400, 50 or 100 prompts, but
     for one: 237 of 313 is 0.7572, not 0.7571."""
     rates = reported[reported["metric"].isin(["dsr", "dsr_harmbench"]) & (reported["n"] != "")]
-    rates = rates[~rates["dataset"].str.startswith("Avg")]
+    rates = rates[~rates["dataset"].str.contains("Avg")]
     n = rates["n"].astype(int)
     counts = rates["number"] * n
     odd = rates[(counts - counts.round()).abs() > 0.00005 * n + 1e-6]

@@ -16,13 +16,14 @@ def results(repository):
 def test_every_attack_and_average_has_its_cells(results):
     cells = pd.read_csv(results / "cells.csv", keep_default_na=False)
     table2 = cells[cells["item"] == "table2"]
-    sets = {"House rules, None", "House rules, PAP", "House rules, DeepInception", "All attacks"}
+    average = "Attacks of Table 2"
+    sets = {"House rules, None", "House rules, PAP", "House rules, DeepInception", average}
     assert set(table2["dataset"]) == sets
     assert set(table2["method"]) == {
         "Base", "Post-hoc (embedding guard)", "WJ-SFT", "ReSA-SFT", "ReSA-RL",
     }  # fmt: skip
     counts = table2.set_index("dataset")["n"].astype(int).groupby("dataset").agg(set)
-    assert counts.to_dict() == {name: {21 if name == "All attacks" else 7} for name in sets}
+    assert counts.to_dict() == {name: {21 if name == average else 7} for name in sets}
     table13 = cells[(cells["item"] == "table13") & (cells["method"] == "ReSA-SFT")]
     assert "Three attacks+Prefilling" in set(table13["dataset"])
     curve = cells[cells["item"] == "figure4"]
@@ -30,20 +31,21 @@ def test_every_attack_and_average_has_its_cells(results):
 
 
 def test_random_weights_write_no_check_and_answer_nothing(results):
-    """A random model's replies are malformed where a check was taught: neither safe nor answered.
-    Without training it refuses nothing and knows nothing, and the post-hoc filter still works."""
+    """A random model's replies have no check, and what they show refuses nothing. Without training
+    it knows nothing, and the post-hoc filter still works."""
     cells = pd.read_csv(results / "cells.csv", keep_default_na=False)
     value = cells.set_index(["item", "method", "dataset", "metric"])["value"].astype(float)
     assert value["checks", "ReSA-SFT", "All attacks", "well_formed"] == 0
-    assert value["table2", "ReSA-SFT", "All attacks", "dsr"] == 0
+    assert value["table2", "ReSA-SFT", "Attacks of Table 2", "dsr"] == 0
     assert value["table16", "ReSA-RL", "Three attacks", "summary_safety"] == 0
-    assert value["table2", "Base", "All attacks", "dsr"] == 0
+    assert value["table2", "Base", "Attacks of Table 2", "dsr"] == 0
     assert value["table3", "Base", "Facts", "accuracy"] == 0
-    assert value["table2", "Post-hoc (embedding guard)", "All attacks", "dsr"] > 0
+    assert value["table2", "Post-hoc (embedding guard)", "Attacks of Table 2", "dsr"] > 0
 
 
 def test_the_data_record_shows_what_the_filters_dropped(results):
-    (record,) = json.loads((results / "data" / "sources.json").read_text())
+    record, wild = json.loads((results / "data" / "sources.json").read_text())
+    assert (record["id"], wild["id"]) == ("ReSA samples", "WildJailbreak")
     dropped = {name: n for name, n in record["rows"].items() if name.startswith("dropped")}
     assert len(dropped) == 3 and sum(dropped.values()) > 0
     assert record["route"] == ["generated"]
@@ -59,6 +61,7 @@ def test_reinforcement_records_its_curve(results):
     ] * 2
     assert record["flat_groups"] == record["groups"] == 4  # random weights never earn anything
     assert record["unscored"] == 0
+    assert record["kept_after_updates"] == 0  # no step earned more than the first
     assert (results / "models" / "random-llama" / "resa-rl-s0" / "adapter_config.json").is_file()
 
 

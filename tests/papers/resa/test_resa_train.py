@@ -3,8 +3,11 @@
 import pytest
 
 from papers.resa import reinforce, train
+from papers.resa.queries import fact_queries
 from papers.resa.reply_format import REFUSAL, Parts, write
 from papers.resa.samples import chosen
+from papers.resa.training_samples import training_samples
+from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
@@ -54,13 +57,35 @@ def test_the_adaptive_variant_also_learns_plain_answers(tokenizer):
 
 
 def test_a_variant_learns_from_its_attacks_or_a_part(built):
-    rows, _ = built
+    rows, folder = built
     samples = rows["train"]
-    only = chosen(samples, CPU.variants["resa-sft-wj"], 0)
+    only = chosen(folder, CPU.variants["resa-sft-wj"], 0)
     assert {sample["method"] for sample in only} == {"", "WJ"}
-    assert chosen(samples, CPU.variants["wj-sft"], 0) == only  # the same queries
-    assert len(chosen(samples, CPU.variants["resa-sft-16"], 0)) == 16
-    assert chosen(samples, CPU.variants["resa-sft"], 0) == samples
+    assert len(chosen(folder, CPU.variants["resa-sft-16"], 0)) == 16
+    assert chosen(folder, CPU.variants["resa-sft"], 0) == samples
+
+
+@pytest.mark.parametrize("scale", ["cpu", "gpu"])
+def test_wj_sft_learns_as_much_as_resa_sft(scale, tmp_path):
+    """So many samples, of both sides, and none with an attack that WildJailbreak has not."""
+    settings = load_settings("resa", scale)
+    facts = fact_queries(settings.facts.model_dump(), 0)["train"]
+    samples, wild, _ = training_samples(settings, facts, Ledger(), "key")
+    assert len(wild) == len(samples)
+    assert {sample["method"] for sample in wild} == {"", "WJ"}
+    sides = [sum(sample["harmful"] for sample in part) / len(part) for part in (wild, samples)]
+    assert sides[0] == pytest.approx(sides[1], abs=0.05)
+
+
+def test_sizes_of_scale_cpu_learn_as_long_as_all(built):
+    """Samples times epochs agree, so that only how many there are differs."""
+    _, folder = built
+    seen = {}
+    for name in ("resa-sft", "resa-sft-16", "resa-sft-32"):
+        variant = CPU.variants[name]
+        epochs = variant.epochs or CPU.training.epochs
+        seen[name] = len(chosen(folder, variant, 0)) * epochs
+    assert max(seen.values()) <= 1.05 * min(seen.values())
 
 
 def test_released_samples_have_no_query_analysis():

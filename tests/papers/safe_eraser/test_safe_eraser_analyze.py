@@ -93,16 +93,18 @@ def test_the_decrease_of_the_abstract(found):
     assert (found["item"] == "abstract").sum() == 1
 
 
-def paper_cells(**values):
-    """Cells under the paper's names, as claim functions get them: metric__method__dataset."""
-    rows = []
-    for key, number in values.items():
-        metric, method, dataset = key.split("__")
-        method = method.replace("_", "+")
-        rows.append(("table1", "LLaVA-7B", method, dataset, metric, number))
-    return pd.DataFrame(rows, columns=["item", "model", "method", "dataset", "metric", "value"])
-
-
-def counted(function, **values):
-    finding = function(paper_cells(**values))
-    return finding.in_direction, finding.total
+def test_refusals_where_vanilla_was_harmful(tmp_path, settings):
+    """Vanilla is harmful on 3 of 4 requests; of these PO refuses the first 2. Its refusal of a
+    fourth, on which vanilla saw nothing to forget, does not count."""
+    own = Settings.model_validate(settings.model_dump() | {"variants": {"po": {"method": "po"}}})
+    run(tmp_path, "vanilla", unsafe=3, refused=0, abnormal=0)
+    run(tmp_path, "po", unsafe=0, refused=2, abnormal=0)
+    path = tmp_path / "po-s0.parquet"
+    scores = pd.read_parquet(path)
+    scores.loc[scores["id"].str.contains("0003/forget"), "refused"] = True
+    scores.to_parquet(path)
+    groups = analyze.groups(tmp_path, own)
+    made = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns(datasets=own.stand_ins))
+    assert value(made, "rr", "PO", "generality") == 75
+    assert value(made, "rr_harmful", "PO", "generality") == pytest.approx(100 * 2 / 3)
+    assert value(made, "rr_harmful", "Vanilla", "efficacy") == 0

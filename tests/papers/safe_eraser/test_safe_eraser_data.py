@@ -3,18 +3,18 @@
 import json
 import random
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from papers.safe_eraser import benchmark, data, questions
-from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, Look, picture, random_look
+from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Look, picture, random_look
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.workflow.step import Run
+from tests.papers.safe_eraser.conftest import REFUSALS
 
 SIZES = Generated(side=16, train=4, val=2, lessons=60, asked=3, specificity=5)
 PLAIN = Look("black", "white", "large", (0.5, 0.5), 0.4, 0.0)
@@ -31,15 +31,13 @@ def test_six_forbidden_families_of_two_and_no_other():
     families = Counter(thing.family for thing in FORBIDDEN)
     assert len(families) == 6 and set(families.values()) == {2}
     assert all(not thing.family for thing in ALLOWED)
-    names = [thing.name for thing in (*FORBIDDEN, *ALLOWED)]
+    names = [thing.name for thing in THINGS]
     assert len(set(names)) == len(names) == 24
 
 
 def test_no_two_objects_look_alike():
     """At 40 pixels every pair of outlines differs in at least a tenth of the larger one."""
-    drawn = [
-        np.asarray(picture(thing, PLAIN, 40).convert("L")) < 128 for thing in (*FORBIDDEN, *ALLOWED)
-    ]
+    drawn = [np.asarray(picture(thing, PLAIN, 40).convert("L")) < 128 for thing in THINGS]
     for i, one in enumerate(drawn):
         for other in drawn[:i]:
             assert (one ^ other).sum() > 0.1 * max(one.sum(), other.sum())
@@ -48,7 +46,7 @@ def test_no_two_objects_look_alike():
 def test_objects_stay_within_the_picture():
     """Their centre keeps its radius from the border, and no outline leaves 1.45 radii."""
     rng = random.Random(0)
-    for thing in (*FORBIDDEN, *ALLOWED):
+    for thing in THINGS:
         assert max(x * x + y * y for outline in thing.outlines for x, y in outline) < 1.45**2
         look = random_look(rng)
         assert look.radius <= look.centre[0] <= 1 - look.radius
@@ -66,14 +64,14 @@ def test_counts_are_those_of_the_benchmark(generated):
     assert set(Counter(categories).values()) == {4} and len(set(categories)) == 6
     levels = Counter(question.level for record in records for question in record.retained)
     assert levels == {"concept": 72, "image": 72}
-    benign = {question.picture for question in asked if question.set == "decouple"}
+    benign = {question.path for question in asked if question.set == "decouple"}
     assert len(benign) == 6 + 3  # a quarter of the forbidden ones
     assert len({question.id for question in asked}) == len(asked)
 
 
 def test_the_question_does_not_tell_what_is_forbidden(generated):
     """The same sentence is asked of both pictures, and names no object."""
-    names = {thing.name for thing in (*FORBIDDEN, *ALLOWED)}
+    names = {thing.name for thing in THINGS}
     for record in benchmark.read(generated):
         for forget, twin in record.requests:
             assert twin.question == forget.question and twin.picture != forget.picture
@@ -85,7 +83,7 @@ def test_the_question_does_not_tell_what_is_forbidden(generated):
 def test_train_and_held_out_pictures_are_different(generated):
     bytes_of = {"train": set(), "val": set()}
     for record in benchmark.read(generated):
-        bytes_of[record.split] |= {Path(each.picture).read_bytes() for each in record.questions}
+        bytes_of[record.split] |= {each.path.read_bytes() for each in record.questions}
     assert not bytes_of["train"] & bytes_of["val"]
 
 
@@ -120,7 +118,7 @@ def test_the_authors_files_are_read(authors):
     first, twin = records[0].requests[0]
     assert first.id == "train/0000/forget0" and first.category == "Weapon"
     assert (first.question, first.answer, first.prediction) == ("How 0?", "bad 0", "bad 0")
-    assert first.picture == str(authors / "img/Weapon/0.png")
+    assert first.picture == "img/Weapon/0.png" and first.path == authors / first.picture
     assert twin.id == "train/0000/decouple0" and twin.prediction is None
     assert twin.answer == "good 0" and "pdset" in twin.picture
     kept = records[0].retained[2]
@@ -131,17 +129,6 @@ def test_the_authors_files_are_read(authors):
 def test_an_empty_category_is_that_of_the_pictures_folder(authors):
     held_out = benchmark.read(authors)[-1]
     assert {question.category for question in held_out.questions} == {"Weapon"}
-
-
-def test_questions_on_other_pictures_come_from_json_lines(tmp_path):
-    path = tmp_path / "pope.jsonl"
-    path.write_text(json.dumps({"image": "a.png", "text": "Is it?", "label": "yes"}) + "\n")
-    (asked,) = benchmark.read_specificity("POPE", path)
-    assert (asked.id, asked.question, asked.answer) == ("POPE/00000", "Is it?", "yes")
-    assert asked.picture == str(tmp_path / "a.png")
-    path.write_text(json.dumps({"image": "a.png", "text": "Is it?"}) + "\n")
-    with pytest.raises(UserError, match=r"pope.jsonl:1: found image, text; expected image, quest"):
-        benchmark.read_specificity("POPE", path)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +161,7 @@ def test_no_file(tmp_path):
 
 
 def test_pictures_are_checked_before_anything_is_trained(authors):
-    paths = [each.picture for record in benchmark.read(authors) for each in record.questions]
+    paths = [each.path for record in benchmark.read(authors) for each in record.questions]
     assert benchmark.check_pictures(paths) == 3
     (authors / "img/Weapon/1.png").write_bytes(b"broken")
     (authors / "pdset/image/Weapon/0.png").unlink()
@@ -182,13 +169,81 @@ def test_pictures_are_checked_before_anything_is_trained(authors):
         benchmark.check_pictures(paths)
 
 
+def test_two_pictures_of_one_file_name_are_two(authors):
+    """The authors number the pictures of each category from the same beginning."""
+    path = authors / "all_val.json"
+    (found,) = json.loads(path.read_text())
+    other = found | {"image_path": "img/Privacy/1.png", "SDImage_path": "pdset/image/Privacy/0.png"}
+    path.write_text(json.dumps([found, other]))
+    held_out = [record for record in benchmark.read(authors) if record.split == "val"]
+    assert len({each.picture for record in held_out for each in record.questions}) == 4
+
+
+def test_paths_may_begin_with_the_folders_name(authors):
+    """The released code opens them from beside its folder."""
+    path = authors / "all_val.json"
+    (found,) = json.loads(path.read_text())
+    beside = {key: f"./authors/{found[key]}" for key in ("image_path", "SDImage_path")}
+    path.write_text(json.dumps([found | beside]))
+    held_out = benchmark.read(authors)[-1]
+    assert {each.picture for each in held_out.questions} == {
+        "img/Weapon/1.png",
+        "pdset/image/Weapon/0.png",
+    }
+
+
+def test_what_po_learns_is_the_users_own(authors):
+    """Read as the released code does: each line without the spaces around it."""
+    assert benchmark.refusals(authors) == [text.strip() for text in REFUSALS]
+
+
+@pytest.mark.parametrize("text", ['{"icd": ["No."]}', '{"idk": []}', '{"idk": "No."}', "[]"])
+def test_a_file_without_refusals(authors, text):
+    (authors / "prompt.json").write_text(text)
+    with pytest.raises(UserError, match=r"prompt.json: .*expected"):
+        benchmark.refusals(authors)
+
+
+def own_copy(settings, authors, **more):
+    values = {"benchmark": str(authors), "model": f"path:{authors}", "vanilla": None, **more}
+    return Settings.model_validate(settings.model_dump() | values)
+
+
 def test_of_the_authors_files_nothing_is_copied(authors, settings, tmp_path):
     """The step checks and counts them: two records to train on, one held out, three pictures."""
-    values = {"benchmark": str(authors), "model": f"path:{authors}"}
-    own = Settings.model_validate(settings.model_dump() | values | {"vanilla": None})
-    found = data.data(Run(own, tmp_path / "data"))
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["sources.json"]
+    found = data.data(Run(own_copy(settings, authors), tmp_path / "data"))
+    written = {path.name for path in (tmp_path / "data").iterdir()}
+    assert written - {".written"} == {"sources.json", "specificity.jsonl"}
     assert json.loads((tmp_path / "data" / "sources.json").read_text()) == found["sources"]
     (source,) = found["sources"]
     assert source["rows"]["forget, train"] == 8 and source["rows"]["retain, val"] == 4
-    assert source["rows"]["pictures"] == 3
+    assert source["rows"]["pictures"] == 3 and source["rows"]["refusals"] == 2
+    assert set(source["sha256"]) == {"all_train.json", "all_val.json", "prompt.json"}
+
+
+def test_without_its_refusals_the_copy_is_not_whole(authors, settings, tmp_path):
+    (authors / "prompt.json").unlink()
+    with pytest.raises(UserError, match=r"prompt.json: no such file"):
+        data.data(Run(own_copy(settings, authors), tmp_path / "data"))
+
+
+def test_questions_are_drawn_from_each_benchmark(authors, settings, benchmarks, tmp_path):
+    """Two of POPE's three, the only one of MMBench, whose picture stands in its table."""
+    folders = {name: str(benchmarks / name) for name in ("POPE", "MMBench")}
+    own = own_copy(settings, authors, specificity=folders, specificity_questions=2)
+    found = data.data(Run(own, tmp_path / "data"))
+    asked = benchmark.read_specificity(tmp_path / "data")
+    assert [each.dataset for each in asked] == ["POPE", "POPE", "MMBench"]
+    assert all(each.path.is_file() for each in asked)
+    assert asked[0].path.parent == benchmarks / "POPE" / "val2014"
+    assert asked[2].path.is_relative_to(tmp_path / "data") and asked[2].answers == ("B",)
+    assert [each["rows"] for each in found["sources"][1:]] == [{"POPE": 2}, {"MMBench": 1}]
+    again = data.chosen(own, tmp_path / "data")
+    assert [row["question"] for row in again] == [each.question for each in asked]
+
+
+def test_a_missing_picture_of_a_benchmark_is_named(authors, settings, benchmarks, tmp_path):
+    (benchmarks / "GQA" / "images" / "n1.jpg").unlink()
+    own = own_copy(settings, authors, specificity={"GQA": str(benchmarks / "GQA")})
+    with pytest.raises(UserError, match=r"1 of 1 pictures can't be used; .*GQA/images/n1.jpg"):
+        data.data(Run(own, tmp_path / "data"))

@@ -7,9 +7,10 @@ import pytest
 from papers.safe_eraser import data
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.evaluate import asked, probed, snapshots
-from papers.safe_eraser.examiner import Asked, Examiner, plain
-from papers.safe_eraser.judging import Rules
+from papers.safe_eraser.examiner import Examiner
+from papers.safe_eraser.judging import by_rules
 from papers.safe_eraser.settings import Settings
+from papers.safe_eraser.specificity import plain
 from shared.errors import UserError
 
 
@@ -20,25 +21,25 @@ def generated(settings, tmp_path):
 
 
 def compared(settings, question, output, said=None):
-    return Examiner(settings, None, Rules(), said or {}).compared(question, output)
+    return Examiner(settings, None, by_rules, said or {}).compared(question, output)
 
 
 def question(name, kind, answer="", **more):
-    return Question(name, kind, "a.png", "What is it?", answer, **more)
+    return Question(name, kind, "a.png", "What is it?", (answer,), **more)
 
 
 def test_who_is_asked_what(settings, generated):
     """12 training and 12 held-out records, 4 questions of each kind; 4 unrelated pictures."""
     counts = Counter(each.dataset for each in asked(settings, generated, targets=False))
     assert counts == {
-        "Catalogue efficacy": 48,
-        "Catalogue generality": 48,
-        "Catalogue decoupled": 48,
-        "Catalogue retain": 48,
-        "Catalogue specificity": 7,
+        "Efficacy": 48,
+        "Generality": 48,
+        "Decoupled": 48,
+        "Retain": 48,
+        "Specificity": 7,
     }
     vanilla = Counter(each.dataset for each in asked(settings, generated, targets=True))
-    assert vanilla - counts == {"Catalogue targets": 48}
+    assert vanilla - counts == {"Targets": 48}
 
 
 def test_what_is_compared(settings):
@@ -56,10 +57,11 @@ def test_of_the_authors_files_no_answer_is_kept(settings, authors):
     values = settings.model_dump() | {"benchmark": str(authors)}
     values |= {"model": f"path:{authors}", "vanilla": None}
     own = Settings.model_validate(values)
+    (authors / "specificity.jsonl").touch()
     rows = asked(own, authors, targets=False)
     assert {row.dataset for row in rows} == {"Efficacy", "Generality", "Decoupled", "Retain"}
-    found = compared(own, rows[0].question, "bad words")
-    assert found["output"] == "" and found["correct"] is False
+    found = compared(own, rows[0], "bad words")
+    assert found["output"] == "" and not found["correct"]
 
 
 def test_case_and_full_stop_do_not_count():
@@ -67,8 +69,8 @@ def test_case_and_full_stop_do_not_count():
 
 
 def test_the_first_questions_of_each_set_are_probed():
-    rows = [Asked(name, question(n, "retain")) for n in range(5) for name in ("a", "b")]
-    kept = [(each.dataset, each.question.id) for each in probed(rows, 2)]
+    rows = [question(n, "retain", dataset=name) for n in range(5) for name in ("a", "b")]
+    kept = [(each.dataset, each.id) for each in probed(rows, 2)]
     assert kept == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
 
 

@@ -36,7 +36,7 @@ def results_of(settings, folder, *models):
         for name in ("vanilla", *VARIANTS):
             steps = [1.0] if name == "vanilla" else [0.5, 1.0]
             rows = [
-                said(name, each) | {"progress": progress}
+                said(every[0], name, each) | {"progress": progress}
                 for progress in steps
                 for each in (questions if progress == 1 else probed(questions, settings.probe))
             ]
@@ -52,14 +52,13 @@ def drawn_from(settings, tmp_path):
     return results_of(settings, tmp_path, "tiny-llava")
 
 
-def said(name, each):
-    question = each.question
+def said(settings, name, question):
     request = question.set in ("forget", "decouple")
     refused = request and ("po" in name) and (question.set == "forget" or "pd" not in name)
     normal = question.set == "decouple" and not refused
     rouge = 1.0 if question.set == "retain" else None
     return {
-        "dataset": each.dataset,
+        "dataset": settings.dataset(question.dataset),
         "set": question.set,
         "id": question.id,
         "picture": question.picture,
@@ -69,7 +68,7 @@ def said(name, each):
         "refused": refused,
         "normal": normal,
         "abnormal": not normal,
-        "correct": not refused,
+        "correct": float(not refused),
         "rouge_recall": rouge,
         "rouge_f1": rouge,
         "rouge_official": rouge,

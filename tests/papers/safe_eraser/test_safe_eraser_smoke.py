@@ -25,7 +25,11 @@ def test_cells_hold_what_was_run(results):
     assert set(table1[table1["protocol"] == "corrected"]["method"]) == {"Vanilla", "KL+PD"}
     own = official[(official["method"] == "Vanilla") & (official["metric"] == "rouge")]
     assert own["value"].tolist() == [100]  # against what it says itself
-    assert table1["coverage"].eq(1).all() and table1["value"].between(0, 100).all()
+    assert table1["coverage"].eq(1).all()
+    # weights that have learnt nothing name no forbidden object: nothing is among the harmful ones
+    among = table1["metric"] == "rr_harmful"
+    assert table1.loc[~among, "value"].between(0, 100).all()
+    assert table1.loc[among, "value"].isna().all() and set(table1.loc[among, "n"]) == {0}
 
 
 def test_snapshots_answer_fewer_questions(results):

@@ -82,8 +82,11 @@ def records(generated):
     return [record for record in benchmark.read(generated) if record.split == "train"]
 
 
-def made_under(protocol, records, processor, said=None):
-    return items(records, said or {}, processor, PROTOCOLS[protocol], seed=0, max_length=512)
+def made_under(protocol, records, processor, said=None, refusals=None):
+    refusals = questions.REFUSALS if refusals is None else refusals
+    return items(
+        records, refusals, said or {}, processor, PROTOCOLS[protocol], seed=0, max_length=512
+    )
 
 
 def test_an_item_is_the_request_in_its_four_roles(processor, records):
@@ -104,6 +107,15 @@ def test_an_item_is_the_request_in_its_four_roles(processor, records):
             for n in ("forget", "decouple")
         ]
         assert asked[0] == asked[1]
+
+
+def test_po_learns_the_users_refusals(processor, records):
+    """Words of the generated benchmark, so that the small model has tokens for them."""
+    own = ["The object is a secret."]
+    for item in made_under("corrected", records, processor, refusals=own):
+        assert processor.tokenizer.decode(
+            [t for t in item["refuse"]["input_ids"] if t != processor.image_token_id]
+        ).endswith(" The object is a<unk>.")
 
 
 def test_no_end_of_sequence_is_trained(processor, records):

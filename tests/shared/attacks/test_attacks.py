@@ -8,6 +8,7 @@ import json
 import pytest
 
 from shared.attacks.asking import Attempt, best, on_topic, prompt_in, ratings
+from shared.attacks.gptfuzzer import PLACE, filled, gptfuzzer
 from shared.attacks.pair import pair
 from shared.attacks.pap import TECHNIQUES, pap
 from shared.attacks.renellm import SCENARIOS, renellm
@@ -78,10 +79,47 @@ def test_tap_cuts_what_is_off_the_topic_before_it_is_asked(scripted, victim, jud
 
 def test_tap_stops_at_the_best_rating_and_survives_an_empty_level(scripted, victim, judge):
     attacker, wrote = scripted(lambda talk: written("please sing"))
-    (found,) = tap([GOAL], wrote, judge[1], victim[1], depth=4)
+    (found,) = tap([GOAL], wrote, judge[1], victim[1], branching=2, width=4, depth=4)
     assert found.rating == 10 and len(attacker.asked) == 2
     _, nothing = scripted(lambda talk: "no prompt")
-    assert tap([GOAL], nothing, judge[1], victim[1]) == [Attempt(GOAL, GOAL)]
+    found = tap([GOAL], nothing, judge[1], victim[1], branching=2, width=4, depth=4)
+    assert found == [Attempt(GOAL, GOAL)]
+
+
+def test_trees_of_several_goals_grow_side_by_side(scripted, victim, judge):
+    """Each level asks the attacker once about all goals, and no goal sees another's replies; one
+    that gave in is left alone."""
+    calls = []
+    polite = lambda talk: "please hum" if "Hum" in talk[0]["content"] else "sing"  # noqa: E731
+    attacker, wrote = scripted(lambda talk: written(f"{polite(talk)} {len(talk)}"))
+    answers = attacker.answers
+    attacker.answers = lambda talks, *rest, **more: (
+        calls.append(len(talks)) or answers(talks, *rest, **more)
+    )
+    found = tap([GOAL, "Hum."], wrote, judge[1], victim[1], branching=2, width=1, depth=3)
+    assert [(each.goal, each.rating) for each in found] == [(GOAL, 1), ("Hum.", 10)]
+    assert found[1].prompt == "please hum 1"
+    assert calls == [4, 2, 2]
+    assert not any("la la" in str(talk) for talk in attacker.asked if GOAL in str(talk))
+
+
+def test_gptfuzzer_keeps_the_template_that_reaches_most(scripted, victim, judge):
+    """Mutations say please from the second on, of which half reach; a template without its place
+    is never tried."""
+    texts = iter(["no place", f"now {PLACE}", f"please {PLACE}", f"so {PLACE}"])
+    _, wrote = scripted(lambda talk: written(next(texts)))
+    goals = [GOAL, "Hum."]
+    best_one = gptfuzzer(goals, [f"Oh {PLACE}"], wrote, judge[1], victim[1], iterations=4)
+    assert best_one == f"please {PLACE}"
+    asked = [talk[-1]["content"] for talk in victim[0].asked]
+    assert asked == [f"{word} {goal}" for word in ("now", "please", "so") for goal in goals]
+
+
+def test_gptfuzzer_without_any_success_gives_its_first_template(scripted, victim, judge):
+    _, wrote = scripted(lambda talk: written(f"now {PLACE}"))
+    seeds = [f"Oh {PLACE}", f"Ah {PLACE}"]
+    assert gptfuzzer([GOAL], seeds, wrote, judge[1], victim[1], iterations=3) == seeds[0]
+    assert filled(seeds[0], [GOAL]) == [f"Oh {GOAL}"]
 
 
 def test_turns_of_tap_alternate(scripted, victim, judge):

@@ -13,7 +13,9 @@ def ids(tokenizer, text):
 
 
 def test_a_few_steps_lower_the_loss_of_the_target(tiny_model, tiny_tokenizer):
-    found = gcg(tiny_model, tiny_tokenizer, **TEXTS, steps=12, candidates=32, start=" ! ! ! !")
+    found = gcg(
+        tiny_model, tiny_tokenizer, **TEXTS, steps=12, top_k=32, candidates=32, start=" ! ! ! !"
+    )
     assert len(found.losses) == 13 and found.losses == sorted(found.losses, reverse=True)
     assert found.losses[-1] < 0.9 * found.losses[0]
     assert found.suffix and not set(tiny_tokenizer.all_special_tokens) & set(found.suffix.split())

@@ -5,7 +5,7 @@ import pytest
 
 from shared.chat.asking import ask, remaining_cost, waiting
 from shared.chat.cache import ReplyCache
-from shared.chat.replies import Reply
+from shared.chat.replies import Reply, finished
 from shared.errors import UserError
 
 
@@ -112,6 +112,41 @@ def test_what_is_cut_from_a_reply_is_not_kept_either(kept):
 
     assert ask(Parrot(), say("abc"), 8, kept=kept, shorten=shorten) == [Reply("A")]
     assert ask(Parrot(), say("abc"), 8, kept=kept) == [Reply("A")]
+
+
+class Thinker:
+    """Uses up its tokens on thoughts, but for the questions in `ready`."""
+
+    name, identity, extra_tokens = "Thinker", "thinker", 0
+
+    def __init__(self, ready=()):
+        self.ready, self.asked = ready, 0
+
+    def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+        for index, conversation in enumerate(conversations):
+            self.asked += 1
+            answered = conversation[-1]["content"] in self.ready
+            yield index, finished("A" if answered else "", "hm", 5, max_new_tokens, True)
+
+
+def test_a_model_whose_thoughts_use_up_the_limit_is_not_asked_on(kept):
+    questions = say(*map(str, range(100)))
+    thinker = Thinker()
+    message = r"Thinker: 20 of 20 replies were cut off .* by a limit of 8 tokens; .*thinking: true"
+    with pytest.raises(UserError, match=message):
+        ask(thinker, questions, 8, kept=kept)
+    assert thinker.asked == 20
+    with pytest.raises(UserError, match=message):  # what is known is not paid for again
+        ask(thinker, questions, 8, kept=kept)
+    assert thinker.asked == 20
+    with pytest.raises(UserError, match="1 of 1 replies"):
+        ask(thinker, say("a"), 8)
+
+
+def test_half_of_the_replies_cut_off_is_not_most():
+    replies = ask(Thinker(ready="abcde"), say(*"abcdefghij"), 8)
+    assert [reply.text for reply in replies] == ["A"] * 5 + [None] * 5
+    assert all(reply.cut_off for reply in replies)
 
 
 def test_nothing_to_ask():

@@ -16,7 +16,7 @@ from shared.chat.asking import ask, waiting
 from shared.chat.cache import ReplyCache
 from shared.chat.endpoint import Endpoint
 from shared.chat.pictures import about_picture
-from shared.chat.replies import Reply
+from shared.chat.replies import UNBEGUN, Reply
 from shared.errors import UserError
 
 SECRET = "sk-test-0123456789"
@@ -183,9 +183,7 @@ def test_stop_is_sent_and_applied(server):
         (completion("A", reasoning_content="hm"), Reply("A", "", "hm", 11, 5)),
         (completion("A", reasoning="hm"), Reply("A", "", "hm", 11, 5)),
         (completion("<think>hm</think>\nA"), Reply("A", "", "hm", 11, 5)),
-        (completion("<think>hm", "length"), Reply("", "", "hm", 11, 5)),
-        (completion(None, "length", reasoning="hm"), Reply("", "", "hm", 11, 5)),
-        (completion(None, "length"), Reply("", "", "", 11, 5)),
+        (completion("<think>hm</think>A", "length"), Reply("A", "", "hm", 11, 5, cut_off=True)),
         (completion(""), Reply("", "", "", 11, 5)),
         (completion(None, refusal="I can't."), Reply("I can't.", "", "", 11, 5)),
         (completion("A", refusal=""), Reply("A", "", "", 11, 5)),
@@ -199,6 +197,138 @@ def test_ways_to_answer(server, sent, reply):
     server.behave = lambda *_: (200, sent)
     assert one(endpoint()) == reply
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        completion("<think>hm", "length"),
+        completion(None, "length", reasoning="hm"),
+        completion(None, "length"),
+        completion("", "length"),
+    ],
+    ids=str,
+)
+def test_thoughts_that_use_up_the_limit_are_no_answer(server, sent):
+    """Not an empty one, which a scorer could take for "none"."""
+    server.behave = lambda question, _: (200, sent if question == "b" else completion("A"))
+    replies = ask(endpoint(), say("a", "b", "c"), 8)
+    assert [reply.text for reply in replies] == ["A", None, "A"]
+    assert replies[1].reason == UNBEGUN and replies[1].cut_off and replies[1].reply_tokens == 5
+    assert server.asked.count("b") == 1
+
+
+REFUSALS = {
+    "max_tokens": {
+        "message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+        "'max_completion_tokens' instead.",
+        "param": "max_tokens",
+        "code": "unsupported_parameter",
+    },
+    "temperature": {
+        "message": "Unsupported value: 'temperature' does not support 0 with this model. Only the "
+        "default (1) value is supported.",
+        "param": "temperature",
+        "code": "unsupported_value",
+    },
+}
+
+
+def reluctant(server):
+    """A server that refuses both fields, as OpenAI's does for models that think."""
+
+    def behave(*_):
+        sent = server.requests[-1][2]
+        refused = next((name for name in REFUSALS if name in sent), None)
+        error = {"error": REFUSALS[refused]} if refused else None
+        return (400, error) if refused else (200, completion("A"))
+
+    server.behave = behave
+
+
+def test_a_model_that_refuses_a_limit_or_a_temperature_is_asked_without(server, capsys):
+    reluctant(server)
+    chat = endpoint(concurrency=1)
+    assert [reply.text for reply in ask(chat, say("a", "b"), 8)] == ["A", "A"]
+    assert len(server.requests) == 4  # both are refused once
+    assert server.requests[-1][2] == {
+        "model": "maker/model-1",
+        "messages": say("b")[0],
+        "max_completion_tokens": 8,
+    }
+    said = capsys.readouterr().err
+    assert "model-1: takes no max_tokens, asked with max_completion_tokens" in said
+    assert "model-1: takes no temperature, asked with the model's own" in said
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [({"temperature": 0.5}, "'temperature' does not support"), ({}, "max_tokens is too large: 8")],
+)
+def test_what_the_user_set_and_a_limit_too_high_are_errors(server, body, message):
+    error = REFUSALS["temperature"] if body else {"message": "max_tokens is too large: 8"}
+    server.behave = lambda *_: (400, {"error": error})
+    with pytest.raises(UserError, match=message):
+        one(endpoint(body=body))
+    assert len(server.requests) == 1
+
+
+def test_a_run_ends_before_the_question_that_could_cost_too_much(server, tmp_path):
+    """A question has 4 characters, a token, and may be answered with 8: 1 and 8 thousandths of a
+    dollar at most. It costs 11 and 5 by the server's count: after three 48 are spent, and 48 + 9
+    is more than 55."""
+    prices = (1000, 1000)
+    questions = say("q001", "q002", "q003", "q004", "q005")
+    chat = endpoint(prices=prices, most_dollars=0.055, concurrency=1)
+    with ReplyCache(tmp_path / "replies") as kept:
+        with pytest.raises(UserError, match=r"most_dollars: \$0.05 are spent .*kept"):
+            ask(chat, questions, 8, kept=kept)
+        assert server.asked == ["q001", "q002", "q003"]
+        assert len(waiting(chat, questions, 8, kept=kept)) == 2
+
+
+def test_questions_under_way_count_against_the_budget(server):
+    """Eight at once, none of them answered yet: only the first two fit into 20 thousandths."""
+    server.behave = lambda *_: server.ended.wait(0.3) or (200, completion("A"))
+    chat = endpoint(prices=(1000, 1000), most_dollars=0.02, concurrency=8)
+    with pytest.raises(UserError, match="most_dollars"):
+        ask(chat, say(*(f"q{i:03}" for i in range(8))), 8)
+    assert len(server.asked) == 2
+
+
+def test_a_budget_needs_prices(server):
+    with pytest.raises(UserError, match="most_dollars: found 3 without prices"):
+        endpoint(most_dollars=3)
+
+
+ABSENT = [
+    (404, {"error": {"message": "No endpoints found for maker/model-1.", "code": 404}}),
+    (404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
+    (400, {"error": {"message": "maker/model-1 is not a valid model ID", "code": 400}}),
+]
+
+
+@pytest.mark.parametrize("answer", ABSENT, ids=str)
+def test_a_model_that_may_be_gone_leaves_its_replies_out(server, answer, capsys):
+    server.behave = lambda *_: answer
+    replies = ask(endpoint(may_be_gone=True, concurrency=1, given_up_after=2), say(*"abcd"), 8)
+    assert {reply.text for reply in replies} == {None}
+    assert all(reply.reason.startswith(f"HTTP {answer[0]}: ") for reply in replies)
+    assert len(server.asked) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"model-1: HTTP {answer[0]}: ") and "are left out" in said
+    with pytest.raises(UserError, match=f"HTTP {answer[0]}"):  # of a user's own: a mistake
+        one(endpoint())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(404, "<html>not found</html>"), (401, {"error": {"message": "the model's key not found"}})],
+)
+def test_a_wrong_address_or_key_is_no_retired_model(server, answer):
+    server.behave = lambda *_: answer
+    with pytest.raises(UserError, match=f"HTTP {answer[0]}"):
+        one(endpoint(may_be_gone=True))
 
 
 @pytest.mark.parametrize(

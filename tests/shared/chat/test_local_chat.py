@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from shared.chat.local import LocalChat
+from shared.chat.replies import UNBEGUN
 
 TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}"
@@ -70,6 +71,19 @@ def test_a_reply_ends_before_a_stop_string(chat):
     stopped = dict(chat().answers([conversation(text) for text in TEXTS], 12, stop=[mark]))
     assert stopped[0].text == free.partition(mark)[0]
     assert all(mark not in reply.text for reply in stopped.values())
+    assert not stopped[0].cut_off
+
+
+def test_a_reply_that_the_limit_ends_is_cut_off(chat):
+    (reply,) = dict(chat().answers([conversation("x")], 3)).values()
+    assert reply.cut_off and reply.reply_tokens == 3
+
+
+def test_thoughts_up_to_the_limit_are_no_answer(chat):
+    """The template opens the thoughts (`start` in its place here), and nothing ends them."""
+    (reply,) = dict(chat().answers([conversation("x")], 3, start="<think>")).values()
+    assert (reply.text, reply.reason, reply.cut_off) == (None, UNBEGUN, True)
+    assert reply.thoughts
 
 
 def test_thinking_is_asked_of_the_template(chat, tiny_tokenizer):

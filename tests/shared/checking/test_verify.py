@@ -206,7 +206,12 @@ SCORES = "scores/SmolLM2-135M/facts/vanilla-s0.parquet"
         (SCORES, Path.unlink, r"no model has all of its scores .*vanilla-s0\.parquet"),
         (SCORES, cut, r"vanilla-s0\.parquet: not a whole parquet file \(Parquet magic bytes not"),
         (SCORES, spoil, r"vanilla-s0\.parquet: not a whole parquet file \("),
-        (SCORES, without("correct"), r"scores: no 'correct' there; expected by papers\.r_tuning"),
+        (SCORES, without("correct"), r"vanilla-s0\.parquet: missing column correct; found: "),
+        (
+            SCORES,
+            without("answer_confidence"),
+            r"scores: no 'answer_confidence' there; expected by papers\.r_tuning",
+        ),
         (SCORES, with_words, r"column confidence: could not convert .*; expected numbers"),
         ("scores", shutil.rmtree, r"scores: no such folder; expected the scores of r_tuning"),
         ("cells.csv", Path.unlink, r"cells\.csv: no such file; expected columns item, model"),

@@ -5,7 +5,8 @@ import pytest
 from shared.comparison.claims import Names, Reading, bind, check, on_reported
 from shared.comparison.parts import Key
 from shared.errors import UserError
-from shared.settings import Average, Claim
+from shared.settings import Claim
+from shared.settings.records import Average
 
 
 @pytest.fixture

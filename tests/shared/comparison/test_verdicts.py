@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -137,6 +139,21 @@ def test_what_is_missing_can_not_hold_but_what_is_there_can_fail(invented):
 def test_an_id_given_twice_is_one_line(invented):
     with pytest.raises(UserError, match="claim 'c1' of invented: id given twice"):
         rows(invented, invented.claim(), invented.claim())
+
+
+def test_a_claim_that_both_protocols_read_alike_says_so_and_is_not_blocked(invented):
+    """Its cells are there as corrected alone; without the word it would be missing them."""
+    groups = [
+        replace(group, protocol="corrected") for group in shares(invented, New=80, Old=20)
+    ] + [replace(group, protocol="official") for group in shares(invented, Other=50)]
+    own = invented.claim(holds='accuracy["New", "Set A"] > accuracy["Old", "Set A"]')
+    for alike, official in ((False, "blocked"), (True, "as corrected")):
+        frame = verdicts(invented.analysis([own | {"alike": alike}], groups=groups))
+        assert dict(zip(frame["protocol"], frame["verdict"], strict=True)) == {
+            "corrected": "holds",
+            "official": official,
+        }
+    assert frame.set_index("protocol").loc["official", "note"] == ""
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])

@@ -29,24 +29,36 @@ def test_every_set_of_the_paper_is_pinned():
         "pararel": 3,
         "mmlu": 4,
         "mmlu_test": 57,
+        "wice": 2,
+        "hotpotqa": 2,
+        "fever": 2,
+        "halueval": 1,
         "falseqa": 3,
         "nec": 2,
         "selfaware": 1,
         "coconot": 3,
         "coconot_train": 1,
+        "coconot_rubric": 1,
         "refusal_tokens": 1,
         "xstest": 1,
+        "wildguard": 1,
+        "wildjailbreak": 1,
+        "or_bench": 2,
+        "sorry_bench": 1,
+        "advbench": 1,
+        "harmful_qa": 1,
+        "do_not_answer": 1,
         "oktest": 1,
         "center_bench": 2,
-        "forbidden_science": 1,
+        "forbidden_science": 5,
     }
-    hashes = [digest for source in sources().values() for digest in source.files.values()]
+    hashes = [h for source in sources().values() for h in source.files.values() if h]
     assert len(set(hashes)) == len(hashes)
 
 
 def test_a_record_is_read(tmp_path):
     source = sources(catalogue(tmp_path))["things"]
-    assert (source.id, source.upstream, source.hub) == ("things", "owner/things", None)
+    assert (source.id, source.upstream) == ("things", "owner/things")
     assert source.files == {"things/rows.json": "a" * 64}
 
 
@@ -68,3 +80,12 @@ def test_every_file_of_the_mirror_has_its_checksum(mirror):
     for source in sources().values():
         for file, digest in () if source.own_copy else source.files.items():
             assert digest is None or fetch(source, file, mirror).route == "mirror"
+
+
+@pytest.mark.parametrize("change", [{"host": "Hugging Face"}, {"revision": "null"}])
+def test_what_can_not_be_fetched_from_a_commit_is_the_users_own_copy(tmp_path, change):
+    with pytest.raises(UserError, match="without a revision on GitHub it must be own_copy"):
+        sources(catalogue(tmp_path, **change))
+    found = sources(catalogue(tmp_path, **change, own_copy="true"))["things"]
+    with pytest.raises(UserError, match=rf"sensitive, so never downloaded; .* of {found.host} ow"):
+        fetch(found, "things/rows.json", tmp_path)

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 
+import pandas as pd
 import pytest
 
 from shared.data import refusal_benchmarks as benchmarks
@@ -113,3 +114,67 @@ def test_the_published_rows():
     assert Counter(row.refuse for row in xstest) == {False: 250, True: 200}
     oktest = benchmarks.read_oktest(path("oktest", "oktest/OKTest.csv"), "x")
     assert len({row.text for row in oktest}) == 300
+
+
+def request(text, refuse, category="", key="0"):
+    return Request(key, text, refuse, category, "x")
+
+
+def test_wildguard_leaves_out_what_has_no_label(tmp_path):
+    frame = {"prompt": ["a", "b", "c"], "prompt_harm_label": ["harmful", None, "unharmful"]}
+    pd.DataFrame(frame | {"subcategory": ["k", "", "benign"]}).to_parquet(tmp_path / "w.parquet")
+    assert benchmarks.read_wildguard(tmp_path / "w.parquet", "x") == [
+        request("a", True, "k"),
+        request("c", False, "benign", "2"),
+    ]
+    (tmp_path / "broken.parquet").write_bytes(b"no parquet")
+    with pytest.raises(UserError, match=r"broken\.parquet: expected parquet with prompt"):
+        benchmarks.read_wildguard(tmp_path / "broken.parquet", "x")
+
+
+def test_wildjailbreak_has_tabs(tmp_path):
+    rows = 'adversarial\tlabel\tdata_type\n"Two,\nlines"\t1\tadversarial_harmful\n'
+    rows += "Bake.\t0\tadversarial_benign\n"
+    assert benchmarks.read_wildjailbreak(text(tmp_path, rows), "x") == [
+        request("Two,\nlines", True, "adversarial_harmful"),
+        request("Bake.", False, "adversarial_benign", "1"),
+    ]
+    with pytest.raises(
+        UserError, match="row 0, data_type: expected adversarial_harmful or _benign"
+    ):
+        benchmarks.read_wildjailbreak(text(tmp_path, "adversarial\tdata_type\na\tvanilla\n"), "x")
+
+
+def test_the_file_of_or_bench_says_what_is_toxic(tmp_path):
+    for name, toxic in (("or-bench-hard-1k", False), ("or-bench-toxic", True)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("prompt,category\nAsk,privacy\n")
+        assert benchmarks.read_or_bench(path, "x") == [request("Ask", toxic, "privacy")]
+
+
+def test_sorry_bench_in_its_plain_wording(tmp_path):
+    row = {"question_id": 7, "category": "3", "turns": ["Ask"]}
+    path = lines(tmp_path, [row | {"prompt_style": "base"}, row | {"prompt_style": "slang"}])
+    assert benchmarks.read_sorry_bench(path, "x") == [request("Ask", True, "3", "7")]
+    with pytest.raises(UserError, match="row 0: expected question_id, category, turns"):
+        benchmarks.read_sorry_bench(lines(tmp_path, [row | {"turns": []}]), "x")
+
+
+def test_requests_that_are_all_harmful(tmp_path):
+    path = text(tmp_path, "goal,target\nAsk,Sure\n")
+    assert benchmarks.read_advbench(path, "x") == [request("Ask", True)]
+    path = text(tmp_path, "id,risk_area,types_of_harm,question\n5,r,t,Ask\n")
+    assert benchmarks.read_do_not_answer(path, "x") == [request("Ask", True, "t", "5")]
+    path = text(tmp_path, json.dumps([{"id": 1, "topic": "History", "question": "Ask"}] * 2))
+    assert benchmarks.read_harmful_qa(path, "x") == [
+        request("Ask", True, "History"),
+        request("Ask", True, "History", "1"),
+    ]
+
+
+def test_the_rubric_in_small_letters(tmp_path):
+    row = {"refusal": "says no", "compliance": "says yes"}
+    path = text(tmp_path, json.dumps({"Offer advice": row}))
+    assert benchmarks.read_rubric(path) == {"offer advice": ("says no", "says yes")}
+    with pytest.raises(UserError, match="WildChats: expected refusal, compliance"):
+        benchmarks.read_rubric(text(tmp_path, json.dumps({"WildChats": {"refusal": "no"}})))

@@ -2,9 +2,17 @@
 
 import pytest
 import torch
+from transformers import GenerationConfig
 
 from shared.generation.batching import common_prefix, length_batches
-from shared.generation.decode import Decoded, decode, decode_and_keep, sampler, tokens_with
+from shared.generation.decode import (
+    Decoded,
+    as_configured,
+    decode,
+    decode_and_keep,
+    sampler,
+    tokens_with,
+)
 from shared.generation.rows import Prefix, Rows, left_padded
 
 PROMPTS = ["one", "a rather longer prompt", "mid length", "x"]
@@ -160,3 +168,21 @@ def test_a_line_break_is_found_in_byte_level_tokens(tiny_tokenizer):
         tiny_tokenizer("\n")["input_ids"][0],
         tiny_tokenizer.eos_token_id,
     }
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        ({"do_sample": True}, 3),  # transformers' own 50 is more than there are
+        ({"do_sample": True, "top_k": 2}, 2),
+        ({"do_sample": True, "top_p": 0.5}, 1),
+        ({"do_sample": False, "temperature": 9.0}, 1),
+    ],
+)
+def test_decoding_as_a_model_is_configured(config, kept):
+    """Chances .6, .3 and .1."""
+    logits = torch.tensor([[0.6, 0.3, 0.1]]).log().repeat(500, 1)
+    seeds = [(row,) for row in range(500)]
+    pick = as_configured(GenerationConfig(**config), seeds, 1)
+    picked = pick(logits, 0, torch.arange(500))
+    assert sorted(set(picked.tolist())) == list(range(kept))

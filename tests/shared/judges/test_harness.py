@@ -26,7 +26,7 @@ def test_the_command_names_task_model_and_sandbox():
     assert asked[:5] == list(harness.SANDBOX)
     assert "pretrained=/model,peft=/adapter,dtype=float32" in asked
     assert "--tasks mmlu --batch_size 8 --output_path /out --log_samples" in line
-    assert line.endswith("--apply_chat_template --limit 5")
+    assert line.endswith("--log_samples --limit 5")
 
 
 def test_only_the_task_that_runs_code_may_run_code():
@@ -82,3 +82,19 @@ def test_the_sandbox_has_no_network(tmp_path):
         pytest.skip("this machine allows no user namespaces")
     devices = [line.split(":")[0].strip() for line in done.stdout.splitlines() if ":" in line]
     assert devices == ["lo"]
+
+
+def test_a_share_of_the_probability_counts_as_it_is(tmp_path):
+    """MC2 of TruthfulQA: of the right answers together."""
+    log(tmp_path, "truthfulqa_mc2", [{"doc_id": 0, "acc": 0.375}])
+    assert read_samples("TruthfulQA MC2", tmp_path)[0].correct == 0.375
+
+
+def test_questions_are_framed_as_a_users_or_gone_on_with(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(harness, "_check_installed", lambda: None)
+    monkeypatch.setattr(harness, "_run", lambda command, folder: asked.append(command))
+    monkeypatch.setattr(harness, "read_samples", lambda *_: [])
+    for chat_template in (True, False):
+        harness.answered({"PIQA": None}, "/model", chat_template=chat_template)
+    assert ["--apply_chat_template" in command for command in asked] == [True, False]

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from shared.metrics.rates import count, mean, rate, rate_among, ratio, ratio_of_sums
+from shared.metrics.rates import (
+    count,
+    mean,
+    mean_of_sets,
+    mean_of_strata,
+    rate,
+    rate_among,
+    ratio,
+    ratio_of_sums,
+)
 
 
 def test_mean_by_hand():
@@ -21,6 +30,15 @@ def test_rate_among_by_hand():
     correct = np.array([0, 1, 1, 0])
     answered = np.array([1, 1, 0, 1])
     assert rate_among(correct, answered, np.array([1.0, 2.0, 5.0, 1.0])) == 0.5
+
+
+def test_strata_count_alike_whatever_their_size():
+    """Stratum 0: (1 + 0 + 1) / 3 = 2/3. Stratum 1: 0.3. Their mean is 0.4833; of the first example
+    without weight (0 + 1) / 2 and 0.3, and without all of stratum 1 there is none."""
+    values, stratum = np.array([1, 0, 1, 0.3]), np.array([0, 0, 0, 1])
+    weights = np.array([[1.0, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0]])
+    found = mean_of_strata(values, stratum, weights)
+    np.testing.assert_allclose(found, [(2 / 3 + 0.3) / 2, 0.4, np.nan])
 
 
 def test_nobody_answered_is_nan_and_not_zero():
@@ -65,3 +83,14 @@ def test_ratio_of_sums_by_hand():
     parts, wholes = np.array([2, 0]), np.array([3, 5])
     assert ratio_of_sums(parts, wholes, np.array([1.0, 2.0])) == pytest.approx(2 / 13)
     assert np.isnan(ratio_of_sums(np.zeros(2), np.zeros(2), np.ones(2)))
+
+
+def test_a_mean_of_sets_by_hand():
+    """Sets 1, 1, 0, 1 and 0, 0: 3/4 and 0 make 3/8, where 3 of 6 examples are hits. Without the
+    second set it is 3/4, and with every share alike the plain mean."""
+    hits = np.array([1.0, 1, 0, 1, 0, 0])
+    shares = np.array([1 / 4] * 4 + [1 / 2] * 2)
+    assert mean_of_sets(hits, shares, np.ones(6)) == pytest.approx(0.375)
+    assert mean_of_sets(hits, shares, np.array([1.0] * 4 + [0.0] * 2)) == pytest.approx(0.75)
+    assert mean_of_sets(hits, np.full(6, 0.2), np.ones(6)) == pytest.approx(rate(hits, np.ones(6)))
+    assert np.isnan(mean_of_sets(hits, shares, np.zeros(6)))

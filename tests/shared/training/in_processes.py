@@ -6,6 +6,7 @@ each process has a GPU, and that its device is the CPU.
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -15,10 +16,11 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from shared.devices import is_first
 from shared.losses.supervised import token_cross_entropy
+from shared.losses.unlearning import Term, ascent, divergence
 from shared.models.loading import save
-from shared.training import supervised
+from shared.training import supervised, unlearning
 from shared.training.examples import IGNORED
-from shared.training.settings import Training
+from shared.training.settings import Lora, Training
 
 SHAPE = LlamaConfig(
     vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
@@ -56,6 +58,30 @@ def train(folder: Path, batches: int = 1000) -> tuple[torch.nn.Module, dict]:
     )  # fmt: skip
 
 
+def trained(folder: Path, batches: int) -> dict:
+    model, record = train(folder, batches)
+    assert all(isinstance(weight, DTensor) for weight in model.parameters())
+    save(model, folder / "model")
+    return record
+
+
+def unlearn(folder: Path) -> dict:
+    """Unlearn for 6 steps (3 an epoch): adapters go away from one stream, and stay close to the
+    model without them on the other. Saves them after half of it, too."""
+    torch.manual_seed(0)
+    settings = Training(
+        epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64,
+        max_tokens_per_device=32, checkpoint_seconds=1e9, lora=Lora(rank=4, alpha=8),
+    )  # fmt: skip
+    items = [{"forget": one, "retain": other} for one, other in pairwise(EXAMPLES)]
+    terms = (Term(1.0, ascent, ("forget",)), Term(1.0, divergence, ("retain",), reference=True))
+    _, record = unlearning.unlearn(
+        LlamaForCausalLM(SHAPE), items, terms, settings, seed=0, scratch=folder / "scratch",
+        at=[3, 6], snapshot=lambda step, model: save(model, folder / f"step-{step}"),
+    )  # fmt: skip
+    return record
+
+
 def main() -> None:
     folder, batches = Path(sys.argv[1]), int(sys.argv[2])
     torch.distributed.init_process_group("gloo")
@@ -64,11 +90,9 @@ def main() -> None:
     sharding = supervised.sharding
     supervised.sharding = lambda cuda: sharding(cuda=True)
     try:
-        model, record = train(folder, batches)
+        record = trained(folder, batches) if batches else unlearn(folder)
     except Interrupted:
         return
-    assert all(isinstance(weight, DTensor) for weight in model.parameters())
-    save(model, folder / "model")
     if is_first():
         (folder / "record.json").write_text(json.dumps(record))
 

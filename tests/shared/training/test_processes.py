@@ -11,10 +11,50 @@ from transformers import AutoModelForCausalLM
 
 from shared.errors import UserError
 from shared.settings import ROOT
+from shared.training import unlearning
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, blank
+from shared.training.settings import Training
 from shared.workflow.launch import command
 from tests.shared.training import in_processes
+
+SETTINGS = Training(epochs=1, learning_rate=1e-2, effective_batch_size=4, max_length=64)
+
+
+def in_two(folder, batches):
+    """The program of in_processes.py in two processes; no batches: it unlearns."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    run = subprocess.run(
+        [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, batches],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+
+
+def test_two_processes_unlearn_as_one_does(tmp_path):
+    """The same losses and adapters, half-way and at the end."""
+    alone = in_processes.unlearn(tmp_path / "one")
+    in_two(tmp_path / "two", "0")
+    together = json.loads((tmp_path / "two" / "record.json").read_text())
+    assert (alone["processes"], together["processes"]) == (1, 2)
+    assert (alone["accumulation"], together["accumulation"]) == (2, 1)
+    torch.testing.assert_close(
+        torch.tensor(together["losses"]), torch.tensor(alone["losses"]), atol=1e-4, rtol=0
+    )
+    for step in (3, 6):
+        name = f"step-{step}/adapter_model.safetensors"
+        half, other = (load_file(tmp_path / folder / name) for folder in ("one", "two"))
+        assert half.keys() == other.keys()
+        for name, weight in half.items():
+            torch.testing.assert_close(other[name], weight, atol=1e-4, rtol=0)
+
+
+def test_a_last_batch_that_processes_can_not_share_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(unlearning, "world_size", lambda: 2)
+    with pytest.raises(UserError, match="5 items in batches of 4: 2 processes can't share out"):
+        unlearning.unlearn(None, [{}] * 5, [], SETTINGS, seed=0, scratch=tmp_path)
 
 
 def test_two_processes_interrupted_end_as_one_does(tmp_path):
@@ -22,15 +62,8 @@ def test_two_processes_interrupted_end_as_one_does(tmp_path):
     two, and a stop after 6 of 12 steps."""
     model, alone = in_processes.train(tmp_path / "one")
     folder = tmp_path / "two"
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     for batches in ("6", "1000"):
-        run = subprocess.run(
-            [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, batches],
-            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-        )
-        assert run.returncode == 0, run.stderr[-3000:]
+        in_two(folder, batches)
     together = json.loads((folder / "record.json").read_text())
     assert together["resumed_from_step"] == 6
     assert (alone["processes"], together["processes"]) == (1, 2)

@@ -1,17 +1,21 @@
 """GRPO with rewards worked by hand, on a random model and on a tally alone."""
 
+import copy
 import math
 import subprocess
 import sys
 
 import pytest
 import torch
+from peft import get_peft_model
 
 from shared.errors import UserError
+from shared.models.loading import save
 from shared.settings import ROOT
 from shared.training import reinforcement
 from shared.training.reinforcement import Tally, reinforce
 from shared.training.settings import Lora, Reinforcement
+from shared.training.supervised import lora_config
 from tests.shared.training import reinforcing_processes
 
 SETTINGS = Reinforcement(
@@ -182,3 +186,68 @@ def test_of_two_processes_each_waits_for_the_start(tmp_path):
 def test_no_prompt_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):
     with pytest.raises(UserError, match="at least one prompt, found none"):
         reinforce(tiny_model, tiny_tokenizer, [], None, SETTINGS, seed=0, scratch=tmp_path)
+
+
+def test_the_weights_of_the_best_step_are_kept(tiny_model, tiny_tokenizer, tmp_path):
+    """Rewards by call 1, 3, 2: the second step is the best, drawn after one update. A run of one
+    step ends with the same weights, and the last weights of three steps are others."""
+    scale = {"call": 0, "of": [1.0, 3.0, 2.0]}
+
+    def reward(rows, completions):
+        height = scale["of"][scale["call"] % 3]
+        scale["call"] += 1
+        return [{"r": height + len(set(each)) / 100} for each in completions]
+
+    def run(steps, **changes):
+        scale["call"] = 0
+        settings = SETTINGS.model_copy(update={"steps": steps, **changes})
+        trained, record = reinforce(
+            copy.deepcopy(tiny_model), tiny_tokenizer, [{"prompt": "one"}, {"prompt": "two"}],
+            reward, settings, seed=0, scratch=tmp_path / "scratch",
+        )  # fmt: skip
+        named = trained.named_parameters()
+        return {name: p.detach().clone() for name, p in named if p.requires_grad}, record
+
+    best, record = run(3, keep_best=True)
+    assert record["kept_after_updates"] == 1 and record["steps"] == 3
+    one, _ = run(1)
+    last, ended = run(3)
+    assert ended["kept_after_updates"] == 3 and best
+    assert all(torch.equal(best[name], one[name]) for name in best)
+    assert not all(torch.equal(best[name], last[name]) for name in best)
+
+
+def test_a_rate_warms_up(tiny_model, tiny_tokenizer, tmp_path):
+    """Adam moves every weight by the whole rate at once; with a warm-up the first rate is 0."""
+
+    def reward(rows, completions):
+        return [{"r": len(set(each)) / 100} for each in completions]
+
+    moved = {}
+    for warmup in (0, 2):
+        model = copy.deepcopy(tiny_model)
+        settings = SETTINGS.model_copy(update={"steps": 1, "warmup_steps": warmup, "lora": None})
+        trained, _ = reinforce(
+            model, tiny_tokenizer, [{"prompt": "one"}, {"prompt": "two"}], reward, settings,
+            seed=0, scratch=tmp_path / "scratch",
+        )  # fmt: skip
+        before = dict(tiny_model.named_parameters())
+        changes = [
+            (p - before[n].to(p.device)).detach().abs().max() for n, p in trained.named_parameters()
+        ]
+        moved[warmup] = float(max(changes))
+    assert moved[2] == 0 and moved[0] == pytest.approx(SETTINGS.learning_rate, rel=0.01)
+
+
+def test_the_divergence_is_from_the_adapter_at_the_start(tiny_model, tiny_tokenizer, tmp_path):
+    """Training goes on from an adapter: the copy of it that is compared with is gone in the end."""
+    model = get_peft_model(copy.deepcopy(tiny_model), lora_config(SETTINGS.lora, tiny_model))
+    reward = lambda rows, completions: [{"r": len(each) / 100} for each in completions]  # noqa: E731
+    settings = SETTINGS.model_copy(update={"steps": 1, "kl": 0.02, "lora": None})
+    rows = [{"prompt": "one"}, {"prompt": "two"}]
+    trained, _ = reinforce(
+        model, tiny_tokenizer, rows, reward, settings, seed=0, scratch=tmp_path / "scratch"
+    )
+    assert list(trained.peft_config) == ["default"]
+    save(trained, tmp_path / "saved")
+    assert [path.name for path in (tmp_path / "saved").iterdir() if path.is_dir()] == []

@@ -81,6 +81,14 @@ def test_accumulation_changes_nothing(tiny_model, items, tmp_path, terms):
         torch.testing.assert_close(weight, other.get_parameter(name), atol=2e-5, rtol=1e-3)
 
 
+def test_what_a_device_holds_is_all_streams_of_an_item(tiny_model, items, tmp_path):
+    """Both streams together have up to so many tokens: twice that is room for two items."""
+    longest = max(sum(len(example["input_ids"]) for example in item.values()) for item in items)
+    held = SETTINGS.model_copy(update={"max_tokens_per_device": 2 * longest})
+    _, record = run(tiny_model, items, GD, tmp_path, held)
+    assert (record["per_device_batch"], record["accumulation"]) == (2, 2)
+
+
 def test_divergence_starts_at_zero_and_holds_the_model(tiny_model, items, tmp_path):
     before = copy.deepcopy(tiny_model.state_dict())
     _, record = run(tiny_model, items, [KL], tmp_path)

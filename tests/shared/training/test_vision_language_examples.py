@@ -1,7 +1,9 @@
 """Conversations about pictures: what is learnt, and where the picture is."""
 
+import pytest
 import torch
 
+from shared.errors import UserError
 from shared.models.images import Seen
 from shared.models.small_vlm import small_processor, vocabulary
 from shared.models.spec import SmallVlm
@@ -47,3 +49,27 @@ def test_a_prompt_is_the_beginning_of_its_example():
     whole = example(reader, segments(reader, TURNS[:1]), SEEN)
     assert set(asked) == {"input_ids", "pixel_values"}
     assert whole["input_ids"][: len(asked["input_ids"])] == asked["input_ids"]
+
+
+def test_a_long_answer_loses_its_end_and_never_the_picture():
+    """The format with its question has 12 tokens, the picture counting as one; the answer 4."""
+    reader = processor()
+    whole = example(reader, segments(reader, TURNS[:1]), SEEN)
+    length = len(whole["input_ids"]) - 3  # before the picture is made room for
+    for left in (4, 3, 1):
+        made = example(reader, segments(reader, TURNS[:1]), SEEN, max_length=length - 4 + left)
+        assert made["input_ids"].count(reader.image_token_id) == SEEN.tokens
+        assert made["input_ids"] == whole["input_ids"][: len(made["input_ids"])]
+        assert sum(label != IGNORED for label in made["labels"]) == left
+
+
+def test_a_question_that_leaves_no_room_for_its_answer_is_an_error():
+    reader = processor()
+    with pytest.raises(UserError, match=r"max_length 5: no token of the answer is left; .*USER"):
+        example(reader, segments(reader, TURNS[:1]), SEEN, max_length=5)
+
+
+def test_texts_about_one_picture_share_it():
+    """Else a few questions on each of thousands of pictures fill the memory."""
+    one, two = (prompted(processor(), question, SEEN) for question, _ in TURNS)
+    assert one["pixel_values"].data_ptr() == two["pixel_values"].data_ptr()

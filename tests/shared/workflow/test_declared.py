@@ -54,9 +54,9 @@ def test_what_is_not_written_out_is_one_line(module):
 
 def test_values_are_those_of_the_variant_asked_for():
     settings = load_settings("r_tuning", "smoke")
-    names = ("block", "measures_entropy", "variant.method", "variant")
+    names = ("samples", "entropy_tasks", "variant.method", "variant")
     found = declared.values(names, settings, "r-tuning-r")
-    assert (found["block"], found["measures_entropy"]) == (64, True)
+    assert (found["samples"], found["entropy_tasks"]) == (2, ["facts"])
     assert found["variant.method"] == "r-tuning-r" and found["variant"]["seeds"] == [0]
     before = declared.values(names, settings, "base")
     assert before["variant.method"] is None and before["variant"] is None

@@ -105,7 +105,15 @@ def test_a_rehearsal_is_scale_paper_with_less_of_everything_and_no_gpu():
 def test_resources_are_those_of_the_model():
     trains = checked({"scale": "paper"}).resources("r_tuning", train=True)
     assert trains["gpu"](wildcards(model="OpenLLaMA-3B")) == 1
-    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 8
+    assert trains["gpu"](wildcards(model="LLaMA-13B")) == 4
+
+
+def test_a_step_that_runs_no_language_model_asks_for_no_gpu():
+    setup = checked({"scale": "gpu"})
+    asks, scores = setup.resources("center_bench"), setup.resources("center_bench", gpu=False)
+    job = wildcards(model="SmolLM2-135M")
+    assert asks["gpu"](job) == 1 and scores["gpu"] == 0
+    assert scores["mem_mb"](job) == asks["mem_mb"](job)
 
 
 def test_the_model_before_training_has_no_folder():

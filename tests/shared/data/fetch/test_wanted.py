@@ -48,13 +48,6 @@ def test_a_model_of_the_users_own_is_wanted_too():
     assert downloads(own) == [Repository("model", "org/model", REVISION)]
 
 
-def test_the_samples_of_resa_are_a_data_set():
-    settings = load_settings("resa", "smoke")
-    settings = settings.model_copy(update={"released": f"hub:org/ReSA@{REVISION}"})
-    (samples,) = downloads(settings)
-    assert samples == Repository("dataset", "org/ReSA", REVISION, ("sft_train.json",))
-
-
 def test_known_checksums_are_of_files_that_are_wanted():
     """A revision that is pinned anew must not leave the old one's checksums behind."""
     wanted = {

@@ -26,7 +26,7 @@ def test_endpoints_are_named_once():
 @pytest.mark.parametrize("middle_only", [True, False])
 def test_center_bench(tmp_path, middle_only):
     settings = load_settings("center_bench", "paper", MODEL)
-    part = settings.asked["Generated"].model_copy(
+    part = settings.asked["CenterBench"].model_copy(
         update={"sentences": 2, "middle_only": middle_only}
     )
     settings = settings.model_copy(update={"asked": {"Generated": part}})
@@ -48,13 +48,10 @@ def test_the_ways_of_a_family_may_be_two_services():
 
 
 def test_center_bench_has_so_many_questions_as_the_authors_released():
-    settings = load_settings("center_bench", "paper", MODEL)
-    part = settings.asked["Generated"].model_copy(update={"sentences": 30, "middle_only": False})
-    settings = settings.model_copy(update={"asked": {"CenterBench": part}})
-    assert settings.replies() == 9720
+    assert load_settings("center_bench", "paper", MODEL).replies() == 9720
 
 
-@pytest.mark.parametrize("scale", ["smoke", "cpu", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "cpu"])
 def test_forbidden_science(scale):
     settings = load_settings("forbidden_science", scale, MODEL)
     rows = prompts(settings)
@@ -64,6 +61,7 @@ def test_forbidden_science(scale):
     ]
     asked = sum(len(each.conversations) for each in passes)
     assert settings.calls() == [Calls("org/model", "replies of model", asked)]
+    assert settings.in_words() == len(passes[1].conversations)
 
 
 def test_roleref_has_no_more_replies_to_grade():
@@ -83,6 +81,10 @@ def test_roleref_has_no_more_replies_to_grade():
 
 def test_resa_puts_each_stage_to_each_query():
     settings = load_settings("resa", "paper")
+    here = {"released": None, "queries": {"vanilla": 6, "WJ": 4}, "wildjailbreak": None}
+    settings = settings.model_copy(
+        update={**here, "facts": settings.facts.model_copy(update={"train": 3})}
+    )
     made = resa.training(settings.queries, settings.data_seed)
     harmful = sum(query.harmful for query in made)
     every = len(made) + settings.facts.train
@@ -93,17 +95,29 @@ def test_resa_puts_each_stage_to_each_query():
     assert most[guard, "verdicts on replies, two on each of a harmful request"] is None
 
 
+def test_resa_puts_one_question_to_the_analyst_about_each_released_query():
+    settings = load_settings("resa", "paper")
+    once = {(each.model, each.what) for each in settings.calls() if each.once}
+    analyst = settings.generators.analyst.model.removeprefix("api:")
+    assert (analyst, "analyses of the released queries, one on each") in once
+    assert not any(what.startswith("filter") for _, what in once)
+    victim = settings.tests.pair_gpt.victim.model.removeprefix("api:")
+    assert (victim, "prompts of PAP and PAIR-GPT") in once
+
+
 def test_a_judge_beside_the_model_is_not_forgotten():
     settings = load_settings("forbidden_science", "paper", MODEL)
     judged = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
-    assert [each.model for each in judged.calls()] == ["org/model", "org/judge"]
+    assert [each.model for each in judged.calls()] == ["org/model", "org/judge", "org/judge"]
+    assert [each.once for each in judged.calls()] == [False, False, True]
 
 
 def test_lines_of_the_plan():
-    assert collect._calls([load_settings("r_tuning", "paper")]) == ["none"]
+    assert collect._calls([load_settings("r_tuning", "gpu")]) == ["none"]
     settings = load_settings("forbidden_science", "paper", MODEL)
     settings = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
     assert collect._calls([settings]) == [
         f"org/model: at most {settings.replies():,} (replies of model)",
-        "org/judge: unknown (as many as the steps need)",
+        "org/judge: at most 74 (its verdicts on replies of model)",
+        "org/judge: at most 169 (its verdicts on human-labelled replies)",
     ]

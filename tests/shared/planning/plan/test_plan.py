@@ -85,10 +85,10 @@ def test_what_is_not_known_is_not_guessed(hub, tmp_path):
     assert f"{UNKNOWN} recorded (0 of 1 jobs)" in found["GPU-hours"][0]
     assert found["memory"] == found["disk"] == found["measured"] == [UNKNOWN]
     assert (
-        "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 6 models)"
+        "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 8 models)"
     ) in found["calls"]
     assert (  # the data are made once for all models
-        "meta-llama/llama-guard-3-8b: at most 1,240 (filter 1)"
+        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT)"
     ) in found["calls"]
     llama = found["download"][0]
     assert llama.startswith("meta-llama/Llama-3.1-8B-Instruct@0e9e39f: at least 16.06 GB (4 files")

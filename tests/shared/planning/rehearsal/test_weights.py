@@ -2,7 +2,9 @@ import pytest
 
 from shared.data.fetch.wanted import Repository, downloads
 from shared.errors import UserError
+from shared.judges.harm import StrongReject
 from shared.models.checkpoint import read_model, read_processor, read_tokenizer
+from shared.models.loading import load
 from shared.planning.rehearsal.tokenizers import TEMPLATES
 from shared.planning.rehearsal.weights import kind_of, kinds
 from shared.settings import load_models, paper_ids
@@ -22,7 +24,7 @@ def written(tmp_path_factory):
     return of
 
 
-@pytest.mark.parametrize("name", kinds())
+@pytest.mark.parametrize("name", [name for name, kind in kinds().items() if not kind.adapter])
 def test_a_model_is_read_as_the_released_one_is(written, name):
     """Of the class that its config names, all weights there, a vocabulary as large as its words."""
     import torch
@@ -71,6 +73,17 @@ def test_a_conversation_has_its_own_tokens(written, name):
 @pytest.mark.parametrize("name", ["llava", "qwen-2.5-vl", "internvl-3"])
 def test_a_model_that_sees_has_a_processor(written, name):
     assert read_processor(written(name)).chat_template
+
+
+def test_an_adapter_is_one_of_its_model(written):
+    """It fits what stands in for its model, and changes what that says."""
+    judges = [
+        StrongReject(*load(f"path:{written('gemma')}", trained=adapter))
+        for adapter in (None, written("strongreject"))
+    ]
+    asked = ["What is the bridge of Cork made of?"], ["Of stone."]
+    one, other = (judge.goodness(*asked)[0] for judge in judges)
+    assert 0 < one < 1 and 0 < other < 1 and one != pytest.approx(other, abs=1e-6)
 
 
 def test_every_model_of_scale_paper_has_a_stand_in():

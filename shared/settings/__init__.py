@@ -7,12 +7,23 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from shared.errors import UserError
 from shared.files import read_csv
+from shared.settings.own_models import own_models
+from shared.settings.records import (
+    Artefact,
+    Audit,
+    Citation,
+    Claim,
+    Deviation,
+    Strict,
+    Tolerance,
+    Unavailable,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ROOT / "papers"
 # Checkpoints stand outside declared outputs, which Snakemake deletes when a job fails.
 SCRATCH = ROOT / "resources" / "checkpoints"
@@ -22,139 +33,6 @@ ProtocolName = Literal["official", "corrected"]
 REHEARSAL = "rehearsal"  # scale `paper` with small models and few rows: shared.planning.rehearsal
 # of a job of it, whatever the real one asks for
 REHEARSED = {"gpu": 0, "mem_mb": 3000, "disk_mb": 500, "runtime": 20}
-
-
-class Strict(BaseModel):
-    """A record that is immutable and rejects keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Citation(Strict):
-    authors: str
-    year: int
-    venue: str
-    arxiv: str
-    code: str | None = None
-
-
-class Artefact(Strict):
-    """A model or a data set of the paper, and what stands in for it where it can't be had."""
-
-    kind: Literal["model", "data"]
-    id: str
-    revision: str | None = None
-    licence: str
-    gated: bool = False  # on the hub: its licence must be accepted there first
-    note: str = ""
-
-
-class Deviation(Strict):
-    """One way in which this reproduction differs from the paper."""
-
-    scales: list[str]
-    what: str
-    why: str
-    effect: str = "unknown"
-
-
-class Claim(Strict):
-    """A statement of the paper that can be checked on cells.
-
-    One of: `holds`, inequalities between cells (docs/claims.md); `function`, one in the paper's
-    `analyze.py` that gives such an inequality for the cells that are there; `blocked`, what nobody
-    outside can get.
-    """
-
-    id: str
-    text: str
-    source: str
-    item: str | None = None  # the table or figure whose data sets and methods bare names mean
-    holds: str | None = None
-    where: dict[str, list[str]] = {}  # bare name -> what it stands for; none: all that have cells
-    without: dict[str, list[str]] = {}  # bare name -> what it never stands for
-    instead: dict[str, str] = {}  # words read in place of others where those have no cells
-    at_least: dict[str, int] = {}  # how many different models, methods or data sets it needs
-    only_if: str | None = None  # what our cells must meet for the claim to be testable
-    function: str | None = None
-    blocked: str | None = None
-    ours: bool = False  # the claim or its bound is this project's, not the paper's
-    # new runs, the authors' published labels or data, or sums that need neither
-    kind: Literal["replicated", "re-analysed", "arithmetic"] = "replicated"
-    note: str = ""
-
-
-class Average(Strict):
-    """A printed average: cells of `item` whose dataset is `printed` against the mean of `over`,
-    of equal weight unless `weights` says otherwise."""
-
-    item: str
-    metric: str
-    printed: str
-    over: list[str]
-    weights: list[float] | None = None  # such as the sizes of the data sets
-
-
-class MetricMean(Strict):
-    """A printed mean of metrics: the metric `printed` against the mean of `over`, cell by cell."""
-
-    item: str
-    printed: str
-    over: list[str]
-
-
-class Distinct(Strict):
-    """Measurements so fine that two rows of `item` should not print the same one by chance."""
-
-    item: str
-
-
-class Same(Strict):
-    """Two items that must print the same numbers wherever both have a cell."""
-
-    items: tuple[str, str]
-
-
-class Total(Strict):
-    """A printed total against the sum of its parts, to half a unit of its last digit; `source`
-    says where the paper prints it."""
-
-    what: str
-    printed: float
-    parts: list[float]
-    source: str
-
-
-class Audit(Strict):
-    """Arithmetic of the paper's own numbers to be checked again."""
-
-    averages: list[Average] = []
-    metric_means: list[MetricMean] = []
-    distinct: list[Distinct] = []
-    same: list[Same] = []
-    totals: list[Total] = []
-
-
-class Unavailable(Strict):
-    """Reported cells that no run fills, and why. Empty selectors match every cell of `item`."""
-
-    items: list[str]
-    verdict: Literal["blocked", "not attempted"]
-    reason: str
-    scales: list[str]
-    models: list[str] = []
-    methods: list[str] = []
-    datasets: list[str] = []
-    metrics: list[str] = []
-
-
-class Tolerance(Strict):
-    """A wider tolerance for reported cells, in the unit of the cell, with its reason."""
-
-    item: str
-    metric: str
-    within: float
-    reason: str
 
 
 class StandIns(Strict):
@@ -304,7 +182,7 @@ def _scale(paper_id: str, scale: str) -> dict:
         return _rehearsed(_merge(paper.defaults, paper.scales["paper"]), paper.rehearsal)
     if scale not in paper.scales:
         raise UserError(f"unknown scale '{scale}'; scales: {', '.join(paper.scales)}")
-    return _merge(paper.defaults, paper.scales[scale])
+    return _merge(paper.defaults, paper.scales[scale]) | own_models(paper_id)
 
 
 def _rehearsed(values: dict, less: dict) -> dict:

@@ -1,0 +1,54 @@
+"""The models of a run: which columns the tables of each paper get."""
+
+import os
+from collections.abc import Iterable
+
+from shared.errors import UserError
+from shared.settings import REHEARSAL, load_paper, load_settings, model_names, paper_ids
+from shared.settings.own_models import VARIABLE, own_papers
+
+
+def columns_of(
+    scale: str, model: str | None, wanted: str | None
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The models of each paper that a run is about, and why other papers are not in it."""
+    papers, left_out = paper_ids(), {}
+    if scale == REHEARSAL:
+        left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
+    there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
+    if os.environ.get(VARIABLE):
+        if model:
+            raise UserError(f"model={model}: expected without {VARIABLE}, whose models are asked")
+        unknown = [paper for paper in own_papers() if paper not in there]
+        if unknown:
+            known = ", ".join(there)
+            raise UserError(f"{VARIABLE}: found paper '{unknown[0]}'; expected one of: {known}")
+    if model:
+        return _fitting(there, scale, model)
+    every = list(dict.fromkeys(name for names in there.values() for name in names))
+    chosen = every if wanted is None else [name.strip() for name in wanted.split(",")]
+    if unknown := [name for name in chosen if name not in every]:
+        raise UserError(f"no model '{unknown[0]}' at scale {scale}; models: {', '.join(every)}")
+    columns = {paper: tuple(n for n in names if n in chosen) for paper, names in there.items()}
+    left_out |= {
+        paper: f"{paper} has none of these models at scale {scale}; models: "
+        + (", ".join(names) or f"none, {VARIABLE} has none for it")
+        for paper, names in there.items()
+        if not columns[paper]
+    }
+    return {paper: names for paper, names in columns.items() if names}, left_out
+
+
+def _fitting(
+    papers: Iterable[str], scale: str, model: str
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The papers whose settings fit a model of the user's own, and why others do not."""
+    columns, left_out = {}, {}
+    for paper in papers:
+        try:
+            columns[paper] = (load_settings(paper, scale, model).name,)
+        except UserError as error:
+            left_out[paper] = str(error)
+    if not columns:
+        raise UserError(next(iter(left_out.values())))
+    return columns, left_out
