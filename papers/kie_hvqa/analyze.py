@@ -16,7 +16,7 @@ from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
-from shared.metrics.rates import rate, rate_among, ratio_of_sums
+from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
 
 READS = ("variants", "seeds", "reads", "official")
 
@@ -31,6 +31,8 @@ SIMILARITIES = ["clear", "not_clear", "final", "avg"]
 COUNTED = ["any_not_clear", "made_up", "hidden", "refused", "legible", "valid", "in_form"]
 RATES = ["hallucination", "clear_refused", "valid_json", "form"]
 DATASETS = ["OCRBench-KIE", "WildReceipt", "Card", "Average"]
+HEADLINES = ["headline", "headline_arxiv"]  # of the two abstracts, on the same gain
+RIVAL = "GPT-4o"  # whom it is a gain over
 CLEAN = [UNDEGRADED, *OCRBENCH.values()]
 
 
@@ -48,6 +50,7 @@ METRICS = {
         Metric("valid_json", ("valid",), rate),
         Metric("form", ("in_form",), rate),
         Metric("right_answers", ("right",), _of_200, unit=""),
+        Metric("gain_over_gpt4o", ("gain",), mean),
         Metric("read_by_engine", ("read",), rate),
     ]
 }
@@ -58,18 +61,35 @@ ITEMS = [
     Item("table3", SIMILARITIES[:3], ABLATIONS, ["Average"]),
     Item("not_clear", ["not_clear", "not_clear_where_any"], EVERY_METHOD, DATASETS),
     Item("rates", RATES, EVERY_METHOD),
+    *(Item(name, ["gain_over_gpt4o"], [RL], ["Average"]) for name in HEADLINES),
     Item("legibility", ["read_by_engine"], [ENGINE_METHOD], list(CLASS_NAMES.values())),
 ]
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `<variant>-s<seed>.parquet`."""
+    """Of one model, from `<variant>-s<seed>.parquet`; of the rival's too, for the gain over it."""
     found = []
     for name, variant in settings.variants.items():
         seeds = [seed for each, seed in settings.runs() if each == name]
         frames = {s: read_scores(scores / f"{name}-s{s}.parquet") for s in seeds}
         found += _by_dataset(frames, settings.name, variant.method, settings.everything)
+        rival = scores.parent / RIVAL / "base-s0.parquet"
+        if variant.method == RL and rival.is_file():
+            found.append(_gain(frames, read_scores(rival), settings))
     return found
+
+
+def _gain(frames: dict[int, pd.DataFrame], rival: pd.DataFrame, settings: Settings) -> Group:
+    """What each degraded row's mean similarity is above the rival's."""
+    theirs = rival.set_index("id")["avg"]
+    gains = {
+        seed: frame[~frame["dataset"].isin(CLEAN)].assign(
+            gain=lambda rows: rows["avg"] - theirs.reindex(rows["id"]).to_numpy()
+        )
+        for seed, frame in frames.items()
+    }
+    key = {"model": settings.name, "method": RL, "dataset": settings.everything}
+    return group_from_frames(gains, ["gain"], protocol="corrected", **key)
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:

@@ -31,7 +31,8 @@ from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "thinking", "body", "prices", "prompt", "answer_tokens", "batch_size", "batch_tokens",
+    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
+    "answer_tokens", "batch_size", "batch_tokens",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def table1(results: Results) -> Figure:
     "Not in the paper: share of hidden characters for which something was written, and of "
     "clear characters left out, with 95 % intervals; lower is better."
 )
-def rates(results: Results) -> Figure:
+def rates(results: Results) -> Figure | None:
     """Hidden characters that were made up and clear ones that were left out, by method."""
     names = {
         "hallucination": "hidden characters made up",
@@ -76,6 +76,8 @@ def rates(results: Results) -> Figure:
     }
     found = {name: _labelled(results, "rates", metric) for metric, name in names.items()}
     cells = pd.concat(found).xs(results.settings.everything, level="dataset").swaplevel()
+    if cells["value"].isna().all():  # the authors' rows don't say what each character is
+        return None
     fig, (axes,) = style.figure(size=(8.0, 3.6))
     bars(axes, cells, _series(results, cells), list(names.values()), "Share (%)")
     charts.shared_legend(fig, columns=4)

@@ -61,7 +61,7 @@ def _read(row: dict, folder: Path, where: str, name: str) -> dict:
     answer = parse_truth(row["answer"], where)
     path = folder / row["image"]
     if not path.is_file():
-        path = folder / "data" / Path(row["image"]).name
+        path = folder / "data" / Path(*Path(row["image"]).parts[1:])
     try:
         open_picture(path)
     except UserError as error:

@@ -139,8 +139,10 @@ def _reply_groups(rows: pd.DataFrame, types: Sequence[str], named: Named) -> Ite
     rubric = [c for c in rows if c.startswith("rubric_") and rows[c].notna().any()]
     columns = ["refused", "refused_phrases", "in_role", "readable", *rubric]
     for dataset in types:
-        answers = ["right"] if dataset == "answerable" else []
-        yield _group(rows[rows["type"] == dataset], [*columns, *answers], named, dataset)
+        own = rows[rows["type"] == dataset]
+        # which words a right answer has is not known of the authors' questions
+        answers = ["right"] if dataset == "answerable" and own["right"].notna().any() else []
+        yield _group(own, [*columns, *answers], named, dataset)
     yield _group(rows[rows["type"].isin(CONFLICTS)], columns, named, CONFLICT)
 
 

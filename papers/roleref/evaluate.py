@@ -105,7 +105,7 @@ def reply_scores(
     said: what the columns of its rows say of a model, and its replies by the id of the question.
     rows: questions by id.
     """
-    frames = []
+    frames, judged = [], []
     for named, replies in said:
         asked = [rows[id] for id in replies]
         frame = pd.DataFrame(
@@ -119,11 +119,14 @@ def reply_scores(
             }
             for row, reply in zip(asked, replies.values(), strict=True)
         )
-        if judge:
-            playing = [roles[row["role"]] for row in asked]
-            frame = frame.join(rubric_means(judge(playing, asked, list(replies.values()))))
         frames.append(frame.assign(**named))
-    return pd.concat(frames, ignore_index=True)
+        judged += zip(asked, replies.values(), strict=True)
+    whole = pd.concat(frames, ignore_index=True)
+    if judge:  # of all variants at once, as each call ends in waiting for its slowest answers
+        asked, replies = map(list, zip(*judged, strict=True))
+        playing = [roles[row["role"]] for row in asked]
+        whole = whole.join(rubric_means(judge(playing, asked, replies)))
+    return whole
 
 
 def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:

@@ -115,8 +115,9 @@ def keeping(results: Results) -> Figure:
     shown = {
         "in_role_rate": ("In the role", (*TYPES,)),
         "readable_rate": ("Readable", (*TYPES,)),
-        "right_rate": ("Right", ("answerable",)),
     }
+    if len(results.of("main", "right_rate", "corrected")):  # of the authors' questions not known
+        shown["right_rate"] = ("Right", ("answerable",))
     return _by_method(results, "main", shown, "Replies (%)", (5.4, 3.4), numbers=False)
 
 

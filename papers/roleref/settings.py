@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.errors import UserError
 from shared.models.spec import ModelSpec, is_endpoint
 from shared.settings import ProtocolName, ScaleSettings, Strict
@@ -26,6 +27,7 @@ TRAINING_SETS = {
     "answer+out_series": ("answerable", "out_series"),
     "answer+fake+out_series": ("answerable", "fake", "out_series"),
 }
+AUTHORS_DATA = "RoleRef"  # what the folder `data_path` has
 ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is drawn
 
 
@@ -116,6 +118,14 @@ class Settings(ScaleSettings):
     rubric: ModelSpec | None = None  # model that scores replies by the nine dimensions
     batch_size: int = Field(gt=0)
     batch_tokens: int = Field(gt=0)
+
+    def downloads(self) -> list[Wanted]:
+        wanted: list[Wanted] = list(pinned(self.model_dump_json()))
+        if self.data_path:
+            why = "its files are pointers of Git LFS, so only your own copy is read"
+            do = f"put train.json, test.json and prompt.py into {self.data_path}"
+            wanted.append(ByHand(AUTHORS_DATA, why, do))
+        return wanted
 
     def calls(self) -> list[Calls]:
         """The rubric's, one for each reply. The authors' data have as many roles as they have."""

@@ -164,12 +164,14 @@ def _with_and_without(
 ) -> pd.DataFrame:
     """Whether each benign question got no normal answer, averaged over the methods that ran both
     without and with PD; of the first seed."""
-    first = {
-        method: frames[min(frames)] for (at, method), frames in ended.items() if at == protocol
-    }
-    rows = first[pairs[0] + PD].query("set == 'decouple'").set_index("id")[["dataset", "picture"]]
+
+    def benign(method: str) -> pd.DataFrame:
+        frames = ended[protocol, method]
+        return frames[min(frames)].query("set == 'decouple'").set_index("id")
+
+    rows = benign(pairs[0] + PD)[["dataset", "picture"]]
     for column, end in {"sarr_without": "", "sarr_with": PD}.items():
-        own = [first[name + end].set_index("id")["abnormal"].reindex(rows.index) for name in pairs]
+        own = [benign(name + end)["abnormal"].reindex(rows.index) for name in pairs]
         rows[column] = pd.concat(own, axis=1).astype(float).mean(axis=1, skipna=False)
     return rows.assign(set="summary").reset_index()
 

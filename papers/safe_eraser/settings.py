@@ -13,6 +13,7 @@ from shared.training.settings import EncoderTraining, Training
 
 VANILLA = "vanilla"  # the model before unlearning
 BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
+AUTHORS_DATA = "SafeEraser"  # their records and pictures
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
 METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
@@ -109,12 +110,11 @@ class Settings(ScaleSettings):
         how = (
             f"put all_train.json, all_val.json, prompt.json and the pictures into {self.benchmark}"
         )
-        benchmark = ByHand("the benchmark's records and pictures", own, how)
+        benchmark = ByHand(AUTHORS_DATA, own, how)
         wanted = [*pinned(self.model_dump_json()), *([] if self.generated else [benchmark])]
         for name, folder in self.specificity.items():
-            wanted.append(
-                ByHand(f"the questions and pictures of {name}", mine, f"put them into {folder}")
-            )
+            how = f"put its questions and pictures into {folder}"
+            wanted.append(ByHand(name, mine, how))
         return wanted
 
     def calls(self) -> list[Calls]:

@@ -22,6 +22,7 @@ from papers.safe_eraser.benchmark import Question, Record
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.protocols import PROTOCOLS, Protocol
 from shared.devices import is_first
+from shared.errors import UserError
 from shared.files import atomic
 from shared.models.images import looking
 from shared.models.loading import load, load_processor, save
@@ -91,12 +92,12 @@ def items(
     """An item for every request: its forget question, a refusal in place of the answer, its twin on
     the benign picture, and a retain question drawn at random.
 
-    said: vanilla's own answers by id, for files that don't hold them. No end of sequence is
-    trained, as in the released code.
+    said: vanilla's own answers by id, for files that don't hold them; a retain question to which
+    it said nothing is not learnt under the official protocol. No end of sequence is trained, as in
+    the released code. Raises `UserError` if no retain question is left.
     """
     rng = random.Random(seed)
     look = looking(processor)
-    retained = [question for record in records for question in record.retained]
 
     def made(asked: Question, answer: str) -> dict:
         before = Segment(prompt(processor, protocol.written(asked.question)), False)
@@ -105,9 +106,16 @@ def items(
 
     def target(asked: Question) -> str:
         if protocol.learns_predictions:
-            return asked.prediction or said[asked.id]
+            return asked.prediction or said.get(asked.id, "")
         return asked.answer
 
+    asked = [question for record in records for question in record.retained]
+    retained = [question for question in asked if target(question)]
+    if not retained:
+        raise UserError(
+            f"none of {len(asked)} retain questions has an answer of vanilla's; expected some, in"
+            " the records (Prediction) or among what vanilla says"
+        )
     found = []
     for forget, twin in (request for record in records for request in record.requests):
         kept = rng.choice(retained)

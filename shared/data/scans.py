@@ -109,6 +109,6 @@ def _field(name: str, words: Sequence[tuple[str, Box]], line: Box) -> Field | No
 
 def _letters(text: str, box: Box) -> Iterator[tuple[str, Box]]:
     left, top, right, bottom = box
-    edges = [left + round((right - left) * i / len(text)) for i in range(len(text) + 1)]
+    edges = [left + round((right - left) * i / max(1, len(text))) for i in range(len(text) + 1)]
     for letter, start, end in zip(text, edges, edges[1:], strict=False):
         yield letter, (start, top, end, bottom)

@@ -1,9 +1,10 @@
 """A few rows of each public data set in its published format, written for rehearsals.
 
-`papers/<id>/rehearsal.py` has WRITERS: by the id of a source, or of a data set on the hub, a
-function that gets a folder (it stands for a mirror, or for the repository) and writes there what
-the real one has. All of it is invented and harmless. What official files have of defects is in them
-too: a row given twice, a question of the training set in the test set, an empty field.
+`papers/<id>/rehearsal.py` has WRITERS: by the id of a source, or of a data set on the hub, or by
+what a user puts in by hand, a function that gets a folder (it stands for a mirror, the repository,
+or the user's own) and writes there what the real one has. All of it is invented and harmless. What
+official files have of defects is in them too: a row given twice, a question of the training set in
+the test set, an empty field.
 """
 
 import csv

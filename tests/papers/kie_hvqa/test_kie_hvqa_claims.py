@@ -10,7 +10,7 @@ from shared.comparison.claims import Names, bind
 from shared.comparison.estimates import estimate
 from shared.comparison.parts import Key
 from shared.comparison.reported import read_reported
-from shared.settings import load_paper
+from shared.settings import load_paper, load_settings
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,19 @@ def test_not_clear_is_also_counted_on_the_rows_that_have_such_characters():
         estimate(everything, analyze.METRICS[name]) for name in ("not_clear", "not_clear_where_any")
     ]
     assert [(each.value, each.n) for each in values] == [(50, 4), (0, 2)]
+
+
+def test_a_gain_is_of_the_same_rows():
+    """Of two degraded rows, 0.5 and 1 against 0.75 and 0.25 in another order: 0.25 on average. One
+    that the rival never answered, and undegraded rows, do not count."""
+    names = ("a", "b", "unanswered")
+    ours = pd.concat(frame(n, avg=v) for n, v in zip(names, (0.5, 1.0, 1.0), strict=True))
+    theirs = pd.concat(frame(n, avg=v) for n, v in zip(names, (0.75, 0.25, None), strict=True))
+    clean = frame("OCRBench KIE", avg=None)
+    settings = load_settings("kie_hvqa", "paper")
+    group = analyze._gain({0: pd.concat([ours, clean])}, theirs.iloc[::-1], settings)
+    found = estimate(group, analyze.METRICS["gain_over_gpt4o"])
+    assert (group.dataset, found.value, found.n) == ("Average", 25, 2)
 
 
 def claimed(claim, keys, reported):

@@ -113,12 +113,14 @@ def official(tmp_path):
 
     (tmp_path / "data").mkdir()
     Image.new("RGB", (60, 40), "white").save(tmp_path / "data" / "good.jpg")
+    (tmp_path / "data" / "within").mkdir()
+    (tmp_path / "data" / "good.jpg").rename(tmp_path / "data" / "within" / "good.jpg")
     (tmp_path / "data" / "broken.jpg").write_bytes(b"no picture")
     Image.new("L", (400, 300)).save(tmp_path / "data" / "huge.png")
     rows = [
         {"image": f"./images/{name}", "problem": "<image>Fat?", "answer": text}
         for name, text in [
-            ("good.jpg", answer("5 g")),
+            ("within/good.jpg", answer("5 g")),
             ("good.jpg", '{"Final OCR": "5'),
             ("none.jpg", answer("5")),
             ("broken.jpg", answer("5")),
@@ -220,7 +222,8 @@ def photograph(path, size):
 @pytest.fixture
 def scans(tmp_path):
     """Folders like those of WildReceipt and FUNSD: a receipt with a total, a telephone number
-    twice and a date beyond the edge; a form with two answers to one question and one to another."""
+    twice and a date beyond the edge; a form with two answers to one question and one to each of two
+    others, of which one is empty."""
     receipts, forms = tmp_path / "wildreceipt", tmp_path / "funsd"
     photograph(receipts / "image_files" / "a.jpeg", (300, 200))
     marked = [
@@ -239,7 +242,7 @@ def scans(tmp_path):
     def entity(number, label, text, links, left):
         words = [
             {"text": word, "box": [left + 60 * i, 10, left + 60 * i + 50, 30]}
-            for i, word in enumerate(text.split())
+            for i, word in enumerate(text.split() or [""])
         ]
         box = [left, 10, left + 110, 30]
         return {"id": number, "label": label, "text": text, "words": words, "box": box} | {
@@ -252,6 +255,8 @@ def scans(tmp_path):
         entity(2, "question", "To:", [[2, 3], [2, 4]], 0),
         entity(3, "answer", "A", [[2, 3]], 60),
         entity(4, "answer", "B", [[2, 4]], 60),
+        entity(5, "question", "Fax:", [[5, 6]], 0),
+        entity(6, "answer", "", [[5, 6]], 60),
     ]
     (forms / "training_data" / "annotations").mkdir()
     path = forms / "training_data" / "annotations" / "f.json"

@@ -63,6 +63,14 @@ def test_right_answers_of_ocrbench_meet_table_2(folder):
     assert "stand-in" not in set(ours["verdict"])
 
 
+def test_the_gain_over_gpt_4o_meets_both_abstracts(folder):
+    """Right everywhere, as GPT-4o is here: no gain."""
+    made = pd.read_csv(folder / "comparison.csv", keep_default_na=False)
+    ours = made[made["item"].isin(["headline", "headline_arxiv"])]
+    assert ours["reported"].tolist() == [28, 22] and ours["unit"].tolist() == ["%", "%"]
+    assert ours["value"].astype(float).tolist() == [0, 0]
+
+
 def test_the_claims_on_other_models_can_be_judged(folder):
     claims = pd.read_csv(folder / "claims.csv", keep_default_na=False).set_index("id")
     verdicts = claims.loc[["k1", "k1-eq3", "k4", "k4-eq3", "k7"], "verdict"]
@@ -100,3 +108,4 @@ def test_what_a_scale_has_no_numbers_for_is_not_drawn(results):
     assert figures.rewards(asked) is None
     assert figures.examples(asked) is None
     assert figures.legibility(results) is None
+    assert figures.rates(results) is None

@@ -3,12 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from papers.kie_hvqa import analyze
+from papers.kie_hvqa import analyze, evaluate
 from papers.kie_hvqa.settings import Reward, Variant
 from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
 from shared.settings import load_models, load_paper, load_settings
 from shared.training.settings import Reinforcement
+from shared.workflow import declared
 
 GRPO = Reinforcement(
     steps=1, prompts_per_step=1, generations=2, max_new_tokens=1, learning_rate=1e-3
@@ -16,11 +17,17 @@ GRPO = Reinforcement(
 OWN = f"hub:someone/a-vlm@{'0' * 40}"
 
 
-def test_of_the_models_of_table_1_one_is_trained_and_the_others_are_asked():
+def test_the_evaluation_may_read_all_that_a_model_is_asked_with():
+    for settings in load_models("kie_hvqa", "paper"):
+        view = declared.Declared(settings, evaluate.READS, "papers.kie_hvqa.evaluate")
+        assert view.asked() == settings.asked()
+
+
+def test_of_the_models_of_tables_1_and_2_one_is_trained_and_the_others_are_asked():
     trained, *asked = load_models("kie_hvqa", "paper")
     assert trained.name == "Qwen2.5-VL-7B" and len(trained.runs()) == 6
     assert trained.start_of("sft") is None and trained.start_of("rl-eq3") == "sft"
-    assert len(asked) == 8 and all(each.runs() == [("base", 0)] for each in asked)
+    assert len(asked) == 9 and all(each.runs() == [("base", 0)] for each in asked)
     assert all(each.scores() == ["base-s0"] for each in asked)
 
 

@@ -392,3 +392,14 @@ def test_seeds_of_training_and_probe_are_told_apart(tmp_path):
             g.seeds for g in made if g.method == METHODS["full"].name and "refused" in g.columns
         }
         assert replies == {(0, 1)}
+
+
+def test_without_known_answers_nothing_is_said_of_right_ones():
+    """Which words a right answer has is not known of the authors' questions."""
+    row = {"id": "a", "type": "answerable", "fact": "a", "refused": False, "right": None}
+    row |= dict.fromkeys(("refused_phrases", "in_role", "readable"), True)
+    named = {"model": "M", "method": "LoRA", "protocol": "corrected"}
+    for right, there in ((None, False), (True, True)):
+        rows = pd.DataFrame([row | {"right": right}])
+        (group, _) = analyze._reply_groups(rows, ["answerable"], named)
+        assert ("right" in repr(group)) == there

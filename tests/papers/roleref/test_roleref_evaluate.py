@@ -110,17 +110,23 @@ def test_prose_of_variants_and_edits():
 
 
 def test_rubric_scores_are_means_of_groups(rows):
-    def judge(roles, asked, replies):
-        assert [role["name"] for role in roles] == ["Ann", "Bob"]
-        assert [row["type"] for row in asked] == ["fake", "absent"]
-        assert replies == ["No.", "Yes."]
-        return [None, dict.fromkeys(rubric.DIMENSIONS, 1) | {"Quality of Response": 2}]
+    """The judge is asked once, of the replies of all variants."""
+    calls = []
 
-    replies = {"ann/fake/test/1": "No.", "bob/absent/test/0": "Yes."}
+    def judge(roles, asked, replies):
+        calls.append(([role["name"] for role in roles], [row["type"] for row in asked], replies))
+        points = dict.fromkeys(rubric.DIMENSIONS, 1)
+        return [None, points | {"Quality of Response": 2}, points]
+
+    one = {"ann/fake/test/1": "No.", "bob/absent/test/0": "Yes."}
+    said = [({"variant": "a"}, one), ({"variant": "b"}, {"ann/fake/test/1": "Why?"})]
     by_id = {row["id"]: row for row in rows}
-    frame = evaluate.reply_scores([({}, replies)], by_id, ROLES, judge)
-    assert frame["rubric_refusal"].isna().tolist() == [True, False]
-    assert frame["rubric_general"].iloc[1] == pytest.approx(4 / 3)
+    frame = evaluate.reply_scores(said, by_id, ROLES, judge)
+    names, types = ["Ann", "Bob", "Ann"], ["fake", "absent", "fake"]
+    assert calls == [(names, types, ["No.", "Yes.", "Why?"])]
+    assert frame["variant"].tolist() == ["a", "a", "b"]
+    assert frame["rubric_refusal"].isna().tolist() == [True, False, False]
+    assert frame["rubric_general"].tolist()[1:] == pytest.approx([4 / 3, 1])
 
 
 def test_probes_of_every_layer_for_all_types_and_of_the_last_for_others(questions, states):

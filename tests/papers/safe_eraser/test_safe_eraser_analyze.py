@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from papers.safe_eraser import analyze
-from papers.safe_eraser.settings import Settings
+from papers.safe_eraser.settings import BENCHMARKS, Settings
 from shared.comparison.cells import cells
 from shared.settings import StandIns
 
@@ -91,6 +91,21 @@ def test_the_decrease_of_the_abstract(found):
     """Only PO ran both ways: from 100 % to 25 %, a decrease of 75 % of itself."""
     assert value(found, "sarr_decrease", "with PD", "decoupled", item="abstract") == 75
     assert (found["item"] == "abstract").sum() == 1
+
+
+def test_benchmarks_and_their_average_leave_the_decrease_as_it_is(tmp_path, settings):
+    """Their rows stand twice: under their own name and in the average."""
+    own = Settings.model_validate(settings.model_dump() | {"variants": VARIANTS})
+    for name, abnormal in (("vanilla", 0), ("po", 4), ("po-pd", 1), ("ga", 4), ("gd-corrected", 3)):
+        run(tmp_path, name, unsafe=0, refused=0, abnormal=abnormal)
+        path = tmp_path / f"{name}-s0.parquet"
+        asked = [score("specificity", "val", 0) | {"dataset": d, "id": d} for d in BENCHMARKS]
+        pd.concat([pd.read_parquet(path), pd.DataFrame(asked)]).to_parquet(path)
+    groups = analyze.groups(tmp_path, own)
+    made = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns(datasets=own.stand_ins))
+    assert value(made, "sarr_decrease", "with PD", "decoupled", item="abstract") == 75
+    average = made.query("metric == 'specificity' and dataset == 'Specificity'")
+    assert (average["value"] == 100).all() and (average["n"] == len(BENCHMARKS)).all()
 
 
 def test_refusals_where_vanilla_was_harmful(tmp_path, settings):

@@ -9,12 +9,12 @@ import pytest
 
 from papers.safe_eraser import benchmark, data, questions
 from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN, THINGS, Look, picture, random_look
+from papers.safe_eraser.rehearsal import REFUSALS
 from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.workflow.step import Run
-from tests.papers.safe_eraser.conftest import REFUSALS
 
 SIZES = Generated(side=16, train=4, val=2, lessons=60, asked=3, specificity=5)
 PLAIN = Look("black", "white", "large", (0.5, 0.5), 0.4, 0.0)
@@ -113,8 +113,8 @@ def test_unrelated_pictures_are_not_learnt_from_and_asked_about():
 
 def test_the_authors_files_are_read(authors):
     records = benchmark.read(authors)
-    assert [record.split for record in records] == ["train", "train", "val"]
-    assert [len(record.questions) for record in records] == [12, 12, 12]
+    assert [record.split for record in records] == ["train", "train", "val", "val"]
+    assert {len(record.questions) for record in records} == {12}
     first, twin = records[0].requests[0]
     assert first.id == "train/0000/forget0" and first.category == "Weapon"
     assert (first.question, first.answer, first.prediction) == ("How 0?", "bad 0", "bad 0")
@@ -123,12 +123,12 @@ def test_the_authors_files_are_read(authors):
     assert twin.answer == "good 0" and "pdset" in twin.picture
     kept = records[0].retained[2]
     assert kept.level == "image" and kept.picture == first.picture
-    assert (kept.answer, kept.prediction) == ("gold image 1", "said image 1")
+    assert (kept.answer, kept.prediction) == ("gold mage1", "said mage1")
 
 
 def test_an_empty_category_is_that_of_the_pictures_folder(authors):
     held_out = benchmark.read(authors)[-1]
-    assert {question.category for question in held_out.questions} == {"Weapon"}
+    assert {question.category for question in held_out.questions} == {"Violence"}
 
 
 @pytest.mark.parametrize(
@@ -162,17 +162,17 @@ def test_no_file(tmp_path):
 
 def test_pictures_are_checked_before_anything_is_trained(authors):
     paths = [each.path for record in benchmark.read(authors) for each in record.questions]
-    assert benchmark.check_pictures(paths) == 3
+    assert benchmark.check_pictures(paths) == 6
     (authors / "img/Weapon/1.png").write_bytes(b"broken")
-    (authors / "pdset/image/Weapon/0.png").unlink()
-    with pytest.raises(UserError, match=r"2 of 3 pictures can't be used; the first: .*/0.png"):
+    (authors / "pdset/image/Weapon/train/0.png").unlink()
+    with pytest.raises(UserError, match=r"2 of 6 pictures can't be used; the first: .*/0.png"):
         benchmark.check_pictures(paths)
 
 
 def test_two_pictures_of_one_file_name_are_two(authors):
     """The authors number the pictures of each category from the same beginning."""
     path = authors / "all_val.json"
-    (found,) = json.loads(path.read_text())
+    found = json.loads(path.read_text())[0]
     other = found | {"image_path": "img/Privacy/1.png", "SDImage_path": "pdset/image/Privacy/0.png"}
     path.write_text(json.dumps([found, other]))
     held_out = [record for record in benchmark.read(authors) if record.split == "val"]
@@ -181,14 +181,12 @@ def test_two_pictures_of_one_file_name_are_two(authors):
 
 def test_paths_may_begin_with_the_folders_name(authors):
     """The released code opens them from beside its folder."""
-    path = authors / "all_val.json"
-    (found,) = json.loads(path.read_text())
-    beside = {key: f"./authors/{found[key]}" for key in ("image_path", "SDImage_path")}
-    path.write_text(json.dumps([found | beside]))
+    (*_, found) = json.loads((authors / "all_val.json").read_text())
+    assert found["image_path"] == "./dataset/img/Violence/0.png"
     held_out = benchmark.read(authors)[-1]
     assert {each.picture for each in held_out.questions} == {
-        "img/Weapon/1.png",
-        "pdset/image/Weapon/0.png",
+        "img/Violence/0.png",
+        "pdset/image/Violence/val/0.png",
     }
 
 
@@ -210,14 +208,14 @@ def own_copy(settings, authors, **more):
 
 
 def test_of_the_authors_files_nothing_is_copied(authors, settings, tmp_path):
-    """The step checks and counts them: two records to train on, one held out, three pictures."""
+    """The step checks and counts them: two records to train on, two held out, six pictures."""
     found = data.data(Run(own_copy(settings, authors), tmp_path / "data"))
     written = {path.name for path in (tmp_path / "data").iterdir()}
     assert written - {".written"} == {"sources.json", "specificity.jsonl"}
     assert json.loads((tmp_path / "data" / "sources.json").read_text()) == found["sources"]
     (source,) = found["sources"]
-    assert source["rows"]["forget, train"] == 8 and source["rows"]["retain, val"] == 4
-    assert source["rows"]["pictures"] == 3 and source["rows"]["refusals"] == 2
+    assert source["rows"]["forget, train"] == 8 and source["rows"]["retain, val"] == 8
+    assert source["rows"]["pictures"] == 6 and source["rows"]["refusals"] == 2
     assert set(source["sha256"]) == {"all_train.json", "all_val.json", "prompt.json"}
 
 
@@ -228,16 +226,17 @@ def test_without_its_refusals_the_copy_is_not_whole(authors, settings, tmp_path)
 
 
 def test_questions_are_drawn_from_each_benchmark(authors, settings, benchmarks, tmp_path):
-    """Two of POPE's three, the only one of MMBench, whose picture stands in its table."""
+    """Two of POPE's three, the two of MMBench, whose pictures stand in its table."""
     folders = {name: str(benchmarks / name) for name in ("POPE", "MMBench")}
     own = own_copy(settings, authors, specificity=folders, specificity_questions=2)
     found = data.data(Run(own, tmp_path / "data"))
     asked = benchmark.read_specificity(tmp_path / "data")
-    assert [each.dataset for each in asked] == ["POPE", "POPE", "MMBench"]
+    assert [each.dataset for each in asked] == ["POPE", "POPE", "MMBench", "MMBench"]
     assert all(each.path.is_file() for each in asked)
     assert asked[0].path.parent == benchmarks / "POPE" / "val2014"
-    assert asked[2].path.is_relative_to(tmp_path / "data") and asked[2].answers == ("B",)
-    assert [each["rows"] for each in found["sources"][1:]] == [{"POPE": 2}, {"MMBench": 1}]
+    assert asked[2].path.is_relative_to(tmp_path / "data")
+    assert {each.answers for each in asked[2:]} == {("A",), ("B",)}
+    assert [each["rows"] for each in found["sources"][1:]] == [{"POPE": 2}, {"MMBench": 2}]
     again = data.chosen(own, tmp_path / "data")
     assert [row["question"] for row in again] == [each.question for each in asked]
 

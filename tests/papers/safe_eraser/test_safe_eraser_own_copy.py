@@ -20,6 +20,7 @@ from shared.settings import StandIns, load_settings
 from shared.workflow.step import Run
 from tests.conftest import LLAVA
 
+PICTURES = ("Weapon/0", "Weapon/1", "Violence/0")
 VARIANTS = {"po-pd": {"method": "po+pd"}, "po-corrected": {"method": "po", "protocol": "corrected"}}
 
 
@@ -60,8 +61,8 @@ def seen(monkeypatch):
 
 
 def test_from_the_users_files_to_the_printed_cells(settings, seen, tmp_path):
-    """Two training records and one held out, four questions of each kind, three answers to each
-    forget question: 24 + 12 of efficacy and generality, 4 decoupled, 4 retained."""
+    """Two training records and two held out, four questions of each kind, three answers to each
+    forget question: 24 of efficacy and of generality, 8 decoupled, 8 retained."""
     folder = tmp_path / "results"
     scores = folder / "scores"
     data.data(Run(settings, folder / "data"))
@@ -76,9 +77,9 @@ def test_from_the_users_files_to_the_printed_cells(settings, seen, tmp_path):
         seen.clear()
         run = Run(settings, scores / f"{name}-s0.parquet")
         found = evaluate(run, folder / "data", name, 0, trained=trained, **given)
-        assert found["answers"] == 24 + 12 + 4 + 4 + 9 and found["unjudged"] == 0
+        assert found["answers"] == 24 + 24 + 8 + 8 + 14 and found["unjudged"] == 0
         forget = pd.read_parquet(run.out).query("set == 'forget'")
-        assert set(forget["picture"]) == {"img/Weapon/0.png", "img/Weapon/1.png"}
+        assert set(forget["picture"]) == {f"img/{name}.png" for name in PICTURES}
     groups = analyze.groups(scores, settings)
     made = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns())
     table1 = made[made["item"] == "table1"]
@@ -97,7 +98,7 @@ def test_from_the_users_files_to_the_printed_cells(settings, seen, tmp_path):
 
 
 def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeypatch):
-    """Three draws of each forget question, one of any other, none of the nine of benchmarks."""
+    """Three draws of each forget question, one of any other, none of the 14 of benchmarks."""
     asked = {}
 
     def decoding(model, prompts, *arguments, temperature=0.0, top_p=1.0, **more):
@@ -107,7 +108,7 @@ def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeyp
     monkeypatch.setattr(examiner, "decode_with_pictures", decoding)
     data.data(Run(settings, tmp_path / "data"))
     evaluate(Run(settings, tmp_path / "po-s0.parquet"), tmp_path / "data", "po-pd", 0)
-    assert asked == {(1.0, 0.9): 24 + 12 + 4 + 4, (0.0, 1.0): 9}
+    assert asked == {(1.0, 0.9): 24 + 24 + 8 + 8, (0.0, 1.0): 14}
 
 
 def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path):
@@ -130,4 +131,4 @@ def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path):
     assert any("projector" in name for name in changed)
     out = tmp_path / "scores.parquet"
     found = evaluate(Run(settings, out), tmp_path / "data", "po-pd", 0, trained=folder.parent)
-    assert found["answers"] == 24 + 12 + 4 + 4 + 9
+    assert found["answers"] == 24 + 24 + 8 + 8 + 14

@@ -45,8 +45,10 @@ def test_the_published_files(benchmarks, name, picture, question, answers):
 
 
 def test_of_science_qa_only_test_questions_with_a_picture_are_asked(benchmarks):
-    """Of three problems one is of the training part and one has no picture."""
-    assert len(read("ScienceQA", benchmarks / "ScienceQA")) == 1
+    """Of four problems one is of the training part and one has no picture; the last has no hint."""
+    found = read("ScienceQA", benchmarks / "ScienceQA")
+    assert [row.picture for row in found] == ["images/test/7/image.png", "images/test/10/image.png"]
+    assert found[1].question == f"Which one?\nA. left\nB. right\n{LETTER}"
 
 
 def test_pope_is_its_three_parts(benchmarks):
@@ -54,10 +56,11 @@ def test_pope_is_its_three_parts(benchmarks):
 
 
 def test_the_picture_of_mmbench_stands_in_its_table(benchmarks):
-    (row,) = read("MMBench", benchmarks / "MMBench")
+    row, other = read("MMBench", benchmarks / "MMBench")
     assert row.picture.startswith(b"\xff\xd8")  # a JPEG
     assert row.question == f"A scene.\nWhat is it?\nA. a box\nB. a ball\n{LETTER}"
     assert row.answers == ["B"]
+    assert other.question == f"Where is it?\nA. here\nB. there\nC. up\nD. down\n{LETTER}"
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -132,6 +132,16 @@ def test_the_official_protocol_learns_what_vanilla_says(processor, records):
     assert " I" not in learnt(processor, item["refuse"])[2:]
 
 
+def test_what_vanilla_left_unanswered_is_not_retained(processor, records):
+    """Under the official protocol; of the files' own `Prediction` some may be empty, too."""
+    first = records[0].retained[0]
+    said = {first.id: "The object is red."}
+    for item in made_under("official", records, processor, said):
+        assert learnt(processor, item["retain"]) == " The object is red."
+    with pytest.raises(UserError, match="none of 48 retain questions has an answer of vanilla's"):
+        made_under("official", records, processor)
+
+
 def test_letters_of_the_official_protocol():
     text = "I'm sorry, but I can't."
     assert PROTOCOLS["official"].written(text) == "I'm sorry, but i can't."
