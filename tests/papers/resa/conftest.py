@@ -1,11 +1,62 @@
-"""The data of scale `cpu`, made once for the tests of the steps."""
+"""The data of scale `cpu`, made once for the tests of the steps, and a model to ask."""
 
 import pytest
 
-from papers.resa import data
+from papers.resa import data, evaluate
+from papers.resa.evaluate import FLAGS, NAMES, NUMBERS, wanted
+from papers.resa.judging import Judge
+from papers.resa.scoring import scores
+from papers.resa.settings import BASE
+from papers.resa.test_sets import of_source
+from shared.chat.replies import Reply
+from shared.comparison.scores import as_frame
 from shared.files import read_jsonl
+from shared.judges.strings import StringJudge
 from shared.settings import load_settings
 from shared.workflow.step import Run
+
+CPU = load_settings("resa", "cpu")
+
+
+def changed(settings, **values):
+    return type(settings).model_validate({**settings.model_dump(), **values})
+
+
+class Saying:
+    """A chat model that says what a function of the prompt says; `limits` keeps what it may."""
+
+    name = identity = "saying"
+
+    def __init__(self, say):
+        self.say, self.limits = say, []
+
+    def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
+        for place, conversation in enumerate(conversations):
+            self.limits.append(max_new_tokens)
+            yield place, Reply(self.say(conversation[-1]["content"]), "", "", 5, 7)
+
+
+RULES = [StringJudge(name.removeprefix("strings:")) for name in CPU.judges]
+JUDGES = {judge.name: Judge(judge) for judge in RULES}
+
+
+def framed(made):
+    return as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS)
+
+
+def asked(rows, say, name):
+    variant = None if name == BASE else CPU.variants[name]
+    kept = wanted(rows, variant, CPU)
+    chat = Saying(say)
+    replies, measured = evaluate.answer(chat, kept, variant, CPU)
+    return kept, scores(kept, replies, variant, CPU, JUDGES), measured, chat
+
+
+def ability(dataset, answers):
+    return {
+        **of_source(dataset).columns(), "id": dataset, "request": dataset, "asks": "?",
+        "prompt": "?", "kind": "ability", "answers": answers,
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="session")

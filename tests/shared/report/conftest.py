@@ -4,6 +4,7 @@ import json
 import struct
 import sys
 import zlib
+from html.parser import HTMLParser
 
 import pytest
 import yaml
@@ -144,3 +145,51 @@ def run(monkeypatch):
         main()
 
     return program
+
+
+@pytest.fixture
+def report(results, run):
+    """Make the report and give (html page, report.md, summary.json)."""
+
+    def make(scale="cpu"):
+        run("--scale", scale, "--results", results, "--out", results)
+        text = (results / "report.html").read_text(encoding="utf-8")
+        summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+        return Page(text), (results / "report.md").read_text(encoding="utf-8"), summary
+
+    return make
+
+
+class Page(HTMLParser):
+    """The visible text, the tags with their attributes, and the rows of all tables."""
+
+    VOID = {"meta", "link", "img", "br", "input"}
+
+    def __init__(self, source):
+        super().__init__()
+        self.source, self.tags, self.rows, self.words, self.open = source, [], [], [], []
+        self.feed(source)
+        self.close()
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append((dict(attrs), []))
+        if tag in ("td", "th"):
+            self.rows[-1][1].append((dict(attrs), []))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        self.words.append(data)
+        if ("td" in self.open or "th" in self.open) and self.rows:
+            self.rows[-1][1][-1][1].append(data)
+
+    def cells(self, row):
+        return [" ".join("".join(words).split()) for _, words in row[1]]
