@@ -32,3 +32,14 @@ def test_the_hosted_runner_runs_what_ci_runs():
     assert job["timeout-minutes"] == 90
     assert job["steps"][-1] == {"run": ".ci/run"}
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_files_are_short_and_the_library_has_few_doors():
+    """At most 350 lines a file, and 20 rooms and modules at the root of `shared`."""
+    files = [
+        p for top in ("shared", "papers", "tools", "tests") for p in (ROOT / top).rglob("*.py")
+    ]
+    long = [str(path.relative_to(ROOT)) for path in files if len(lines(path)) > 350]
+    assert len(files) > 300 and long == []
+    doors = {path.stem for path in (ROOT / "shared").iterdir() if path.stem[0] != "_"}
+    assert len(doors) <= 20
