@@ -7,7 +7,6 @@ The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, QUESTIONS, UNDEGRADED, Settings
@@ -36,10 +35,6 @@ RIVAL = "GPT-4o"  # whom it is a gain over
 CLEAN = [UNDEGRADED, *OCRBENCH.values()]
 
 
-def _of_200(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return QUESTIONS * rate(hits, weights)
-
-
 METRICS = {
     metric.name: metric
     for metric in [
@@ -49,7 +44,7 @@ METRICS = {
         Metric("clear_refused", ("refused", "legible"), ratio_of_sums),
         Metric("valid_json", ("valid",), rate),
         Metric("form", ("in_form",), rate),
-        Metric("right_answers", ("right",), _of_200, unit=""),
+        Metric("right_answers", ("right",), rate, unit="", of=QUESTIONS),
         Metric("gain_over_gpt4o", ("gain",), mean),
         Metric("read_by_engine", ("read",), rate),
     ]

@@ -35,7 +35,7 @@ class Estimate:
     n: int  # examples in the denominator, mean over seeds
     coverage: float  # share of the examples that could be scored, 0 to 1
     members: int  # units in the denominator, of the seed with fewest
-    top: float | None  # the highest value of a share, 100 or 1; None for what is no share
+    top: float | None  # the highest value of a share; None for what is no share
     exact: bool  # a count of everything there is: no sampling, no error
 
     @property
@@ -134,7 +134,7 @@ def _without_each(group: Group, metric: Metric, columns: dict[str, np.ndarray]) 
         part = first * whole
     sums = (np.bincount(group.unit_of, x, len(group.units)) for x in (part, whole))
     part, whole = (each.sum() - each for each in sums)
-    return ratio(part, whole) * (100 if metric.unit == "%" else 1)
+    return ratio(part, whole) * metric.factor
 
 
 def _in_pieces(

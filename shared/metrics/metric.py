@@ -17,6 +17,7 @@ class Metric:
     function: Callable[..., np.ndarray]
     unit: str = "%"  # "%": the fraction is multiplied by 100; "": as it is
     among: str | None = None  # the needed 0/1 column whose ones are the denominator; None: all
+    of: float = 1.0  # what a share without "%" is printed of: 200 for "187 of 200"
 
     @property
     def traits(self) -> Traits:
@@ -25,10 +26,13 @@ class Metric:
 
     @property
     def top(self) -> float | None:
-        """The highest value of a share, 100 or 1; None for what is no share."""
-        if not self.traits.share:
-            return None
-        return 100.0 if self.unit == "%" else 1.0
+        """The highest value of a share; None for what is no share."""
+        return self.factor if self.traits.share else None
+
+    @property
+    def factor(self) -> float:
+        """From what the function gives to the metric's unit."""
+        return 100.0 if self.unit == "%" else self.of
 
     def scored(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which of the n examples could be scored: no needed column is NaN."""
@@ -50,4 +54,4 @@ class Metric:
         if not scored.all():
             weights = weights * scored.astype(weights.dtype)
         values = [np.where(scored, columns[name], 0) for name in self.needs]
-        return self.function(*values, weights) * (100 if self.unit == "%" else 1)
+        return self.function(*values, weights) * self.factor

@@ -61,6 +61,14 @@ def test_all_against_none_is_newcombes_interval(invented):
     assert found.interval[1] == 100
 
 
+def test_a_share_printed_of_200_ends_there(invented):
+    of_200 = Metric("right", ("correct",), rate, unit="", of=200)
+    for right in (28, 30):
+        found = [estimate(invented.group("a", correct=np.arange(30) < right), of_200)]
+        low, high = infer(lambda v: v[0], found).interval
+        assert 150 < low < found[0].value <= high <= 200
+
+
 def seeded(invented, *rows, method="New"):
     return estimate(invented.group(method, seeds=range(len(rows)), x=list(rows)), POINTS)
 

@@ -13,6 +13,12 @@ def test_percent_metrics_are_multiplied_and_others_are_not():
     assert Metric("x", ("x",), mean, unit="").value(columns, np.ones(2)) == 0.25
 
 
+def test_a_share_may_be_printed_of_a_number():
+    metric = Metric("right", ("x",), rate, unit="", of=200)
+    assert metric.value({"x": np.array([1.0, 0.0, 1.0, 1.0])}, np.ones(4)) == 150
+    assert metric.top == 200 and Metric("x", ("x",), mean, unit="").top is None
+
+
 def test_an_example_that_could_not_be_scored_has_no_weight():
     """Of 1, NaN, 0, 1 the rate is 2 / 3 of the scored, not 2 / 4."""
     columns = {"x": np.array([1, NAN, 0, 1])}
