@@ -29,7 +29,7 @@ from shared.training.supervised import fine_tune
 from shared.workflow.step import Run, step
 
 READS = (
-    "name", "model", "trained_questions", "turns", "reply_tokens", "batch_size", "batch_tokens",
+    "model", "trained_questions", "turns", "reply_tokens", "batch_size", "batch_tokens",
     "variant.protocol", "variant.training",
 )  # fmt: skip
 

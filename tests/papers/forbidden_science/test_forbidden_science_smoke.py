@@ -9,8 +9,8 @@ pytestmark = pytest.mark.workflow
 def test_labels_are_counted_and_a_live_model_is_asked(repository):
     """The published labels as in the fact sheet; the live model is asked 17 prompts six times."""
     folder = repository / "results" / "smoke" / "forbidden_science"
-    comparison = pd.read_csv(folder / "comparison.csv").set_index(["model", "metric"])
-    claude = comparison.loc[("Claude-3.5-sonnet", "refusal_rate")]
+    comparison = pd.read_csv(folder / "comparison.csv").set_index(["item", "model", "metric"])
+    claude = comparison.loc[("abstract", "Claude-3.5-sonnet", "refusal_rate")]
     assert (claude["value"], claude["verdict"]) == (74.4141, "match")
     assert "off by +1.414" in claude["reason"]
     claims = pd.read_csv(folder / "claims.csv").set_index("id")["verdict"]

@@ -35,7 +35,7 @@ class Scripted:
     name, extra_tokens = "gpt-3.5-turbo", 0
     asked = []
 
-    def __init__(self, model, *, body, thinking, prices):
+    def __init__(self, model, *, body, **_):
         self.body, self.identity = body, f"{model} {body}"
 
     def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
