@@ -49,6 +49,8 @@ def test_every_set_of_the_paper_is_pinned():
         "harmful_qa": 1,
         "do_not_answer": 1,
         "oktest": 1,
+        "math500": 1,
+        "humaneval": 1,
         "center_bench": 2,
         "forbidden_science": 5,
     }
