@@ -26,8 +26,8 @@ pytestmark = pytest.mark.workflow
 # Of the machine, not of the results: a job asks for other resources, and does not run again. The
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
-# Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and of
-# the user's own copies.
+# Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
+# of the user's own copies.
 READ_ELSEWHERE = {
     "papers.kie_hvqa.evaluate": {"thinking", "most_dollars", "prices", "body", "may_be_gone"},
     "papers.r_tuning.evaluate": {"passage_answer_tokens", "identify_tokens"},
