@@ -168,9 +168,10 @@ def paid(monkeypatch, tmp_path):
     return chat
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def tiny_tokenizer():
-    """A byte-level tokenizer made here: every byte a token, after three special ones."""
+    """A byte-level tokenizer made here: every byte a token, after three special ones. Each test has
+    its own, since some add tokens or a template."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 

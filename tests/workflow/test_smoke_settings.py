@@ -18,7 +18,14 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from shared.settings import ScaleSettings, _merge, load_paper, load_settings, paper_ids
+from shared.settings import (
+    ScaleSettings,
+    _merge,
+    _printed,
+    load_paper,
+    load_settings,
+    paper_ids,
+)
 from shared.workflow import declared
 
 pytestmark = pytest.mark.workflow
@@ -26,6 +33,8 @@ pytestmark = pytest.mark.workflow
 # Of the machine, not of the results: a job asks for other resources, and does not run again. The
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
+# Excludes other settings of smoke, or needs some: a task that is asked, a file of samples.
+NOT_ALONE = {("forbidden_science", "prompts"), ("r_tuning", "asker"), ("resa", "released")}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {
@@ -107,11 +116,12 @@ def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
     written |= written.pop("models")[now.name]
     cls = importlib.import_module(f"papers.{paper}.settings").Settings
     for key, field in cls.model_fields.items():
-        if key in NOT_READ:
+        if key in NOT_READ or (paper, key) in NOT_ALONE:
             continue
         start = written.get(key, field.get_default(call_default_factory=True))
         for value in other_values(start, field.annotation):
             value = "papers" if key == "mirror" else value  # a folder that is there
+            value = min(_printed(paper) - {start}) if key == "stands_in_for" else value
             try:
                 then = cls.model_validate(copy.deepcopy({**written, key: value, "name": now.name}))
             except (ValidationError, TypeError):

@@ -23,7 +23,7 @@ SAMPLE = {
 FACT = {"prompt": "Capital of Peru?", "request": "Capital of Peru?", "answer": "It is Lima."}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tokenizer(tiny_tokenizer):
     tiny_tokenizer.chat_template = (
         "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}[reply]"
