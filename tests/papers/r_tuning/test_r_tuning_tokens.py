@@ -1,7 +1,6 @@
 """What is asked is what was learnt, token by token, with a tokenizer as LLaMA's: it puts a space
 before whatever it is given alone. It is read from a folder with only a `tokenizer.model`."""
 
-import copy
 import json
 
 import pandas as pd
@@ -43,10 +42,10 @@ class Options:
         max_length = 1000
 
 
-@pytest.fixture(scope="module", params=["SentencePiece", "bytes"])
+@pytest.fixture(params=["SentencePiece", "bytes"])
 def tokenizer(request, tmp_path_factory):
     if request.param == "bytes":
-        made = copy.deepcopy(request.getfixturevalue("tiny_tokenizer"))
+        made = request.getfixturevalue("tiny_tokenizer")
         made.add_tokens([prompts.UNSURE, prompts.SURE, *(f" {letter}" for letter in LETTERS)])
         return made
     folder = tmp_path_factory.mktemp("llama")
