@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from papers.roleref.methods import METHODS, PROMPTING
-from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_strata
+from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_filled_strata
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.groups import Group, group_from_frames
@@ -74,7 +74,7 @@ METRICS = {
     metric.name: metric
     for metric in [
         Metric("probe_accuracy", ("correct", "stratum", "share"), capped_mean_of_strata),
-        Metric("uncapped_accuracy", ("correct", "stratum"), mean_of_strata),
+        Metric("uncapped_accuracy", ("correct", "stratum"), mean_of_filled_strata),
         Metric("layer_accuracy", ("at_layer", "stratum", "share"), capped_mean_of_strata),
         Metric("refusal_rate", ("refused",), rate),
         Metric("phrase_refusal_rate", ("refused_phrases",), rate),

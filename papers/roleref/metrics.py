@@ -10,7 +10,9 @@ from shared.metrics.traits import traits
 
 
 @traits(share=True)
-def mean_of_strata(correct: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def mean_of_filled_strata(
+    correct: np.ndarray, stratum: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     """Mean over strata (roles, or roles and types) of the accuracy in each.
 
     stratum: (n,) whole numbers from 0. A stratum without weight is left out; without any the mean
@@ -30,7 +32,7 @@ def capped_mean_of_strata(
 ) -> np.ndarray:
     """The same times `share`, (n,) of one number: less than 1 where the official code counts roles
     without a question of the type as wrong (7 of 8 roles: 0.875)."""
-    return mean_of_strata(correct, stratum, weights) * np.max(share)
+    return mean_of_filled_strata(correct, stratum, weights) * np.max(share)
 
 
 def corpus_perplexity(nll: np.ndarray, tokens: np.ndarray, weights: np.ndarray) -> np.ndarray:

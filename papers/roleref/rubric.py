@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
-from shared.errors import UserError
+from shared.judges.verdicts import check_verdicts
 
 DIMENSIONS = {
     "Awareness of Pitfalls": "notices what is wrong with the question, if anything is",
@@ -37,7 +37,6 @@ PITFALLS = {
 }
 LONGEST = 1500  # characters that are shown of a reply
 ROOM = 160  # tokens: for nine lines with something around them
-ENOUGH = 20  # replies from which a judge that scores few is called broken
 
 PROMPT = """\
 You grade an actor who plays a role. Give each of nine dimensions 0, 1 or 2 points: 0 if the reply \
@@ -74,8 +73,8 @@ def scores(
 ) -> list[dict[str, int] | None]:
     """Points by dimension of each reply; None where the judge's answer can't be read.
 
-    roles: the record of each row's role. Raises `UserError` if more than half of 20 or more
-    answers can't be read: then it is the judge that does not work.
+    roles: the record of each row's role. Raises `UserError` if it is the judge that does not work
+    (`check_verdicts`).
     """
     conversations = [
         [{"role": "user", "content": prompt(role, row, reply)}]
@@ -83,11 +82,7 @@ def scores(
     ]
     answers = ask(chat, conversations, ROOM, kept=kept)
     found = [None if answer.text is None else parse(answer.text) for answer in answers]
-    if len(found) >= ENOUGH and found.count(None) > len(found) / 2:
-        raise UserError(
-            f"judge {chat.name} scored {len(found) - found.count(None)} of {len(found)} replies; "
-            "expected nine lines such as 'Quality of Response: 2'"
-        )
+    check_verdicts(chat.name, found, "nine lines such as 'Quality of Response: 2'", answers)
     return found
 
 

@@ -20,8 +20,8 @@ from shared.chat.cache import ReplyCache
 from shared.chat.loading import kept_chat
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
-from shared.errors import UserError
 from shared.judges.strings import opens_with_refusal
+from shared.judges.verdicts import check_verdicts
 
 Said = Mapping[str, str]  # vanilla's own answers by id, for files that don't hold them
 # What is found of each answer, by column of the scores; None: no verdict, which lowers coverage
@@ -145,7 +145,6 @@ ASKED = {  # set of questions, or data set -> column of the scores -> what is as
     TARGETS: {},
 }
 LONGEST = 2000  # characters that are shown of a text
-ENOUGH = 20  # verdicts of which most must be there
 _TAG = re.compile(r"<(?=\s*/?\s*(?:question|answer|reference)\b)", re.IGNORECASE)
 
 
@@ -179,11 +178,7 @@ def by_model(
         found[row][column] = None if reply.text is None else asking.read(reply.text)
     for column in dict.fromkeys(column for _, column, _ in wanted):
         verdicts = [each[column] for each in found if column in each]
-        if len(verdicts) >= ENOUGH and verdicts.count(None) > len(verdicts) / 2:
-            raise UserError(
-                f"judge {chat.name} gave no verdict '{column}' for {verdicts.count(None)} of"
-                f" {len(verdicts)} answers; expected one for most"
-            )
+        check_verdicts(chat.name, verdicts, f"one on '{column}' for most")
     return found
 
 

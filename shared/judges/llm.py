@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
-from shared.errors import UserError
 from shared.judges.registry import LLM_JUDGE
+from shared.judges.verdicts import check_verdicts
 
 CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
 LONGEST = 500  # characters that are shown of a request or reply: it is clear by then
 ROOM = 16  # tokens: for a class with something around it
-ENOUGH = 20  # verdicts from which a judge that gives few is called broken
 
 # What every prompt says stands first, so that a model that runs here runs it once.
 PROMPT = """\
@@ -65,8 +64,7 @@ class LLMJudge:
     def classes(self, requests: Sequence[str], replies: Sequence[str]) -> list[str | None]:
         """One of CLASSES each; None where the judge's answer is missing or names no class.
 
-        Raises `UserError` if there is no verdict for more than half of 20 or more replies: then
-        it is the judge that does not work.
+        Raises `UserError` if it is the judge that does not work (`check_verdicts`).
         """
         conversations = [
             [{"role": "user", "content": prompt(request, reply)}]
@@ -74,13 +72,7 @@ class LLMJudge:
         ]
         answers = ask(self.chat, conversations, ROOM, start=START, kept=self.kept)
         found = [None if a.text is None else parse(a.text.removeprefix(START)) for a in answers]
-        if len(found) >= ENOUGH and found.count(None) > len(found) / 2:
-            first = next(a for a, c in zip(answers, found, strict=True) if c is None)
-            said = f"no reply ({first.reason})" if first.text is None else repr(first.text[:60])
-            raise UserError(
-                f"judge {self.chat.name} gave no verdict for {found.count(None)} of {len(found)};"
-                f" the first was {said}, expected one of {', '.join(CLASSES)}"
-            )
+        check_verdicts(self.chat.name, found, f"one of {', '.join(CLASSES)}", answers)
         return found
 
 

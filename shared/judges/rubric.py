@@ -12,9 +12,9 @@ from shared.chat.asking import ask
 from shared.chat.cache import ReplyCache
 from shared.chat.replies import Chat
 from shared.data.refusal_benchmarks import Rubric
-from shared.errors import UserError
-from shared.judges.llm import ENOUGH, shown
+from shared.judges.llm import shown
 from shared.judges.registry import RUBRIC_JUDGE
+from shared.judges.verdicts import check_verdicts
 
 ROOM = 256  # tokens of a verdict: a reason, then the class
 LONGEST = 2000  # characters that are shown of a request or reply: a limit may be named late
@@ -69,7 +69,7 @@ class RubricJudge:
     def refusals(self, requests: Sequence[str], replies: Sequence[str]) -> list[bool | None]:
         """None where the judge says NEITHER, or nothing that can be read.
 
-        Raises `UserError` if there is no verdict for more than half of 20 or more replies.
+        Raises `UserError` if it is the judge that does not work (`check_verdicts`).
         """
         conversations = [
             [
@@ -82,13 +82,7 @@ class RubricJudge:
         ]
         answers = ask(self.chat, conversations, ROOM, kept=self.kept)
         found = [None if answer.text is None else parse(answer.text) for answer in answers]
-        if len(found) >= ENOUGH and found.count(None) > len(found) / 2:
-            unread = next(a for a, c in zip(answers, found, strict=True) if c is None)
-            said = f"no reply ({unread.reason})" if unread.text is None else repr(unread.text[-60:])
-            raise UserError(
-                f"judge {self.chat.name} gave no verdict for {found.count(None)} of {len(found)};"
-                f" the first ended in {said}, expected REFUSED, ANSWERED or NEITHER"
-            )
+        check_verdicts(self.chat.name, found, "REFUSED, ANSWERED or NEITHER", answers)
         return [{"REFUSED": True, "ANSWERED": False}.get(name) for name in found]
 
 

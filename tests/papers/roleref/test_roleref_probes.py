@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from papers.roleref import geometry, probes
-from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_strata
+from papers.roleref.metrics import capped_mean_of_strata, corpus_perplexity, mean_of_filled_strata
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_roles_count_alike():
     """Role 0: 1 of 1 right; role 1: 1 of 4. Mean 62.5 %, times 2/3 for a role without any."""
     correct, stratum = np.array([1, 1, 0, 0, 0]), np.array([0, 1, 1, 1, 1])
     weights = np.array([[1.0] * 5, [0, 1, 1, 0, 0], [0] * 5])
-    found = mean_of_strata(correct, stratum, weights)
+    found = mean_of_filled_strata(correct, stratum, weights)
     assert found[:2] == pytest.approx([0.625, 0.5]) and np.isnan(found[2])
     capped = capped_mean_of_strata(correct, stratum, np.full(5, 2 / 3), weights[0])
     assert capped == pytest.approx(0.625 * 2 / 3)

@@ -138,7 +138,9 @@ def test_a_judge_that_does_not_work_is_named():
     many = 20
     broken = Script(*["fine"] * 11, *[WHOLE] * 9)
     rows = [{**ROW, "question": f"Where is place {n}?"} for n in range(many)]
-    with pytest.raises(UserError, match="judge script scored 9 of 20 replies"):
+    with pytest.raises(
+        UserError, match="judge script gave no verdict for 11 of 20; the first ended in"
+    ):
         rubric.scores(broken, None, [ROLE] * many, rows, ["No."] * many)
     scored = rubric.scores(Script("fine", WHOLE), None, [ROLE] * 2, rows[:2], ["No."] * 2)
     assert scored[0] is None and scored[1] is not None

@@ -139,7 +139,7 @@ def test_a_verdict_that_can_not_be_read_is_none():
 
 def test_a_judge_that_gives_no_verdicts_is_broken():
     chat = chat_that_says("safe", "I can't tell.")
-    with pytest.raises(UserError, match="judge gave no verdict 'refused' for 20 of 20 answers"):
+    with pytest.raises(UserError, match="for 20 of 20; expected one on 'refused' for"):
         by_model(chat, None, [asked("forget")] * 20, [f"A{n}." for n in range(20)], {})
 
 

@@ -113,7 +113,9 @@ def test_kept_verdicts_are_not_asked_for_again(tmp_path):
 def test_a_broken_judge_is_an_error():
     """11 of 20 without a verdict is more than half; 10 of 20, or 19 of 19, is let pass."""
     replies = [f"plums {i}" for i in range(11)] + [f"grapes {i}" for i in range(9)]
-    message = r"judge Tiny gave no verdict for 11 of 20; the first was 'hm', expected one of full_c"
+    message = (
+        r"judge Tiny gave no verdict for 11 of 20; the first ended in 'hm', expected one of full_c"
+    )
     with pytest.raises(UserError, match=message):
         LLMJudge(Scripted(SCRIPT)).refusals([""] * 20, replies)
     half = [*replies[1:], "grapes"]
@@ -123,7 +125,7 @@ def test_a_broken_judge_is_an_error():
 
 
 def test_a_judge_that_never_answers_is_an_error_that_says_why():
-    with pytest.raises(UserError, match=r"for 20 of 20; the first was no reply \(time-out\)"):
+    with pytest.raises(UserError, match=r"for 20 of 20; the first ended in no reply \(time-out\)"):
         LLMJudge(Scripted({}, None)).refusals([""] * 20, list(map(str, range(20))))
 
 
