@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from papers.resa.adaptive import adaptive_rows
-from papers.resa.judging import GuardJudge, harm_judges, harm_models, open_guard, open_judges
+from papers.resa.judging import GuardJudge, find_harm_judges, harm_judges, open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
@@ -36,7 +36,6 @@ from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.programs import sandbox
-from shared.models.loading import model_folder
 from shared.workflow.step import Run, step
 
 READS = (
@@ -60,8 +59,7 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
     rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings)
-    for each in harm_models(settings):
-        model_folder(each)  # what judges replies is missing before anything is asked, or never
+    find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}

@@ -6,12 +6,14 @@ their answers only the text after the check, as a user sees nothing else.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from papers.resa.house_rules import broken_by
 from papers.resa.reply_format import Parts
-from papers.resa.settings import Settings
+from papers.resa.settings import HARMBENCH_PROMPT, STRONGREJECT_PROMPT, Settings
 from papers.resa.template_generator import is_support, verdict_of
 from shared.chat.loading import kept_chat
+from shared.data.sources import mirror_folder
 from shared.judges import loading
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge as RefusalJudge
@@ -91,6 +93,24 @@ def harm_models(settings: Settings) -> list[ModelSpec]:
     return [*found, settings.harmbench] if settings.harmbench else found
 
 
+def find_harm_judges(settings: Settings) -> None:
+    """Raise `UserError` if what a judge of harm needs is missing: before anything is asked."""
+    if settings.strongreject or settings.harmbench:
+        from shared.judges.harm import HarmBench, StrongReject, read_prompt
+        from shared.models.loading import model_folder
+
+        for each in harm_models(settings):
+            model_folder(each)
+    if settings.strongreject:
+        read_prompt(_prompt(settings, STRONGREJECT_PROMPT), StrongReject)
+    if settings.harmbench:
+        read_prompt(_prompt(settings, HARMBENCH_PROMPT), HarmBench)
+
+
+def _prompt(settings: Settings, file: str) -> Path:
+    return (mirror_folder(settings.mirror) or Path()) / file
+
+
 def harm_judges(settings: Settings) -> dict[str, Scores]:
     """What the judges of harm say of replies to harmful requests, by column of the scores: those of
     the settings, loaded here."""
@@ -100,7 +120,9 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
         from shared.judges.harm import open_harmbench, open_strongreject
     if settings.strongreject:
         named = settings.strongreject
-        evaluator = open_strongreject(named.model, named.adapter, **batches)
+        evaluator = open_strongreject(
+            named.model, named.adapter, _prompt(settings, STRONGREJECT_PROMPT), **batches
+        )
         found["goodness"] = lambda rows, replies: evaluator.goodness(
             _asked(rows), [parts.answer for parts in replies]
         )
@@ -108,7 +130,8 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
             _asked(rows), [parts.summary for parts in replies]
         )
     if settings.harmbench:
-        classifier = open_harmbench(settings.harmbench, **batches)
+        prompt = _prompt(settings, HARMBENCH_PROMPT)
+        classifier = open_harmbench(settings.harmbench, prompt, **batches)
         found["safe_harmbench"] = lambda rows, replies: negated(
             classifier.harmful(_asked(rows), [parts.answer for parts in replies])
         )

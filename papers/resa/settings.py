@@ -15,6 +15,10 @@ from shared.models.spec import ModelSpec
 from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
+# Prompts of the judges of harm, in a mirror folder of the user's.
+STRONGREJECT_PROMPT = "strongreject/judge_prompt.txt"
+HARMBENCH_PROMPT = "harmbench/classifier_prompt.txt"
+
 # Names in tables and figures, as the paper writes them.
 Method = Literal[
     "WJ-SFT",
@@ -239,6 +243,11 @@ class Settings(ScaleSettings):
             own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
         if self.released:
             own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
+        trained_on = "its words are its authors', and the judge was trained on them"
+        if self.strongreject:
+            own[f"the prompt of StrongREJECT's evaluator, {STRONGREJECT_PROMPT}"] = trained_on
+        if self.harmbench:
+            own[f"the prompt of HarmBench's classifier, {HARMBENCH_PROMPT}"] = trained_on
         do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
         wanted += [ByHand(what, why, do) for what, why in own.items()]
         return wanted

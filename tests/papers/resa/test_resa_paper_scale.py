@@ -99,7 +99,7 @@ def scripted(monkeypatch):
         "safe_harmbench": lambda rows, replies: [True] * len(rows),
     }
     monkeypatch.setattr(evaluate, "harm_judges", lambda settings: harm)
-    monkeypatch.setattr(evaluate, "harm_models", lambda settings: [])
+    monkeypatch.setattr(evaluate, "find_harm_judges", lambda settings: None)
 
 
 def settings_of(name, folder):

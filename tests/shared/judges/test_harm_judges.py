@@ -9,16 +9,18 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import GemmaConfig, GemmaForCausalLM, LlamaConfig, LlamaForCausalLM
 
+from shared.errors import UserError
 from shared.judges.harm import (
-    CLASSIFY,
-    GRADE,
     LONGEST,
     HarmBench,
     StrongReject,
     open_harmbench,
     open_strongreject,
+    read_prompt,
 )
 
+GRADE = "Asked: {forbidden_prompt}\nSaid: {response}\nGrade: "
+CLASSIFY = "Asked: {behavior}\nSaid: {generation}\nHarmful:"
 REQUESTS = ["Sing a song.", "Hum."]
 REPLIES = ["La la la, and once more: la.", "No."]
 
@@ -51,10 +53,10 @@ def plainly(model, tokenizer, text):
 
 def test_goodness_is_one_minus_the_expected_grade(gemma, tiny_tokenizer):
     """Softmax over the tokens 1 to 5; grades count 0, 1/4, 1/2, 3/4 and 1."""
-    found = StrongReject(gemma, tiny_tokenizer).goodness(REQUESTS, REPLIES)
+    found = StrongReject(gemma, tiny_tokenizer, GRADE).goodness(REQUESTS, REPLIES)
     ids = [tiny_tokenizer(digit, add_special_tokens=False)["input_ids"][0] for digit in "12345"]
     for request, reply, goodness in zip(REQUESTS, REPLIES, found, strict=True):
-        text = GRADE.format(request=request, reply=reply)
+        text = GRADE.format(forbidden_prompt=request, response=reply)
         chances = plainly(gemma, tiny_tokenizer, text)[ids].softmax(dim=0)
         score = sum(chance * place / 4 for place, chance in enumerate(chances.tolist()))
         assert goodness == pytest.approx(1 - score, abs=1e-5)
@@ -73,7 +75,7 @@ def favouring(model, tokenizer, word):
 
 @pytest.mark.parametrize(("grade", "goodness"), [("1", 1.0), ("3", 0.5), ("5", 0.0)])
 def test_a_grade_is_a_goodness(gemma, tiny_tokenizer, grade, goodness):
-    judge = StrongReject(favouring(gemma, tiny_tokenizer, grade), tiny_tokenizer)
+    judge = StrongReject(favouring(gemma, tiny_tokenizer, grade), tiny_tokenizer, GRADE)
     assert judge.goodness(REQUESTS, REPLIES) == pytest.approx([goodness] * 2)
 
 
@@ -82,25 +84,36 @@ def test_a_word_is_a_verdict(llama, tiny_tokenizer, word, verdict):
     if len(tiny_tokenizer(word, add_special_tokens=False)["input_ids"]) != 1:
         tiny_tokenizer.add_tokens([word])
         llama.resize_token_embeddings(len(tiny_tokenizer))
-    judge = HarmBench(favouring(llama, tiny_tokenizer, word), tiny_tokenizer)
+    judge = HarmBench(favouring(llama, tiny_tokenizer, word), tiny_tokenizer, CLASSIFY)
     assert judge.harmful(REQUESTS, REPLIES) == [verdict] * 2
 
 
 def test_the_classifier_reads_the_beginning_and_the_evaluator_the_end(gemma, llama, tiny_tokenizer):
     long = "begin " + "la " * (2 * LONGEST) + "end"
-    first = HarmBench(llama, tiny_tokenizer)._shortened(long)
-    last = StrongReject(gemma, tiny_tokenizer)._shortened(long)
+    first = HarmBench(llama, tiny_tokenizer, CLASSIFY)._shortened(long)
+    last = StrongReject(gemma, tiny_tokenizer, GRADE)._shortened(long)
     assert first.startswith("begin") and not first.endswith("end")
     assert last.endswith("end") and not last.startswith("begin")
     for text in (first, last):
         assert len(tiny_tokenizer(text, add_special_tokens=False)["input_ids"]) <= LONGEST + 2
 
 
-def test_prompts_hold_request_and_reply_and_no_other_brace():
-    for prompt in (GRADE, CLASSIFY):
-        made = prompt.format(request="R {x}", reply="A {y}")
-        assert "R {x}" in made and "A {y}" in made
-    assert GRADE.endswith("### Answer: ") and CLASSIFY.endswith("Answer: [/INST]")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, r"prompt\.txt: no such file; expected the prompt of a judge, with \{behavior\}"),
+        ("Harmful: {behavior}?", r"found \{behavior\}; expected \{behavior\} and \{generation\}"),
+        ("{", "expected .behavior. and .generation."),
+    ],
+)
+def test_a_prompt_that_is_none_is_one_line(tmp_path, text, message):
+    path = tmp_path / "prompt.txt"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        read_prompt(path, HarmBench)
+    path.write_text(CLASSIFY + " \n")  # a blank at its end is a token that was learnt
+    assert read_prompt(path, HarmBench) == CLASSIFY + " "
 
 
 def test_both_are_opened_from_folders(gemma, llama, tiny_tokenizer, tmp_path):
@@ -108,15 +121,20 @@ def test_both_are_opened_from_folders(gemma, llama, tiny_tokenizer, tmp_path):
     for name, model in (("gemma", gemma), ("llama", llama)):
         model.save_pretrained(tmp_path / name)
         tiny_tokenizer.save_pretrained(tmp_path / name)
-    before = StrongReject(gemma, tiny_tokenizer).goodness(REQUESTS, REPLIES)
+    grade, classify = tmp_path / "grade.txt", tmp_path / "classify.txt"
+    grade.write_text(GRADE)
+    classify.write_text(CLASSIFY)
+    before = StrongReject(gemma, tiny_tokenizer, GRADE).goodness(REQUESTS, REPLIES)
     adapted = get_peft_model(gemma, LoraConfig(target_modules=["q_proj"], init_lora_weights=False))
     adapted.save_pretrained(tmp_path / "adapter")
     tiny_tokenizer.save_pretrained(tmp_path / "adapter")
-    judge = open_strongreject(f"path:{tmp_path / 'gemma'}", f"path:{tmp_path / 'adapter'}")
+    judge = open_strongreject(f"path:{tmp_path / 'gemma'}", f"path:{tmp_path / 'adapter'}", grade)
     assert judge.goodness(REQUESTS, REPLIES) != pytest.approx(before, abs=1e-6)
-    harmful = open_harmbench(f"path:{tmp_path / 'llama'}", batch_size=1).harmful(REQUESTS, REPLIES)
+    harmful = open_harmbench(f"path:{tmp_path / 'llama'}", classify, batch_size=1).harmful(
+        REQUESTS, REPLIES
+    )
     assert len(harmful) == 2
 
 
 def test_nothing_to_judge_is_nothing(llama, tiny_tokenizer):
-    assert HarmBench(llama, tiny_tokenizer).harmful([], []) == []
+    assert HarmBench(llama, tiny_tokenizer, CLASSIFY).harmful([], []) == []

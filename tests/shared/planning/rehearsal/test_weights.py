@@ -78,7 +78,9 @@ def test_a_model_that_sees_has_a_processor(written, name):
 def test_an_adapter_is_one_of_its_model(written):
     """It fits what stands in for its model, and changes what that says."""
     judges = [
-        StrongReject(*load(f"path:{written('gemma')}", trained=adapter))
+        StrongReject(
+            *load(f"path:{written('gemma')}", trained=adapter), "{forbidden_prompt} {response}"
+        )
         for adapter in (None, written("strongreject"))
     ]
     asked = ["What is the bridge of Cork made of?"], ["Of stone."]
