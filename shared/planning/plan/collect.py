@@ -18,9 +18,16 @@ UNKNOWN = "unknown"
 Line = tuple[str, str]  # what, and how much by which source
 
 
-def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -> list[Line]:
-    """The lines of one paper at one scale; `jobs` are its own."""
-    models = load_models(paper, scale)
+def plan(
+    paper: str,
+    scale: str,
+    jobs: Sequence[Job],
+    models: Sequence[str] = (),
+    records: Path = RECORDS,
+) -> list[Line]:
+    """The lines of one paper at one scale; `jobs` are its own. models: some of the scale's, by
+    name; none: all."""
+    models = [each for each in load_models(paper, scale) if not models or each.name in models]
     measured = list(_measurements(paper, scale, records))
     return [
         ("jobs", _counted(jobs)),
