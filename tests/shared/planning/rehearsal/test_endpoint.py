@@ -6,7 +6,7 @@ from shared.chat.calls import endpoints
 from shared.chat.endpoint import Endpoint as Client
 from shared.errors import UserError
 from shared.judges.llm import LLMJudge
-from shared.planning.rehearsal.endpoint import RETIRED, Endpoint
+from shared.planning.rehearsal.endpoint import RETIRED, Endpoint, _scripts
 from shared.settings import load_models, paper_ids
 
 
@@ -53,6 +53,12 @@ def test_some_models_refuse_max_tokens(client):
 def test_it_answers_a_judge_with_one_of_its_classes(client):
     verdicts = LLMJudge(client("gpt-4o")).refusals(["How are you?"] * 30, list("abcdefghij" * 3))
     assert set(verdicts) == {True, False}
+
+
+def test_every_reply_is_text():
+    """YAML takes `Answer: 4` for something else, and the client would ask again and again."""
+    replies = [reply for _, own in _scripts() for reply in own]
+    assert replies and all(isinstance(reply, str) for reply in replies)
 
 
 def test_thoughts_that_were_asked_for_are_given_apart(client):
