@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         if RELUCTANT.search(request["model"]) and "max_tokens" in request:
             self._send(400, {"error": {"message": "use max_completion_tokens"}})
         elif request["model"] in RETIRED:
-            self._send(404, {"error": {"message": f"The model {request['model']} is retired."}})
+            self._send(404, {"error": {"message": f"No endpoints found for {request['model']}."}})
         elif first and number % EVERY == 0:
             way = WAYS[number // EVERY % len(WAYS)]
             if way == "html":

@@ -71,7 +71,7 @@ def test_thoughts_that_were_asked_for_are_given_apart(client):
 def test_a_model_is_retired(client):
     replies = dict(client(RETIRED[0], may_be_gone=True).answers(asked(9), 20))
     assert len(replies) == 9 and not any(reply.text for reply in replies.values())
-    with pytest.raises(UserError, match=f"HTTP 404: The model {RETIRED[0]} is retired"):
+    with pytest.raises(UserError, match=f"HTTP 404: No endpoints found for {RETIRED[0]}"):
         list(client(RETIRED[0]).answers(asked(1), 20))
 
 
