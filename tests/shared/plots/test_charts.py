@@ -173,5 +173,5 @@ def test_the_shared_legend_is_no_wider_than_its_figure():
     fig.draw_without_rendering()
     shown = legend.get_window_extent()
     assert len(legend.get_texts()) == 8
-    assert 0 <= shown.x0 and shown.x1 <= fig.bbox.width
+    assert shown.x0 >= 0 and shown.x1 <= fig.bbox.width
     style.plt.close(fig)
