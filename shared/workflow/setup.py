@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from snakemake.io import directory, temp
+
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
@@ -21,6 +23,7 @@ from shared.settings import (
     ROOT,
     Resources,
     ScaleSettings,
+    items,
     load_models,
     load_settings,
     paper_ids,
@@ -32,8 +35,8 @@ from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models", "rehearse", *CAPS)
-NOT_TEXTS = ("rehearse", *CAPS)  # Snakemake reads a value as YAML
+KEYS = ("scale", "model", "stands_in_for", "models", "items", "keep_models", "rehearse", *CAPS)
+NOT_TEXTS = ("keep_models", "rehearse", *CAPS)  # Snakemake reads a value as YAML
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
@@ -46,6 +49,8 @@ class Setup:
     model: str | None = None  # the user's own, in place of the scale's
     stands_in_for: str | None = None  # the model of the paper that it stands for
     models: str | None = None  # those of the scale that were asked for
+    items: str | None = None  # tables and figures, if not all
+    keep_models: bool = True  # trained ones, when nothing of the run needs them any more
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
     left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
@@ -76,6 +81,7 @@ class Setup:
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
         said = {name: getattr(self, name, None) for name in KEYS}
+        said["keep_models"] = "" if self.keep_models else "false"
         if self.scale == REHEARSAL:
             said |= {"scale": "paper", "rehearse": "true"}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
@@ -179,6 +185,10 @@ class Setup:
 
         return folder
 
+    def model_folder(self, path: str) -> object:
+        """An output that is the folder of a trained model."""
+        return directory(path) if self.keep_models else temp(directory(path))
+
     def resources(
         self, paper: str, train: bool = False, gpu: bool = True
     ) -> dict[str, Callable[[object], int] | int]:
@@ -232,8 +242,13 @@ def checked(config: Mapping[str, str]) -> Setup:
             raise UserError("models: expected without model=…, which is asked in place of them")
         if model:
             needs(model)  # a folder that is not there
+        wanted = config.get("items")
+        os.environ[items.VARIABLE] = wanted or ""
         columns, left_out = columns_of(scale, model, models)
-        setup = Setup(scale, model, stands_in_for, models, columns, left_out)
+        keep = config.get("keep_models", True)
+        if not isinstance(keep, bool):
+            raise UserError(f"keep_models: expected true or false, found {keep!r}")
+        setup = Setup(scale, model, stands_in_for, models, wanted, keep, columns, left_out)
         set_caps(_caps(config), ROOT / "results" / setup.run_name)
         for paper in setup.papers:
             _check(setup, paper)
