@@ -18,6 +18,7 @@ BASE_VARIANT = "base"  # the model before tuning
 SOURCES = {"pararel": ("pararel",), "mmlu": ("mmlu", "mmlu_test")}
 SOURCES["multi"] = (*SOURCES["pararel"], *SOURCES["mmlu"], "wice", "hotpotqa", "fever", "halueval")
 
+QUESTION_TOKENS = 150  # about, of a question with its passage, if it has one
 # Training questions of the published files (Table 6).
 ROWS = {"pararel": 5575, "mmlu": 2448, "wice": 3470, "hotpotqa": 10_000, "fever": 10_000}
 
@@ -125,7 +126,9 @@ class Settings(ScaleSettings):
         task = self.tasks[self.asker.task]
         sizes = [ROWS[source] for source in SOURCES.get(task.source, ()) if source in ROWS]
         most = self.asker.samples * sum(min(size, task.train or size) for size in sizes) or None
-        return [Calls(name, what, most, once=True) for name in named]
+        tokens = (QUESTION_TOKENS, self.asker.reply_tokens)
+        prices = self.asker.prices
+        return [Calls(n, what, most, once=True, tokens=tokens, prices=prices) for n in named]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""

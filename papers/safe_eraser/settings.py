@@ -16,6 +16,7 @@ BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 AUTHORS_DATA = "SafeEraser"  # their records and pictures
 AUTHORS_QUESTIONS = 9600  # on forbidden pictures; as many on benign ones, and retained ones
 MM_VET_QUESTIONS = 218
+VERDICT = (250, 8)  # tokens: about, of the task with question and answer; at most, of a verdict
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
 METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
@@ -127,8 +128,8 @@ class Settings(ScaleSettings):
         answers += MM_VET_QUESTIONS if "MM-Vet" in self.specificity else 0
         models = len(self.scores())
         most = None if self.generated else answers * models
-        what = f"verdicts on the answers of {models} variants of {self.name}"
-        return [Calls(name, what, most) for name in endpoints(self.judge)]
+        what = f"verdicts on the answers of {models} variants"
+        return [Calls(name, what, most, tokens=VERDICT) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:
         """Name of a data set in tables: generated ones say what they are."""

@@ -21,6 +21,7 @@ from shared.settings import (
     ROOT,
     Resources,
     ScaleSettings,
+    items,
     load_models,
     load_settings,
     paper_ids,
@@ -32,7 +33,7 @@ from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models", "rehearse", *CAPS)
+KEYS = ("scale", "model", "stands_in_for", "models", "items", "rehearse", *CAPS)
 NOT_TEXTS = ("rehearse", *CAPS)  # Snakemake reads a value as YAML
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
@@ -46,6 +47,7 @@ class Setup:
     model: str | None = None  # the user's own, in place of the scale's
     stands_in_for: str | None = None  # the model of the paper that it stands for
     models: str | None = None  # those of the scale that were asked for
+    items: str | None = None  # tables and figures, if not all
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
     left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
@@ -232,8 +234,10 @@ def checked(config: Mapping[str, str]) -> Setup:
             raise UserError("models: expected without model=…, which is asked in place of them")
         if model:
             needs(model)  # a folder that is not there
+        wanted = config.get("items")
+        os.environ[items.VARIABLE] = wanted or ""
         columns, left_out = columns_of(scale, model, models)
-        setup = Setup(scale, model, stands_in_for, models, columns, left_out)
+        setup = Setup(scale, model, stands_in_for, models, wanted, columns, left_out)
         set_caps(_caps(config), ROOT / "results" / setup.run_name)
         for paper in setup.papers:
             _check(setup, paper)
