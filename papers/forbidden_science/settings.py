@@ -12,7 +12,7 @@ from shared.judges.registry import JudgeSpec, judge_name
 from shared.settings import ScaleSettings, Strict
 
 TEMPLATES = 5  # T1 to T5
-PROMPT_TOKENS = 60  # about, of a wording of a request
+PROMPT_TOKENS = 110  # about: the task 85, a wording of a request 25
 VERDICT = (400, 16)  # tokens: about, of the task with request and reply; at most, of a verdict
 LABELLED, HUMAN_LABELS = "its verdicts on human-labelled replies", 169
 # Fields of an endpoint's request that would let a reply go on behind its flag.
