@@ -205,6 +205,12 @@ def _in_fp32(values: object) -> object:
     return [_in_fp32(each) for each in values] if isinstance(values, list) else values
 
 
+def is_result(run: str) -> bool:
+    """Whether a folder of results/ holds what may be shown as a result: neither smoke nor a
+    rehearsal, nor a run of a user's own model."""
+    return run not in ("smoke", REHEARSAL) and "+" not in run
+
+
 def as_printed(scale: str) -> str:
     """The scale whose deviations and unavailable cells count."""
     return "paper" if scale == REHEARSAL else scale
