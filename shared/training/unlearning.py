@@ -1,6 +1,7 @@
 """Unlearning: several streams of examples side by side, a frozen reference, a sum of loss terms."""
 
 import copy
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from transformers import PreTrainedModel, Trainer, TrainerCallback
 from shared.devices import world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
+from shared.training.batches import right_padded
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler
 from shared.training.settings import Training
@@ -19,9 +21,9 @@ from shared.training.supervised import (
     arguments,
     check_finite,
     head_only_at,
-    right_padded,
     run,
 )
+from shared.training.trunk import trunk_depth, trunk_of, with_trunk
 
 Snapshot = Callable[[int, PreTrainedModel], None]
 
@@ -61,6 +63,12 @@ def unlearn(
     items = [{name: item[name] for name in named} for item in items]
     # All streams of an item are held at once: what a device can hold is their sum.
     lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
+    started = time.perf_counter()
+    depth = _trunk_depth(model, terms, settings, lengths)
+    if depth:
+        flat = [example for item in items for example in item.values()]
+        made = iter(with_trunk(model, depth, flat, settings.max_tokens_per_device))
+        items = [{name: next(made) for name in item} for item in items]
     trainer = UnlearningTrainer(
         model=model,
         args=arguments(settings, lengths, seed, scratch),
@@ -69,8 +77,19 @@ def unlearn(
         callbacks=[Snapshots(snapshot, at)] if snapshot else [],
         terms=terms,
         reference=reference,
+        trunk=depth,
     )
-    return model, run(trainer, settings, sum(lengths), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch, started)
+
+
+def _trunk_depth(
+    model: PreTrainedModel, terms: Sequence[Term], settings: Training, lengths: Sequence[int]
+) -> int:
+    """See `shared.training.trunk`. Terms that see the padding of their batch need all of it."""
+    if any(term.everywhere for term in terms):
+        return 0
+    twice = any(term.reference for term in terms)
+    return trunk_depth(model, settings, lengths, settings.epochs * (1 + twice))
 
 
 def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
@@ -85,10 +104,11 @@ class UnlearningTrainer(Trainer):
         *arguments: object,
         terms: Sequence[Term],
         reference: PreTrainedModel | None,
+        trunk: int,
         **keywords: object,
     ):
         super().__init__(*arguments, **keywords)
-        self.terms, self.reference = terms, reference
+        self.terms, self.reference, self.trunk = terms, reference, trunk
         self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
@@ -127,7 +147,8 @@ class UnlearningTrainer(Trainer):
     def _logits(
         self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], at: torch.Tensor
     ) -> torch.Tensor:
-        with head_only_at(self.accelerator.unwrap_model(model), at):
+        own = self.accelerator.unwrap_model(model)
+        with head_only_at(own, at), trunk_of(own, self.trunk, inputs) as inputs:
             return model(**inputs, use_cache=False).logits.float()
 
     @torch.no_grad()

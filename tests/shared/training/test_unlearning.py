@@ -7,10 +7,10 @@ import torch
 
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term, ascent, descent, divergence
+from shared.training.batches import right_padded
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import right_padded
 from shared.training.unlearning import unlearn
 
 SETTINGS = Training(
