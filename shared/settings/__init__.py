@@ -195,6 +195,12 @@ def _rehearsed(values: dict, less: dict) -> dict:
     return _merge(values | small, less)
 
 
+def is_result(run: str) -> bool:
+    """Whether a folder of results/ holds what may be shown as a result: neither smoke nor a
+    rehearsal, nor a run of a user's own model."""
+    return run not in ("smoke", REHEARSAL) and "+" not in run
+
+
 def as_printed(scale: str) -> str:
     """The scale whose deviations and unavailable cells count."""
     return "paper" if scale == REHEARSAL else scale

@@ -128,6 +128,7 @@ rule report:
         REPORTED_ON,
         expand("papers/{paper}/{file}", paper=SETUP.papers, file=["paper.yaml", "reported.csv"]),
         sorted(Path("shared/report/templates").glob("*")),
+        *Path("results").glob("reach.csv"),
         workflow="<results>/workflow.html",
     output:
         multiext("<results>/", "report.html", "report.md", "summary.json", "badge.svg"),

@@ -27,11 +27,13 @@ from shared.settings import (
 )
 from shared.settings.own_models import run_suffix
 from shared.workflow import declared
+from shared.workflow.caps import CAPS, set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 
 DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models", "rehearse")
+KEYS = ("scale", "model", "stands_in_for", "models", "rehearse", *CAPS)
+NOT_TEXTS = ("rehearse", *CAPS)  # Snakemake reads a value as YAML
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
@@ -213,7 +215,7 @@ def checked(config: Mapping[str, str]) -> Setup:
         if unknown := set(config) - set(KEYS):
             raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
         for key, value in config.items():
-            if key != "rehearse" and not isinstance(value, str):  # Snakemake reads a value as YAML
+            if key not in NOT_TEXTS and not isinstance(value, str):
                 raise UserError(f"{key}: expected a text, found {value!r}")
         scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
         if config.get("rehearse"):
@@ -232,11 +234,20 @@ def checked(config: Mapping[str, str]) -> Setup:
             needs(model)  # a folder that is not there
         columns, left_out = columns_of(scale, model, models)
         setup = Setup(scale, model, stands_in_for, models, columns, left_out)
+        set_caps(_caps(config), ROOT / "results" / setup.run_name)
         for paper in setup.papers:
             _check(setup, paper)
     except UserError as error:
         sys.exit(f"error: {error}")
     return setup
+
+
+def _caps(config: Mapping[str, object]) -> dict[str, float]:
+    for name in CAPS:
+        value = config.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise UserError(f"{name}: expected a number above 0, found {value!r}")
+    return {name: config[name] for name in CAPS if name in config}
 
 
 def _to_rehearse(scale: str, model: str | None) -> str:

@@ -37,6 +37,7 @@ from shared.files import sha256
 from shared.models.spec import own_files
 from shared.settings import SCRATCH, ScaleSettings, load_settings
 from shared.workflow import declared
+from shared.workflow.caps import gpu_hours
 from shared.workflow.code import code_hash
 from shared.workflow.declared import Declared
 from shared.workflow.records import write_run
@@ -102,7 +103,8 @@ def _run(function: Function, words: list[str]) -> None:
         key=key_of(code_hash(module), read, others, hashes),
         paper=paper,
     )
-    measured = function(run, **arguments) or {}
+    with gpu_hours():
+        measured = function(run, **arguments) or {}
     if not is_first():
         return
     if "tokens" in measured and "tokens_per_second" not in measured:

@@ -134,14 +134,20 @@ def _count(files: Sequence[object]) -> str:
 
 def _calls(models: Sequence[ScaleSettings]) -> list[str]:
     """Of models behind an endpoint, as judges or to be asked; the same for several models once,
-    with how often."""
+    with how often. At last what all of them cost at most."""
     counted = Counter(each for settings in models for each in calls(settings))
-    lines = []
+    lines, costs = [], []
     for each, models in counted.items():
         times = 1 if each.once else models
         most = UNKNOWN if each.most is None else f"at most {times * each.most:,}"
         of = f", of {times} models" if times > 1 else ""
-        lines.append(f"{each.model}: {most} ({each.what}{of})")
+        costs.append(each.dollars(times))
+        cost = UNKNOWN if costs[-1] is None else f"at most ${costs[-1]:,.2f}"
+        lines.append(f"{each.model}: {most} ({each.what}{of}); {cost}")
+    known = [cost for cost in costs if cost is not None]
+    if len(lines) > 1 and known:
+        rest = f", and {len(costs) - len(known)} {UNKNOWN}" * (len(known) < len(costs))
+        lines.append(f"all together: at most ${sum(known):,.2f} (list prices){rest}")
     return lines or ["none"]
 
 

@@ -86,9 +86,10 @@ def test_what_is_not_known_is_not_guessed(hub, tmp_path):
     assert found["memory"] == found["disk"] == found["measured"] == [UNKNOWN]
     assert (
         "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 8 models)"
+        "; unknown"
     ) in found["calls"]
     assert (  # the data are made once for all models
-        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT)"
+        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT); unknown"
     ) in found["calls"]
     llama = found["download"][0]
     assert llama.startswith("meta-llama/Llama-3.1-8B-Instruct@0e9e39f: at least 16.06 GB (4 files")
