@@ -17,7 +17,7 @@ from snakemake.io import directory, temp
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.models.spec import FORMS, needs
+from shared.models.spec import needs
 from shared.settings import (
     REHEARSAL,
     ROOT,
@@ -30,27 +30,19 @@ from shared.settings import (
 )
 from shared.settings.own_models import run_suffix
 from shared.workflow import declared
-from shared.workflow.caps import CAPS, set_caps
+from shared.workflow.caps import set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
+from shared.workflow.config import KEYS, Config, read
 
-DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models", "items", "keep_models", "rehearse", *CAPS)
-NOT_TEXTS = ("keep_models", "rehearse", *CAPS)  # Snakemake reads a value as YAML
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
 
 @dataclass(frozen=True)
-class Setup:
+class Setup(Config):
     """A checked `--config`, and what rules are made of."""
 
-    scale: str
-    model: str | None = None  # the user's own, in place of the scale's
-    stands_in_for: str | None = None  # the model of the paper that it stands for
-    models: str | None = None  # those of the scale that were asked for
-    items: str | None = None  # tables and figures, if not all
-    keep_models: bool = True  # trained ones, when nothing of the run needs them any more
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
     left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
@@ -222,54 +214,16 @@ def checked(config: Mapping[str, str]) -> Setup:
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     try:
-        if unknown := set(config) - set(KEYS):
-            raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
-        for key, value in config.items():
-            if key not in NOT_TEXTS and not isinstance(value, str):
-                raise UserError(f"{key}: expected a text, found {value!r}")
-        scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
-        if config.get("rehearse"):
-            scale = _to_rehearse(scale, model)
-        if model is not None and ":" not in model:
-            raise UserError(
-                f"model '{model}': expected {FORMS}; a model of the scale is chosen by models=NAME"
-            )
-        stands_in_for = config.get("stands_in_for")
-        if stands_in_for and not model:
-            raise UserError("stands_in_for: expected together with model=…, which it is about")
-        models = config.get("models")
-        if model and models:
-            raise UserError("models: expected without model=…, which is asked in place of them")
-        if model:
-            needs(model)  # a folder that is not there
-        wanted = config.get("items")
-        os.environ[items.VARIABLE] = wanted or ""
-        columns, left_out = columns_of(scale, model, models)
-        keep = config.get("keep_models", True)
-        if not isinstance(keep, bool):
-            raise UserError(f"keep_models: expected true or false, found {keep!r}")
-        setup = Setup(scale, model, stands_in_for, models, wanted, keep, columns, left_out)
-        set_caps(_caps(config), ROOT / "results" / setup.run_name)
+        asked = read(config)
+        os.environ[items.VARIABLE] = asked.items or ""
+        columns, left_out = columns_of(asked.scale, asked.model, asked.models)
+        setup = Setup(**vars(asked), columns=columns, left_out=left_out)
+        set_caps(asked.caps, ROOT / "results" / setup.run_name)
         for paper in setup.papers:
             _check(setup, paper)
     except UserError as error:
         sys.exit(f"error: {error}")
     return setup
-
-
-def _caps(config: Mapping[str, object]) -> dict[str, float]:
-    for name in CAPS:
-        value = config.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise UserError(f"{name}: expected a number above 0, found {value!r}")
-    return {name: config[name] for name in CAPS if name in config}
-
-
-def _to_rehearse(scale: str, model: str | None) -> str:
-    if scale != "paper" or model:
-        found = f"model={model}" if model else f"scale={scale}"
-        raise UserError(f"rehearse: expected with scale=paper and its own models, found {found}")
-    return REHEARSAL
 
 
 def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
