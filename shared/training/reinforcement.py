@@ -24,7 +24,7 @@ from shared.models.loading import save
 from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
-from shared.training.supervised import lora_config, sharding, split_batch
+from shared.training.supervised import checkpointing, lora_config, sharding, split_batch
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN
@@ -175,7 +175,7 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         bf16=settings.precision == "bf16",
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
-        gradient_checkpointing=settings.recompute,
+        **checkpointing(settings.activation_checkpointing),
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
         **sharding(cuda),

@@ -19,7 +19,7 @@ from shared.losses.supervised import token_cross_entropy
 from shared.models.loading import DTYPES
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.sampler import EvenSampler, blank
+from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
 from shared.training.settings import Lora, Training
 
 Loss = Callable[..., torch.Tensor]
@@ -76,6 +76,7 @@ def fine_tune(
         ),
         data_collator=right_padded,
         loss=loss,
+        order=order_of(settings, lengths),
     )
     return model, run(trainer, settings, sum(lengths), scratch)
 
@@ -96,6 +97,13 @@ def adapted(
         elif parameter.requires_grad:
             parameter.data = parameter.data.float()
     return model
+
+
+def order_of(settings: Training, lengths: Sequence[int]) -> Order | None:
+    """In which order an epoch takes examples of these lengths; None: any."""
+    if not settings.group_by_length:
+        return None
+    return LengthSampler(lengths, settings.effective_batch_size)
 
 
 def base_dtype(settings: Training) -> torch.dtype:
@@ -161,6 +169,7 @@ def arguments(
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
+        **checkpointing(settings.activation_checkpointing),
         **sharding(cuda),
         logging_steps=max(1, steps // 20),
         report_to="none",
@@ -168,6 +177,15 @@ def arguments(
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
+
+
+def checkpointing(on: bool) -> dict:
+    """The arguments of activation checkpointing. Without reentering, a layer whose input needs no
+    gradient (adapters on frozen embeddings) learns all the same."""
+    return {
+        "activation_checkpointing": on,
+        "activation_checkpointing_kwargs": {"use_reentrant": False} if on else None,
+    }
 
 
 def sharding(cuda: bool) -> dict:
@@ -180,17 +198,20 @@ def sharding(cuda: bool) -> dict:
 class LabelledTrainer(Trainer):
     """`Trainer` whose model makes logits only where the next token is learnt."""
 
-    def __init__(self, *arguments: object, loss: Loss, **keywords: object):
+    def __init__(
+        self, *arguments: object, loss: Loss, order: Order | None = None, **keywords: object
+    ):
         super().__init__(*arguments, **keywords)
-        self.loss = loss
+        self.loss, self.order = loss, order
         self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all steps
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
-        if self.args.world_size == 1:
+        if self.args.world_size == 1 and self.order is None:
             return super()._get_train_sampler(dataset)
-        together = self.args.per_device_train_batch_size * self.args.world_size
-        examples = len(self.train_dataset) - 1  # the last one is blank
-        return EvenSampler(examples, together, lambda: int(self.state.epoch or 0))
+        processes = self.args.world_size
+        together = self.args.per_device_train_batch_size * processes if processes > 1 else 1
+        examples = len(self.train_dataset) - (processes > 1)  # the last one is blank
+        return EvenSampler(examples, together, lambda: int(self.state.epoch or 0), self.order)
 
     def compute_loss(
         self,

@@ -12,13 +12,14 @@ from shared.devices import world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
 from shared.training.examples import IGNORED
-from shared.training.sampler import EvenSampler
+from shared.training.sampler import EvenSampler, Order
 from shared.training.settings import Training
 from shared.training.supervised import (
     adapted,
     arguments,
     check_finite,
     head_only_at,
+    order_of,
     right_padded,
     run,
 )
@@ -69,6 +70,7 @@ def unlearn(
         callbacks=[Snapshots(snapshot, at)] if snapshot else [],
         terms=terms,
         reference=reference,
+        order=order_of(settings, lengths),
     )
     return model, run(trainer, settings, sum(lengths), scratch)
 
@@ -85,16 +87,18 @@ class UnlearningTrainer(Trainer):
         *arguments: object,
         terms: Sequence[Term],
         reference: PreTrainedModel | None,
+        order: Order | None = None,
         **keywords: object,
     ):
         super().__init__(*arguments, **keywords)
-        self.terms, self.reference = terms, reference
+        self.terms, self.reference, self.order = terms, reference, order
         self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
-        if self.args.world_size == 1:
+        if self.args.world_size == 1 and self.order is None:
             return super()._get_train_sampler(dataset)
-        return EvenSampler(len(self.train_dataset), 1, lambda: int(self.state.epoch or 0))
+        epoch = lambda: int(self.state.epoch or 0)  # noqa: E731
+        return EvenSampler(len(self.train_dataset), 1, epoch, self.order)
 
     def compute_loss(
         self,

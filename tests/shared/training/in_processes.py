@@ -72,6 +72,7 @@ def unlearn(folder: Path) -> dict:
     settings = Training(
         epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64,
         max_tokens_per_device=32, checkpoint_seconds=1e9, lora=Lora(rank=4, alpha=8),
+        group_by_length=True,
     )  # fmt: skip
     items = [{"forget": one, "retain": other} for one, other in pairwise(EXAMPLES)]
     terms = (Term(1.0, ascent, ("forget",)), Term(1.0, divergence, ("retain",), reference=True))

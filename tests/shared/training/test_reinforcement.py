@@ -145,9 +145,9 @@ def test_no_room_for_a_group_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):
 def test_computing_activations_again_changes_no_weight(tiny_model, tiny_tokenizer, tmp_path):
     start = {name: weight.clone() for name, weight in tiny_model.state_dict().items()}
     ends = []
-    for recompute in (False, True):
+    for again in (False, True):
         tiny_model.load_state_dict(start)
-        settings = SETTINGS.model_copy(update={"recompute": recompute, "lora": None})
+        settings = SETTINGS.model_copy(update={"activation_checkpointing": again, "lora": None})
         *_, trained = asked_for(named("a", "b"), settings, tiny_model, tiny_tokenizer, tmp_path)
         ends.append({name: weight.clone() for name, weight in trained.state_dict().items()})
     assert any((ends[0][name] != start[name]).any() for name in start)
