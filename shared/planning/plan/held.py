@@ -7,52 +7,54 @@ of a picture included, and the longest that a job meets: what it needs is counte
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from shared.models.spec import ModelSpec, SmallVlm
+from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
+from shared.settings import Precision
 from shared.training.settings import Reinforcement, Training
 
 if TYPE_CHECKING:
     from shared.losses.unlearning import Term
 
-Precision = Literal["fp32", "bf16"]
+JUDGED = 256  # tokens of a verdict at most
+BATCH_SIZE, BATCH_TOKENS = 64, 16_384  # of a judge that is not told, as `open_chat` has them
 
 
 @dataclass(frozen=True)
 class Learns:
     """Fine-tuning (`shared.training.supervised`); with terms, unlearning.
 
-    length: of a sequence. learnt: tokens of it that have logits at most; None: all but a picture's.
+    length: of a sequence; picture: of them, those of a picture. learnt: tokens of it that have
+    logits at most; None: all but the picture's.
     new_tokens: rows of the embeddings that are trained beside adapters. terms: those of the loss;
-    each stream has a sequence of this length. loaded: in which precision.
+    each stream has a sequence of this length.
     """
 
     model: ModelSpec | SmallVlm
     training: Training
     length: int
+    picture: int = 0
     learnt: int | None = None
     new_tokens: int = 0
     terms: tuple["Term", ...] = ()
-    loaded: Precision = "fp32"
 
 
 @dataclass(frozen=True)
 class Reinforces:
-    """GRPO (`shared.training.reinforcement`). prompt: the longest. again: whether what the KL term
-    compares with is a model of its own."""
+    """GRPO (`shared.training.reinforcement`). prompt: the longest."""
 
     model: ModelSpec | SmallVlm
     reinforcement: Reinforcement
     prompt: int
-    loaded: Precision = "fp32"
+    picture: int = 0
 
 
 @dataclass(frozen=True)
 class Writes:
     """Replies, or answers of one token, to prompts in batches (`shared.generation.prompts`).
 
-    reply: tokens. prompt: the longest; None: as long as leaves a batch full and has the most rows,
-    of which there is none with a larger cache.
+    reply, prompt: tokens of each, picture: of a prompt's picture. prompt None: as long as the most
+    rows that a batch may have leave room for. No other batch has more in its cache at the end.
     """
 
     model: ModelSpec | SmallVlm
@@ -60,6 +62,7 @@ class Writes:
     batch_size: int
     batch_tokens: int
     prompt: int | None = None
+    picture: int = 0
     precision: Precision = "fp32"
 
 
@@ -90,3 +93,15 @@ class Job:
     variant: str = ""
     train: bool = False
     host_gb: float = 0.0
+
+
+def judging(
+    judges: Sequence[str], precision: Precision, batch_size: int = BATCH_SIZE, batch_tokens: int = BATCH_TOKENS
+) -> list[Writes]:
+    """What those of the judges hold that are language models with weights here."""
+    named = [judge.partition(":")[2] for judge in judges if judge.startswith(("llm:", "rubric:"))]
+    return [
+        Writes(model, JUDGED, batch_size, batch_tokens, precision=precision)
+        for model in named
+        if not is_endpoint(model)
+    ]

@@ -5,7 +5,7 @@ which knows shapes alone. A model is run at two depths of a few layers, and all 
 the line through both. Its attention is that for a CPU, which like those for GPUs keeps no scores.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,9 +20,11 @@ from shared.losses.unlearning import Stream, Term
 from shared.planning.measure.architecture import Architecture
 from shared.planning.plan.live import Live
 from shared.planning.plan.seeing import embedded
-from shared.training.settings import Reinforcement, Training
+from shared.training.settings import Training
 from shared.training.supervised import adapted
 
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+FEWEST = 2  # layers; with one alone, what the one before leaves behind would be missing
 FIRST_NEW = 100  # a row of the embeddings, of a token that is trained beside adapters
 
 
@@ -52,17 +54,57 @@ class Batch:
         return embedded(model, of, ids) if self.pictures else {"input_ids": ids}
 
 
-def of_all_layers(of: Architecture, one: Callable[[int], Used], untouched: int = 0) -> Used:
-    """On the line through `one(layers)` at two depths. untouched: layers below the first adapter."""
-    depths = [min(untouched + more, of.layers) for more in (1, 2)]
-    few, more = map(one, depths)
-    times = (of.layers - depths[0]) / max(1, depths[1] - depths[0])
+@dataclass(frozen=True)
+class Parameters:
+    """Of a model in training. ends: of the output layer, the larger of both ends; layer: of a layer
+    of the language model."""
+
+    trained: float
+    frozen: float
+    ends: float
+    layer: float
+
+    @property
+    def all(self) -> float:
+        return self.trained + self.frozen
+
+
+def counted(of: Architecture, training: Training) -> Parameters:
+    """Without rows of embeddings that are trained beside adapters."""
+    least = min((training.lora.first_layer if training.lora else 0) + 1, of.layers - 1)
+    found = []
+    for layers in (least, least + 1):
+        part = of.with_layers(layers, of.image_layers)
+        model = _to_train(part, training)
+        weights = list(model.parameters())
+        trained = sum(weight.numel() for weight in weights if weight.requires_grad)
+        found.append((trained, sum(weight.numel() for weight in weights) - trained))
+    (few, few_frozen), (more, more_frozen) = found
+    beyond = of.layers - least
+    ends = _base(model).get_output_embeddings().weight.numel()
+    layer = more + more_frozen - few - few_frozen
+    return Parameters(
+        few + beyond * (more - few), few_frozen + beyond * (more_frozen - few_frozen), ends, layer
+    )
+
+
+def of_all_layers(
+    of: Architecture, one: Callable[[Architecture], Used], *, untouched: int = 0, sees: bool = False
+) -> Used:
+    """On the line through `one` of a model with few layers and with one more. untouched: layers
+    below the first adapter. sees: the image encoder is trained too, so its layers count."""
+    least = min(untouched + FEWEST, of.layers)
+    few = one(of.with_layers(least, FEWEST))
+    more = [(of.layers - least, one(of.with_layers(least + 1, FEWEST)))] if least < of.layers else []
+    if sees:
+        more.append((of.image_layers - FEWEST, one(of.with_layers(least, FEWEST + 1))))
 
     def at(name: str) -> float:
-        low, high = getattr(few, name), getattr(more, name)
-        return low + times * (high - low)
+        base = getattr(few, name)
+        return base + sum(times * (getattr(used, name) - base) for times, used in more)
 
-    return Used(at("activations"), at("logits"), at("cache"))
+    # of logits there are as many whatever the depth, but not wherever the peak is
+    return Used(at("bytes") - few.logits - at("cache"), few.logits, at("cache"))
 
 
 def learning(
@@ -70,7 +112,6 @@ def learning(
     training: Training,
     batch: Batch,
     *,
-    dtype: torch.dtype,
     learnt: int,
     new_tokens: int = 0,
     gathered: bool = False,
@@ -78,65 +119,68 @@ def learning(
 ) -> Used:
     """Of a step of `shared.training.supervised` or, with terms, of `shared.training.unlearning`.
 
-    dtype: of the weights that are not trained. gathered: FSDP gathers all of them for each pass, in
-    the precision of the training. learnt: tokens of each row that have logits.
+    learnt: tokens of each row that have logits. gathered: FSDP gathers weights for each pass, all in
+    the precision of the training.
     """
 
-    def one(layers: int) -> Used:
+    def one(part: Architecture) -> Used:
+        new = range(FIRST_NEW, FIRST_NEW + new_tokens)
+        model = _to_train(part, training, new)
+        how = (training.precision, gathered, training.activation_checkpointing)
         with FakeTensorMode():
-            model = _cast(of.build(layers, "cpu"), dtype)
-            new = range(FIRST_NEW, FIRST_NEW + new_tokens)
-            model = adapted(model, training, new)
-            how = (training.precision, gathered, training.activation_checkpointing)
-            with _step(model, of, *how) as live:
+            with _step(model, part, *how) as live:
                 if terms:
-                    losses = [_term(model, of, batch, learnt, term) for term in terms]
+                    losses = [_term(model, part, batch, learnt, term) for term in terms]
                     loss = sum(losses).mean()
                 else:
-                    logits = _logits(model, of, batch, learnt)
+                    logits = _logits(model, part, batch, learnt)
                     loss = token_cross_entropy(logits, _labels(logits))
                     del logits
                 loss.backward()
             return Used(live.peak - live.logits, live.logits)
 
-    return of_all_layers(of, one, training.lora.first_layer if training.lora else 0)
+    untouched = training.lora.first_layer if training.lora else 0
+    sees = batch.pictures and _learns_to_see(of, training)
+    return of_all_layers(of, one, untouched=untouched, sees=sees)
 
 
 def reinforcing(
-    of: Architecture, settings: Reinforcement, batch: Batch, *, gathered: bool = False
+    of: Architecture,
+    training: Training,
+    batch: Batch,
+    *,
+    gathered: bool = False,
 ) -> Used:
-    """Of the step in which TRL's GRPO learns from a batch of prompts with completions."""
+    """Of a step in which TRL's GRPO learns from prompts with completions; training: its precision,
+    adapters and checkpointing."""
 
-    def one(layers: int) -> Used:
+    def one(part: Architecture) -> Used:
+        model = _to_train(part, training)
+        add_fused_lm_head(_base(model), outputs=("log_probs", "entropy"))
+        how = (training.precision, gathered, training.activation_checkpointing)
         with FakeTensorMode():
-            model = of.build(layers, "cpu")
-            add_fused_lm_head(model, outputs=("log_probs", "entropy"))
-            if settings.lora:
-                training = Training(
-                    epochs=1, learning_rate=1, effective_batch_size=1, max_length=1,
-                    lora=settings.lora,
-                )  # fmt: skip
-                model = adapted(model, training)
-            how = (settings.precision, gathered, settings.activation_checkpointing)
-            with _step(model, of, *how) as live:
+            with _step(model, part, *how) as live:
                 inputs = batch.inputs(_base(model), of)
                 labels = torch.zeros(batch.rows, batch.length, dtype=torch.long)
-                mask = _mask(_base(model), batch.rows, batch.length, batch.length)
+                mask = _mask(batch.rows, batch.length, batch.length)
                 scored = model(**inputs, attention_mask=mask, labels=labels, fused_lm_head=True)
                 scored.log_probs.sum().backward()
             return Used(live.peak - live.logits, live.logits)
 
-    return of_all_layers(of, one, settings.lora.first_layer if settings.lora else 0)
+    untouched = training.lora.first_layer if training.lora else 0
+    sees = batch.pictures and not training.lora
+    return of_all_layers(of, one, untouched=untouched, sees=sees)
 
 
 def reading(of: Architecture, batch: Batch, *, dtype: torch.dtype) -> Used:
     """Of a batch of prompts, up to the logits of what comes next."""
 
-    def one(layers: int) -> Used:
+    def one(part: Architecture) -> Used:
+        model = _built(part, dtype)
         with FakeTensorMode(), torch.no_grad():
-            model = _cast(of.build(layers, "cpu"), dtype)
-            with _live(model, of) as live:
-                cache = _read(model, of, batch)
+            _faked(model)
+            with _live(model, part) as live:
+                cache = _read(model, part, batch)
                 return _beside(live, cache)
 
     return of_all_layers(of, one)
@@ -145,13 +189,14 @@ def reading(of: Architecture, batch: Batch, *, dtype: torch.dtype) -> Used:
 def writing(of: Architecture, batch: Batch, *, dtype: torch.dtype) -> Used:
     """Of one more token, the last of each row, where the batch is prompts and replies."""
 
-    def one(layers: int) -> Used:
+    def one(part: Architecture) -> Used:
+        model = _built(part, dtype)
         with FakeTensorMode(), torch.no_grad():
-            model = _cast(of.build(layers, "cpu"), dtype)
-            with _live(model, of) as live:
-                cache = _read(model, of, Batch(batch.rows, batch.length - 1))
+            _faked(model)
+            with _live(model, part) as live:
+                cache = _read(model, part, Batch(batch.rows, batch.length - 1))
                 live.restart()
-                _read(model, of, Batch(batch.rows, 1), cache)
+                _read(model, part, Batch(batch.rows, 1), cache)
                 return _beside(live, cache)
 
     return of_all_layers(of, one)
@@ -160,11 +205,12 @@ def writing(of: Architecture, batch: Batch, *, dtype: torch.dtype) -> Used:
 def scoring(of: Architecture, batch: Batch, *, dtype: torch.dtype) -> Used:
     """Of the likelihood of every token of texts, as `shared.generation.score.text_nll` has it."""
 
-    def one(layers: int) -> Used:
+    def one(part: Architecture) -> Used:
+        model = _built(part, dtype)
         with FakeTensorMode(), torch.no_grad():
-            model = _cast(of.build(layers, "cpu"), dtype)
-            with _live(model, of) as live:
-                logits = _logits(model, of, batch, batch.length - 1)
+            _faked(model)
+            with _live(model, part) as live:
+                logits = _logits(model, part, batch, batch.length - 1)
                 token_cross_entropy(logits, _labels(logits))
             return Used(live.peak - live.logits, live.logits)
 
@@ -177,9 +223,7 @@ def _step(
 ) -> Iterator[Live]:
     """A step of training. again: activations are computed again in the backward pass."""
     bf16 = precision == "bf16"
-    if gathered and bf16:
-        _cast(model, torch.bfloat16)
-    model.train()
+    _faked(model.train(), torch.bfloat16 if gathered and bf16 else None)
     if again:
         model.activation_checkpointing_enable({"use_reentrant": False})
     for weight in model.parameters():
@@ -190,10 +234,41 @@ def _step(
         yield live
 
 
-def _cast(model: PreTrainedModel, dtype: torch.dtype) -> PreTrainedModel:
-    for weight in model.parameters():  # `Module.to` exchanges tensors, which fake ones can't be
+def _learns_to_see(of: Architecture, training: Training) -> bool:
+    """Adapters are for the language model."""
+    named = [name for name, _ in _built(of.with_layers(1, 1), torch.float32).named_parameters()]
+    image = [name for name in named if "vision_tower" in name or "visual" in name]
+    return not training.lora and not all(any(f in name for f in training.frozen) for name in image)
+
+
+def _to_train(
+    of: Architecture, training: Training, new_tokens: Sequence[int] = ()
+) -> PreTrainedModel | PeftModel:
+    """As `load_to_train` and `adapted` give it: what is trained in float32, all else as computed."""
+    model = _built(of, DTYPES[training.precision])
+    anywhere = training.model_copy(update={"precision": "fp32"})  # not refused where there is no GPU
+    return adapted(model, anywhere, new_tokens)
+
+
+def _built(of: Architecture, dtype: torch.dtype) -> PreTrainedModel:
+    model = of.build(of.layers, "meta")
+    for weight in model.parameters():
         weight.data = weight.data.to(dtype)
     return model
+
+
+def _faked(model: PreTrainedModel | PeftModel, dtype: torch.dtype | None = None) -> None:
+    """Let the weights of a model on the meta device seem to be on a CPU; those that are one matrix
+    still are."""
+    made: dict[torch.Tensor, torch.Tensor] = {}
+    for module in model.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            if weight not in made:
+                fake = torch.empty(weight.shape, dtype=dtype or weight.dtype)
+                made[weight] = torch.nn.Parameter(fake, weight.requires_grad)
+            module._parameters[name] = made[weight]
+        for name, buffer in module.named_buffers(recurse=False):
+            module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
 
 
 def _live(model: PreTrainedModel, of: Architecture) -> Live:
@@ -241,7 +316,7 @@ def _read(
     """The cache of a batch, or of it after another one, once the next tokens were picked."""
     before = cache.get_seq_length() if cache else 0
     cache = cache or DynamicCache(config=model.config)
-    mask = _mask(model, batch.rows, batch.length, before + batch.length)
+    mask = _mask(batch.rows, batch.length, before + batch.length)
     inputs = batch.inputs(model, of)
     hidden = model.model(
         **inputs, attention_mask=mask, past_key_values=cache, use_cache=True
@@ -251,11 +326,9 @@ def _read(
     return cache
 
 
-def _mask(model: PreTrainedModel, rows: int, tokens: int, cached: int) -> torch.Tensor | dict:
+def _mask(rows: int, tokens: int, cached: int) -> torch.Tensor:
     """Which tokens of a padded batch see which, as Transformers makes it of a mask (rows, cached)."""
-    made = torch.ones(rows, 1, tokens, cached, dtype=torch.bool)
-    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ())
-    return dict.fromkeys(kinds, made) if len(kinds) > 1 else made
+    return torch.ones(rows, 1, tokens, cached, dtype=torch.bool)
 
 
 def _beside(live: Live, cache: DynamicCache) -> Used:
