@@ -310,6 +310,7 @@ def gpu_on_few_rows(tmp_path_factory, copy_of_repository, snakemake):
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
         gpu["models"], gpu["resources"] = smoke["models"], smoke["resources"]
+        gpu["precision"] = "fp32"
         cut_down(gpu, smoke)
         path.write_text(yaml.safe_dump(values), encoding="utf-8")
         mirror = str(mirror_folder())

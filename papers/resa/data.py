@@ -51,7 +51,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "queries", "wildjailbreak", "facts", "faulty", "generators", "released", "tests", "wording",
-    "data_seed", "mirror",
+    "data_seed", "mirror", "precision",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from papers.resa.settings import PromptFile, Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
-from shared.chat.loading import kept_chat, open_chat
+from shared.chat.loading import kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -40,8 +40,8 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
-    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources",
-    "abilities", "mirror",
+    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "precision",
+    "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction",
 )  # fmt: skip
@@ -62,8 +62,7 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
+    chat = open_chat(Asked(model=settings.model), trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
@@ -135,8 +134,9 @@ def attacked(
     asked = {"": adaptive.attacker}
     if adaptive.pair and adaptive.pair.attacker:
         asked["PAIR"] = adaptive.pair.attacker
+    kept = {"precision": settings.precision}
     attackers = {
-        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}"))
+        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}", **kept))
         for name, each in asked.items()
     }
     seeds = []

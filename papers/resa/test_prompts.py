@@ -58,14 +58,15 @@ def attacked(
         templates = read_templates(named, settings.mirror)
         prompts = [filled(templates[i % len(templates)], [g])[0] for i, g in enumerate(goals)]
         yield attack, _wrapped(requests, attack, prompts)
+    loaded = {"precision": settings.precision} if tests.pap or tests.pair_gpt else {}
     if tests.pap:
-        with kept_chat(tests.pap, f"{key}-pap") as asked:
+        with kept_chat(tests.pap, f"{key}-pap", **loaded) as asked:
             yield "PAP", _wrapped(requests, "PAP", pap(goals, _asker(asked, PROMPT_TOKENS)))
     if sizes := tests.pair_gpt:
         with (
-            kept_chat(sizes.attacker, f"{key}-attacker") as attacker,
-            kept_chat(sizes.evaluator, f"{key}-evaluator") as evaluator,
-            kept_chat(sizes.victim, f"{key}-victim") as victim,
+            kept_chat(sizes.attacker, f"{key}-attacker", **loaded) as attacker,
+            kept_chat(sizes.evaluator, f"{key}-evaluator", **loaded) as evaluator,
+            kept_chat(sizes.victim, f"{key}-victim", **loaded) as victim,
         ):
             made = pair(
                 goals,

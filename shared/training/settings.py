@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.settings import Strict
+from shared.settings import Precision, Strict
 
 
 class Lora(Strict):
@@ -34,7 +34,7 @@ class Training(Strict):
     max_length: int = Field(gt=0)
     lora: Lora | None = None  # None: full fine-tuning
     frozen: list[str] = []  # weights with any of these in their name stay as they are
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"  # of computing; what is trained is kept in fp32 beside it
     max_tokens_per_device: int = Field(4096, gt=0)
     # Compute activations again in the backward pass rather than keep them: a layer then holds its
     # input alone, and a step takes about a third longer. It changes no result.
@@ -72,9 +72,12 @@ class Reinforcement(Strict):
     warmup_steps: int = Field(0, ge=0)
     keep_best: bool = False  # the weights of the step with the highest reward, not the last ones
     lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"  # of computing; what is trained is kept in fp32 beside it
     completions_per_device: int = Field(64, gt=0)
     written_per_device: int | None = Field(None, gt=0)
+    # vLLM writes the completions, on the GPUs of the training and asleep while these learn: faster,
+    # with weights of its own in between. It draws other completions than Transformers does.
+    use_vllm: bool = False
     activation_checkpointing: bool = False
     checkpoint_seconds: float = Field(60, ge=0)
 

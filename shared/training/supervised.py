@@ -11,16 +11,23 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch.utils.data import ConcatDataset, Dataset, Sampler
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainingArguments,
+)
 
-from shared.devices import is_first, own_device, world_size
+from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
-from shared.models.loading import DTYPES
+from shared.models.loading import is_adapter, load
+from shared.models.spec import ModelSpec
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
-from shared.training.settings import Lora, Training
+from shared.training.settings import Lora, Reinforcement, Training
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -84,8 +91,8 @@ def fine_tune(
 def adapted(
     model: PreTrainedModel, settings: Training, new_tokens: Sequence[int] = ()
 ) -> PreTrainedModel:
-    """The model with the adapters of the settings, and frozen where they say so; what is trained is
-    float32."""
+    """The model with the adapters of the settings, and frozen where they say so. What is trained is
+    float32, what is not is never finer than what is computed with."""
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
@@ -94,6 +101,8 @@ def adapted(
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
             parameter.requires_grad = False
+            if in_bf16(settings.precision):
+                parameter.data = parameter.data.bfloat16()
         elif parameter.requires_grad:
             parameter.data = parameter.data.float()
     return model
@@ -106,11 +115,28 @@ def order_of(settings: Training, lengths: Sequence[int]) -> Order | None:
     return LengthSampler(lengths, settings.effective_batch_size)
 
 
-def base_dtype(settings: Training) -> torch.dtype:
-    """In which to load the model that is trained: what adapters leave as it is need not be finer
-    than what is computed with. A 13B then takes 26 GB, not 52. Several processes have a part each,
-    all of one kind, since FSDP wants them so."""
-    return DTYPES[settings.precision if settings.lora and world_size() == 1 else "fp32"]
+def load_to_train(
+    spec: ModelSpec,
+    settings: Training | Reinforcement,
+    *,
+    trained: str | Path | None = None,
+    **how: object,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model and tokenizer as `shared.models.loading.load` gives them, as little of them as this
+    training needs.
+
+    What adapters leave as it is need not be finer than what is computed with: a 13B then takes 26
+    GB, not 52. What is trained in full is float32, whatever is computed with. Of processes that
+    share out the weights the first one alone reads them.
+    """
+    adapters = settings.lora or (trained and is_adapter(trained))
+    return load(
+        spec,
+        trained=trained,
+        precision=settings.precision if adapters else "fp32",
+        sharded=bool(sharding(own_device() == "cuda")),
+        **how,
+    )
 
 
 def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:
@@ -142,15 +168,16 @@ def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dic
 
 
 def arguments(
-    settings: Training, lengths: Sequence[int], seed: int, scratch: Path
+    settings: Training, lengths: Sequence[int], seed: int, scratch: Path, held: int | None = None
 ) -> TrainingArguments:
-    """Transformers' arguments for examples of these lengths in tokens."""
+    """Transformers' arguments for examples of these lengths in tokens. held: what a device holds
+    for each example of a batch; None: the longest one."""
     if not lengths:
         raise UserError("training needs at least one example, found none")
     cuda = own_device() == "cuda"
     devices = world_size()
     per_device, accumulation = split_batch(
-        settings.effective_batch_size, devices, max(lengths), settings.max_tokens_per_device
+        settings.effective_batch_size, devices, held or max(lengths), settings.max_tokens_per_device
     )
     steps = math.ceil(len(lengths) / settings.effective_batch_size * settings.epochs)
     return TrainingArguments(
@@ -164,7 +191,7 @@ def arguments(
         gradient_accumulation_steps=accumulation,
         seed=seed,
         use_cpu=not cuda,
-        bf16=settings.precision == "bf16",
+        bf16=in_bf16(settings.precision),
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         save_strategy="no",  # by time instead: TimedCheckpoint
@@ -190,8 +217,11 @@ def checkpointing(on: bool) -> dict:
 
 def sharding(cuda: bool) -> dict:
     """The arguments by which several processes share out the weights: FSDP, which accelerate has
-    for GPUs."""
-    config = {"state_dict_type": "SHARDED_STATE_DICT"}  # in checkpoints each writes its own part
+    for GPUs. The first process has them all and hands out the parts."""
+    config = {
+        "cpu_ram_efficient_loading": True,
+        "state_dict_type": "SHARDED_STATE_DICT",  # in checkpoints each writes its own part
+    }
     return {"fsdp": True, "fsdp_config": config} if cuda and world_size() > 1 else {}
 
 

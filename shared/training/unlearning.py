@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer, TrainerCallback
 
-from shared.devices import world_size
+from shared.devices import own_device, world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
 from shared.training.examples import IGNORED
@@ -22,6 +22,7 @@ from shared.training.supervised import (
     order_of,
     right_padded,
     run,
+    sharding,
 )
 
 Snapshot = Callable[[int, PreTrainedModel], None]
@@ -46,7 +47,7 @@ def unlearn(
     `shared.training.supervised.fine_tune`.
 
     Raises `UserError` when the loss is no longer a number, and where several processes can't share
-    out every batch evenly.
+    out every batch evenly, or have no reference since each holds a part of the model alone.
     """
     if world_size() > 1 and len(items) % settings.effective_batch_size:
         raise UserError(
@@ -56,15 +57,20 @@ def unlearn(
     torch.manual_seed(seed)
     # Where only adapters are trained, the model without them is the reference.
     apart = any(term.reference for term in terms) and not settings.lora
+    if apart and sharding(own_device() == "cuda"):
+        raise UserError(
+            f"full fine-tuning beside a reference: found {world_size()} processes that share out"
+            " weights; expected one process, or adapters (the reference is the model without them)"
+        )
     reference = copy.deepcopy(model).eval().requires_grad_(False) if apart else None
     model = adapted(model, settings)
     named = dict.fromkeys(name for term in terms for name in term.streams)
     items = [{name: item[name] for name in named} for item in items]
-    # All streams of an item are held at once: what a device can hold is their sum.
     lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
+    held = held_at_once(items, terms) if items else 0
     trainer = UnlearningTrainer(
         model=model,
-        args=arguments(settings, lengths, seed, scratch),
+        args=arguments(settings, lengths, seed, scratch, held),
         train_dataset=items,
         data_collator=streams_padded,
         callbacks=[Snapshots(snapshot, at)] if snapshot else [],
@@ -73,6 +79,14 @@ def unlearn(
         order=order_of(settings, lengths),
     )
     return model, run(trainer, settings, sum(lengths), scratch)
+
+
+def held_at_once(items: Sequence[Mapping[str, dict]], terms: Sequence[Term]) -> int:
+    """Tokens that a device holds for each item of a batch: every stream is padded to its longest
+    example, pictures included, and read twice where it is compared with the reference."""
+    longest = {name: max(len(item[name]["input_ids"]) for item in items) for name in items[0]}
+    compared = [name for term in terms if term.reference for name in term.streams]
+    return sum(longest.values()) + sum(longest[name] for name in compared)
 
 
 def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
@@ -107,14 +121,18 @@ class UnlearningTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        losses = [
-            term.weight
-            * term.loss(*(self._stream(model, inputs[name], term) for name in term.streams))
-            for term in self.terms
-        ]
-        loss = sum(losses).mean()
-        check_finite(loss, self.state.global_step, [each.mean() for each in losses])
-        return loss
+        """The sum of the terms. The gradients of all but the last are taken here, one by one, so
+        that no term's activations are held beside another's."""
+        known: list[torch.Tensor] = []
+        for number, term in enumerate(self.terms, start=1):
+            streams = [self._stream(model, inputs[name], term) for name in term.streams]
+            loss = term.weight * term.loss(*streams).mean()
+            del streams
+            check_finite(loss, self.state.global_step, [*known, loss])
+            if number < len(self.terms):
+                self.accelerator.backward(loss / self.current_gradient_accumulation_steps)
+                known.append(loss.detach())
+        return sum(known, start=loss)
 
     def _stream(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], term: Term) -> Stream:
         labels = batch["labels"][:, 1:]
