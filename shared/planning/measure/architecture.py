@@ -154,5 +154,5 @@ def _small(spec: SmallVlm) -> Architecture:
         parameters=sum(weight.numel() for weight in model.parameters()),
         architecture=type(model).__name__,
         config=config,
-        picture=Picture(token=config["image_token_id"], tokens=tokens, pixel_values=pixels),
+        picture=Picture(token=model.config.image_token_index, tokens=tokens, pixel_values=pixels),
     )
