@@ -12,8 +12,15 @@ def jobs(settings: Settings) -> list[Job]:
     model = {"model": settings.model, "precision": settings.precision}
     sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     judges = judging([settings.judge, *settings.further_judges], settings.precision)
-    asked = [[Writes(reply=settings.reply_tokens + 1, **model, **sizes)], *([each] for each in judges)]
-    able = [[Reads(tokens=HARNESS_ROWS * LONGEST, rows=HARNESS_ROWS, **model)]] if settings.tasks else []
+    asked = [
+        [Writes(reply=settings.reply_tokens + 1, **model, **sizes)],
+        *([each] for each in judges),
+    ]
+    able = (
+        [[Reads(tokens=HARNESS_ROWS * LONGEST, rows=HARNESS_ROWS, **model)]]
+        if settings.tasks
+        else []
+    )
     found = [Job("refusal_tokens_evaluate", asked + able, BASE)]
     for name in settings.variants:
         if name in RELEASED:

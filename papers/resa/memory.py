@@ -4,7 +4,9 @@ from papers.resa.settings import BASE, PROMPTED, Settings
 from shared.models.spec import is_endpoint
 from shared.planning.plan.held import Held, Job, Learns, Reinforces, Writes, judging
 
-PROMPT = 1024  # tokens of a prompt that reinforcement learns from: WildJailbreak's have some hundred
+PROMPT = (
+    1024  # tokens of a prompt that reinforcement learns from: WildJailbreak's have some hundred
+)
 ATTACKED = 192  # tokens of a request with a suffix of GCG, the chat's frame and a check's beginning
 
 

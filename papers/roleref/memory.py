@@ -21,6 +21,8 @@ def jobs(settings: Settings) -> list[Job]:
             found.append(Job("roleref_train", [[says], [learns]], name, train=True))
         found.append(Job("roleref_ask", asked, name, host_gb=STATES_GB))
     if settings.rubric and not is_endpoint(settings.rubric):
-        grades = Writes(settings.rubric, GRADE, BATCH_SIZE, BATCH_TOKENS, precision=settings.precision)
+        grades = Writes(
+            settings.rubric, GRADE, BATCH_SIZE, BATCH_TOKENS, precision=settings.precision
+        )
         found.append(Job("roleref_evaluate", [[grades]], host_gb=STATES_GB))
     return found

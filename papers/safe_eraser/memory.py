@@ -12,7 +12,9 @@ def jobs(settings: Settings) -> list[Job]:
     sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     picture = of_model(settings.model).picture_tokens
     seen = {"picture": picture}
-    says = Writes(settings.model, settings.answer_tokens, **sizes, **seen, precision=settings.precision)
+    says = Writes(
+        settings.model, settings.answer_tokens, **sizes, **seen, precision=settings.precision
+    )
     asked = [[says, *judging([settings.judge], settings.precision)]]
     data = {"host_gb": 0 if settings.generated else PICTURES_GB}
     found = [Job("safe_eraser_evaluate", asked, VANILLA, **data)]

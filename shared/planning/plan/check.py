@@ -1,15 +1,13 @@
 """What every job of a paper needs in memory, by count, and whether its resources give that."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from shared.planning.measure.architecture import Architecture
 from shared.planning.measure.memory import gigabytes
 from shared.planning.plan.held import Job
 from shared.planning.plan.needs import Need, of_stage
-from shared.settings import Resources, ScaleSettings, load_models
+from shared.settings import ScaleSettings, load_models
 
 # Of one with 80 GB. It has 85 by this measure: the rest is for CUDA, its libraries, and the gaps
 # that its allocator leaves.
@@ -20,7 +18,7 @@ PROCESS = 3e9  # bytes of main memory that a process has for its libraries, CUDA
 @dataclass(frozen=True)
 class Fit:
     """A job with the stage at which it needs the most on a GPU, and its need of main memory.
-    gpu, host: bytes that its resources give."""
+    gpu, host: bytes that its resources give, on each GPU and on each node."""
 
     paper: str
     model: str
@@ -34,11 +32,14 @@ class Fit:
     def fits(self) -> bool:
         return self.need.gpu <= self.gpu and self.needed_host <= self.host
 
+    @property
+    def name(self) -> str:
+        return ", ".join(filter(None, (self.job.rule, self.model, self.job.variant)))
+
     def __str__(self) -> str:
-        named = filter(None, (self.paper, self.job.rule, self.model, self.job.variant))
         on_host = f"{gigabytes(self.needed_host)} of main memory of {gigabytes(self.host)}"
         return (
-            f"{', '.join(named)}: needs {gigabytes(self.need.gpu)} of a GPU of "
+            f"{self.paper}, {self.name}: needs {gigabytes(self.need.gpu)} of a GPU of "
             f"{gigabytes(self.gpu)} ({self.need}), {on_host}"
         )
 
@@ -67,12 +68,15 @@ def fit(paper: str, settings: ScaleSettings, job: Job) -> Fit:
     )
 
 
-def report(paper: str, scale: str) -> tuple[list[str], list[str]]:
-    """A line of what fits, and a line for each job that does not."""
+def report(paper: str, scale: str) -> tuple[str, list[str]]:
+    """A line on all jobs of a paper, and a line for each that does not fit."""
     every = list(fits(paper, scale))
-    failed = [str(each) for each in every if not each.fits]
     if not every:
-        return [f"{paper}, {scale}: no job holds a model"], []
-    fullest = max(every, key=lambda each: max(each.need.gpu / (each.gpu or 1), 0))
-    said = f"{paper}, {scale}: {len(every) - len(failed)} of {len(every)} kinds of jobs fit"
-    return [f"{said}; the fullest: {fullest}"], failed
+        return f"{paper}, {scale}: no job holds a model", []
+    failed = [str(each) for each in every if not each.fits]
+    fullest = max(every, key=lambda each: each.need.gpu)
+    said = f"{len(every) - len(failed)} of {len(every)} kinds of jobs fit; the most is"
+    return (
+        f"{paper}, {scale}: {said} {gigabytes(fullest.need.gpu)} of a GPU ({fullest.name})",
+        failed,
+    )

@@ -96,7 +96,10 @@ class Job:
 
 
 def judging(
-    judges: Sequence[str], precision: Precision, batch_size: int = BATCH_SIZE, batch_tokens: int = BATCH_TOKENS
+    judges: Sequence[str],
+    precision: Precision,
+    batch_size: int = BATCH_SIZE,
+    batch_tokens: int = BATCH_TOKENS,
 ) -> list[Writes]:
     """What those of the judges hold that are language models with weights here."""
     named = [judge.partition(":")[2] for judge in judges if judge.startswith(("llm:", "rubric:"))]

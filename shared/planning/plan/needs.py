@@ -11,7 +11,8 @@ from shared.planning.measure.architecture import Architecture, of_model
 from shared.planning.measure.memory import gigabytes
 from shared.planning.plan import passes
 from shared.planning.plan.held import Held, Learns, Reads, Reinforces, Writes
-from shared.planning.plan.passes import DTYPES, Batch, Parameters, Used
+from shared.planning.plan.fake import DTYPES, Batch, Used
+from shared.planning.plan.passes import Parameters
 from shared.settings import Precision
 from shared.training.reinforcement import _turn as turn
 from shared.training.settings import Reinforcement, Training
@@ -48,9 +49,7 @@ def of_stage(stage: Sequence[Held], processes: int) -> Need:
     Each goes through main memory to its GPU."""
     needs = [need(held, processes) for held in stage]
     largest = max(needs, key=lambda each: each.gpu - each.weights)
-    return replace(
-        largest, weights=sum(n.weights for n in needs), host=max(n.host for n in needs)
-    )
+    return replace(largest, weights=sum(n.weights for n in needs), host=max(n.host for n in needs))
 
 
 @singledispatch
