@@ -18,7 +18,7 @@ def jobs(settings: Settings) -> list[Job]:
         if name not in PROMPTED:
             learns: Held = Learns(settings.model, settings.training, settings.training.max_length)
             if variant.reinforced:
-                learns = Reinforces(settings.model, settings.reinforcement, PROMPT)
+                learns = Reinforces(settings.model, settings.reinforcement, PROMPT if settings.released else OF_THE_HOUSE)
             rule = "resa_reinforce" if variant.reinforced else "resa_train"
             found.append(Job(rule, [[learns]], name, train=True))
         found.append(Job("resa_evaluate", _asked(settings), name))

@@ -6,6 +6,7 @@ from functools import singledispatch
 
 import torch
 
+from shared.generation.cache import SPARE
 from shared.losses.unlearning import Term, ascent, descent
 from shared.planning.measure.architecture import Architecture, of_model
 from shared.planning.measure.memory import gigabytes
@@ -79,26 +80,33 @@ def _(held: Reads, processes: int) -> Need:
 @need.register
 def _(held: Learns, processes: int) -> Need:
     of, training = of_model(held.model).seeing(held.picture), held.training
-    at_once = len({name for term in held.terms for name in term.streams}) or 1
+    streams = {name for term in held.terms for name in term.streams}
+    compared = sum(len(term.streams) for term in held.terms if term.reference)
     rows, accumulation = split_batch(
         training.effective_batch_size,
         processes,
-        at_once * held.length,
+        ((len(streams) or 1) + compared) * held.length,
         training.max_tokens_per_device,
     )
     text = held.length - 1 - (of.picture_tokens if held.picture else 0)
-    used = _once(
-        passes.learning,
-        of,
-        _bare(training),
-        Batch(rows, held.length, bool(held.picture)),
-        learnt=min(text, held.learnt or text),
-        new_tokens=held.new_tokens,
-        gathered=processes > 1,
-        terms=tuple(map(_bare_term, held.terms)),
-    )
+    passes_of = [
+        _once(
+            passes.learning,
+            of,
+            _bare(training),
+            Batch(rows, held.length, bool(held.picture)),
+            learnt=min(text, held.learnt or text),
+            new_tokens=held.new_tokens,
+            gathered=processes > 1,
+            term=term and _bare_term(term),
+        )
+        for term in held.terms or [None]
+    ]
     counted = _once(passes.counted, of, _bare(training))
-    return _with(used, **_trained(counted, training.precision, processes, accumulation))
+    still = _trained(counted, training.precision, processes, accumulation)
+    if compared and not training.lora:  # the reference is a model of its own
+        still["weights"] += 4 * counted.all
+    return _with(max(passes_of, key=lambda used: used.bytes), **still)
 
 
 @need.register
@@ -158,7 +166,7 @@ def _written(
     read = _once(passes.reading, of, Batch(rows, prompt, pictures), dtype=dtype)
     if reply < 2:
         return read
-    last = _once(passes.writing, of, Batch(rows, prompt + reply), dtype=dtype)
+    last = _once(passes.writing, of, Batch(rows, prompt + reply + SPARE), dtype=dtype)
     return max(read, last, key=lambda each: each.bytes)
 
 

@@ -67,9 +67,10 @@ def learning(
     learnt: int,
     new_tokens: int = 0,
     gathered: bool = False,
-    terms: tuple[Term, ...] = (),
+    term: Term | None = None,
 ) -> Used:
-    """Of a step of `shared.training.supervised` or, with terms, of `shared.training.unlearning`.
+    """Of a step of `shared.training.supervised` or, with a term, of `shared.training.unlearning`,
+    which takes its terms one by one.
 
     learnt: tokens of each row that have logits. gathered: FSDP gathers weights for each pass, all
     of them in the precision of the training.
@@ -79,9 +80,8 @@ def learning(
     model = _to_train(part, training, new)
     with running(of, part, model, _gathered(training, gathered)) as run:
         with _autocast(training):
-            if terms:
-                losses = [_term(model, part, batch, learnt, term) for term in terms]
-                loss = sum(losses).mean()
+            if term:
+                loss = _loss(model, part, batch, learnt, term)
             else:
                 logits = _logits(model, part, batch, learnt)
                 loss = token_cross_entropy(logits, _labels(logits))
@@ -180,10 +180,10 @@ def _labels(logits: torch.Tensor) -> torch.Tensor:
     return torch.zeros(len(logits), dtype=torch.long)
 
 
-def _term(
+def _loss(
     model: PreTrainedModel, of: Architecture, batch: Batch, learnt: int, term: Term
 ) -> torch.Tensor:
-    """A term of a loss of `shared.losses.unlearning`, of streams that are all alike."""
+    """Of a term whose streams are all alike."""
     learnt = batch.length - 1 if term.everywhere else learnt
     streams = []
     for _ in term.streams:
@@ -194,7 +194,7 @@ def _term(
                 reference = _logits(model, of, batch, learnt)
         row_of = torch.arange(batch.rows).repeat_interleave(learnt)
         streams.append(Stream(logits, _labels(logits), row_of, batch.rows, reference))
-    return term.weight * term.loss(*streams)
+    return term.loss(*streams).mean()
 
 
 def _read(
