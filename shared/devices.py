@@ -71,6 +71,11 @@ def _multiplies_bf16() -> bool:
     return not set(BF16_FLAGS).isdisjoint(known.split())
 
 
+def gpus_held() -> int:
+    """GPUs that the processes of this step hold."""
+    return world_size() if _held else 0
+
+
 def world_size() -> int:
     """How many processes run this step together."""
     return int(os.environ.get("WORLD_SIZE", 1))

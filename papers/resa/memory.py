@@ -2,7 +2,16 @@
 
 from papers.resa.settings import BASE, PROMPTED, Settings
 from shared.models.spec import is_endpoint
-from shared.planning.plan.held import Held, Job, Learns, Reinforces, Writes, judging
+from shared.planning.plan.held import (
+    BATCH_SIZE,
+    BATCH_TOKENS,
+    Held,
+    Job,
+    Learns,
+    Reinforces,
+    Writes,
+    judging,
+)
 
 PROMPT = (
     1024  # tokens of a prompt that reinforcement learns from: WildJailbreak's have some hundred
@@ -31,10 +40,12 @@ def _asked(settings: Settings) -> list[list[Held]]:
     reply = max(settings.reply_tokens, settings.whole_tokens, settings.opening_tokens)
     precision = settings.precision
     beside = judging(settings.judges, precision, **sizes)
-    stages = [[Writes(settings.model, reply, **sizes, precision=precision), *beside]]
+    prompt = PROMPT if settings.released else OF_THE_HOUSE
+    stages = [[Writes(settings.model, reply, **sizes, prompt=prompt, precision=precision), *beside]]
     if settings.adaptive and (gcg := settings.adaptive.gcg):
         tried = {"batch_size": gcg.candidates, "batch_tokens": gcg.candidates * ATTACKED}
         stages.append([Writes(settings.model, 1, **tried, precision=precision), *beside])
     named = [settings.strongreject and settings.strongreject.model, settings.harmbench]
-    harm = [Writes(model, 1, **sizes, precision=precision) for model in named if model]
+    verdict = {"reply": 1, "batch_size": BATCH_SIZE, "batch_tokens": BATCH_TOKENS}
+    harm = [Writes(model, **verdict, precision=precision) for model in named if model]
     return [*stages, [*harm, *beside]] if harm else stages

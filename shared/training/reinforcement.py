@@ -26,6 +26,7 @@ from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
 from shared.training.supervised import checkpointing, lora_config, sharding, split_batch
+from shared.training.tracking import trackers
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN
@@ -182,7 +183,7 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         save_total_limit=1,
         **sharding(cuda),
         logging_steps=1,
-        report_to="none",
+        **trackers(scratch),
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=False,
     )

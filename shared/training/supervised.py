@@ -28,6 +28,7 @@ from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
 from shared.training.settings import Lora, Reinforcement, Training
+from shared.training.tracking import trackers
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -199,7 +200,7 @@ def arguments(
         **checkpointing(settings.activation_checkpointing),
         **sharding(cuda),
         logging_steps=max(1, steps // 20),
-        report_to="none",
+        **trackers(scratch),
         disable_tqdm=not sys.stderr.isatty(),
         remove_unused_columns=False,
         dataloader_pin_memory=False,

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.workflow
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
 # Excludes other settings of smoke, or needs some: a task that is asked, a file of samples.
-NOT_ALONE = {("forbidden_science", "prompts"), ("r_tuning", "asker"), ("resa", "released")}
+NOT_ALONE = {("r_tuning", "asker"), ("resa", "released")}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {

@@ -2,6 +2,7 @@
 
     python -m shared.planning.plan                         every paper, every scale
     python -m shared.planning.plan --scale paper roleref
+    python -m shared.planning.plan --scale paper --models OpenLLaMA-3B --items table1 r_tuning
     python -m shared.planning.plan --check                 whether each job fits (gpu and paper)
 
 Each number says where it comes from: the rules (limits, so mostly far more than it takes), recorded
@@ -13,6 +14,7 @@ takes none, and ends with status 1 and a line for each job whose resources give 
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +22,8 @@ from shared.errors import UserError, one_line_errors
 from shared.planning.plan.collect import plan
 from shared.planning.plan.jobs import jobs_of
 from shared.settings import load_paper, paper_ids
+from shared.settings.items import VARIABLE
+from shared.workflow.columns import columns_of
 
 CHECKED = ("gpu", "paper")  # scales whose models are of a known size
 
@@ -45,6 +49,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scale", help="one scale; every one")
+    parser.add_argument("--models", help="of the scale, with commas; all")
+    parser.add_argument("--items", help="tables and figures, with commas; all")
     parser.add_argument("--check", action="store_true", help="whether each job fits its resources")
     parser.add_argument("papers", nargs="*", help="papers; none: all")
     arguments = parser.parse_args()
@@ -53,14 +59,17 @@ def main() -> None:
     if arguments.scale not in (None, *scales):
         known = ", ".join(dict.fromkeys(scales))
         raise UserError(f"unknown scale '{arguments.scale}'; scales: {known}")
+    os.environ[VARIABLE] = arguments.items or ""
     if arguments.check:
         check(papers, [arguments.scale] if arguments.scale else CHECKED)
         return
     for scale in [arguments.scale] if arguments.scale else dict.fromkeys(scales):
-        jobs = jobs_of(scale)
-        for paper in papers:
+        columns, _ = columns_of(scale, None, arguments.models)
+        jobs = jobs_of(scale, models=arguments.models, items=arguments.items)
+        for paper in [paper for paper in papers if paper in columns]:
             print(f"{paper}, {scale}")
-            for what, line in plan(paper, scale, [job for job in jobs if job.paper == paper]):
+            own = [job for job in jobs if job.paper == paper]
+            for what, line in plan(paper, scale, own, columns[paper]):
                 print(f"  {what:<10} {line}")
             print(flush=True)
 

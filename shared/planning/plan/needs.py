@@ -61,8 +61,10 @@ def need(held: Held, processes: int) -> Need:
 @need.register
 def _(held: Writes, processes: int) -> Need:
     of = of_model(held.model).seeing(held.picture)
-    length = held.prompt or max(1, held.batch_tokens // held.batch_size)
-    rows = min(held.batch_size, max(1, held.batch_tokens // length))
+    most = held.batch_tokens // held.reply if held.reply > 1 else held.batch_size
+    most = max(1, min(held.batch_size, most))
+    length = held.prompt or max(1, held.batch_tokens // most)
+    rows = min(most, max(1, held.batch_tokens // length))
     used = _written(of, rows, length, held.reply, DTYPES[held.precision], bool(held.picture))
     weights = SIZES[held.precision] * of.parameters
     return _with(used, weights=weights, host=weights)

@@ -1,6 +1,7 @@
 """Which weights are loaded, held and written in bfloat16, and where it is refused."""
 
 import json
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -9,6 +10,8 @@ from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from shared import devices
+from shared.chat.loading import open_chat, opening
+from shared.chat.settings import Asked
 from shared.devices import in_bf16
 from shared.errors import UserError
 from shared.generation.rows import Rows
@@ -80,6 +83,16 @@ def test_weights_are_loaded_as_the_setting_says(flags, folder):
     ids = [[5, 9, 20], [7, 3]]
     chances = [Rows(model, ids).logits.float().softmax(-1) for model in (fine, coarse)]
     torch.testing.assert_close(chances[1], chances[0], atol=0.02, rtol=0.1)
+
+
+def test_a_chat_is_opened_as_the_settings_of_a_step_say(flags, folder):
+    """A model that is asked, attacks or judges."""
+    flags("avx512_bf16")
+    settings = SimpleNamespace(batch_size=3, batch_tokens=99, precision="bf16", others="no")
+    chat = open_chat(Asked(model=f"path:{folder}"), **opening(settings))
+    assert (chat.batch_size, chat.batch_tokens) == (3, 99)
+    assert dtypes(chat.model) == {torch.bfloat16}
+    assert dtypes(open_chat(Asked(model=f"path:{folder}")).model) == {torch.float32}
 
 
 def test_what_is_frozen_is_no_finer_than_the_precision(flags, folder, tmp_path):

@@ -8,6 +8,7 @@ import json
 import sys
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from accelerate.state import DistributedType, PartialState
@@ -117,17 +118,23 @@ def adapt_coarse(folder: Path) -> dict:
     return record
 
 
+def pretend_gpus(*modules: ModuleType) -> None:
+    """Let the trainings of these modules share out weights over processes without GPUs."""
+    torch.distributed.init_process_group("gloo")
+    PartialState._prepare_backend = lambda *_: ("gloo", DistributedType.MULTI_GPU)
+    PartialState.set_device = lambda self: setattr(self, "device", torch.device("cpu"))
+    sharding = supervised.sharding
+    for module in modules:
+        module.sharding = lambda cuda: sharding(cuda=True)
+
+
 TRAININGS = {"unlearn": unlearn, "adapt_coarse": adapt_coarse}
 
 
 def main() -> None:
     folder, what = Path(sys.argv[1]), sys.argv[2]
     devices._multiplies_bf16 = lambda: True
-    torch.distributed.init_process_group("gloo")
-    PartialState._prepare_backend = lambda *_: ("gloo", DistributedType.MULTI_GPU)
-    PartialState.set_device = lambda self: setattr(self, "device", torch.device("cpu"))
-    sharding = supervised.sharding
-    supervised.sharding = lambda cuda: sharding(cuda=True)
+    pretend_gpus(supervised)
     try:
         record = TRAININGS[what](folder) if what in TRAININGS else trained(folder, int(what))
     except Interrupted:

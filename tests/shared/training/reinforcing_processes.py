@@ -11,9 +11,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from shared.devices import is_first
 from shared.files import write_json
+from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
-from shared.training import reinforcement
+from shared.training import reinforcement, supervised
 from shared.training.settings import Reinforcement
+from tests.shared.training.in_processes import pretend_gpus
 
 SETTINGS = Reinforcement(
     steps=1, prompts_per_step=2, generations=2, max_new_tokens=2, learning_rate=1e-3, kl=0.01
@@ -81,14 +83,14 @@ def learn(folder: Path) -> tuple[torch.nn.Module, dict]:
     trained, record = reinforcement.reinforce(made, tokenizer, rows, reward, settings, **fit)
     curve = [step["reward"] for step in record["curve"]]
     write_json(folder / f"curve-{0 if is_first() else 1}.json", curve)
-    if is_first():
-        trained.save_pretrained(folder / "trained")
+    save(trained, folder / "trained")
     return trained, record
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     if sys.argv[2:] == ["learn"]:
+        pretend_gpus(supervised, reinforcement)
         learn(folder)
         return
     reinforcement.save = slowly(reinforcement.save)

@@ -188,8 +188,9 @@ def in_two(*arguments):
 
 
 def test_two_processes_learn_as_one_does(tmp_path):
-    """Each writes one of a step's two groups, of the same completions: at each step the mean of
-    their rewards is that of one process with both, and the weights end as the same ones."""
+    """With the weights sharded, each writes one of a step's two groups, of the same completions: at
+    each step the mean of their rewards is that of one process with both, and the weights end as
+    the same ones."""
     trained, _ = reinforcing_processes.learn(tmp_path / "one")
     in_two(tmp_path / "two", "learn")
     one, *parts = (
