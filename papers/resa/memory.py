@@ -13,9 +13,8 @@ from shared.planning.plan.held import (
     judging,
 )
 
-PROMPT = (
-    1024  # tokens of a prompt that reinforcement learns from: WildJailbreak's have some hundred
-)
+# tokens of a prompt at most: of attacks some hundred, of the house and its templates fewer
+PROMPT, OF_THE_HOUSE = 1024, 128
 ATTACKED = 192  # tokens of a request with a suffix of GCG, the chat's frame and a check's beginning
 
 
@@ -27,7 +26,7 @@ def jobs(settings: Settings) -> list[Job]:
         if name not in PROMPTED:
             learns: Held = Learns(settings.model, settings.training, settings.training.max_length)
             if variant.reinforced:
-                learns = Reinforces(settings.model, settings.reinforcement, PROMPT if settings.released else OF_THE_HOUSE)
+                learns = Reinforces(settings.model, settings.reinforcement, _prompt(settings))
             rule = "resa_reinforce" if variant.reinforced else "resa_train"
             found.append(Job(rule, [[learns]], name, train=True))
         found.append(Job("resa_evaluate", _asked(settings), name))
@@ -40,8 +39,8 @@ def _asked(settings: Settings) -> list[list[Held]]:
     reply = max(settings.reply_tokens, settings.whole_tokens, settings.opening_tokens)
     precision = settings.precision
     beside = judging(settings.judges, precision, **sizes)
-    prompt = PROMPT if settings.released else OF_THE_HOUSE
-    stages = [[Writes(settings.model, reply, **sizes, prompt=prompt, precision=precision), *beside]]
+    says = Writes(settings.model, reply, **sizes, prompt=_prompt(settings), precision=precision)
+    stages = [[says, *beside]]
     if settings.adaptive and (gcg := settings.adaptive.gcg):
         tried = {"batch_size": gcg.candidates, "batch_tokens": gcg.candidates * ATTACKED}
         stages.append([Writes(settings.model, 1, **tried, precision=precision), *beside])
@@ -49,3 +48,7 @@ def _asked(settings: Settings) -> list[list[Held]]:
     verdict = {"reply": 1, "batch_size": BATCH_SIZE, "batch_tokens": BATCH_TOKENS}
     harm = [Writes(model, **verdict, precision=precision) for model in named if model]
     return [*stages, [*harm, *beside]] if harm else stages
+
+
+def _prompt(settings: Settings) -> int:
+    return PROMPT if settings.released else OF_THE_HOUSE

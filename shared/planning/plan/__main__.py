@@ -30,9 +30,7 @@ CHECKED = ("gpu", "paper")  # scales whose models are of a known size
 
 def check(papers: Sequence[str], scales: Sequence[str]) -> None:
     """Exit with a line for each job that needs more than its resources give."""
-    from shared.planning.plan.check import (
-        report,  # PyTorch and Transformers, which a plan needs not
-    )
+    from shared.planning.plan.check import report  # loads PyTorch, which a plan needs not
 
     failed = []
     for scale in scales:

@@ -1,5 +1,5 @@
-"""A model of the real size that holds no memory: a few of its layers, under PyTorch's FakeTensorMode,
-in which tensors have shapes and types and nothing else.
+"""A model of the real size that holds no memory: a few of its layers, under PyTorch's
+FakeTensorMode, in which tensors have shapes and types and nothing else.
 
 All layers follow from these, as each further one adds what the last adds to what is alive.
 Attention is that for a CPU, which like those for GPUs keeps no scores. Layers that see a window
@@ -147,6 +147,6 @@ def _fake(model: PreTrainedModel | PeftModel, dtype: torch.dtype | None) -> None
 
 def _blocks(model: torch.nn.Module) -> Iterator[tuple[str, Sequence[torch.nn.Module]]]:
     for name, module in model.named_modules():
-        if isinstance(module, torch.nn.ModuleList) and len(module) >= FEW:
-            if isinstance(module[0], GradientCheckpointingLayer):
-                yield "image" if "vision" in name or "visual" in name else "language", module
+        layers = isinstance(module, torch.nn.ModuleList) and len(module) >= FEW
+        if layers and isinstance(module[0], GradientCheckpointingLayer):
+            yield "image" if "vision" in name or "visual" in name else "language", module

@@ -11,11 +11,11 @@ from shared.losses.unlearning import Term, ascent, descent
 from shared.planning.measure.architecture import Architecture, of_model
 from shared.planning.measure.memory import gigabytes
 from shared.planning.plan import passes
-from shared.planning.plan.held import Held, Learns, Reads, Reinforces, Writes
 from shared.planning.plan.fake import DTYPES, Batch, Used
+from shared.planning.plan.held import Held, Learns, Reads, Reinforces, Writes
 from shared.planning.plan.passes import Parameters
 from shared.settings import Precision
-from shared.training.reinforcement import _turn as turn
+from shared.training.reinforcement import passes_written
 from shared.training.settings import Reinforcement, Training
 from shared.training.supervised import split_batch
 
@@ -127,7 +127,7 @@ def _(held: Reinforces, processes: int) -> Need:
     if settings.kl and not settings.lora:  # what it is compared with is a model of its own
         static["weights"] += 4 * counted.all / processes
     together = (bool(held.picture), DTYPES[settings.precision])
-    written = turn(rows, accumulation, settings) * rows
+    written = passes_written(rows, accumulation, settings) * rows
     writing = _written(of, written, held.prompt, settings.max_new_tokens, *together[::-1])
     length = held.prompt + settings.max_new_tokens
     learning = _once(
