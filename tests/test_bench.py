@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from shared.training import supervised
 from shared.training.settings import Lora
 from tools.bench import __main__, machine, page, scoring, subject, training, writing
 
@@ -20,10 +21,10 @@ def of(tiny_model, tiny_tokenizer):
 def small(monkeypatch, tiny_model, tiny_tokenizer):
     """The bench of the tiny model, at sizes that take seconds."""
 
-    def load(spec, dtype):
-        return copy.deepcopy(tiny_model).to(dtype), tiny_tokenizer
+    def load(spec, *, precision, **_):
+        return copy.deepcopy(tiny_model).to(machine.DTYPES[precision]), tiny_tokenizer
 
-    for module in (subject, training):
+    for module in (subject, supervised):
         monkeypatch.setattr(module, "load", load)
     monkeypatch.setattr(writing, "PROMPTS", (1, 3))
     monkeypatch.setattr(writing, "NEW_TOKENS", (2, 4))

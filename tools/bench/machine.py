@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 from shared.devices import own_device
-from shared.models.loading import DTYPES
 
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # of processors that have it, x86 and ARM
 ENOUGH_S = 5.0  # after which a measurement is not repeated
 
