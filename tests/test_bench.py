@@ -92,9 +92,9 @@ def test_the_page(small, monkeypatch, tmp_path, capsys):
 
 def test_bf16_is_left_out_where_it_would_be_emulated(monkeypatch):
     monkeypatch.setattr(machine, "own_device", lambda: "cpu")
-    monkeypatch.setattr(machine, "_flags", lambda: {"avx2", "avx512f"})
+    monkeypatch.setattr(machine, "multiplies_bf16", lambda: False)
     assert machine.precisions() == ["fp32"]
-    monkeypatch.setattr(machine, "_flags", lambda: {"avx512f", "amx_bf16"})
+    monkeypatch.setattr(machine, "multiplies_bf16", lambda: True)
     assert machine.precisions() == ["fp32", "bf16"]
     assert "bf16: left out" in page._conditions([page.Measured("fp32", 1e9, [], [], [])], 0, 0)
 
