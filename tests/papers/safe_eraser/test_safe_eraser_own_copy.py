@@ -114,7 +114,7 @@ def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeyp
 
 def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path, monkeypatch):
     """With the frozen weights in bf16, as scale `paper` has them."""
-    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
+    monkeypatch.setattr(devices, "multiplies_bf16", lambda: True)
     training = settings.unlearning.model_copy(update={"precision": "bf16"})
     settings = settings.model_copy(update={"unlearning": training, "precision": "bf16"})
     data.data(Run(settings, tmp_path / "data"))
