@@ -227,6 +227,19 @@ def vlm(request, tiny_tokenizer, tmp_path):
     )
 
 
+@pytest.fixture
+def pictures():
+    """Four pictures, each half in one colour and half in another."""
+    from PIL import Image
+
+    made = []
+    for upper, lower in (("red", "blue"), ("blue", "red"), ("white", "black"), ("green", "red")):
+        picture = Image.new("RGB", (56, 56), upper)
+        picture.paste(lower, (0, 28, 56, 56))
+        made.append(picture)
+    return made
+
+
 # A copy of the working tree to run Snakemake in, and the programs in it.
 
 

@@ -29,6 +29,7 @@ from papers.resa.settings import PromptFile, Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
+from shared.chat.cache import cached_replies
 from shared.chat.loading import kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
@@ -139,6 +140,7 @@ def attacked(
         name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}", **kept))
         for name, each in asked.items()
     }
+    kept = stack.enter_context(cached_replies(settings.model, f"{run.key}-attacked"))
     seeds = []
     if adaptive.gptfuzzer:
         named = PromptFile(name="GPTFuzzer", file=adaptive.gptfuzzer.seeds, column="text")
@@ -154,6 +156,8 @@ def attacked(
             attackers,
             run.variant,
             settings,
+            kept,
+            run.scratch / "gcg",
             seeds,
         )
     ]

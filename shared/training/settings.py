@@ -9,7 +9,7 @@ from shared.settings import Precision, Strict
 
 class Lora(Strict):
     """Low-rank adapters (Hu et al. 2022). `first_layer`: layers below it stay as they are, so
-    the backward pass ends there."""
+    the backward pass ends there, and in several epochs on a CPU they are run once a text."""
 
     rank: int = Field(gt=0)
     alpha: int = Field(gt=0)

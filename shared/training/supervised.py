@@ -24,11 +24,13 @@ from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.models.loading import is_adapter, load
 from shared.models.spec import ModelSpec
+from shared.training.batches import right_padded
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
 from shared.training.settings import Lora, Reinforcement, Training
 from shared.training.tracking import trackers
+from shared.training.trunk import trunk_depth, trunk_of, with_trunk
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -76,6 +78,9 @@ def fine_tune(
     model = adapted(model, settings, new_tokens)
     lengths = [len(example["input_ids"]) for example in examples]
     options = arguments(settings, lengths, seed, scratch)
+    started = time.perf_counter()
+    if depth := trunk_depth(model, settings, lengths, settings.epochs):
+        examples = with_trunk(model, depth, examples, settings.max_tokens_per_device)
     trainer = LabelledTrainer(
         model=model,
         args=options,
@@ -85,8 +90,9 @@ def fine_tune(
         data_collator=right_padded,
         loss=loss,
         order=order_of(settings, lengths),
+        trunk=depth,
     )
-    return model, run(trainer, settings, sum(lengths), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch, started)
 
 
 def adapted(
@@ -140,15 +146,14 @@ def load_to_train(
     )
 
 
-def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:
+def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path, started: float) -> dict:
     """Train to the end, from the last checkpoint in `scratch` if there is one; the record.
 
-    tokens: of one epoch.
+    tokens: of one epoch. started: from when on seconds are counted.
     """
     trainer.add_callback(TimedCheckpoint(settings.checkpoint_seconds))
     trainer.remove_callback(PrinterCallback)  # the loss curve goes into the record
     checkpoint = last_checkpoint(scratch)
-    started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
     if is_first():
@@ -230,10 +235,15 @@ class LabelledTrainer(Trainer):
     """`Trainer` whose model makes logits only where the next token is learnt."""
 
     def __init__(
-        self, *arguments: object, loss: Loss, order: Order | None = None, **keywords: object
+        self,
+        *arguments: object,
+        loss: Loss,
+        order: Order | None = None,
+        trunk: int = 0,
+        **keywords: object,
     ):
         super().__init__(*arguments, **keywords)
-        self.loss, self.order = loss, order
+        self.loss, self.order, self.trunk = loss, order, trunk
         self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all steps
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
@@ -253,7 +263,8 @@ class LabelledTrainer(Trainer):
     ) -> torch.Tensor:
         labels = [inputs.pop(key)[:, 1:] for key in ("labels", "others") if key in inputs]
         learnt = labels[0] != IGNORED
-        with head_only_at(self.accelerator.unwrap_model(model), learnt):
+        own = self.accelerator.unwrap_model(model)
+        with head_only_at(own, learnt), trunk_of(own, self.trunk, inputs) as inputs:
             logits = model(**inputs, use_cache=False).logits
         total = self.loss(logits.float(), *[label[learnt] for label in labels])
         check_finite(total, self.state.global_step, [total])
@@ -287,21 +298,6 @@ def head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None]
         yield
     finally:
         handle.remove()
-
-
-def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Tensor]:
-    """A batch (rows, longest), padded on the right, where causal attention never looks back to:
-    no mask is needed. Tensors, which belong to pictures, are joined one after the other."""
-    width = max(len(example["input_ids"]) for example in examples)
-    fill = {"labels": IGNORED, "others": IGNORED}
-
-    def join(key: str) -> torch.Tensor:
-        values = [example[key] for example in examples]
-        if isinstance(values[0], torch.Tensor):
-            return torch.cat(values)
-        return torch.tensor([[*v, *[fill.get(key, 0)] * (width - len(v))] for v in values])
-
-    return {key: join(key) for key in examples[0]}
 
 
 def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = ()) -> LoraConfig:

@@ -1,6 +1,7 @@
 """Unlearning: several streams of examples side by side, a frozen reference, a sum of loss terms."""
 
 import copy
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from transformers import PreTrainedModel, Trainer, TrainerCallback
 from shared.devices import own_device, world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
+from shared.training.batches import right_padded
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, Order
 from shared.training.settings import Training
@@ -20,10 +22,10 @@ from shared.training.supervised import (
     check_finite,
     head_only_at,
     order_of,
-    right_padded,
     run,
     sharding,
 )
+from shared.training.trunk import trunk_depth, trunk_of, with_trunk
 
 Snapshot = Callable[[int, PreTrainedModel], None]
 
@@ -68,6 +70,12 @@ def unlearn(
     items = [{name: item[name] for name in named} for item in items]
     lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
     held = held_at_once(items, terms) if items else 0
+    started = time.perf_counter()
+    depth = _trunk_depth(model, terms, settings, lengths)
+    if depth:
+        flat = [example for item in items for example in item.values()]
+        made = iter(with_trunk(model, depth, flat, settings.max_tokens_per_device))
+        items = [{name: next(made) for name in item} for item in items]
     trainer = UnlearningTrainer(
         model=model,
         args=arguments(settings, lengths, seed, scratch, held),
@@ -77,8 +85,19 @@ def unlearn(
         terms=terms,
         reference=reference,
         order=order_of(settings, lengths),
+        trunk=depth,
     )
-    return model, run(trainer, settings, sum(lengths), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch, started)
+
+
+def _trunk_depth(
+    model: PreTrainedModel, terms: Sequence[Term], settings: Training, lengths: Sequence[int]
+) -> int:
+    """See `shared.training.trunk`. Terms that see the padding of their batch need all of it."""
+    if any(term.everywhere for term in terms):
+        return 0
+    twice = any(term.reference for term in terms)
+    return trunk_depth(model, settings, lengths, settings.epochs * (1 + twice))
 
 
 def held_at_once(items: Sequence[Mapping[str, dict]], terms: Sequence[Term]) -> int:
@@ -102,10 +121,11 @@ class UnlearningTrainer(Trainer):
         terms: Sequence[Term],
         reference: PreTrainedModel | None,
         order: Order | None = None,
+        trunk: int = 0,
         **keywords: object,
     ):
         super().__init__(*arguments, **keywords)
-        self.terms, self.reference, self.order = terms, reference, order
+        self.terms, self.reference, self.order, self.trunk = terms, reference, order, trunk
         self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
@@ -149,7 +169,8 @@ class UnlearningTrainer(Trainer):
     def _logits(
         self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], at: torch.Tensor
     ) -> torch.Tensor:
-        with head_only_at(self.accelerator.unwrap_model(model), at):
+        own = self.accelerator.unwrap_model(model)
+        with head_only_at(own, at), trunk_of(own, self.trunk, inputs) as inputs:
             return model(**inputs, use_cache=False).logits.float()
 
     @torch.no_grad()

@@ -14,9 +14,10 @@ from shared.models import loading
 from shared.models.images import see, with_pictures
 from shared.models.loading import load, load_processor, load_tokenizer, save
 from shared.models.spec import RandomModel
+from shared.training.batches import right_padded
 from shared.training.examples import Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import fine_tune, load_to_train, right_padded
+from shared.training.supervised import fine_tune, load_to_train
 
 SETTINGS = Training(
     epochs=30, learning_rate=1e-2, effective_batch_size=4, max_length=512, checkpoint_seconds=1e9

@@ -7,10 +7,11 @@ import torch
 
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
+from shared.training.batches import right_padded
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import fine_tune, right_padded, split_batch
+from shared.training.supervised import fine_tune, split_batch
 
 SETTINGS = Training(
     epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64, checkpoint_seconds=1e9

@@ -16,10 +16,10 @@ from shared.losses.unlearning import (
     joint_descent,
 )
 from shared.training import unlearning
+from shared.training.batches import right_padded
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import right_padded
 from shared.training.unlearning import UnlearningTrainer, unlearn
 
 SETTINGS = Training(
