@@ -116,8 +116,8 @@ def test_adapters_leave_weights_in_the_precision_of_the_training():
 
 
 def test_grpo_holds_a_reference_and_the_cache_of_what_it_writes():
-    """128 completions a step on 4 GPUs, 32 each, written at once, of 128 + 4,096 tokens and the room
-    of a cache for 32 more: 131,072 bytes a token."""
+    """128 completions a step on 4 GPUs, 32 each, written at once, of 128 + 4,096 tokens and the
+    room of a cache for 32 more: 131,072 bytes a token."""
     grpo = Reinforcement(
         steps=1,
         prompts_per_step=32,
