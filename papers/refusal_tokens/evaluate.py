@@ -21,6 +21,8 @@ benchmark of general ability; no text of a reply is kept:
 
 from pathlib import Path
 
+import torch
+
 from papers.refusal_tokens.benchmarks import SETS
 from papers.refusal_tokens.examiner import Examiner
 from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
@@ -91,10 +93,11 @@ def able(run: Run) -> list[dict]:
     if not run.settings.tasks:
         return []
     weights = (run.variant and run.variant.weights) or run.settings.model
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # what the models before it had: it has a process of its own
     found = harness.answered(
         run.settings.tasks,
         str(model_folder(weights).resolve()),
-        batch_size=run.settings.batch_size,
         precision=run.settings.precision,
         chat_template=False,
     )
