@@ -34,7 +34,7 @@ from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, mean_of_sets, rate, seconds
 
-READS = ("variants", "untrained", "released", "guard")
+READS = ("variants", "untrained", "guard")
 
 BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
 LLAMA_GUARD = "Post-hoc (LlamaGuard)"
@@ -153,8 +153,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
         if variant.size is None:
             found += of.method(frames, variant.method)
         if variant.method in (RESA, WJ):
-            size = size_name(variant.method, variant.size, bool(settings.released))
-            found += of.size(frames, variant.method, size)
+            found += of.size(frames, variant.method, size_name(variant))
     return found
 
 

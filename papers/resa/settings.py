@@ -1,5 +1,6 @@
 """The settings of one scale of ReSA (`scales:` in paper.yaml), checked."""
 
+from pathlib import PurePath
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -154,6 +155,7 @@ class Variant(Strict):
     jailbreaks: list[str] | None = None  # attacks in its training data; None: all
     plain: bool = False  # with the questions that are answered without a check
     size: int | None = None  # a random part of the samples; None: all
+    point: str | None = None  # on the axis of Figure 4, if the samples are the paper's
     epochs: float | None = None  # in place of the training's
     starts_from: str | None = None  # the variant that reinforcement goes on from
     reinforced: bool = False
@@ -234,22 +236,24 @@ class Settings(ScaleSettings):
         wanted += [SourceFiles(ABILITIES[name]) for name in self.tests.abilities]
         files = [*self.tests.harmful_files, *self.tests.templates.values()]
         why = "harmful prompts are read from your copy only"
-        own = {f"{each.name}, {each.file}": why for each in files}
+        own = {each.file: (each.name, why) for each in files}
         if self.adaptive and (fuzzer := self.adaptive.gptfuzzer):
-            own[f"GPTFuzzer's templates, {fuzzer.seeds}"] = why
-        if file := self.tests.adversarial_benign_file:
-            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
-        if self.wildjailbreak and (file := self.wildjailbreak.file):
-            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
+            own[fuzzer.seeds] = ("GPTFuzzer's templates", why)
+        gated = ("allenai/wildjailbreak", "it is gated; its licence is accepted there")
+        learnt = self.wildjailbreak and self.wildjailbreak.file
+        own |= {file: gated for file in (self.tests.adversarial_benign_file, learnt) if file}
         if self.released:
-            own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
+            own[self.released] = ("ByteDance-Seed/ReSA", "this project knows no revision of it")
         trained_on = "its words are its authors', and the judge was trained on them"
         if self.strongreject:
-            own[f"the prompt of StrongREJECT's evaluator, {STRONGREJECT_PROMPT}"] = trained_on
+            own[STRONGREJECT_PROMPT] = ("the prompt of StrongREJECT's evaluator", trained_on)
         if self.harmbench:
-            own[f"the prompt of HarmBench's classifier, {HARMBENCH_PROMPT}"] = trained_on
+            own[HARMBENCH_PROMPT] = ("the prompt of HarmBench's classifier", trained_on)
         do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
-        wanted += [ByHand(what, why, do) for what, why in own.items()]
+        wanted += [
+            ByHand(f"{name}, {file}", why, do, source=PurePath(file).parts[0])
+            for file, (name, why) in own.items()
+        ]
         return wanted
 
     def calls(self) -> list[Calls]:

@@ -74,17 +74,18 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def answer(text: str, number: int) -> str:
-    """One of the replies for the first pattern that the request has; `number` says which."""
-    for pattern, replies in _scripts():
-        if pattern.search(text):
+def answer(text: str, number: int, model: str = "") -> str:
+    """One of the replies of the first script that is for this model and what is asked; `number`
+    says which."""
+    for whom, pattern, replies in _scripts():
+        if whom.search(model) and pattern.search(text):
             return replies[number % len(replies)]
     return OTHERWISE[number % len(OTHERWISE)]
 
 
 def _completion(request: dict, number: int) -> dict:
     text = "\n".join(_text(message["content"]) for message in request["messages"])
-    said = answer(text, number)
+    said = answer(text, number, request["model"])
     if number % THINKS_EVERY == 0:
         said = f"<think>Let me see.</think>{said}"
     usage = {"prompt_tokens": len(text) // 4, "completion_tokens": len(said) // 4}
@@ -100,6 +101,9 @@ def _text(content: str | list[dict]) -> str:
 
 
 @cache
-def _scripts() -> list[tuple[re.Pattern[str], list[str]]]:
+def _scripts() -> list[tuple[re.Pattern[str], re.Pattern[str], list[str]]]:
     rows = yaml.safe_load(REPLIES.read_text(encoding="utf-8"))
-    return [(re.compile(row["if"], re.DOTALL), row["say"]) for row in rows]
+    return [
+        (re.compile(row.get("of", "")), re.compile(row.get("if", ""), re.DOTALL), row["say"])
+        for row in rows
+    ]
