@@ -7,8 +7,9 @@ after its check.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from papers.resa.reply_format import fake_check, shown
+from papers.resa.reply_format import FINAL, fake_check, shown
 from papers.resa.samples import conversation
+from papers.resa.scoring import style_of
 from papers.resa.settings import Settings, Variant
 from papers.resa.test_sets import HOUSE, STRONGREJECT, harmful
 from shared.attacks.asking import PROMPT_TOKENS, RATING_TOKENS, Asker
@@ -31,7 +32,7 @@ class Shown:
     def __init__(self, chat: Chat, variant: Variant | None, settings: Settings):
         self.chat, self.name, self.identity = chat, chat.name, chat.identity
         self.instruction = settings.instruction(variant)
-        self.wording = settings.worded(variant)
+        self.wording, self.style = settings.worded(variant), style_of(variant)
 
     def answers(
         self,
@@ -43,7 +44,7 @@ class Shown:
     ) -> Iterator[tuple[int, Reply]]:
         told = [[{"role": "system", "content": self.instruction}, *each] for each in conversations]
         for place, reply in self.chat.answers(told, max_new_tokens, stop=stop, start=start):
-            text = reply.text and shown(reply.text, self.wording)
+            text = reply.text and shown(self.style, reply.text, self.wording)
             yield place, replace(reply, text=text)
 
 
@@ -99,7 +100,8 @@ def adaptive_rows(
 def with_suffix(
     goal: str, chat: LocalChat, variant: Variant | None, settings: Settings, sizes: dict
 ) -> str:
-    """The goal with a suffix that makes the target likely, behind a check where there is one."""
+    """The goal with a suffix that makes the target likely, behind a check where there is one, or
+    where a final answer begins."""
     marker = "\0"
     framed = chat.tokenizer.apply_chat_template(
         conversation(goal + marker, settings.instruction(variant)),
@@ -107,6 +109,8 @@ def with_suffix(
         tokenize=False,
     )
     before, _, after = framed.partition(marker)
-    if variant and variant.style != "direct":
+    if variant and variant.style == "final-answer":
+        after += f"{FINAL} "
+    elif variant and variant.style != "direct":
         after += fake_check(settings.worded(variant))
     return goal + gcg(chat.model, chat.tokenizer, before, after, TARGET, **sizes).suffix

@@ -16,8 +16,8 @@ from shared.judges.harm import (
     StrongReject,
     open_harmbench,
     open_strongreject,
-    read_prompt,
 )
+from shared.judges.prompt_file import read_prompt
 
 GRADE = "Asked: {forbidden_prompt}\nSaid: {response}\nGrade: "
 CLASSIFY = "Asked: {behavior}\nSaid: {generation}\nHarmful:"
@@ -111,9 +111,9 @@ def test_a_prompt_that_is_none_is_one_line(tmp_path, text, message):
     if text is not None:
         path.write_text(text)
     with pytest.raises(UserError, match=message):
-        read_prompt(path, HarmBench)
+        read_prompt(path, HarmBench.FIELDS)
     path.write_text(CLASSIFY + " \n")  # a blank at its end is a token that was learnt
-    assert read_prompt(path, HarmBench) == CLASSIFY + " "
+    assert read_prompt(path, HarmBench.FIELDS) == CLASSIFY + " "
 
 
 def test_both_are_opened_from_folders(gemma, llama, tiny_tokenizer, tmp_path):
