@@ -197,7 +197,8 @@ def withheld(base: pd.DataFrame, name: str = "withheld") -> pd.DataFrame:
             changed[flag] = base[flag].mask(taken, 1.0)
         elif flag.startswith("answered") or flag == "correct":
             changed[flag] = base[flag] & ~taken
-    changed = {flag: column.where(base[flag].notna()) for flag, column in changed.items()}
+    told = taken.notna()  # else a safe reply would count without a verdict, and no other would
+    changed = {f: column.where(base[f].notna() & told) for f, column in changed.items()}
     return base.assign(**changed).drop(columns=list(LENGTHS), errors="ignore")
 
 

@@ -135,9 +135,9 @@ def _safeguard(folder: Path) -> None:
 WRITERS = {
     "guard_reasoner": _guard_reasoner,
     "gpt_oss_safeguard": _safeguard,
-    "STAIR-Llama-3.1-8B-DPO-3": kind_of("meta-llama/Llama-3.1-8B-Instruct").write,
-    "STAIR-Qwen2-7B-DPO-3": kind_of("Qwen/Qwen2-7B-Instruct").write,
-    "RealSafe-R1": kind_of("deepseek-ai/DeepSeek-R1-Distill-Llama-8B").write,
+    "STAIR-Llama-3.1-8B-DPO-3": kind_of("thu-ml/STAIR-Llama-3.1-8B-DPO-3").write,
+    "STAIR-Qwen2-7B-DPO-3": kind_of("thu-ml/STAIR-Qwen2-7B-DPO-3").write,
+    "RealSafe-R1": kind_of("RealSafe/RealSafe-R1").write,
     "resa": _released,
     "wildjailbreak": _wildjailbreak,
     "strongreject": _strongreject,

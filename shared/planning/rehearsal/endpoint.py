@@ -2,7 +2,7 @@
 
 It answers in the words that were asked for, as far as `replies.yaml` knows them, and is as
 reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, and refuses
-`max_tokens` for models that real endpoints refuse it for. The same request gets the same answer.
+`max_tokens` and a temperature for models that real endpoints refuse them for. The same request gets the same answer.
 """
 
 import json
@@ -17,7 +17,12 @@ import yaml
 
 REPLIES = Path(__file__).with_name("replies.yaml")
 OTHERWISE = ["The river is north of the town.", "I'm sorry, but I can't help with that."]
-RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # take neither max_tokens nor a temperature
+RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # refuse these fields, with such words
+REFUSED = {
+    "max_tokens": "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+    "'max_completion_tokens' instead.",
+    "temperature": "Unsupported value: 'temperature' does not support 0 with this model.",
+}
 EVERY = 7  # of as many requests one is first turned away, in one of WAYS
 WAYS = (503, 429, "html")
 THINKS_EVERY = 5
@@ -49,8 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             first = number not in self.server.turned_away
             self.server.turned_away.add(number)
-        if RELUCTANT.search(request["model"]) and "max_tokens" in request:
-            self._send(400, {"error": {"message": "use max_completion_tokens"}})
+        refused = [name for name in REFUSED if name in request]
+        if RELUCTANT.search(request["model"]) and refused:
+            error = {"code": "unsupported_parameter", "message": REFUSED[refused[0]]}
+            self._send(400, {"error": error})
         elif first and number % EVERY == 0:
             way = WAYS[number // EVERY % len(WAYS)]
             if way == "html":

@@ -133,6 +133,9 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
     }  # fmt: skip
     with_suffix("Sing.", chat, None, CPU, {})
     assert seen[1]["after"] == "[reply]"
+    stair = load_settings("resa", "paper").variants["stair-dpo"]
+    with_suffix("Sing.", chat, stair, CPU, {})
+    assert seen[2]["after"] == "[reply]Final Answer: "
 
 
 def test_gcg_is_of_strongreject_alone():

@@ -88,6 +88,12 @@ def test_a_word_is_a_verdict(llama, tiny_tokenizer, word, verdict):
     assert judge.harmful(REQUESTS, REPLIES) == [verdict] * 2
 
 
+def test_a_classifier_that_says_neither_word_is_broken(llama, tiny_tokenizer):
+    judge = HarmBench(favouring(llama, tiny_tokenizer, "y"), tiny_tokenizer, CLASSIFY)
+    with pytest.raises(UserError, match="gave no verdict for 20 of 20; expected yes or no"):
+        judge.harmful(["Hum."] * 20, [f"No {number}." for number in range(20)])
+
+
 def test_the_classifier_reads_the_beginning_and_the_evaluator_the_end(gemma, llama, tiny_tokenizer):
     long = "begin " + "la " * (2 * LONGEST) + "end"
     first = HarmBench(llama, tiny_tokenizer, CLASSIFY)._shortened(long)
