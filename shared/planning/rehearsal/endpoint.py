@@ -2,7 +2,8 @@
 
 It answers in the words that were asked for, as far as `replies.yaml` knows them, and is as
 reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, and refuses
-`max_tokens` and a temperature for models that real endpoints refuse them for. The same request gets the same answer.
+`max_tokens` and a temperature for models that real endpoints refuse them for. The same request gets
+the same answer.
 """
 
 import json
