@@ -112,7 +112,7 @@ def test_attackers_and_guards_answer_in_the_asked_form_at_times():
     safe = {v and v.safe for v in map(parse, said("", "meta/llama-guard-3-8b"))}
     assert safe == {True, False}
     for each in load_settings("resa", "rehearsal").filters.values():
-        assert {verdict(t, each) for t in said("", each.model)} == {True, False, None}
+        assert {verdict(t, each) for t in said("", each.model)} == {True, False}
 
 
 def test_counts_alone_are_smaller():
