@@ -11,6 +11,7 @@ Writes the scores of `papers.kie_hvqa.scoring`.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from transformers import PreTrainedModel, ProcessorMixin
@@ -26,13 +27,14 @@ from shared.comparison.scores import write_scores
 from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import OnDemand, see
+from shared.models.loading import load
 from shared.models.spec import is_endpoint
 from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
     "model", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
-    "answer_tokens", "batch_size", "batch_tokens",
+    "answer_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 
 
@@ -50,7 +52,9 @@ def evaluate(
     if is_endpoint(run.settings.model):
         replies, tokens = ask_endpoint(rows, run)
     else:
-        model, processor = open_model(run.settings, trained)
+        model, processor = open_model(
+            run.settings, trained, partial(load, precision=run.settings.precision)
+        )
         if features:
             processor.tower.remember(features)
         run.loaded()

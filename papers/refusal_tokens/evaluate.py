@@ -35,7 +35,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "asking", "forced", "reply_tokens", "judge", "further_judges", "harness",
-    "batch_size", "batch_tokens", "variant.weights", "variant.asking",
+    "batch_size", "batch_tokens", "precision", "variant.weights", "variant.asking",
 )  # fmt: skip
 KEPT = ("id", "part", "category", "refuse")  # of an instruction
 
@@ -45,12 +45,12 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     settings, method = run.settings, METHODS[variant]
     rows = [row for row in read_jsonl(data / "test.jsonl") if row["part"] in method.asked]
     rows.sort(key=lambda row: row["part"] in SETS)  # of which no reply is forced
-    rubrics = rubrics_of(rows, data / "rubric.json")
-    with open_judges([settings.judge], run.key, rubrics) as (judge,):
+    rubrics, loaded = rubrics_of(rows, data / "rubric.json"), {"precision": settings.precision}
+    with open_judges([settings.judge], run.key, rubrics, **loaded) as (judge,):
         scores, tokens = asked(run, variant, seed, trained, rows, judge)
     requests, replies = [row["instruction"] for row in rows], [s.pop("reply") for s in scores]
     for name in settings.further_judges:  # the model is gone by now: a judge may need its memory
-        with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics) as (judge,):
+        with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics, **loaded) as (judge,):
             for score, refused in zip(scores, judge.refusals(requests, replies), strict=True):
                 score[f"refused by {judge_name(name)}"] = refused
     made = [
@@ -68,7 +68,8 @@ def asked(
 ) -> tuple[list[dict], int]:
     """The scores of all rows with the texts of the replies, and how many tokens were run."""
     settings, own = run.settings, run.variant
-    model, tokenizer = load((own and own.weights) or settings.model, trained=trained)
+    weights = (own and own.weights) or settings.model
+    model, tokenizer = load(weights, trained=trained, precision=settings.precision)
     tokens = METHODS[variant].tokens
     examiner = Examiner(model, tokenizer, settings, tokens, judge, own and own.asking, seed)
     run.loaded()
@@ -94,6 +95,7 @@ def able(run: Run) -> list[dict]:
         run.settings.tasks,
         str(model_folder(weights).resolve()),
         batch_size=run.settings.batch_size,
+        precision=run.settings.precision,
         chat_template=False,
     )
     none = {"category": "", "refuse": False, "first": ""}

@@ -32,7 +32,8 @@ from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
 from papers.resa.test_settings import PromptFile
 from shared.chat.asking import ask
-from shared.chat.loading import kept_chat, open_chat
+from shared.chat.cache import cached_replies
+from shared.chat.loading import kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -43,8 +44,8 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
-    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources",
-    "abilities", "mirror",
+    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "precision",
+    "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction", "variant.weights", "filters", "readable_filters",
 )  # fmt: skip
@@ -65,9 +66,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     weights = (run.variant and run.variant.weights) or settings.model
-    chat = open_chat(Asked(model=weights), trained=trained, **batches)
+    chat = open_chat(Asked(model=weights), trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
@@ -88,7 +88,7 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
             for name, prompt in settings.readable_filters.items():
                 asked, key = settings.filters[name], f"{run.key}-{name}"
                 found[f"withheld_{name}"] = guards.withheld(
-                    asked, prompt, rows, texts, key, **batches
+                    asked, prompt, rows, texts, key, **opening(settings)
                 )
             for name, verdicts in found.items():
                 for record, verdict in zip(made, verdicts, strict=True):
@@ -148,10 +148,12 @@ def attacked(
     asked = {"": adaptive.attacker}
     if adaptive.pair and adaptive.pair.attacker:
         asked["PAIR"] = adaptive.pair.attacker
+    kept = {"precision": settings.precision}
     attackers = {
-        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}"))
+        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}", **kept))
         for name, each in asked.items()
     }
+    kept = stack.enter_context(cached_replies(settings.model, f"{run.key}-attacked"))
     seeds = []
     if adaptive.gptfuzzer:
         named = PromptFile(name="GPTFuzzer", file=adaptive.gptfuzzer.seeds, column="text")
@@ -167,6 +169,8 @@ def attacked(
             attackers,
             run.variant,
             settings,
+            kept,
+            run.scratch / "gcg",
             seeds,
         )
     ]

@@ -21,7 +21,7 @@ def withheld(
     rows: Sequence[Mapping],
     texts: Sequence[str | None],
     key: str,
-    **opening: int,
+    **opening: object,
 ) -> list[bool | None]:
     """Whether the guard withholds each reply; None where it is not asked (another set, no reply)
     or gives no verdict. Raises `UserError` if it gives hardly any.

@@ -37,7 +37,7 @@ from papers.safe_eraser.settings import VANILLA, Settings
 from shared.comparison.scores import as_frame, write_scores
 from shared.data.splits import first_of_each
 from shared.errors import UserError
-from shared.models.loading import DTYPES, load, load_processor
+from shared.models.loading import load, load_processor
 from shared.workflow.step import Run, step
 
 READS = (
@@ -63,10 +63,10 @@ def evaluate(
     settings = run.settings
     base = settings.base(vanilla)
     processor = load_processor(base)
-    loaded = {"dtype": DTYPES[settings.precision], "tokenizer": processor.tokenizer}
+    loaded = {"precision": settings.precision, "tokenizer": processor.tokenizer}
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
-    with judge_of(settings.judge, run.key) as judge:
+    with judge_of(settings.judge, run.key, settings.precision) as judge:
         said = benchmark.said_by(answers)
         examiner = Examiner(settings, processor, judge, said)
         for progress, folder in snapshots(trained):

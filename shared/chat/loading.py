@@ -10,6 +10,7 @@ from shared.chat.prices import list_prices
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.models.spec import RandomModel, display_name, is_endpoint
+from shared.settings import Precision
 
 
 def open_chat(
@@ -18,11 +19,12 @@ def open_chat(
     trained: str | Path | None = None,
     batch_size: int = 64,
     batch_tokens: int = 16_384,
+    precision: Precision = "fp32",
 ) -> Chat:
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
     trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
-    batch_size (prompts) and batch_tokens are of a local model.
+    batch_size (prompts), batch_tokens and precision are of a local model.
     """
     if is_endpoint(asked.model):
         name = asked.model.removeprefix("api:")
@@ -37,7 +39,7 @@ def open_chat(
     from shared.chat.local import LocalChat
     from shared.models.loading import load
 
-    model, tokenizer = load(asked.model, trained=trained)
+    model, tokenizer = load(asked.model, trained=trained, precision=precision)
     named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
     return LocalChat(
         model,
@@ -48,6 +50,11 @@ def open_chat(
         batch_size=batch_size,
         batch_tokens=batch_tokens,
     )
+
+
+def opening(settings: object) -> dict:
+    """How the settings of a step open a model that runs here: arguments of `open_chat`."""
+    return {name: getattr(settings, name) for name in ("batch_size", "batch_tokens", "precision")}
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class LocalChat:
         opened = ["<think>" if text.rstrip().endswith("<think>") else "" for text in asked]
         limit = max_new_tokens + self.extra_tokens
         sizes = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
+        sizes |= {"new_tokens": limit}
         for batch, rows in batches(self.model, prompts, branching=True, **sizes):
             decoded = decode(rows, limit, ends)
             whole = [ids + end for ids, end in zip(decoded.ids, decoded.stops, strict=True)]

@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from shared.devices import own_device
 from shared.generation.prompts import batches, in_order
 from shared.generation.score import among
 from shared.judges.prompt_file import read_prompt
 from shared.judges.verdicts import check_verdicts
 from shared.models.loading import load, model_folder
+from shared.settings import Precision
 
 LONGEST = 512  # tokens of a reply that either judge reads
 
@@ -102,18 +102,17 @@ class HarmBench(HarmJudge):
         return verdicts
 
 
-def open_strongreject(model: str, adapter: str, prompt: Path, **asking: int) -> StrongReject:
-    """prompt: a file. asking: batch_size, batch_tokens."""
+def open_strongreject(
+    model: str, adapter: str, prompt: Path, precision: Precision = "fp32", **asking: int
+) -> StrongReject:
+    """prompt: a file. precision: both were published in bf16. asking: batch_size, batch_tokens."""
     text = read_prompt(prompt, StrongReject.FIELDS)
-    loaded = load(model, trained=model_folder(adapter), dtype=_precision())
+    loaded = load(model, trained=model_folder(adapter), precision=precision)
     return StrongReject(*loaded, text, **asking)
 
 
-def open_harmbench(model: str, prompt: Path, **asking: int) -> HarmBench:
+def open_harmbench(
+    model: str, prompt: Path, precision: Precision = "fp32", **asking: int
+) -> HarmBench:
     text = read_prompt(prompt, HarmBench.FIELDS)
-    return HarmBench(*load(model, dtype=_precision()), text, **asking)
-
-
-def _precision() -> torch.dtype:
-    """Of both as they were published."""
-    return torch.bfloat16 if own_device() == "cuda" else torch.float32
+    return HarmBench(*load(model, precision=precision), text, **asking)

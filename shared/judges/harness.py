@@ -18,6 +18,7 @@ from typing import NamedTuple
 from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
 from shared.files import read_jsonl
+from shared.settings import Precision
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
 TASKS = {
@@ -30,6 +31,7 @@ TASKS = {
     "MATH500": ("hendrycks_math500", "exact_match"),
     "HumanEval": ("humaneval_instruct", "pass@1"),
 }
+DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 RUNS_CODE = ("HumanEval",)
 # A user and a network of their own: what a model wrote reaches nothing outside.
 SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
@@ -50,6 +52,7 @@ def answered(
     *,
     adapter: Path | None = None,
     batch_size: int = 8,
+    precision: Precision = "fp32",
     chat_template: bool = True,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
@@ -61,7 +64,7 @@ def answered(
     found = []
     for dataset, limit in tasks.items():
         with tempfile.TemporaryDirectory() as folder:
-            asked = command(dataset, limit, model, adapter, batch_size, Path(folder))
+            asked = command(dataset, limit, model, adapter, batch_size, precision, Path(folder))
             asked += ["--apply_chat_template"] if chat_template else []
             _run(asked, Path(folder))
             found += read_samples(dataset, Path(folder))
@@ -89,11 +92,12 @@ def command(
     model: str,
     adapter: Path | None,
     batch_size: int,
+    precision: Precision,
     out: Path,
 ) -> list[str]:
     """The harness's command line for one task, in its sandbox."""
     task, _ = TASKS[dataset]
-    arguments = {"pretrained": model, "peft": adapter, "dtype": "float32"}
+    arguments = {"pretrained": model, "peft": adapter, "dtype": DTYPES[precision]}
     listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
     asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
     asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.workflow
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
 # Excludes other settings of smoke, or needs some: a task that is asked, a file of samples.
-NOT_ALONE = {("forbidden_science", "prompts"), ("r_tuning", "asker"), ("resa", "released")}
+NOT_ALONE = {("r_tuning", "asker"), ("resa", "released")}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {
@@ -42,7 +42,9 @@ READ_ELSEWHERE = {
     "papers.r_tuning.evaluate": {"passage_answer_tokens", "identify_tokens"},
     "papers.r_tuning.identify": {"passage_answer_tokens"},
     "papers.refusal_tokens.data": {"readable", "benchmarks"},
+    "papers.resa.data": {"precision"},
     "papers.resa.evaluate": {"abilities", "mirror"},
+    "papers.roleref.evaluate": {"precision"},
     "papers.safe_eraser.data": {"specificity", "specificity_questions"},
     "papers.safe_eraser.evaluate": {"model"},
     "papers.safe_eraser.unlearn": {"model"},

@@ -11,6 +11,7 @@ from papers.safe_eraser import analyze, data, examiner, judging
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
+from shared import devices
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
@@ -53,7 +54,7 @@ def seen(monkeypatch):
             yield index, Reply(next((v for k, v in kinds.items() if k in asked[-1]), "yes"), "")
 
     @contextmanager
-    def kept_chat(asked, key):
+    def kept_chat(asked, key, precision):
         yield SimpleNamespace(name="judge", identity="judge", answers=answers), None
 
     monkeypatch.setattr(judging, "kept_chat", kept_chat)
@@ -111,8 +112,9 @@ def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeyp
     assert asked == {(1.0, 0.9): 24 + 24 + 8 + 8, (0.0, 1.0): 14}
 
 
-def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path):
+def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path, monkeypatch):
     """With the frozen weights in bf16, as scale `paper` has them."""
+    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
     training = settings.unlearning.model_copy(update={"precision": "bf16"})
     settings = settings.model_copy(update={"unlearning": training, "precision": "bf16"})
     data.data(Run(settings, tmp_path / "data"))

@@ -21,16 +21,17 @@ def log(folder, task, rows):
 
 
 def test_the_command_names_task_model_and_sandbox():
-    asked = command("MMLU", 5, "/model", Path("/adapter"), 8, Path("/out"))
+    asked = command("MMLU", 5, "/model", Path("/adapter"), 8, "bf16", Path("/out"))
     line = " ".join(asked)
     assert asked[:5] == list(harness.SANDBOX)
-    assert "pretrained=/model,peft=/adapter,dtype=float32" in asked
+    assert "pretrained=/model,peft=/adapter,dtype=bfloat16" in asked
     assert "--tasks mmlu --batch_size 8 --output_path /out --log_samples" in line
     assert line.endswith("--log_samples --limit 5")
 
 
 def test_only_the_task_that_runs_code_may_run_code():
-    lines = {name: command(name, None, "folder", None, 8, Path("/out")) for name in harness.TASKS}
+    asked = (None, "folder", None, 8, "fp32", Path("/out"))
+    lines = {name: command(name, *asked) for name in harness.TASKS}
     allowed = {name for name, line in lines.items() if "--confirm_run_unsafe_code" in line}
     assert allowed == {"HumanEval"} == set(harness.RUNS_CODE)
     assert all("--limit" not in line and "peft" not in " ".join(line) for line in lines.values())

@@ -9,18 +9,22 @@ from shared.settings import Unavailable
 
 
 def row(verdict, *, dataset="A", reported="1.0", source="paper", protocol="", reason=""):
-    values = dict.fromkeys(COLUMNS, "") | {
-        "item": "table1",
-        "model": "Big",
-        "method": "New",
-        "metric": "ap",
-        "dataset": dataset,
-        "reported": reported,
-        "source": source,
-        "protocol": protocol,
-        "verdict": verdict,
-        "reason": reason,
-    }
+    values = (
+        dict.fromkeys(COLUMNS, "")
+        | dict.fromkeys(("value", "ci_low", "ci_high", "n"))
+        | {
+            "item": "table1",
+            "model": "Big",
+            "method": "New",
+            "metric": "ap",
+            "dataset": dataset,
+            "reported": reported,
+            "source": source,
+            "protocol": protocol,
+            "verdict": verdict,
+            "reason": reason,
+        }
+    )
     return [values[name] for name in COLUMNS]
 
 
