@@ -36,10 +36,12 @@ class Answering(TemplateGenerator):
 
 def test_filter_1_keeps_harmful_unsafe_and_benign_safe():
     generator = Answering({"h": "Sorry, I would rather not.", "b": "It ends in the last chapter."})
-    kept = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
-    assert [draft.query.id for draft in kept] == ["r", "f"]
-    assert [draft.policy for draft in kept] == ["Rest", None]
-    assert kept[1].answer == "It is Lima."
+    every = pipeline.answered([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [draft.policy for draft in every] == [None, "Spoilers", "Rest", None]
+    assert every[3].answer == "It is Lima."
+    samples, dropped = pipeline.build([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [sample["id"] for sample in samples] == ["r", "f"]
+    assert list(dropped.values()) == [1, 1, 0, 0]  # harmful, benign, contradictory, unread
 
 
 def test_filter_2_drops_an_analysis_against_its_verdict():
