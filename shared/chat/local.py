@@ -47,7 +47,9 @@ class LocalChat:
         ends = frozenset({self.tokenizer.eos_token_id}).union(
             *(tokens_with(self.tokenizer, text) for text in stop)
         )
-        prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
+        asked = [self.framed(conversation) + start for conversation in conversations]
+        prompts = [self._ids(text) for text in asked]
+        opened = ["<think>" if text.rstrip().endswith("<think>") else "" for text in asked]
         limit = max_new_tokens + self.extra_tokens
         sizes = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
         sizes |= {"new_tokens": limit}
@@ -56,14 +58,20 @@ class LocalChat:
             whole = [ids + end for ids, end in zip(decoded.ids, decoded.stops, strict=True)]
             texts = self.tokenizer.batch_decode(whole, skip_special_tokens=True)
             for index, ids, ended, text in zip(batch, whole, decoded.stops, texts, strict=True):
-                text, thoughts = split_thoughts(start + text)
+                text, thoughts = split_thoughts(opened[index] + start + text)
                 for end in stop:
                     text = text.partition(end)[0]
                 yield index, finished(text, thoughts, len(prompts[index]), len(ids), not ended)
 
-    def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
+    def prompt_ids(self, conversation: Conversation) -> list[int]:
         """The tokens that the model is given, up to where its reply begins."""
-        text = self.tokenizer.apply_chat_template(
+        return self._ids(self.framed(conversation))
+
+    def framed(self, conversation: Conversation) -> str:
+        """The text of these; some templates open a <think> at its end."""
+        return self.tokenizer.apply_chat_template(
             list(conversation), add_generation_prompt=True, tokenize=False, **self.template
         )
-        return self.tokenizer(text + start, add_special_tokens=False)["input_ids"]
+
+    def _ids(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
