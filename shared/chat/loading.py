@@ -17,11 +17,13 @@ def open_chat(
     trained: str | Path | None = None,
     batch_size: int = 64,
     batch_tokens: int = 16_384,
+    precision: str | None = None,
 ) -> Chat:
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
-    trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
-    batch_size (prompts) and batch_tokens are of a local model.
+    The rest is of a local model. trained: the folder of what was fine-tuned here, see
+    `shared.models.loading.load`. batch_size: prompts at a time. batch_tokens: of them together;
+    vLLM counts its own. precision: of the weights (fp32, bf16); None: fp32, in vLLM on a GPU bf16.
     """
     if is_endpoint(asked.model):
         return Endpoint(
@@ -32,20 +34,21 @@ def open_chat(
             most_dollars=asked.most_dollars,
             may_be_gone=asked.may_be_gone,
         )
-    from shared.chat.local import LocalChat
-    from shared.models.loading import load
-
-    model, tokenizer = load(asked.model, trained=trained)
     named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
-    return LocalChat(
-        model,
-        tokenizer,
-        name=display_name(asked.model),
-        identity=f"{named} trained={trained} thinking={asked.thinking}",
-        thinking=asked.thinking,
-        batch_size=batch_size,
-        batch_tokens=batch_tokens,
-    )
+    how = {
+        "name": display_name(asked.model),
+        "identity": f"{named} trained={trained} thinking={asked.thinking}",
+        "batch_size": batch_size,
+    }
+    if asked.engine == "vllm":
+        from shared.chat.vllm import open_vllm
+
+        return open_vllm(asked, trained=trained, precision=precision, **how)
+    from shared.chat.local import LocalChat
+    from shared.models.loading import DTYPES, load
+
+    model, tokenizer = load(asked.model, trained=trained, dtype=DTYPES[precision or "fp32"])
+    return LocalChat(model, tokenizer, thinking=asked.thinking, batch_tokens=batch_tokens, **how)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shared.models.spec import ModelSpec
-from shared.settings import Strict
+from shared.settings import Engine, Strict
 
 
 class Asked(Strict):
@@ -11,6 +11,7 @@ class Asked(Strict):
     way may extend this beside `ScaleSettings`."""
 
     model: ModelSpec
+    engine: Engine = "transformers"  # that runs it, where its weights are here
     thinking: bool | None = None  # None: as the model does by itself
     body: dict = {}  # further fields of an endpoint's requests
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens

@@ -13,7 +13,7 @@ from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
 from shared.devices import is_first, own_device, world_size
 from shared.errors import UserError
-from shared.files import atomic
+from shared.files import atomic, read_json
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
 from shared.models.checkpoint import (
@@ -71,7 +71,7 @@ def load(
 
 
 def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
-    if isinstance(spec, RandomModel) and _sees(spec):
+    if isinstance(spec, RandomModel) and sees(spec):
         return load_processor(spec).tokenizer
     return _tokenizer(spec)
 
@@ -124,7 +124,7 @@ def _random_config(
     spec: RandomModel, tokenizer: PreTrainedTokenizerBase
 ) -> transformers.PretrainedConfig:
     config, words = dict(spec.config), {"vocab_size": len(tokenizer)}
-    if _sees(spec):
+    if sees(spec):
         config = token_fields(tokenizer) | config
         config["text_config"] = words | config["text_config"]
     else:
@@ -132,9 +132,11 @@ def _random_config(
     return architecture(spec.architecture).config_class(**config)
 
 
-def _sees(spec: RandomModel) -> bool:
+def sees(spec: ModelSpec) -> bool:
     """A vision-language model has configurations of its two parts."""
-    return "vision_config" in spec.config
+    if isinstance(spec, RandomModel):
+        return "vision_config" in spec.config
+    return "vision_config" in read_json(model_folder(spec) / "config.json", dict)
 
 
 def is_adapter(folder: str | Path) -> bool:

@@ -29,6 +29,8 @@ PAPERS = ROOT / "papers"
 SCRATCH = ROOT / "resources" / "checkpoints"
 # As the released code does, defects and all, or as the paper says.
 ProtocolName = Literal["official", "corrected"]
+# What runs a model whose weights are here, where a paper lets one choose: see shared.chat.vllm.
+Engine = Literal["transformers", "vllm"]
 
 REHEARSAL = "rehearsal"  # scale `paper` with small models and few rows: shared.planning.rehearsal
 # of a job of it, whatever the real one asks for
@@ -226,6 +228,11 @@ def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
 
 def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
+    if "engine" not in settings_class.model_fields and values.get("engine") == "vllm":
+        raise UserError(
+            f"{where}: engine: found vllm; expected transformers, since this paper reads inside the"
+            " model (hidden states, the cache of a prompt), which vLLM does not show"
+        )
     try:
         return settings_class.model_validate(values)
     except ValidationError as error:

