@@ -31,7 +31,7 @@ from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
+    "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
     "answer_tokens", "batch_size", "batch_tokens",
 )  # fmt: skip
 
@@ -47,8 +47,8 @@ def evaluate(
     """Ask one variant about every test row. trained: its weights; None: the model as it is.
     features: of the lines, for a small model."""
     rows = read_tests(data)
-    if is_endpoint(run.settings.model):
-        replies, tokens = ask_endpoint(rows, run)
+    if is_endpoint(run.settings.model) or run.settings.engine == "vllm":
+        replies, tokens = ask_chat(rows, run, trained)
     else:
         model, processor = open_model(run.settings, trained)
         if features:
@@ -80,15 +80,19 @@ def ask(
     return replies, sum(map(len, written))
 
 
-def ask_endpoint(rows: Sequence[dict], run: Run) -> tuple[list[str | None], int]:
-    """The same of a model behind an endpoint, which is shown the picture file; what that costs is
-    said before."""
+def ask_chat(
+    rows: Sequence[dict], run: Run, trained: Path | None = None
+) -> tuple[list[str | None], int]:
+    """The same of a model in vLLM or behind an endpoint, which is shown the picture file; what an
+    endpoint costs is said before."""
     settings, limit = run.settings, run.settings.answer_tokens
     questions = [[about_picture(row["image"], asked(row, settings))] for row in rows]
-    with kept_chat(settings.asked(), run.key) as (chat, kept):
+    opening = {"trained": trained, "batch_size": settings.batch_size}
+    with kept_chat(settings.asked(), run.key, **opening) as (chat, kept):
         run.loaded()
-        cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)
-        print(f"{chat.name}: {cost}", flush=True)
+        if is_endpoint(settings.model):
+            cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)
+            print(f"{chat.name}: {cost}", flush=True)
         replies = asking.ask(chat, questions, limit, kept=kept)
     return [reply.text for reply in replies], sum(reply.reply_tokens for reply in replies)
 

@@ -39,9 +39,9 @@ from shared.judges.programs import sandbox
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
-    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "sources",
-    "abilities", "mirror",
+    "model", "engine", "system", "wording", "judges", "guard", "strongreject", "harmbench",
+    "adaptive", "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens",
+    "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction",
 )  # fmt: skip
@@ -63,7 +63,9 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
     batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    chat = open_chat(Asked(model=settings.model), trained=trained, **batches)
+    chat = open_chat(
+        Asked(model=settings.model, engine=settings.engine), trained=trained, **batches
+    )
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()

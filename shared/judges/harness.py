@@ -10,14 +10,16 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.chat.settings import check_engine
 from shared.data.fetch.wanted import ByHand
+from shared.devices import own_device
 from shared.errors import UserError
-from shared.files import read_jsonl
+from shared.files import atomic, read_jsonl
+from shared.settings import Engine
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
 TASKS = {
@@ -47,24 +49,32 @@ class Answered(NamedTuple):
 def answered(
     tasks: Mapping[str, int | None],
     model: str,
+    scratch: Path,
     *,
-    adapter: Path | None = None,
+    engine: Engine = "transformers",
     batch_size: int = 8,
     chat_template: bool = True,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
 
-    model: folder; adapter: folder of a PEFT adapter of it. chat_template: questions are framed as
-    those of a user; else they are text to be gone on with.
+    model: folder. scratch: keeps the answers of each task, so that what failed at a later one
+    begins there again. engine: that runs the model; no other model of this process should be
+    loaded. chat_template: questions are framed as those of a user; else they are text to be gone on
+    with.
     """
-    _check_installed()
+    _check_installed(engine)
+    own_device()  # if it is a GPU, the harness sees this one alone
     found = []
     for dataset, limit in tasks.items():
-        with tempfile.TemporaryDirectory() as folder:
-            asked = command(dataset, limit, model, adapter, batch_size, Path(folder))
-            asked += ["--apply_chat_template"] if chat_template else []
-            _run(asked, Path(folder))
-            found += read_samples(dataset, Path(folder))
+        done = scratch.resolve() / dataset
+        if not done.is_dir():
+            with atomic(done) as folder:
+                folder.mkdir(parents=True)
+                asked = command(dataset, limit, model, engine, batch_size, folder)
+                asked += ["--apply_chat_template"] if chat_template else []
+                _run(asked, folder)
+                read_samples(dataset, folder)
+        found += read_samples(dataset, done)
     return found
 
 
@@ -87,17 +97,20 @@ def command(
     dataset: str,
     limit: int | None,
     model: str,
-    adapter: Path | None,
+    engine: Engine,
     batch_size: int,
     out: Path,
 ) -> list[str]:
     """The harness's command line for one task, in its sandbox."""
     task, _ = TASKS[dataset]
-    arguments = {"pretrained": model, "peft": adapter, "dtype": "float32"}
-    listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
-    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
-    asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]
-    asked += ["--output_path", str(out), "--log_samples"]
+    if engine == "vllm":  # which batches by itself, in the precision of the model's files
+        run = ("vllm", f"pretrained={model},dtype=auto,max_num_seqs={batch_size}", "auto")
+    else:
+        run = ("hf", f"pretrained={model},dtype=float32", str(batch_size))
+    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run"]
+    for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
+        asked += [option, value]
+    asked += ["--tasks", task, "--output_path", str(out), "--log_samples"]
     if limit is not None:
         asked += ["--limit", str(limit)]
     if dataset in RUNS_CODE:
@@ -142,7 +155,8 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _check_installed() -> None:
+def _check_installed(engine: Engine) -> None:
+    check_engine(engine)
     if importlib.util.find_spec("lm_eval") is None:
         raise UserError('lm-evaluation-harness is not installed; run: pip install ".[eval]"')
     if shutil.which(SANDBOX[0]) is None:

@@ -228,11 +228,13 @@ def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
 
 def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
-    if "engine" not in settings_class.model_fields and values.get("engine") == "vllm":
-        raise UserError(
-            f"{where}: engine: found vllm; expected transformers, since this paper reads inside the"
-            " model (hidden states, the cache of a prompt), which vLLM does not show"
-        )
+    if "engine" not in settings_class.model_fields:
+        values = dict(values)
+        if (engine := values.pop("engine", "transformers")) != "transformers":
+            raise UserError(
+                f"{where}: engine: found {engine}; expected transformers, since this paper reads"
+                " inside the model (hidden states, the cache of a prompt)"
+            )
     try:
         return settings_class.model_validate(values)
     except ValidationError as error:
@@ -251,6 +253,7 @@ def _merge(below: dict, above: dict) -> dict:
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
+    plain = first["type"] in ("missing", "extra_forbidden") or not where  # of all settings together
+    found = "" if plain else f", found {first['input']!r}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}: {first['msg']}{found}{more}"
+    return f"{where}{': ' if where else ''}{first['msg']}{found}{more}"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from papers.safe_eraser import analyze, data, examiner, judging
+from papers.safe_eraser import analyze, data, judging, speakers
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
@@ -105,7 +105,7 @@ def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeyp
         asked[temperature, top_p] = len(prompts)
         yield list(range(len(prompts))), SimpleNamespace(ids=[[5]] * len(prompts))
 
-    monkeypatch.setattr(examiner, "decode_with_pictures", decoding)
+    monkeypatch.setattr(speakers, "decode_with_pictures", decoding)
     data.data(Run(settings, tmp_path / "data"))
     evaluate(Run(settings, tmp_path / "po-s0.parquet"), tmp_path / "data", "po-pd", 0)
     assert asked == {(1.0, 0.9): 24 + 24 + 8 + 8, (0.0, 1.0): 14}
