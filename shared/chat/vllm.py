@@ -1,5 +1,5 @@
-"""A chat model that vLLM runs: on a GPU several times the replies a second, of models of 7B and
-beyond (Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving").
+"""A chat model that vLLM runs, for thousands of replies of models of 7B and beyond (Kwon et al. 2023,
+"Efficient Memory Management for Large Language Model Serving with PagedAttention").
 
     engine: vllm    # in a scale of paper.yaml, or of one of its models
 
