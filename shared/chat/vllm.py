@@ -1,5 +1,6 @@
-"""A chat model that vLLM runs, for thousands of replies of models of 7B and beyond (Kwon et al. 2023,
-"Efficient Memory Management for Large Language Model Serving with PagedAttention").
+"""A chat model that vLLM runs, for thousands of replies of models of 7B and beyond.
+
+Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
 
     engine: vllm    # in a scale of paper.yaml, or of one of its models
 
@@ -11,6 +12,7 @@ at a time, and keeps what prompts begin with by itself.
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -196,21 +198,31 @@ def row_seed(seeds: Sequence[int]) -> int:
 def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager: bool) -> "LLM":
     from vllm import LLM
 
-    options: dict = {"limit_mm_per_prompt": {"image": 1}} if seeing else {}
+    options: dict = {
+        "model": str(found.folder),
+        "dtype": str(DTYPES[precision]).removeprefix("torch."),
+        "max_num_seqs": batch_size,
+        "max_model_len": -1,  # what the model was made for, or what there is memory for
+        "generation_config": "vllm",  # sampling is said here alone, not in the model's folder
+        "enforce_eager": eager,  # on a CPU it would compile for minutes
+        "use_tqdm_on_load": False,
+    }
+    if seeing:
+        options["limit_mm_per_prompt"] = {"image": 1}
     if found.adapter:
         rank = next(each for each in RANKS if each >= found.rank)
-        options |= {"enable_lora": True, "max_lora_rank": rank}
+        # no other layers: under an adapter that might be of the output layer, vLLM 0.32 can't score
+        # texts on a CPU
+        options |= {
+            "enable_lora": True,
+            "max_lora_rank": rank,
+            "lora_target_modules": list(found.targets),
+        }
     try:
-        return LLM(
-            model=str(found.folder),
-            dtype=str(DTYPES[precision]).removeprefix("torch."),
-            max_num_seqs=batch_size,
-            max_model_len=-1,  # what the model was made for, or what there is memory for
-            generation_config="vllm",  # sampling is said here alone, not in the model's folder
-            enforce_eager=eager,  # on a CPU it would compile for minutes
-            use_tqdm_on_load=False,
-            **options,
-        )
+        # In a thread, since vLLM keeps the frame that it was made in, and with that the variables
+        # of all its callers: the chat would never end, nor its GPU be free.
+        with ThreadPoolExecutor(1) as alone:
+            return alone.submit(LLM, **options).result()
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{found.folder}: vLLM can't run this model ({_first(error)})") from error
 

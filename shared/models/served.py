@@ -32,6 +32,7 @@ class Served(NamedTuple):
     folder: Path
     adapter: Path | None = None  # to be laid over it
     rank: int = 0  # of the adapter
+    targets: tuple[str, ...] = ()  # the layers that it changes
 
 
 def served(
@@ -54,7 +55,8 @@ def served(
         config = read_json(Path(trained) / "adapter_config.json", dict)
         own_tokens = (Path(trained) / "tokenizer_config.json").is_file()
         if is_low_rank(config) and not own_tokens and not sees(spec):
-            return Served(model_folder(spec), Path(trained), config["r"])
+            targets = tuple(sorted(config["target_modules"]))
+            return Served(model_folder(spec), Path(trained), config["r"], targets)
     folder = scratch / "merged"
     model, tokenizer = load(spec, trained=trained, device="cpu")  # a GPU is left to the server
     save(model.to(dtype), folder, tokenizer)

@@ -49,14 +49,14 @@ def assert_same(found, spec, trained=None):
 
 def test_a_model_as_it_is_lies_where_it_lies(base, tmp_path):
     found = served(base, None, tmp_path / "scratch", torch.float32)
-    assert found == (tmp_path / "base", None, 0)
+    assert found == (tmp_path / "base", None, 0, ())
     assert not (tmp_path / "scratch").exists()
 
 
 def test_an_adapter_is_laid_over_its_base(base, tmp_path):
     trained = adapted(base, tmp_path / "trained")
     found = served(base, trained, tmp_path / "scratch", torch.float32)
-    assert found == (tmp_path / "base", trained, 4)
+    assert found == (tmp_path / "base", trained, 4, tuple(sorted(Lora(rank=4, alpha=8).targets)))
 
 
 @pytest.mark.parametrize("beside", [{"tokens": ["[a]", "[b]"]}, {"in_full": ["norm"]}])
