@@ -1,6 +1,7 @@
 """A chat model that vLLM runs, for thousands of replies of models of 7B and beyond.
 
-Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
+Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with
+PagedAttention".
 
     engine: vllm    # in a scale of paper.yaml, or of one of its models
 
@@ -196,8 +197,6 @@ def row_seed(seeds: Sequence[int]) -> int:
 
 
 def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager: bool) -> "LLM":
-    from vllm import LLM
-
     options: dict = {
         "model": str(found.folder),
         "dtype": str(DTYPES[precision]).removeprefix("torch."),
@@ -210,21 +209,24 @@ def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager:
     if seeing:
         options["limit_mm_per_prompt"] = {"image": 1}
     if found.adapter:
-        rank = next(each for each in RANKS if each >= found.rank)
-        # no other layers: under an adapter that might be of the output layer, vLLM 0.32 can't score
-        # texts on a CPU
-        options |= {
-            "enable_lora": True,
-            "max_lora_rank": rank,
-            "lora_target_modules": list(found.targets),
-        }
+        options["enable_lora"] = True
+        options["max_lora_rank"] = next(each for each in RANKS if each >= found.rank)
+        # No other layers: where an adapter might be of the output layer, vLLM 0.32 can't score
+        # texts on a CPU.
+        options["lora_target_modules"] = list(found.targets)
     try:
-        # In a thread, since vLLM keeps the frame that it was made in, and with that the variables
-        # of all its callers: the chat would never end, nor its GPU be free.
+        # In a thread, since vLLM keeps the frame in which it is imported, and with that the
+        # variables of all callers: the chat would never end, nor its GPU be free.
         with ThreadPoolExecutor(1) as alone:
-            return alone.submit(LLM, **options).result()
+            return alone.submit(_start, options).result()
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{found.folder}: vLLM can't run this model ({_first(error)})") from error
+
+
+def _start(options: dict) -> "LLM":
+    from vllm import LLM
+
+    return LLM(**options)
 
 
 def _adapter(found: Served) -> "LoRARequest | None":
@@ -243,5 +245,5 @@ def _how(limit: int, **options) -> "SamplingParams":
 
 
 def _first(error: Exception) -> str:
-    """The first line of an error, or of the first of its lines that pydantic numbers."""
+    """The first line of what an error says."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -14,7 +14,7 @@ import torch
 
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import load, save
-from shared.settings import ROOT
+from shared.settings import ROOT, SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.settings import Lora, Training
 from shared.training.supervised import fine_tune
@@ -143,3 +143,9 @@ def test_a_drawn_reply_is_drawn_again_by_its_seeds(both):
     first, second, third, again = (each["text"] for each in both["base"][1]["replies"][2])
     assert first == again
     assert len({first, second, third}) == 3
+
+
+def test_an_engine_ends_with_its_chat(both):
+    """Else the next model would find its GPU in use, and a merged folder would stay."""
+    assert [theirs["left"] for _, theirs in both.values()] == [[], [], []]
+    assert list(SCRATCH.glob("served-*")) == []
