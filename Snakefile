@@ -3,6 +3,7 @@
 snakemake -n                                    what would run
 snakemake --config scale=smoke                  another scale (cpu is the default)
 snakemake --config scale=gpu models=A,B         some of the models of a scale
+snakemake r_tuning --config items=table1,table3 some tables of a paper, and what they need
 snakemake --config model=path:/my/model         one of your own
 """
 

@@ -49,6 +49,11 @@ def gpus_at_hand() -> bool:
     return any(Path("/dev", driver).exists() for driver in ("nvidiactl", "kfd"))
 
 
+def gpus_held() -> int:
+    """GPUs that the processes of this step hold."""
+    return world_size() if _held else 0
+
+
 def world_size() -> int:
     """How many processes run this step together."""
     return int(os.environ.get("WORLD_SIZE", 1))

@@ -15,6 +15,8 @@ from shared.settings import Engine, ScaleSettings, Strict
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
 PUBLISHED_SENTENCES = 30  # of each level and subset
+PROMPT_TOKENS = 340  # about: the instruction 275, sentence and question 65
+THOUGHTS = 16_000  # tokens, of the released code
 SUBSETS: dict[Source, tuple[str, ...]] = {
     "CenterBench": ("plausible", "implausible"),
     "Generated": ("plausible", "implausible", "matched"),
@@ -64,7 +66,13 @@ class Settings(ScaleSettings):
 
     def calls(self) -> list[Calls]:
         return [
-            Calls(name, f"replies of {self.name}, {way}", self.replies())
+            Calls(
+                name,
+                f"replies of {self.name}, {way}",
+                self.replies(),
+                tokens=(PROMPT_TOKENS, self.max_new_tokens + THOUGHTS * bool(variant.thinking)),
+                prices=variant.prices or self.prices,
+            )
             for way, variant in self.variants.items()
             for name in endpoints(self.asked_as(variant).model_dump_json())
         ]

@@ -11,6 +11,8 @@ from shared.judges.registry import JudgeSpec, judge_name
 from shared.settings import ScaleSettings
 
 TEMPLATES = 5  # T1 to T5
+PROMPT_TOKENS = 60  # about, of a wording of a request
+VERDICT = (400, 16)  # tokens: about, of the task with request and reply; at most, of a verdict
 LABELLED, HUMAN_LABELS = "its verdicts on human-labelled replies", 169
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")
@@ -41,9 +43,18 @@ class Settings(Asked, ScaleSettings):
         judging = list(endpoints(self.model_dump_json(include={"judges"})))
         words = f"its verdicts on replies of {self.name}"
         return [
-            *(Calls(name, f"replies of {self.name}", self.replies()) for name in asked),
-            *(Calls(name, words, self.in_words()) for name in judging),
-            *(Calls(name, LABELLED, HUMAN_LABELS, once=True) for name in judging),
+            *(
+                Calls(
+                    name,
+                    f"replies of {self.name}",
+                    self.replies(),
+                    tokens=(PROMPT_TOKENS, self.reply_tokens),
+                    prices=self.prices,
+                )
+                for name in asked
+            ),
+            *(Calls(name, words, self.in_words(), tokens=VERDICT) for name in judging),
+            *(Calls(name, LABELLED, HUMAN_LABELS, once=True, tokens=VERDICT) for name in judging),
         ]
 
     def asked(self) -> Asked:

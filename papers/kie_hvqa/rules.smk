@@ -52,7 +52,7 @@ rule kie_hvqa_train:
             wildcards, SETUP.variant("kie_hvqa", wildcards).features
         ),
     output:
-        directory("<results>/kie_hvqa/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/kie_hvqa/models/{model}/{variant}-s{seed}"),
         record="<results>/kie_hvqa/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/kie_hvqa/logs/{model}/train-{variant}-s{seed}.log",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from shared.chat.calls import Calls, endpoints
+from shared.chat.estimate import TOKENS_A_PICTURE
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
@@ -20,6 +21,7 @@ SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": 
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
 QUESTIONS = 200  # of each part of OCRBench
+PROMPT_TOKENS = 150  # about, of the words beside a picture
 # Parts of OCRBench, by their question types → as Table 2 has them.
 OCRBENCH = {
     "Scene Text-centric VQA": "OCRBench Scene VQA",
@@ -195,7 +197,9 @@ class Settings(Asked, ScaleSettings):
         asked = sum(self.sizes.test.values())
         asked += QUESTIONS * len(OCRBENCH) if self.ocrbench else self.sizes.undegraded
         named = endpoints(self.model_dump_json(include={"model"}))
-        return [Calls(name, f"replies of {self.name}", asked) for name in named]
+        tokens = (PROMPT_TOKENS + TOKENS_A_PICTURE, self.answer_tokens)
+        what = f"replies of {self.name}"
+        return [Calls(name, what, asked, tokens=tokens, prices=self.prices) for name in named]
 
     def misfit(self) -> str | None:
         if is_endpoint(self.model) and any(each.trained for each in self.variants.values()):

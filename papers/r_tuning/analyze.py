@@ -19,11 +19,11 @@ from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
-from shared.metrics.rates import mean_among, rate, rate_among
+from shared.metrics.rates import count, mean_among, rate, rate_among
 from shared.metrics.traits import traits
 from shared.models.spec import display_name
 
-READS = ("tasks", "variants", "asker")
+READS = ("tasks", "unanswerable", "variants", "asker")
 
 PRETRAIN_W = "Pretrain-W"  # Table 8: on the questions that R-Tuning-R answers
 PRETRAIN_W_PADDING = "Pretrain-W (R-Tuning)"  # Figure 3: on those that R-Tuning answers
@@ -35,6 +35,17 @@ MULTI = ["ParaRel", "MMLU", "WiCE", "HotpotQA", "FEVER", "HaluEval-QA"]  # Table
 AVERAGE = "Average"
 ASKER = "gpt-3.5-turbo"  # Tables 5 and 11
 REFUSAL_SETS = ("unanswerable", "answerable")
+# Table 6: what it counts → our data sets. Those of two tests are counted in their own task, others
+# in the multi-task mixture, which has them whole.
+PARTS = {"train": "train", "ID test": "ID", "OOD test": "OOD"}
+SIZES = {
+    **{f"{s} {p}": [f"{s} {own}"] for s in ("ParaRel", "MMLU") for p, own in PARTS.items()},
+    **{f"{s} total": [f"{s} {own}" for own in PARTS.values()] for s in ("ParaRel", "MMLU")},
+    **{f"{s} train": [f"{s} train"] for s in ("WiCE", "HotpotQA", "FEVER")},
+    **{f"{s} test": [s] for s in ("WiCE", "HotpotQA", "FEVER", "HaluEval-QA")},
+    **{f"{s} test": [s] for s in ("FalseQA", "NEC", "SelfAware")},
+    "SelfAware answerable": ["SelfAware answerable"],
+}
 
 
 @traits(share=True)
@@ -67,6 +78,7 @@ METRICS = {
             for part in ("d1", "d0")
         ),
         Metric("d1_share", ("d1",), rate),
+        Metric("size", ("row",), count, unit=""),
     ]
 }
 
@@ -78,6 +90,7 @@ ITEMS = [
     Item("table3", ["refusal_rate"], ["R-Tuning", "Vanilla", "Pretrain-T"]),
     Item("table4", ["perplexity_d1", "perplexity_d0"], ["Pretrain-T"]),
     Item("table5", ["entropy_d1", "entropy_d0"], [ASKER]),
+    Item("table6", ["size"], [""], list(SIZES)),
     Item("table7", ["refusal_rate"], ["R-Tuning-R", "R-Tuning", "Vanilla", "Pretrain-T"]),
     Item(
         "table8",
@@ -137,6 +150,27 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
             for method, frames in _methods(base, own, settings.variants):
                 found += _test_groups(frames, method, protocol, settings)
     return found
+
+
+def common_groups(scores: Path, settings: Settings) -> Iterator[Group]:
+    """The rows of public sets that are used whole, for Table 6, from the scores before training."""
+    whole: dict[str, pd.DataFrame] = {}
+    for name, task in settings.tasks.items():
+        base = read_scores(scores / settings.name / name / "base.parquet", NEEDED)
+        for (dataset, split), rows in base.groupby(["dataset", "split"], observed=True):
+            refusal = split in REFUSAL_SETS and set(settings.unanswerable.values()) == {None}
+            if refusal or getattr(task, split, 0) is None:
+                whole.setdefault(dataset, rows.assign(row=1))
+    for counted, parts in SIZES.items():
+        if all(part in whole for part in parts):
+            yield group_from_frames(
+                {0: pd.concat([whole[part] for part in parts])},
+                ["row"],
+                model="",
+                method="",
+                dataset=counted,
+                protocol="",
+            )
 
 
 Frames = dict[int, pd.DataFrame]  # by seed

@@ -33,7 +33,7 @@ rule r_tuning_train:
         data="<results>/r_tuning/data",
         base=r_tuning_base,
     output:
-        directory("<results>/r_tuning/models/{model}/{task}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/r_tuning/models/{model}/{task}/{variant}-s{seed}"),
         record="<results>/r_tuning/runs/{model}/{task}/train-{variant}-s{seed}.json",
     log:
         "<results>/r_tuning/logs/{model}/{task}/train-{variant}-s{seed}.log",

@@ -18,6 +18,10 @@ BASE_VARIANT = "base"  # the model before tuning
 SOURCES = {"pararel": ("pararel",), "mmlu": ("mmlu", "mmlu_test")}
 SOURCES["multi"] = (*SOURCES["pararel"], *SOURCES["mmlu"], "wice", "hotpotqa", "fever", "halueval")
 
+QUESTION_TOKENS = 150  # about, of a question with its passage, if it has one
+# Training questions of the published files (Table 6).
+ROWS = {"pararel": 5575, "mmlu": 2448, "wice": 3470, "hotpotqa": 10_000, "fever": 10_000}
+
 
 class Task(Strict):
     """One set to train on and its two test sets; or five with six (multi). Sizes are questions of
@@ -119,7 +123,12 @@ class Settings(ScaleSettings):
             return []
         what = f"{self.asker.samples} answers to each training question of {self.asker.task}"
         named = endpoints(self.asker.model_dump_json(include={"model"}))
-        return [Calls(name, what, once=True) for name in named]
+        task = self.tasks[self.asker.task]
+        sizes = [ROWS[source] for source in SOURCES.get(task.source, ()) if source in ROWS]
+        most = self.asker.samples * sum(min(size, task.train or size) for size in sizes) or None
+        tokens = (QUESTION_TOKENS, self.asker.reply_tokens)
+        prices = self.asker.prices
+        return [Calls(n, what, most, once=True, tokens=tokens, prices=prices) for n in named]
 
     def runs(self) -> list[tuple[str, str, int]]:
         """(task, variant, seed) of every model to be trained."""

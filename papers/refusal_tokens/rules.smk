@@ -6,7 +6,7 @@ rule refusal_tokens_train:
         SETUP.weights("refusal_tokens"),
         data="<results>/refusal_tokens/data",
     output:
-        directory("<results>/refusal_tokens/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/refusal_tokens/models/{model}/{variant}-s{seed}"),
         record="<results>/refusal_tokens/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/refusal_tokens/logs/{model}/train-{variant}-s{seed}.log",

@@ -16,7 +16,7 @@ rule resa_train:
         SETUP.weights("resa"),
         data="<results>/resa/data",
     output:
-        directory("<results>/resa/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/resa/models/{model}/{variant}-s{seed}"),
         record="<results>/resa/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",
@@ -42,7 +42,7 @@ rule resa_reinforce:
             if start
         ],
     output:
-        directory("<results>/resa/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/resa/models/{model}/{variant}-s{seed}"),
         record="<results>/resa/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",

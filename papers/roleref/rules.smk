@@ -6,7 +6,7 @@ rule roleref_train:
         SETUP.weights("roleref"),
         data="<results>/roleref/data",
     output:
-        directory("<results>/roleref/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/roleref/models/{model}/{variant}-s{seed}"),
         record="<results>/roleref/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/roleref/logs/{model}/train-{variant}-s{seed}.log",

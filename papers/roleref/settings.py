@@ -27,6 +27,7 @@ TRAINING_SETS = {
     "answer+out_series": ("answerable", "out_series"),
     "answer+fake+out_series": ("answerable", "fake", "out_series"),
 }
+GRADE_TOKENS = (1_100, 160)  # about, of the rubric with a profile; at most, of nine lines
 AUTHORS_DATA = "RoleRef"  # what the folder `data_path` has
 ALL_TYPES = "answer+fake+out_series"  # the one whose curve over the layers is drawn
 
@@ -135,7 +136,8 @@ class Settings(ScaleSettings):
             roles = sum(len(work_texts(name)["roles"]) for name in self.works)
             most = roles * len(TYPES) * min(replies) * len(self.runs())
         rubric = endpoints(str(self.rubric))
-        return [Calls(name, "grades by the rubric, one a reply", most) for name in rubric]
+        what = "grades by the rubric, one a reply"
+        return [Calls(name, what, most, tokens=GRADE_TOKENS) for name in rubric]
 
     @model_validator(mode="after")
     def _starts_from_prompting(self) -> "Settings":

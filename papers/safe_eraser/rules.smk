@@ -12,7 +12,7 @@ rule safe_eraser_vanilla:
         SETUP.weights("safe_eraser"),
         data="<results>/safe_eraser/data",
     output:
-        directory("<results>/safe_eraser/models/{model}/vanilla-s{seed}"),
+        SETUP.model_folder("<results>/safe_eraser/models/{model}/vanilla-s{seed}"),
         record="<results>/safe_eraser/runs/{model}/train-vanilla-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/{model}/train-vanilla-s{seed}.log",
@@ -33,7 +33,7 @@ rule safe_eraser_unlearn:
         vanilla=safe_eraser_vanilla,
         answers="<results>/safe_eraser/scores/{model}/vanilla-s0.parquet",
     output:
-        directory("<results>/safe_eraser/models/{model}/{variant}-s{seed}"),
+        SETUP.model_folder("<results>/safe_eraser/models/{model}/{variant}-s{seed}"),
         record="<results>/safe_eraser/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/{model}/train-{variant}-s{seed}.log",

@@ -14,6 +14,9 @@ from shared.training.settings import EncoderTraining, Training
 VANILLA = "vanilla"  # the model before unlearning
 BASES = {"ga": "GA", "gd": "GD", "kl": "KL", "po": "PO"}
 AUTHORS_DATA = "SafeEraser"  # their records and pictures
+AUTHORS_QUESTIONS = 9600  # on forbidden pictures; as many on benign ones, and retained ones
+MM_VET_QUESTIONS = 218
+VERDICT = (250, 8)  # tokens: about, of the task with question and answer; at most, of a verdict
 PD = "+PD"  # with prompt decoupling
 # Names in tables and figures, as the paper writes them.
 METHODS = {key + end.lower(): name + end for key, name in BASES.items() for end in ("", PD)}
@@ -119,11 +122,15 @@ class Settings(ScaleSettings):
         return wanted
 
     def calls(self) -> list[Calls]:
-        what = (
-            "two verdicts on each answer on a forbidden picture, three on a benign one, two grades"
-            f" of a retained one, one of MM-Vet's, of {len(self.scores())} models"
-        )
-        return [Calls(name, what) for name in endpoints(self.judge)]
+        """Two verdicts on each answer on a forbidden picture, three on a benign one, two grades of
+        a retained one, one of MM-Vet's."""
+        drawn = self.sampling.samples if self.sampling else 1
+        answers = AUTHORS_QUESTIONS * (2 * drawn + 3 + 2)
+        answers += MM_VET_QUESTIONS if "MM-Vet" in self.specificity else 0
+        models = len(self.scores())
+        most = None if self.generated else answers * models
+        what = f"verdicts on the answers of {models} variants"
+        return [Calls(name, what, most, tokens=VERDICT) for name in endpoints(self.judge)]
 
     def dataset(self, name: str) -> str:
         """Name of a data set in tables: generated ones say what they are."""

@@ -5,18 +5,22 @@ import threading
 from shared.chat.estimate import estimate
 from shared.chat.replies import GOES_ON, Conversation, Reply
 from shared.errors import UserError
+from shared.workflow.caps import COST, cap
 
 
 class Budget:
-    """US dollars that one run of a step may spend on a model; None: as many as it needs.
+    """US dollars that one run of a step may spend on a model; None: as many as it needs, within
+    what all steps of the run may spend (`shared.workflow.caps`).
 
     A question is asked only if the most that it can cost fits beside what was spent and what is
     under way. `prices` are of a million prompt tokens and a million reply tokens.
     """
 
-    def __init__(self, dollars: float | None, prices: tuple[float, float] | None):
-        if dollars is not None and prices is None:
-            raise UserError(f"most_dollars: found {dollars:g} without prices, expected both")
+    def __init__(self, dollars: float | None, prices: tuple[float, float] | None, model: str):
+        self.cap = cap(COST)
+        for name, limit in (("most_dollars", dollars), (COST, self.cap and self.cap.most)):
+            if limit is not None and prices is None:
+                raise UserError(f"{name}: found {limit:g} without prices of {model}, expected both")
         self.dollars, self.prices = dollars, prices
         self.spent, self._held, self._lock = 0.0, 0.0, threading.Lock()
 
@@ -33,6 +37,8 @@ class Budget:
                     f"one more question (at most ${most:.4f}) could cost more than the "
                     f"${self.dollars:,.2f} of one run; {GOES_ON}"
                 )
+            if self.cap:
+                self.cap.take(most)
             self._held += most
         return most
 
@@ -47,3 +53,5 @@ class Budget:
         with self._lock:
             self._held -= held
             self.spent += cost
+            if self.cap:
+                self.cap.settle(held, cost)

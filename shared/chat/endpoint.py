@@ -77,7 +77,7 @@ class Endpoint:
         if not (self._key.isascii() and self._key.isprintable()):
             raise UserError(f"{KEY}: found characters that no key has; expected printable ASCII")
         self.name = display_name(f"api:{model}")
-        self.budget, self.may_be_gone = Budget(most_dollars, prices), may_be_gone
+        self.budget, self.may_be_gone = Budget(most_dollars, prices, self.name), may_be_gone
         self.extra_tokens = thinking_tokens if thinking else 0
         self.timeout_s = timeout_s + self.extra_tokens / SLOWEST
         self.concurrency, self.attempts, self.wait_s = concurrency, attempts, wait_s

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.chat.cache import ReplyCache, cached_replies
 from shared.chat.endpoint import Endpoint
+from shared.chat.prices import list_prices
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.models.spec import RandomModel, display_name, is_endpoint
@@ -26,11 +27,12 @@ def open_chat(
     vLLM counts its own. precision: of the weights (fp32, bf16); None: fp32, in vLLM on a GPU bf16.
     """
     if is_endpoint(asked.model):
+        name = asked.model.removeprefix("api:")
         return Endpoint(
-            asked.model.removeprefix("api:"),
+            name,
             body=asked.body,
             thinking=asked.thinking,
-            prices=asked.prices,
+            prices=asked.prices or list_prices(name),
             most_dollars=asked.most_dollars,
             may_be_gone=asked.may_be_gone,
         )

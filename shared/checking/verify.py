@@ -2,8 +2,8 @@
 
     python -m shared.checking.verify [results/<scale>/<paper> ...]
 
-Without arguments: all results but those of smoke and of a user's own model. Exit status 1 if a
-number differs or a file can't be read; the other results are verified all the same.
+Without arguments: all results but those of smoke, of a rehearsal and of a user's own model. Exit
+status 1 if a number differs or a file can't be read; the others are verified all the same.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import COLUMNS, read_cells
 from shared.comparison.csv_files import equal
 from shared.errors import UserError, one_line_errors
-from shared.settings import ROOT
+from shared.settings import ROOT, is_result
 
 # The columns that say which row it is.
 KEYS = {
@@ -112,8 +112,7 @@ def _said(folder: Path, model: str | None, stands_in_for: str | None) -> tuple[l
 def _committed() -> list[Path]:
     """Folders that have any of the files."""
     found = {file.parent for file in (ROOT / "results").glob("*/*/*.csv") if file.stem in KEYS}
-    # Runs of a user's own model are in <scale>+<model>.
-    found = {f for f in found if f.parent.name != "smoke" and "+" not in f.parent.name}
+    found = {f for f in found if is_result(f.parent.name)}
     if not found:
         raise UserError("results: no results/<scale>/<paper>/cells.csv to verify")
     return sorted(found)

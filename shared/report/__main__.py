@@ -14,6 +14,7 @@ from pathlib import Path
 
 from shared.errors import one_line_errors
 from shared.files import write_json, write_text
+from shared.planning.rehearsal.reach import REACH, read_reach
 from shared.report.collect import load_results
 from shared.report.counts import summary
 from shared.report.markdown import replace_between_markers
@@ -46,10 +47,12 @@ def main() -> None:
         parser.error("nothing to write: give --out, --readme or both")
 
     where = (arguments.results, arguments.scale, arguments.model)
+    reach = read_reach(arguments.results.parent / REACH)
     if arguments.out:
         papers = [load_results(name, *where) for name in paper_ids()]
         workflow = arguments.workflow and packed(arguments.workflow)
-        for name, text in render(arguments.scale, papers, arguments.model, workflow).items():
+        made = render(arguments.scale, papers, arguments.model, workflow, reach)
+        for name, text in made.items():
             write_text(arguments.out / name, text)
         counted = summary(arguments.scale, papers)
         write_json(arguments.out / "summary.json", counted)
@@ -63,7 +66,7 @@ def main() -> None:
             replace_between_markers(readme, "results", results_table(results, items))
         else:
             replace_between_markers(
-                readme, "status", status(read_summaries(arguments.results.parent))
+                readme, "status", status(read_summaries(arguments.results.parent), reach)
             )
 
 

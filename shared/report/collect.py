@@ -7,8 +7,8 @@ from pathlib import Path
 from shared import settings
 from shared.files import read_csv, read_json
 from shared.settings import Paper
+from shared.workflow.config import DEFAULT_SCALE
 from shared.workflow.records import read_runs
-from shared.workflow.setup import DEFAULT_SCALE
 
 Row = dict[str, str]
 

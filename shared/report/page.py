@@ -1,5 +1,6 @@
 """The report of one scale, `report.html` and `report.md`: what the templates show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from shared.planning.rehearsal.reach import Reached
 from shared.report import formats
 from shared.report.claims import ClaimView, claim_views
 from shared.report.collect import Results, Row
@@ -88,11 +90,16 @@ class PaperView:
 
 
 def render(
-    scale: str, papers: list[Results], model: str | None = None, workflow: str | None = None
+    scale: str,
+    papers: list[Results],
+    model: str | None = None,
+    workflow: str | None = None,
+    reach: Sequence[Reached] = (),
 ) -> dict[str, str]:
     """`report.html` and `report.md` of a scale, as text.
 
-    `model` is the user's own, if any; `workflow` is Snakemake's own page of the run, packed.
+    `model` is the user's own, if any; `workflow` is Snakemake's own page of the run, packed;
+    `reach` is what scale `paper` would reach, if it was rehearsed.
     """
     context = {
         "scale": scale,
@@ -102,6 +109,7 @@ def render(
         "total": total_counts(papers),
         "minutes": formats.minutes(seconds(papers)),
         "workflow": workflow,
+        "reach": reach,
         "cell_verdicts": CELL_VERDICTS,
         "claim_verdicts": CLAIM_VERDICTS,
         "protocol_names": PROTOCOL_NAMES,

@@ -1,13 +1,15 @@
 """The README's status table and the badge, from the summaries of all scales that were run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from shared.errors import UserError
 from shared.files import read_json
+from shared.planning.rehearsal.reach import Reached
 from shared.report.counts import CLAIM_VERDICTS, KINDS
 from shared.report.formats import ABSENT
 from shared.report.markdown import pipe_table
+from shared.settings import is_result
 
 NOTE = (
     "A claim counts once, by the reading of the paper's text where paper and code differ, and only "
@@ -21,12 +23,8 @@ LETTER, PADDING = 6.2, 6  # width of an average letter of 11 pixels, space on ea
 
 
 def read_summaries(results: Path) -> list[dict]:
-    """`summary.json` of each scale under results/, but not of smoke nor of a user's own model."""
-    paths = [
-        path
-        for path in sorted(results.glob("*/summary.json"))
-        if path.parent.name != "smoke" and "+" not in path.parent.name
-    ]
+    """`summary.json` of each scale under results/ that holds results."""
+    paths = [path for path in sorted(results.glob("*/summary.json")) if is_result(path.parent.name)]
     if not paths:
         raise UserError(f"{results}: no summary.json but of smoke; run `snakemake report` first")
     summaries = []
@@ -39,15 +37,25 @@ def read_summaries(results: Path) -> list[dict]:
     return summaries
 
 
-def status(summaries: Iterable[Mapping]) -> str:
-    """A table for each scale, as Markdown for the README in the root."""
+def status(summaries: Iterable[Mapping], reach: Sequence[Reached] = ()) -> str:
+    """A table for each scale, and what scale `paper` would reach, as Markdown for the README in the
+    root."""
     lines = []
     for summary in summaries:
         scale = summary["scale"]
         lines += [f"![claims at {scale}](results/{scale}/badge.svg)", ""]
         lines += [f"At scale `{scale}` ([the whole report](results/{scale}/report.md)):", ""]
         lines += [*_table(summary), ""]
-    return "\n".join([*lines, NOTE])
+    return "\n".join([*lines, NOTE, *(["", _reach(reach)] if reach else [])])
+
+
+def _reach(papers: Sequence[Reached]) -> str:
+    known, reached = (sum(getattr(each, name) for each in papers) for name in ("known", "reached"))
+    return (
+        f"Of the {known:,} numbers that the papers print and that are known, {reached:,} have a "
+        "path through scale `paper` to a cell of ours, which was walked from end to end "
+        "([rehearsal](docs/rehearsal.md), [number by number](results/reach.csv))."
+    )
 
 
 def badge(summary: Mapping) -> str:

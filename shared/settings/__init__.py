@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.errors import UserError
 from shared.files import read_csv
+from shared.settings import items
 from shared.settings.own_models import own_models
 from shared.settings.records import (
     Artefact,
@@ -101,6 +102,7 @@ class Paper(Strict):
     unavailable: list[Unavailable] = []
     tolerances: list[Tolerance] = []
     recounts: list[str] = []  # items of which our cells count the authors' own files again
+    items: dict[str, dict[str, list[str]]] = {}  # what one alone needs: shared/settings/items.py
     readme_items: list[str] = []  # tables shown in the paper's README; none: the first two
     defaults: dict = {}
     scales: dict[str, dict]
@@ -130,7 +132,6 @@ def model_names(paper_id: str, scale: str) -> list[str]:
     return list(_scale(paper_id, scale).get("models", {}))
 
 
-@cache
 def load_settings(
     paper_id: str, scale: str, model: str | None = None, stands_in_for: str | None = None
 ) -> ScaleSettings:
@@ -143,6 +144,19 @@ def load_settings(
 
     Raises `UserError` that lists what there is, or names the bad key.
     """
+    known = printed_items(paper_id)
+    asked = tuple(name for name in items.wanted() if name in known)
+    return _load_settings(paper_id, scale, model, stands_in_for, asked)
+
+
+@cache
+def _load_settings(
+    paper_id: str,
+    scale: str,
+    model: str | None,
+    stands_in_for: str | None,
+    asked: tuple[str, ...],
+) -> ScaleSettings:
     values = _scale(paper_id, scale)
     models = values.pop("models", {})
     where = f"papers/{paper_id}/paper.yaml, scale {scale}"
@@ -155,6 +169,7 @@ def load_settings(
             f"unknown model '{name}' of {paper_id} at scale {scale}; models: {', '.join(models)}"
         )
     values = _merge(values, {"name": name, **(models[name] or {})})
+    values = items.cut_to(values, asked, load_paper(paper_id).items)
     if own:
         values |= {"model": model, **_column(paper_id, model, values)}
         if stands_in_for:
@@ -197,6 +212,12 @@ def _rehearsed(values: dict, less: dict) -> dict:
     return _merge(values | small, less)
 
 
+def is_result(run: str) -> bool:
+    """Whether a folder of results/ holds what may be shown as a result: neither smoke nor a
+    rehearsal, nor a run of a user's own model."""
+    return run not in ("smoke", REHEARSAL) and "+" not in run
+
+
 def as_printed(scale: str) -> str:
     """The scale whose deviations and unavailable cells count."""
     return "paper" if scale == REHEARSAL else scale
@@ -212,6 +233,13 @@ def _column(paper_id: str, spec: str, first: dict) -> dict[str, str | None]:
     name = same.partition(":")[2].rstrip("/").rsplit("/", 1)[-1]
     stands_for = first.get("stands_in_for") or first["name"]
     return {"name": name, "stands_in_for": stands_for if stands_for in papers_own else None}
+
+
+@cache
+def printed_items(paper_id: str) -> list[str]:
+    """The tables and figures whose numbers are known, and those of ours that can be asked for."""
+    rows = read_csv(PAPERS / paper_id / "reported.csv", ["item"], others=True)
+    return list(dict.fromkeys([*(row["item"] for _, row in rows), *load_paper(paper_id).items]))
 
 
 @cache

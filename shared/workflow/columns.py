@@ -4,7 +4,15 @@ import os
 from collections.abc import Iterable
 
 from shared.errors import UserError
-from shared.settings import REHEARSAL, load_paper, load_settings, model_names, paper_ids
+from shared.settings import (
+    REHEARSAL,
+    load_paper,
+    load_settings,
+    model_names,
+    paper_ids,
+    printed_items,
+)
+from shared.settings.items import wanted as items_wanted
 from shared.settings.own_models import VARIABLE, own_papers
 
 
@@ -15,6 +23,7 @@ def columns_of(
     papers, left_out = paper_ids(), {}
     if scale == REHEARSAL:
         left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
+    left_out |= _without_items(papers)
     there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
     if os.environ.get(VARIABLE):
         if model:
@@ -37,6 +46,19 @@ def columns_of(
         if not columns[paper]
     }
     return {paper: names for paper, names in columns.items() if names}, left_out
+
+
+def _without_items(papers: Iterable[str]) -> dict[str, str]:
+    """The papers that have none of the tables and figures that the run is about."""
+    asked, known = items_wanted(), {paper: printed_items(paper) for paper in papers}
+    every = dict.fromkeys(item for items in known.values() for item in items)
+    if unknown := [item for item in asked if item not in every]:
+        raise UserError(f"no item '{unknown[0]}'; items: {', '.join(every)}")
+    return {
+        paper: f"{paper} has none of these items; items: {', '.join(items)}"
+        for paper, items in known.items()
+        if asked and not set(asked) & set(items)
+    }
 
 
 def _fitting(

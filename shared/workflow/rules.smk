@@ -34,7 +34,7 @@ for paper in SETUP.papers:
             paper
         input:
             multiext(f"<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv"),
-            f"<results>/{paper}/figures",
+            [] if SETUP.items else f"<results>/{paper}/figures",
             f"<results>/{paper}/data",  # see rule report
         localrule: True
 
@@ -98,7 +98,7 @@ REPORTED_ON = [
     *expand(
         "<results>/{paper}/{part}",
         paper=SETUP.papers,
-        part=["comparison.csv", "claims.csv", "audit.csv", "figures"],
+        part=["comparison.csv", "claims.csv", "audit.csv", *([] if SETUP.items else ["figures"])],
     ),
     # A clone holds committed results but no data. Asking for the data too makes a first run
     # rebuild everything, whatever the dates of the files.
@@ -128,6 +128,7 @@ rule report:
         REPORTED_ON,
         expand("papers/{paper}/{file}", paper=SETUP.papers, file=["paper.yaml", "reported.csv"]),
         sorted(Path("shared/report/templates").glob("*")),
+        *Path("results").glob("reach.csv"),
         workflow="<results>/workflow.html",
     output:
         multiext("<results>/", "report.html", "report.md", "summary.json", "badge.svg"),

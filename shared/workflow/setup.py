@@ -12,38 +12,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from snakemake.io import directory, temp
+
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.models.spec import FORMS, needs
+from shared.models.spec import needs
 from shared.settings import (
     REHEARSAL,
     ROOT,
     Resources,
     ScaleSettings,
+    items,
     load_models,
     load_settings,
     paper_ids,
 )
 from shared.settings.own_models import run_suffix
 from shared.workflow import declared
+from shared.workflow.caps import set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
+from shared.workflow.config import KEYS, Config, read
 
-DEFAULT_SCALE = "cpu"
-KEYS = ("scale", "model", "stands_in_for", "models", "rehearse")
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
 
 @dataclass(frozen=True)
-class Setup:
+class Setup(Config):
     """A checked `--config`, and what rules are made of."""
 
-    scale: str
-    model: str | None = None  # the user's own, in place of the scale's
-    stands_in_for: str | None = None  # the model of the paper that it stands for
-    models: str | None = None  # those of the scale that were asked for
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paper → its models
     left_out: Mapping[str, str] = field(default_factory=dict)  # paper → why it is not in the run
 
@@ -74,6 +73,7 @@ class Setup:
     def config(self) -> str:
         """The same as a `--config` for another Snakemake."""
         said = {name: getattr(self, name, None) for name in KEYS}
+        said["keep_models"] = "" if self.keep_models else "false"
         if self.scale == REHEARSAL:
             said |= {"scale": "paper", "rehearse": "true"}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
@@ -177,6 +177,10 @@ class Setup:
 
         return folder
 
+    def model_folder(self, path: str) -> object:
+        """An output that is the folder of a trained model."""
+        return directory(path) if self.keep_models else temp(directory(path))
+
     def resources(
         self, paper: str, train: bool = False, gpu: bool = True
     ) -> dict[str, Callable[[object], int] | int]:
@@ -210,40 +214,16 @@ def checked(config: Mapping[str, str]) -> Setup:
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     try:
-        if unknown := set(config) - set(KEYS):
-            raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
-        for key, value in config.items():
-            if key != "rehearse" and not isinstance(value, str):  # Snakemake reads a value as YAML
-                raise UserError(f"{key}: expected a text, found {value!r}")
-        scale, model = config.get("scale", DEFAULT_SCALE), config.get("model")
-        if config.get("rehearse"):
-            scale = _to_rehearse(scale, model)
-        if model is not None and ":" not in model:
-            raise UserError(
-                f"model '{model}': expected {FORMS}; a model of the scale is chosen by models=NAME"
-            )
-        stands_in_for = config.get("stands_in_for")
-        if stands_in_for and not model:
-            raise UserError("stands_in_for: expected together with model=…, which it is about")
-        models = config.get("models")
-        if model and models:
-            raise UserError("models: expected without model=…, which is asked in place of them")
-        if model:
-            needs(model)  # a folder that is not there
-        columns, left_out = columns_of(scale, model, models)
-        setup = Setup(scale, model, stands_in_for, models, columns, left_out)
+        asked = read(config)
+        os.environ[items.VARIABLE] = asked.items or ""
+        columns, left_out = columns_of(asked.scale, asked.model, asked.models)
+        setup = Setup(**vars(asked), columns=columns, left_out=left_out)
+        set_caps(asked.caps, ROOT / "results" / setup.run_name)
         for paper in setup.papers:
             _check(setup, paper)
     except UserError as error:
         sys.exit(f"error: {error}")
     return setup
-
-
-def _to_rehearse(scale: str, model: str | None) -> str:
-    if scale != "paper" or model:
-        found = f"model={model}" if model else f"scale={scale}"
-        raise UserError(f"rehearse: expected with scale=paper and its own models, found {found}")
-    return REHEARSAL
 
 
 def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:

@@ -24,7 +24,8 @@ import inspect
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,11 +38,13 @@ from shared.files import sha256
 from shared.models.spec import own_files
 from shared.settings import SCRATCH, ScaleSettings, load_settings
 from shared.workflow import declared
+from shared.workflow.caps import gpu_hours
 from shared.workflow.code import code_hash
 from shared.workflow.declared import Declared
 from shared.workflow.records import write_run
 
 Function = Callable[..., dict | None]
+ROOM = 64e6  # bytes: a disk with less is full
 
 
 @dataclass
@@ -102,7 +105,8 @@ def _run(function: Function, words: list[str]) -> None:
         key=key_of(code_hash(module), read, others, hashes),
         paper=paper,
     )
-    measured = function(run, **arguments) or {}
+    with gpu_hours(), full_disk_in_one_line(run.out, SCRATCH):
+        measured = function(run, **arguments) or {}
     if not is_first():
         return
     if "tokens" in measured and "tokens_per_second" not in measured:
@@ -119,6 +123,23 @@ def _run(function: Function, words: list[str]) -> None:
         **measured,
     )
     shutil.rmtree(run.scratch, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_in_one_line(*folders: Path) -> Iterator[None]:
+    """Say so where an error comes from a full disk: libraries that write weights each say something
+    else of it."""
+    try:
+        yield
+    except Exception as error:
+        for folder in folders:
+            there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+            if (free := shutil.disk_usage(there).free) < ROOM:
+                raise UserError(
+                    f"{there}: {free / 1e6:,.0f} MB are free, expected room for what this step "
+                    "writes; what was finished is kept (keep_models=false needs less)"
+                ) from error
+        raise
 
 
 # Of every step, beside its own arguments.

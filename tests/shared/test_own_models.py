@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.settings import load_models, load_settings
+from shared.settings import _load_settings, load_models
 from shared.settings.own_models import VARIABLE
 from shared.workflow.setup import checked
 
@@ -27,11 +27,11 @@ def named(monkeypatch, tmp_path):
     def named(text=FILE):
         path.write_text(text)
         monkeypatch.setenv(VARIABLE, str(path))
-        load_settings.cache_clear()
+        _load_settings.cache_clear()
         return path
 
     yield named
-    load_settings.cache_clear()
+    _load_settings.cache_clear()
 
 
 def test_models_of_a_file_take_the_place_of_those_of_the_scale(named):

@@ -1,5 +1,6 @@
 """A new paper made from the templates runs at once, in a copy of the repository."""
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,19 @@ def test_it_stands_among_the_other_papers(copy, snakemake):
         assert f"rule {rule}:" in said
     for paper in (SHORTEST, LONGEST, "r_tuning"):
         assert f"results/smoke/{paper}/comparison.csv" in said
+
+
+def test_it_can_be_rehearsed_at_scale_paper(copy, snakemake):
+    """With a small model in place of one of the hub, under the name of the paper's; what it trained
+    is gone once it was asked, and not missed."""
+    asked = (SHORTEST, "--config", "scale=paper", "rehearse=true", "keep_models=false")
+    run = snakemake(copy, *asked)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert not [*(copy / "results" / "rehearsal" / SHORTEST / "models").glob("*/*")]
+    assert "Nothing to be done" in snakemake(copy, "-n", *asked).stderr
+    with open(copy / "results" / "rehearsal" / SHORTEST / "comparison.csv") as file:
+        (row,) = csv.DictReader(file)
+    assert row["our_model"] == row["model"] == "Example-7B" and row["value"]
 
 
 def test_it_runs_and_passes_its_own_tests(copy):

@@ -18,9 +18,16 @@ UNKNOWN = "unknown"
 Line = tuple[str, str]  # what, and how much by which source
 
 
-def plan(paper: str, scale: str, jobs: Sequence[Job], records: Path = RECORDS) -> list[Line]:
-    """The lines of one paper at one scale; `jobs` are its own."""
-    models = load_models(paper, scale)
+def plan(
+    paper: str,
+    scale: str,
+    jobs: Sequence[Job],
+    models: Sequence[str] = (),
+    records: Path = RECORDS,
+) -> list[Line]:
+    """The lines of one paper at one scale; `jobs` are its own. models: some of the scale's, by
+    name; none: all."""
+    models = [each for each in load_models(paper, scale) if not models or each.name in models]
     measured = list(_measurements(paper, scale, records))
     return [
         ("jobs", _counted(jobs)),
@@ -134,14 +141,20 @@ def _count(files: Sequence[object]) -> str:
 
 def _calls(models: Sequence[ScaleSettings]) -> list[str]:
     """Of models behind an endpoint, as judges or to be asked; the same for several models once,
-    with how often."""
+    with how often. At last what all of them cost at most."""
     counted = Counter(each for settings in models for each in calls(settings))
-    lines = []
+    lines, costs = [], []
     for each, models in counted.items():
         times = 1 if each.once else models
         most = UNKNOWN if each.most is None else f"at most {times * each.most:,}"
         of = f", of {times} models" if times > 1 else ""
-        lines.append(f"{each.model}: {most} ({each.what}{of})")
+        costs.append(each.dollars(times))
+        cost = UNKNOWN if costs[-1] is None else f"at most ${costs[-1]:,.2f}"
+        lines.append(f"{each.model}: {most} ({each.what}{of}); {cost}")
+    known = [cost for cost in costs if cost is not None]
+    if len(lines) > 1 and known:
+        rest = f", and {len(costs) - len(known)} {UNKNOWN}" * (len(known) < len(costs))
+        lines.append(f"all together: at most ${sum(known):,.2f} (list prices){rest}")
     return lines or ["none"]
 
 

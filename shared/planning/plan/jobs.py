@@ -28,11 +28,13 @@ class Job:
     disk_mb: int | None = None
 
 
-def jobs_of(scale: str) -> list[Job]:
-    """Every job of a run of all papers from nothing. Raises `UserError` if there is none."""
+def jobs_of(scale: str, **config: str | None) -> list[Job]:
+    """Every job of a run of all papers from nothing; config: what else is said to Snakemake.
+    Raises `UserError` if there is none."""
     asked = [str(Path(sys.executable).with_name("snakemake")), "all", "--dry-run", "--forceall"]
     # Of GPUs a job is shown to get no more than there are: let there be enough.
     asked += ["--resources", f"gpu={MOST_GPUS}", "--config", f"scale={scale}"]
+    asked += [f"{name}={value}" for name, value in config.items() if value]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]

@@ -2,12 +2,15 @@
 
     python -m shared.planning.rehearsal.reach --results results/rehearsal --out results/reach.csv
 
+The papers of a rehearsal take the place of their rows in the file; rows of other papers stay.
+
 A row a number that a paper prints itself and that is known. It is reached if a cell of that model,
 method, data set and metric came out, whatever its value: with random weights it says nothing.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +19,11 @@ from shared.comparison import results
 from shared.comparison.cells import KEY
 from shared.comparison.reported import OWN
 from shared.errors import UserError, one_line_errors
-from shared.files import write_text
+from shared.files import read_csv, write_text
 from shared.settings import paper_ids
 
 COLUMNS = ["paper", *KEY, "reported", "reach", "by"]
+REACH = "reach.csv"  # in results/, committed
 BESIDE = ("match", "compatible", "differs")  # verdicts of a cell that stands beside the paper's
 
 
@@ -31,13 +35,35 @@ def reach(paper: str, comparison: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def counted(found: pd.DataFrame) -> Iterator[str]:
-    """`r_tuning: 312 of 457 reached; 145: prompts never released`."""
-    for paper, rows in found.groupby("paper", sort=False):
-        reasons = rows[rows["reach"] != "reached"].groupby(["reach", "by"], sort=False).size()
-        said = [f"{count} {word}: {why}" for (word, why), count in reasons.items()]
-        of = f"{(rows['reach'] == 'reached').sum():,} of {len(rows):,} reached"
-        yield "; ".join([f"{paper}: {of}", *said])
+@dataclass(frozen=True)
+class Reached:
+    """Of one paper: how many of its known numbers were reached, and of the others how many why."""
+
+    paper: str
+    known: int
+    reached: int
+    left: dict[str, int]
+
+    def __str__(self) -> str:
+        said = [f"{count} {why}" for why, count in self.left.items()]
+        return "; ".join([f"{self.paper}: {self.reached:,} of {self.known:,} reached", *said])
+
+
+def read_reach(path: Path) -> list[Reached]:
+    """Counts of a `reach.csv`, a paper each; none if there is no such file."""
+    if not path.is_file():
+        return []
+    rows = [row for _, row in read_csv(path, COLUMNS)]
+    return [_counted(paper, [row for row in rows if row["paper"] == paper]) for paper in _in(rows)]
+
+
+def _in(rows: list[dict[str, str]]) -> list[str]:
+    return list(dict.fromkeys(row["paper"] for row in rows))
+
+
+def _counted(paper: str, rows: list[dict[str, str]]) -> Reached:
+    left = Counter(f"{row['reach']}: {row['by']}" for row in rows if row["reach"] != "reached")
+    return Reached(paper, len(rows), len(rows) - left.total(), dict(left.most_common()))
 
 
 def _row(paper: str, key: tuple, found: pd.DataFrame) -> tuple:
@@ -62,8 +88,12 @@ def main() -> None:
     found = pd.concat(
         reach(paper, results.read(asked.results / paper)["comparison"]) for paper in papers
     )
+    if asked.out.is_file():
+        before = pd.read_csv(asked.out, dtype=str, keep_default_na=False)
+        found = pd.concat([before[~before["paper"].isin(papers)], found])
+    found = found.sort_values("paper", kind="stable")
     write_text(asked.out, found.to_csv(index=False, lineterminator="\n"))
-    print(*counted(found), sep="\n")
+    print(*read_reach(asked.out), sep="\n")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def rows(dataset, split, **columns):
 
 def write(folder, name, *parts):
     path = folder / f"{name}.parquet"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     pd.concat(parts).to_parquet(path)
 
 
@@ -127,3 +127,27 @@ def test_every_batch_can_be_shared_out_over_the_gpus_of_its_model(scale):
         for batch in (made.training.effective_batch_size, made.packed.batch):
             per_device, steps = split_batch(batch, devices, made.training.max_length, 8192)
             assert per_device * steps * devices == batch
+
+
+def test_table6_counts_what_is_used_whole_and_nothing_else(tmp_path):
+    """ParaRel's training questions are cut to a number at this scale, so they and their total are
+    not counted; nor are refusal sets of which one is cut."""
+    halves = [rows("SelfAware", "unanswerable", refused=[True] * 3)]
+    halves += [rows("SelfAware answerable", "answerable", refused=[True] * 2)]
+    tests = rows("ParaRel ID", "id_test", **TEST), rows("ParaRel OOD", "ood_test", **TEST)
+    write(
+        tmp_path / "tiny", "pararel/base", rows("ParaRel train", "train", **TRAIN), *tests, *halves
+    )
+    tasks = {"pararel": SimpleNamespace(train=4, id_test=None, ood_test=None)}
+
+    def counted(unanswerable):
+        asked = SimpleNamespace(name="tiny", tasks=tasks, unanswerable=unanswerable)
+        groups = analyze.common_groups(tmp_path, asked)
+        return {group.dataset: group.columns["row"].sum() for group in groups}
+
+    tested = {"ParaRel ID test": 4, "ParaRel OOD test": 4}
+    assert counted({"selfaware": None}) == tested | {
+        "SelfAware test": 3,
+        "SelfAware answerable": 2,
+    }
+    assert counted({"selfaware": 3, "nec": None}) == tested

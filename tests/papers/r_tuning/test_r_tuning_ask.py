@@ -108,6 +108,10 @@ def test_they_are_set_against_what_each_model_knew(scores, tmp_path):
 def test_scale_paper_asks_it_and_no_other():
     paper = load_settings("r_tuning", "paper")
     assert paper.common_scores() == ["asked"]
-    assert [call.model for call in paper.calls()] == ["gpt-3.5-turbo"]
+    (call,) = paper.calls()  # five answers to each of the 31,493 of Table 6
+    assert (call.model, call.most, call.once) == ("gpt-3.5-turbo", 157_465, True)
+    cut = paper.tasks["multi"].model_copy(update={"train": 3000})
+    paper = paper.model_copy(update={"tasks": {"multi": cut}})
+    assert paper.calls()[0].most == 5 * (4 * 3000 + 2448)
     for scale in ("smoke", "cpu", "gpu"):
         assert load_settings("r_tuning", scale).common_scores() == []

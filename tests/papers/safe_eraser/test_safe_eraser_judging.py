@@ -10,6 +10,7 @@ from papers.safe_eraser.catalogue import ALLOWED, FORBIDDEN
 from papers.safe_eraser.judging import by_model, by_rules, first_word, judge_of
 from shared.chat.replies import Reply
 from shared.errors import UserError
+from shared.settings import load_settings
 
 MAKE = questions.REQUESTS["make"][0]
 USE = questions.REQUESTS["use"][1]
@@ -105,6 +106,20 @@ def test_a_paid_judge_is_asked_only_what_a_number_is_computed_from(question, col
     chat = chat_that_says("0.5")
     (found,) = by_model(chat, None, [question], ["A."], {})
     assert list(found) == columns and len(chat.seen) == len(columns)
+
+
+def test_the_plan_counts_what_a_paid_judge_is_asked(monkeypatch):
+    """With one question of each kind: three answers on the forbidden picture, and MM-Vet's one."""
+    monkeypatch.setattr("papers.safe_eraser.settings.AUTHORS_QUESTIONS", 1)
+    monkeypatch.setattr("papers.safe_eraser.settings.MM_VET_QUESTIONS", 1)
+    paper = load_settings("safe_eraser", "paper")
+    put = [asked("forget")] * paper.sampling.samples
+    put += [asked("decouple"), asked("retain", prediction="said")]
+    put += [asked("specificity", dataset=name) for name in paper.specificity]
+    found = by_model(chat_that_says("0.5"), None, put, [str(n) for n in range(len(put))], {})
+    (call,) = paper.calls()
+    assert call.model == "gpt-4o"
+    assert call.most == len(paper.scores()) * sum(map(len, found))
 
 
 def test_the_released_code_grades_with_its_roles_swapped():

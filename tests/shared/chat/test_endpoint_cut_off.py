@@ -1,5 +1,6 @@
 """Runs that end early: by a budget, an error or a server that is gone; nothing is lost."""
 
+import os
 import threading
 import time
 
@@ -7,7 +8,10 @@ import pytest
 
 from shared.chat.asking import ask, waiting
 from shared.chat.cache import ReplyCache
+from shared.chat.loading import open_chat
+from shared.chat.settings import Asked
 from shared.errors import UserError
+from shared.workflow.caps import set_caps
 from tests.shared.chat.conftest import SECRET, completion, endpoint, one, say
 
 
@@ -35,8 +39,31 @@ def test_questions_under_way_count_against_the_budget(server):
 
 
 def test_a_budget_needs_prices(server):
-    with pytest.raises(UserError, match="most_dollars: found 3 without prices"):
+    with pytest.raises(UserError, match="most_dollars: found 3 without prices of model-1"):
         endpoint(most_dollars=3)
+
+
+def test_all_models_of_a_run_share_what_it_may_cost(server, tmp_path, monkeypatch):
+    """As above a question costs at most 9 and then 16 thousandths. Of 55, the first model takes 32
+    with two questions, the second 16 with one; of the next 9 there are 7 left. A run with more goes
+    on from there."""
+
+    def capped(dollars):
+        set_caps({"max_cost": dollars}, tmp_path)
+        return [endpoint(prices=(1000, 1000), concurrency=1) for _ in range(2)]
+
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    first, second = capped(0.055)
+    ask(first, say("q001", "q002"), 8)
+    with pytest.raises(UserError, match=r"max_cost: 0.048 of 0.055 are taken .*taken.json"):
+        ask(second, say("q003", "q004"), 8)
+    assert server.asked == ["q001", "q002", "q003"]
+    first, second = capped(0.07)
+    ask(second, say("q004"), 8)
+    assert server.asked[3:] == ["q004"]
+    with pytest.raises(UserError, match=r"max_cost: found 0.07 without prices of model-1"):
+        endpoint()
+    assert open_chat(Asked(model="api:gpt-4o")).budget.prices == (2.5, 10)
 
 
 def test_a_server_that_asks_for_hours_ends_the_run(server):

@@ -35,6 +35,23 @@ def test_the_table_has_the_counts_of_claims_and_cells(readme):
     assert "old" not in lines and lines[-1] == "After."
 
 
+def test_what_scale_paper_would_reach_is_told_once_it_was_walked(readme, results):
+    assert "walked" not in readme("cpu")
+    (results.parent / "reach.csv").write_text(
+        "paper,item,model,method,dataset,metric,reported,reach,by\n"
+        "demo,t,Big,New,A,ap,1.0,reached,official\n"
+        "demo,t,Big,New,B,ap,2.0,blocked,never released\n"
+    )
+    said = readme("cpu")
+    assert "Of the 2 numbers that the papers print and that are known, 1 have a path" in said
+    page = (results.parent / "cpu" / "report.html").read_text()
+    assert "1 blocked: never released" in page and 'data-reach="demo"' in page
+    assert (
+        "| demo | 2 | 1 | 1 blocked: never released |"
+        in (results.parent / "cpu" / "report.md").read_text()
+    )
+
+
 def test_a_paper_without_results_says_so(readme, results):
     (results / "demo").rename(results.parent / "elsewhere")
     name = "[An <invented> paper](papers/demo/README.md) (`demo`): no results yet"

@@ -157,7 +157,7 @@ def test_two_models_never_share_a_folder():
     [
         (
             {"sacle": "cpu"},
-            "unknown setting 'sacle'; settings: scale, model, stands_in_for, models, rehearse",
+            "unknown setting 'sacle'; settings: scale, model, stands_in_for, models, items",
         ),
         ({"scale": "huge"}, "unknown scale 'huge'; scales: smoke, cpu, gpu, paper"),
         ({"models": "GPT-9"}, "no model 'GPT-9' at scale cpu; models: .*SmolLM2-135M"),

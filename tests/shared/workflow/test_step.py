@@ -6,6 +6,7 @@ The functions here say that they stand in R-Tuning's modules, so they run with i
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,21 @@ def test_the_signature_is_the_command_line():
         parser.parse_args([*common, "--data", "d"])  # no seed
     with pytest.raises(SystemExit):
         parser.parse_args([*common, "--data", "d", "--see", "3"])  # no abbreviations
+
+
+def test_a_full_disk_is_one_line_whatever_a_library_says(run, monkeypatch, tmp_path):
+    (tmp_path / "data").write_text("abc")
+
+    def train(run: Run, data: Path, variant: str, seed: int) -> dict:
+        raise RuntimeError("PytorchStreamWriter failed writing file data/11")
+
+    words = ("--data", tmp_path / "data", "--variant", "r-tuning", "--seed", 0)
+    with pytest.raises(RuntimeError, match="PytorchStreamWriter"):
+        run(train, *words)
+    usage = SimpleNamespace(free=3_000_000)
+    monkeypatch.setattr(runner.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(UserError, match=f"{tmp_path}: 3 MB are free, expected room for what"):
+        run(train, *words)
 
 
 def test_a_step_gets_its_settings_and_its_record_tells_all(run, tmp_path):

@@ -5,15 +5,17 @@ import pytest
 from papers.center_bench import asked as center_bench
 from papers.center_bench.data import _records
 from papers.center_bench.generate import generate
+from papers.center_bench.prompts import conversation
 from papers.forbidden_science import ask as forbidden_science
 from papers.forbidden_science.data import prompts
 from papers.resa import queries as resa
 from papers.roleref import benchmark as roleref
 from papers.roleref.player import answered
-from shared.chat.calls import Calls, endpoints
+from shared.chat.calls import endpoints
+from shared.chat.prices import list_prices
 from shared.files import write_jsonl
 from shared.planning.plan import collect
-from shared.settings import load_settings
+from shared.settings import load_models, load_settings, paper_ids
 
 MODEL = "api:org/model"
 
@@ -33,10 +35,12 @@ def test_center_bench(tmp_path, middle_only):
     rows = [row for each in generate(0, 3) for row in _records(each)]
     write_jsonl(tmp_path / center_bench.FILE_OF["Generated"], rows)
     asked = center_bench.asked_questions(tmp_path, settings.asked)
-    ways = ("plain", "thinking")
-    assert settings.calls() == [
-        Calls("org/model", f"replies of model, {way}", len(asked)) for way in ways
-    ]
+    plain, thinking = settings.calls()
+    assert (plain.what, thinking.what) == ("replies of model, plain", "replies of model, thinking")
+    assert plain.most == thinking.most == len(asked)
+    assert thinking.tokens == (plain.tokens[0], plain.tokens[1] + 16_000)
+    characters = [sum(len(turn["content"]) for turn in conversation(each)) for each in asked]
+    assert 0.7 * 4 * plain.tokens[0] < max(characters) < 1.3 * 4 * plain.tokens[0]
 
 
 def test_the_ways_of_a_family_may_be_two_services():
@@ -60,7 +64,8 @@ def test_forbidden_science(scale):
         forbidden_science.in_words(rows, settings.reply_tokens),
     ]
     asked = sum(len(each.conversations) for each in passes)
-    assert settings.calls() == [Calls("org/model", "replies of model", asked)]
+    (call,) = settings.calls()
+    assert (call.model, call.what, call.most) == ("org/model", "replies of model", asked)
     assert settings.in_words() == len(passes[1].conversations)
 
 
@@ -113,11 +118,31 @@ def test_a_judge_beside_the_model_is_not_forgotten():
 
 
 def test_lines_of_the_plan():
+    """Prices are the settings' own, or those of the list; the judge has none."""
     assert collect._calls([load_settings("r_tuning", "gpu")]) == ["none"]
     settings = load_settings("forbidden_science", "paper", MODEL)
-    settings = settings.model_copy(update={"judges": ["llm:api:org/judge"]})
+    changes = {"judges": ["llm:api:org/judge", "llm:api:openai/gpt-4"], "prices": (1000.0, 0.0)}
+    settings = settings.model_copy(update=changes)
+    prompts = settings.replies() * settings.calls()[0].tokens[0]
+    labelled = 169 * (400 * 30 + 16 * 60) / 1e6
     assert collect._calls([settings]) == [
-        f"org/model: at most {settings.replies():,} (replies of model)",
-        "org/judge: at most 74 (its verdicts on replies of model)",
-        "org/judge: at most 169 (its verdicts on human-labelled replies)",
+        f"org/model: at most {settings.replies():,} (replies of model); at most"
+        f" ${prompts / 1000:,.2f}",
+        "org/judge: at most 74 (its verdicts on replies of model); unknown",
+        "openai/gpt-4: at most 74 (its verdicts on replies of model); at most $0.96",
+        "org/judge: at most 169 (its verdicts on human-labelled replies); unknown",
+        "openai/gpt-4: at most 169 (its verdicts on human-labelled replies); at most $2.19",
+        f"all together: at most ${prompts / 1000 + 74 * 0.01296 + labelled:,.2f} (list prices),"
+        " and 2 unknown",
     ]
+
+
+def test_every_model_of_scale_paper_has_a_price():
+    """But those of open weights that no maker sells."""
+    named = {
+        name
+        for paper in paper_ids()
+        for settings in load_models(paper, "paper")
+        for name in endpoints(settings.model_dump_json())
+    }
+    assert {name for name in named if not list_prices(name)} == {"openbmb/MiniCPM-o-2_6"}

@@ -86,9 +86,10 @@ def test_what_is_not_known_is_not_guessed(hub, tmp_path):
     assert found["memory"] == found["disk"] == found["measured"] == [UNKNOWN]
     assert (
         "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 8 models)"
+        "; unknown"
     ) in found["calls"]
     assert (  # the data are made once for all models
-        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT)"
+        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT); unknown"
     ) in found["calls"]
     llama = found["download"][0]
     assert llama.startswith("meta-llama/Llama-3.1-8B-Instruct@0e9e39f: at least 16.06 GB (4 files")
@@ -135,13 +136,25 @@ def test_the_plan_of_a_paper(monkeypatch, capsys):
     """Of KIE-HVQA at its own size, a training takes 8 GPUs, however many there are here."""
     jobs = [job for job in jobs_of("paper") if job.paper == "kie_hvqa"]
     assert {job.gpus for job in jobs} == {0, 1, 2, 4, 8}
-    monkeypatch.setattr(program, "jobs_of", lambda scale: jobs)
+    monkeypatch.setattr(program, "jobs_of", lambda scale, **_: jobs)
     monkeypatch.setattr(sys, "argv", ["plan", "--scale", "paper", "kie_hvqa"])
     program.main()
     out = capsys.readouterr().out
     assert out.startswith(f"kie_hvqa, paper\n  jobs       {len(jobs)}, ")
     assert "Qwen/Qwen2.5-VL-7B-Instruct@cc59489: about 16.58 GB (its parameters" in out
     assert "bytedance-research/KIE-HVQA@1021ad7: at least 0.14 MB (1 file in known.yaml)" in out
+
+
+@pytest.mark.workflow
+def test_the_plan_of_one_table(monkeypatch, capsys):
+    """Two methods under two protocols, on two sets with three seeds: 24 trainings and their 24
+    evaluations, two of the model before, the data and the analysis."""
+    words = ["--scale", "paper", "--models", "OpenLLaMA-3B", "--items", "table1", "r_tuning"]
+    monkeypatch.setattr(sys, "argv", ["plan", *words])
+    program.main()
+    out = capsys.readouterr().out
+    assert out.startswith("r_tuning, paper\n  jobs       52, 50 of them on GPUs")
+    assert "open_llama_3b" in out and "llama-7b" not in out and "calls      none" in out
 
 
 def test_a_scale_that_is_not_there(monkeypatch):

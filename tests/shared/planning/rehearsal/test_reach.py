@@ -1,7 +1,10 @@
+import sys
+
 import pandas as pd
 
+from shared.comparison import results
 from shared.comparison.compare import COLUMNS
-from shared.planning.rehearsal.reach import counted, reach
+from shared.planning.rehearsal.reach import Reached, main, reach, read_reach
 
 
 def row(verdict, *, dataset="A", reported="1.0", source="paper", protocol="", reason=""):
@@ -38,6 +41,29 @@ def test_a_number_is_reached_if_a_cell_of_ours_stands_beside_it_whatever_its_val
         ["B", "stand-in", "Small for Big"],
         ["C", "blocked", "never released"],
     ]
-    assert list(counted(found)) == [
-        "r_tuning: 1 of 3 reached; 1 stand-in: Small for Big; 1 blocked: never released"
+
+
+def walked(folder, paper, *rows):
+    none = {name: pd.DataFrame(columns=columns) for name, columns in results.COLUMNS.items()}
+    results.write(none | {"comparison": pd.DataFrame(rows, columns=COLUMNS)}, folder / paper)
+
+
+def test_a_walked_paper_takes_the_place_of_its_rows_and_of_no_others(monkeypatch, tmp_path, capsys):
+    out = tmp_path / "reach.csv"
+
+    def walk(paper, *rows):
+        folder = tmp_path / f"walk{len(list(tmp_path.iterdir()))}"
+        walked(folder, paper, *rows)
+        monkeypatch.setattr(sys, "argv", ["reach", "--results", str(folder), "--out", str(out)])
+        main()
+
+    walk("roleref", row("match"))
+    walk("r_tuning", row("blocked", reason="never released"))
+    walk("r_tuning", row("match"), row("blocked", dataset="C", reason="never released, gone"))
+    assert read_reach(out) == [
+        Reached("r_tuning", 2, 1, {"blocked: never released, gone": 1}),
+        Reached("roleref", 1, 1, {}),
     ]
+    said = "r_tuning: 1 of 2 reached; 1 blocked: never released, gone"
+    assert capsys.readouterr().out.splitlines()[-2] == said
+    assert read_reach(tmp_path / "other.csv") == []

@@ -6,7 +6,7 @@ rule my_paper_train:
         SETUP.weights("my_paper"),
         data="<results>/my_paper/data",
     output:
-        directory("<results>/my_paper/models/{model}/tuned-s{seed}"),
+        SETUP.model_folder("<results>/my_paper/models/{model}/tuned-s{seed}"),
         record="<results>/my_paper/runs/{model}/train-s{seed}.json",
     log:
         "<results>/my_paper/logs/{model}/train-s{seed}.log",
