@@ -29,7 +29,7 @@ from papers.resa.settings import PromptFile, Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
-from shared.chat.loading import kept_chat, open_chat
+from shared.chat.loading import end, kept_chat, open_chat
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -74,7 +74,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
         replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
-        del chat  # the judges of harm need its memory
+        end(chat)  # the judges of harm need its memory
+        del chat
         harm = harm_judges(settings)
         made = scores(rows, replies, run.variant, settings, judges, guard, harm)
         for record, measures in zip(made, measured, strict=True):

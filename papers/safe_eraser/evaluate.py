@@ -69,7 +69,8 @@ def evaluate(
         examiner = Examiner(settings, judge, said)
         for progress, folder in snapshots(trained):
             part = everything if progress == 1 else probed(everything, settings.probe)
-            scores = examiner.scores(opened(folder), part, seed)
+            with opened(folder) as say:
+                scores = examiner.scores(say, part, seed)
             found += [score | {"progress": progress} for score in scores]
         scores = as_frame(found, names=NAMES, flags=FLAGS)
         if variant == VANILLA:  # where the files don't hold what vanilla says, it is this

@@ -1,11 +1,12 @@
 """Let one model answer questions about pictures, in Transformers or in vLLM."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.settings import Settings
-from shared.chat.loading import open_chat
+from shared.chat.loading import end, open_chat
 from shared.chat.pictures import about_picture
 from shared.chat.replies import Drawing
 from shared.chat.settings import Asked
@@ -19,19 +20,21 @@ from shared.training.vision_language import prompted
 # (questions, seed, temperature and top_p where answers are drawn) -> the answers, and the tokens
 # that were read and written
 Say = Callable[..., tuple[list[str], int]]
+Opened = Callable[[Path | None], AbstractContextManager[Say]]
 
 
-def speakers(settings: Settings, base: ModelSpec) -> Callable[[Path | None], Say]:
+def speakers(settings: Settings, base: ModelSpec) -> Opened:
     """What opens a model: `base` with the weights of a folder that was trained from it, or as it
     is. An answer that is drawn has random numbers of its own, from the seed and its number."""
     return (_in_vllm if settings.engine == "vllm" else _in_transformers)(settings, base)
 
 
-def _in_transformers(settings: Settings, base: ModelSpec) -> Callable[[Path | None], Say]:
+def _in_transformers(settings: Settings, base: ModelSpec) -> Opened:
     processor = load_processor(base)
     tokenizer, look = processor.tokenizer, looking(processor)
 
-    def opened(trained: Path | None) -> Say:
+    @contextmanager
+    def opened(trained: Path | None) -> Iterator[Say]:
         dtype = DTYPES[settings.precision]
         model, _ = load(base, trained=trained, dtype=dtype, tokenizer=tokenizer)
 
@@ -54,15 +57,16 @@ def _in_transformers(settings: Settings, base: ModelSpec) -> Callable[[Path | No
             texts = tokenizer.batch_decode(written, skip_special_tokens=True)
             return [text.strip() for text in texts], tokens
 
-        return say
+        yield say
 
     return opened
 
 
-def _in_vllm(settings: Settings, base: ModelSpec) -> Callable[[Path | None], Say]:
+def _in_vllm(settings: Settings, base: ModelSpec) -> Opened:
     sizes = {"batch_size": settings.batch_size, "precision": settings.precision}
 
-    def opened(trained: Path | None) -> Say:
+    @contextmanager
+    def opened(trained: Path | None) -> Iterator[Say]:
         chat = open_chat(Asked(model=base, engine="vllm"), trained=trained, **sizes)
 
         def say(
@@ -76,7 +80,10 @@ def _in_vllm(settings: Settings, base: ModelSpec) -> Callable[[Path | None], Say
             tokens = sum(reply.prompt_tokens + reply.reply_tokens for reply in replies)
             return [(reply.text or "").strip() for reply in replies], tokens
 
-        return say
+        try:
+            yield say
+        finally:
+            end(chat)
 
     return opened
 

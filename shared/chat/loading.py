@@ -58,4 +58,14 @@ def kept_chat(asked: Asked, key: str, **opening) -> Iterator[tuple[Chat, ReplyCa
     """The model, opened with what `opening` says, and where its replies are kept until the block
     ends (see `cached_replies`)."""
     with cached_replies(asked.model, key) as kept:
-        yield open_chat(asked, **opening), kept
+        chat = open_chat(asked, **opening)
+        try:
+            yield chat, kept
+        finally:
+            end(chat)
+
+
+def end(chat: Chat) -> None:
+    """End the engine of a chat that has one of its own, and give back what that takes."""
+    if hasattr(chat, "end"):
+        chat.end()

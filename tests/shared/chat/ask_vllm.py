@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from shared.chat.loading import open_chat
+from shared.chat.loading import end, open_chat
 from shared.chat.replies import Drawing
 from shared.chat.settings import Asked
 
@@ -31,6 +31,7 @@ def told(job: dict) -> dict:
         found["chances"] = chat.chances(job["prompts"], job["candidates"]).tolist()
     if "texts" in job:
         found["nll"] = chat.nll(job["texts"])
+    end(chat)
     return found
 
 
