@@ -1,12 +1,15 @@
 """The folder of a model as a server of models reads it: weights, tokenizer and all in one place."""
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
-from shared.files import read_json
+from shared.files import read_json, write_json
 from shared.models.loading import (
     is_adapter,
     load,
@@ -26,6 +29,11 @@ BESIDES = (
 )  # fmt: skip
 EMBEDDINGS = ("embed_tokens", "lm_head")
 HIGHEST_RANK = 512  # that vLLM takes
+# Weights of LLaVA's image encoder as Transformers 5 names them in a model that was made by it; the
+# published ones have `vision_model.` in between, and vLLM knows no other name.
+FLAT = re.compile(
+    r"^((?:model\.)?vision_tower\.)(?=embeddings|encoder|pre_layrnorm|post_layernorm)"
+)
 
 
 class Served(NamedTuple):
@@ -45,12 +53,12 @@ def served(
     or belongs to a model that sees, the merged weights in `dtype`.
     """
     if trained is None and not isinstance(spec, RandomModel):
-        return Served(model_folder(spec))
+        return Served(_published(model_folder(spec), scratch))
     if trained and not is_adapter(trained):
         folder = scratch / "linked"
         _describe(spec, folder)
         _link(Path(trained), folder)
-        return Served(folder)
+        return Served(_published(folder, scratch))
     if trained and not isinstance(spec, RandomModel):
         config = read_json(Path(trained) / "adapter_config.json", dict)
         own_tokens = (Path(trained) / "tokenizer_config.json").is_file()
@@ -63,7 +71,7 @@ def served(
     if sees(spec):
         load_processor(spec).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-    return Served(folder)
+    return Served(_published(folder, scratch))
 
 
 def is_low_rank(config: dict) -> bool:
@@ -90,3 +98,32 @@ def _link(trained: Path, folder: Path) -> None:
     for path in model_files(trained):
         (folder / path.name).unlink(missing_ok=True)
         os.symlink(path.resolve(), folder / path.name)
+
+
+def _published(folder: Path, scratch: Path) -> Path:
+    """The folder, or a copy of it with its weights under the names of published ones."""
+    shards = sorted(folder.glob("*.safetensors"))
+    if not any(FLAT.match(name) for path in shards for name in _names(path)):
+        return folder
+    copy = scratch / "published"
+    copy.mkdir(parents=True)
+    _link(folder, copy)
+    for path in shards:
+        weights = {_renamed(name): weight for name, weight in load_file(path).items()}
+        (copy / path.name).unlink()
+        save_file(weights, copy / path.name, metadata={"format": "pt"})
+    if (index := folder / "model.safetensors.index.json").is_file():
+        listed = read_json(index, dict)
+        of = {_renamed(name): shard for name, shard in listed["weight_map"].items()}
+        (copy / index.name).unlink()
+        write_json(copy / index.name, listed | {"weight_map": of})
+    return copy
+
+
+def _names(path: Path) -> list[str]:
+    with safe_open(path, framework="pt") as file:
+        return list(file.keys())
+
+
+def _renamed(name: str) -> str:
+    return FLAT.sub(r"\1vision_model.", name)

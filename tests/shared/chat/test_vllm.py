@@ -44,9 +44,9 @@ DRAWN = {
     "drawing": {"temperature": 1.0, "seeds": [[7, 0], [7, 1], [7, 2], [7, 0]]},
 }
 TRAINING = Training(
-    epochs=4,
-    learning_rate=2e-3,
-    effective_batch_size=6,
+    epochs=8,
+    learning_rate=4e-3,
+    effective_batch_size=3,
     max_length=64,
     lora=Lora(rank=8, alpha=16, first_layer=20),
     checkpoint_seconds=1e9,

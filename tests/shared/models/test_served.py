@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from shared.models.added_tokens import add_tokens
 from shared.models.checkpoint import read_model, read_processor, read_tokenizer
@@ -47,6 +48,13 @@ def assert_same(found, spec, trained=None):
     assert read_tokenizer(found.folder).get_vocab() == tokenizer.get_vocab()
 
 
+def assert_published(found):
+    names = [n for path in found.folder.glob("*.safetensors") for n in load_file(path)]
+    encoder = [name for name in names if "vision_tower." in name]
+    assert all(".vision_model." in name for name in encoder)
+    assert encoder or any(name.startswith("visual.") for name in names)
+
+
 def test_a_model_as_it_is_lies_where_it_lies(base, tmp_path):
     found = served(base, None, tmp_path / "scratch", torch.float32)
     assert found == (tmp_path / "base", None, 0, ())
@@ -86,14 +94,24 @@ def test_a_model_that_sees_is_merged_and_has_its_processor(vlm, tmp_path):
     found = served(spec, trained, tmp_path / "scratch", torch.float32)
     assert not found.adapter
     assert_same(found, spec, trained)
+    assert_published(found)
     served_processor = read_processor(found.folder)
     assert type(served_processor) is type(processor)
     assert served_processor.chat_template == processor.chat_template
 
 
-def test_random_weights_are_written_down(vlm, tmp_path):
-    found = served(vlm, None, tmp_path / "scratch", torch.float32)
-    assert_same(found, vlm)
+@pytest.mark.parametrize("where", ["random", "own", "trained"])
+def test_the_weights_of_an_image_encoder_have_their_published_names(vlm, tmp_path, where):
+    """Random weights are written down; a folder of Transformers 5 is copied, of several files."""
+    model, _ = load(vlm)
+    for folder in ("base", "trained"):
+        model.save_pretrained(tmp_path / folder, max_shard_size="20KB")
+        load_processor(vlm).save_pretrained(tmp_path / folder)
+    spec = vlm if where == "random" else f"path:{tmp_path / 'base'}"
+    trained = tmp_path / "trained" if where == "trained" else None
+    found = served(spec, trained, tmp_path / "scratch", torch.float32)
+    assert_same(found, spec, trained)
+    assert_published(found)
     read_processor(found.folder)
 
 
