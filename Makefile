@@ -12,7 +12,7 @@ test: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
-	$(BIN)/python -m tools.bench
+	$(BIN)/python -m tools.bench --out docs/bench.md
 
 resources/models/%: .venv/installed
 	$(BIN)/snakemake $@

@@ -15,15 +15,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import IO, TypeVar
 
+from shared.errors import UserError
+
 LOCKS = Path(tempfile.gettempdir()) / f"gpus-in-use-{os.getuid()}"
+CPUINFO = Path("/proc/cpuinfo")
+BF16_FLAGS = ("avx512_bf16", "amx_bf16")  # of processors that multiply matrices of bfloat16
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 # Within a job of Slurm, PBS or LSF. Two jobs on a machine may call different GPUs by one name.
 JOB_IDS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
 
 Json = TypeVar("Json")
+_told = count()
 
 
 @cache
@@ -49,6 +55,22 @@ def gpus_at_hand() -> bool:
     return any(Path("/dev", driver).exists() for driver in ("nvidiactl", "kfd"))
 
 
+def in_bf16(precision: str) -> bool:
+    """Whether a setting asks for bfloat16. Raises `UserError` on a processor that would emulate it:
+    a hundred times slower than float32."""
+    if precision == "bf16" and own_device() == "cpu" and not _multiplies_bf16():
+        raise UserError(
+            "precision is bf16, and this processor would emulate it: /proc/cpuinfo has none of the"
+            f" flags {', '.join(BF16_FLAGS)}; expected fp32"
+        )
+    return precision == "bf16"
+
+
+def _multiplies_bf16() -> bool:
+    known = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
+    return not set(BF16_FLAGS).isdisjoint(known.split())
+
+
 def gpus_held() -> int:
     """GPUs that the processes of this step hold."""
     return world_size() if _held else 0
@@ -72,9 +94,10 @@ def told_by_first(make: Callable[[], Json]) -> Json:
 
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     store = TCPStore(address, port, is_master=False, timeout=timedelta(hours=1))
+    key = f"told_by_first-{next(_told)}"
     if is_first():
-        store.set("told_by_first", json.dumps(make()))
-    return json.loads(store.get("told_by_first"))
+        store.set(key, json.dumps(make()))
+    return json.loads(store.get(key))
 
 
 def keep_freed_memory() -> None:

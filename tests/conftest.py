@@ -227,6 +227,19 @@ def vlm(request, tiny_tokenizer, tmp_path):
     )
 
 
+@pytest.fixture
+def pictures():
+    """Four pictures, each half in one colour and half in another."""
+    from PIL import Image
+
+    made = []
+    for upper, lower in (("red", "blue"), ("blue", "red"), ("white", "black"), ("green", "red")):
+        picture = Image.new("RGB", (56, 56), upper)
+        picture.paste(lower, (0, 28, 56, 56))
+        made.append(picture)
+    return made
+
+
 # A copy of the working tree to run Snakemake in, and the programs in it.
 
 
@@ -310,6 +323,7 @@ def gpu_on_few_rows(tmp_path_factory, copy_of_repository, snakemake):
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         gpu, smoke = values["scales"]["gpu"], values["scales"]["smoke"]
         gpu["models"], gpu["resources"] = smoke["models"], smoke["resources"]
+        gpu["precision"] = "fp32"
         cut_down(gpu, smoke)
         path.write_text(yaml.safe_dump(values), encoding="utf-8")
         mirror = str(mirror_folder())

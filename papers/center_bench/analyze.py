@@ -204,9 +204,10 @@ def _of_human_study(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
         rows = frame[(frame["sentence_id"] == sentence) & frame["middle"]]
         if len(rows):
             found[human_study(subset, level)] = rows
-    for subset in SUBSETS["CenterBench"] if found else ():
+    for subset in SUBSETS["CenterBench"]:
         own = [rows for name, rows in found.items() if name.startswith(human_study(subset))]
-        found[human_study(subset)] = pd.concat(own)
+        if own:
+            found[human_study(subset)] = pd.concat(own)
     return found
 
 

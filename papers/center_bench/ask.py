@@ -23,7 +23,7 @@ import pandas as pd
 from papers.center_bench.asked import asked_questions
 from papers.center_bench.prompts import conversation
 from shared.chat import asking
-from shared.chat.loading import kept_chat
+from shared.chat.loading import kept_chat, opening
 from shared.chat.replies import Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import write_scores
@@ -32,7 +32,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "engine", "prices", "most_dollars", "may_be_gone",
-    "asked", "max_new_tokens", "batch_size", "batch_tokens",
+    "asked", "max_new_tokens", "batch_size", "batch_tokens", "precision",
     "variant.model", "variant.thinking", "variant.body", "variant.prices",
 )  # fmt: skip
 
@@ -42,8 +42,7 @@ def ask(run: Run, data: Path, variant: str) -> dict:
     settings, asked = run.settings, run.settings.asked_as(run.variant)
     questions = asked_questions(data, settings.asked)
     conversations = [conversation(question) for question in questions]
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    with kept_chat(asked, run.key, **batches) as (chat, kept):
+    with kept_chat(asked, run.key, **opening(settings)) as (chat, kept):
         run.loaded()
         how = {"stop": stops(asked), "kept": kept}
         if is_endpoint(asked.model):

@@ -3,7 +3,7 @@
 The comparison (`python -m shared.comparison`) takes from here METRICS, ITEMS, `groups` of a live
 model, `common_groups` of labels and judges and `training`. Two parts, never mixed
 in a cell: the published labels (`labels.csv`, four models, the same at every scale), and live
-models asked with our own prompts (items `live_...`).
+models asked with the prompts of the scale (items `live_...`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -159,10 +159,10 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
     base = base.assign(flag=refused, unparsed=unparsed)
     answered = base[~base["label_only"].astype(bool)]
-    ours = settings.prompts == "ours"
-    parts = {ALL: base, **({JUDGED: answered} if ours else {AUTHORS: base})}
+    authors = settings.prompts == "authors"
+    parts = {ALL: base, **({AUTHORS: base} if authors else {JUDGED: answered})}
     parts |= _by(base, "side", SIDES)
-    if ours:
+    if not authors:
         parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
     parts |= _by(base, "template", CATEGORIES)
     for dataset, rows in parts.items():
@@ -177,7 +177,7 @@ def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
             yield _group(judged, ["refused", "other_refused"], model, judge, dataset)
     flags = scores.assign(refused=_numbers(scores["self_refused"]))
     for k in settings.variations:
-        wordings = [0, *numbers(settings.prompts, k)]
+        wordings = [0, *numbers(k, authors=authors)]
         own = flags[flags["variation"].isin(wordings)]
         own = own[own.groupby("base")["id"].transform("size") == len(wordings)]
         table = own.pivot(index="base", columns="variation", values="refused")

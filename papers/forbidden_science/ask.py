@@ -24,7 +24,7 @@ from pathlib import Path
 from papers.forbidden_science import prompts
 from shared.chat import asking
 from shared.chat.cache import ReplyCache
-from shared.chat.loading import kept_chat
+from shared.chat.loading import kept_chat, opening
 from shared.chat.replies import UNBEGUN, Chat, Conversation, Reply
 from shared.files import read_jsonl, write_jsonl
 from shared.models.spec import is_endpoint
@@ -32,7 +32,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone",
-    "reply_tokens", "batch_size", "batch_tokens",
+    "reply_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 
 
@@ -40,10 +40,9 @@ def ask(run: Run, data: Path) -> dict:
     """Ask one model for its flags, then for replies in words; what that costs is said before."""
     settings, asked = run.settings, run.settings.asked()
     rows = read_jsonl(data / "prompts.jsonl")
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     begun = not is_endpoint(asked.model)
     passes = [self_reports(rows, begun), in_words(rows, settings.reply_tokens)]
-    with kept_chat(asked, run.key, **batches) as (chat, kept):
+    with kept_chat(asked, run.key, **opening(settings)) as (chat, kept):
         run.loaded()
         if is_endpoint(asked.model):
             for each in passes:

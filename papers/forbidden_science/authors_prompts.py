@@ -50,7 +50,7 @@ def read(prompts: Path, varied: Mapping[int, Path]) -> list[dict]:
             base = records[number][0]
             records[number] += [
                 {**base, "id": f"{base['id']}/v{place}", "prompt": text, "variation": place}
-                for place, text in zip(numbers("authors", k), texts, strict=True)
+                for place, text in zip(numbers(k, authors=True), texts, strict=True)
             ]
     return [record for own in records.values() for record in own]
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from papers.forbidden_science.published_replies import FILE, SOURCE, read_published
+from shared.chat.loading import opening
 from shared.comparison.scores import write_scores
 from shared.data.ledger import Ledger
 from shared.data.sources import mirror_folder
@@ -25,7 +26,7 @@ from shared.judges.loading import open_judges
 from shared.judges.strings import StringJudge
 from shared.workflow.step import Run, step
 
-READS = ("judges", "human_labels", "batch_size", "batch_tokens", "mirror")
+READS = ("judges", "human_labels", "batch_size", "batch_tokens", "precision", "mirror")
 
 PUBLISHED = "Published replies"
 TEXTS = dict.fromkeys(("judge", "id", "source"), "string")
@@ -35,8 +36,7 @@ def calibrate(run: Run) -> dict:
     """Let the judges of the settings judge all labelled replies."""
     ledger = Ledger(run.settings.mirror)
     settings = run.settings
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    with open_judges(settings.judges, run.key, **batches) as judges:
+    with open_judges(settings.judges, run.key, **opening(settings)) as judges:
         people = by_people(judges, settings.human_labels, ledger)
         strings = [judge for judge in judges if isinstance(judge, StringJudge)]
         authors = by_authors(strings, ledger)

@@ -7,8 +7,8 @@
 Writes `prompts.jsonl`, one record a prompt, and `sources.json` with its counts. The set is of
 the same design as the paper's (one template for each substance, questions on the environment
 and industrial chemicals as the over-restriction side), over substances that are harmless or
-openly documented. With the setting `prompts: authors` the paper's own are read in its place, from
-the user's copy (`authors_prompts`).
+openly documented, as many as the setting `prompts` says. With `prompts: authors` the paper's own
+are read in its place, from the user's copy (`authors_prompts`).
 
     id          "T1/aspirin", "ENV/07"; a variation: "T1/aspirin/v3"
     template    T1 to T5, IC or ENV
@@ -35,10 +35,7 @@ from shared.data.splits import random_part
 from shared.files import write_jsonl
 from shared.workflow.step import Run, step
 
-READS = (
-    "prompts", "agents_per_template", "industrial", "environmental", "variations", "data_seed",
-    "mirror",
-)  # fmt: skip
+READS = ("prompts", "variations", "data_seed", "mirror")
 FILES = ("substances.yaml", "questions.yaml")
 
 FOLDER = Path(__file__).parent
@@ -71,15 +68,15 @@ def data(run: Run) -> dict:
 
 
 def prompts(settings: Settings) -> list[dict]:
-    """The records of all prompts, a base prompt before its variations."""
-    seed, records = settings.data_seed, []
-    for template, agents in deal(substances(), settings.agents_per_template, seed).items():
+    """The records of all prompts of ours, a base prompt before its variations."""
+    wanted, seed, records = settings.prompts, settings.data_seed, []
+    for template, agents in deal(substances(), wanted.agents_per_template, seed).items():
         for agent in agents:
             records += _records(template, slug(agent), agent, variations.of_agent(template, agent))
-    for agent in random_part(industrial(), settings.industrial, seed, "industrial"):
+    for agent in random_part(industrial(), wanted.industrial, seed, "prompts.industrial"):
         records += _records("IC", slug(agent), agent, variations.of_agent("IC", agent))
     numbered = [(f"{number:02d}", each) for number, each in enumerate(questions(), start=1)]
-    for number, each in random_part(numbered, settings.environmental, seed, "environmental"):
+    for number, each in random_part(numbered, wanted.environmental, seed, "prompts.environmental"):
         records += _records("ENV", number, each["agent"], variations.of_question(**each))
     return [each for each in records if each["variation"] <= max(settings.variations, default=0)]
 
@@ -89,7 +86,7 @@ def deal(agents: Sequence[str], each: int, seed: int) -> dict[str, list[str]]:
 
     With the same seed a smaller number takes a part of the same agents, with the same templates.
     """
-    dealt = random_part(agents, each * len(SCIENCE), seed, "agents_per_template times 5")
+    dealt = random_part(agents, each * len(SCIENCE), seed, "prompts.agents_per_template times 5")
     return {template: dealt[place :: len(SCIENCE)] for place, template in enumerate(SCIENCE)}
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from shared.chat.loading import opening
 from shared.comparison.scores import write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
@@ -27,7 +28,7 @@ from shared.judges.judge import Judge
 from shared.judges.loading import open_judges
 from shared.workflow.step import Run, step
 
-READS = ("judges", "batch_size", "batch_tokens")
+READS = ("judges", "batch_size", "batch_tokens", "precision")
 
 
 def evaluate(run: Run, data: Path, replies: Path) -> dict:
@@ -35,8 +36,7 @@ def evaluate(run: Run, data: Path, replies: Path) -> dict:
     rows = read_jsonl(data / "prompts.jsonl")
     records = read_records(replies, rows)
     settings = run.settings
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    with open_judges(settings.judges, run.key, **batches) as judges:
+    with open_judges(settings.judges, run.key, **opening(settings)) as judges:
         write_scores(live(rows, records, judges), run.out)
     return {"judges": [judge.name for judge in judges]}
 

@@ -116,15 +116,17 @@ def thoughts(results: Results) -> Figure:
     "controlled substances, there is only the flag.",
     subject=LIVE,
 )
-def live_refusals(results: Results) -> Figure:
+def live_refusals(results: Results) -> Figure | None:
     """Refusals of live models by the model's own flag and by each judge, by side."""
     rates = _live(results, "live_refusals", "refusal_rate")
     methods, datasets = _names(rates, "method"), _names(rates, "dataset")
     # where every judge has replies; of the authors' science prompts there are flags alone
     judged = analyze.SCIENCE_JUDGED if analyze.SCIENCE_JUDGED in datasets else analyze.SIDES[0]
     looks = style.looks(methods)
-    fig, panels = style.figure(len(results.models), 1, size=(8.2, 3.8))
-    for axes, model in zip(panels, results.models, strict=True):
+    if not (models := _names(rates, "model")):
+        return None
+    fig, panels = style.figure(len(models), 1, size=(8.2, 3.8))
+    for axes, model in zip(panels, models, strict=True):
         colours = {name: looks[name].colour for name in methods}
         bars(axes, rates.loc[model], colours, (judged, analyze.SIDES[1]), "Refused (%)")
         axes.set_title(model)
@@ -137,13 +139,15 @@ def live_refusals(results: Results) -> Figure:
     "as there is no reply in words.",
     subject=LIVE,
 )
-def live_templates(results: Results) -> Figure:
+def live_templates(results: Results) -> Figure | None:
     """Refusals of live models by template, by the model's own flag and by each judge."""
     rates = _live(results, "live_refusals", "refusal_rate")
     methods = _names(rates, "method")
     size = (9.6, 1.4 + 0.55 * len(methods))
-    fig, panels = style.figure(len(results.models), 1, size=size)
-    for axes, model in zip(panels, results.models, strict=True):
+    if not (models := _names(rates, "model")):
+        return None
+    fig, panels = style.figure(len(models), 1, size=size)
+    for axes, model in zip(panels, models, strict=True):
         _by_template(axes, rates.loc[model], methods)
         axes.set_title(model)
     return fig
@@ -151,9 +155,9 @@ def live_templates(results: Results) -> Figure:
 
 @figure(
     "Share of base prompts whose variations all get the same flag, which can only fall as "
-    "variations are added, and mean agreement of all pairs of wordings, which need not; 95 % "
-    "intervals. Crosses: the abstract's 85 % (single prompt) and 65 % (five variations), of "
-    "other models and by a definition that is not known, so not to be compared.",
+    "variations are added to a set, and mean agreement of all pairs of wordings, which need not; "
+    "95 % intervals. Crosses: the abstract's 85 % (single prompt) and 65 % (five variations), of "
+    "which models and by which definition is not known, so not to be compared.",
     subject=LIVE,
 )
 def consistency(results: Results) -> Figure | None:
@@ -175,8 +179,12 @@ def consistency(results: Results) -> Figure | None:
     series = [*found, STATED]
     marks = ((style.RIGHT, "o"), (style.WRONG, "s"), ("#8C8C8C", "X"))
     looks = {name: style.Look(*mark) for name, mark in zip(series, marks, strict=True)}
-    fig, panels = style.figure(1, len(results.models), size=(6.2, 3.8), sharey=True)
-    for axes, model in zip(panels, results.models, strict=True):
+    models = _names(ours, "model")
+    columns = min(2, len(models))  # so that they can be read on a page
+    fig, panels = style.figure(-(-len(models) // columns), columns, size=(6.2, 3.8), sharey=True)
+    for axes in panels[len(models) :]:
+        axes.set_axis_off()
+    for place, (axes, model) in enumerate(zip(panels, models, strict=False)):
         numbers = array(ours.xs(model, level="model"), list(found), datasets)
         numbers = np.array([*numbers, abstract])
         charts.points(
@@ -187,10 +195,9 @@ def consistency(results: Results) -> Figure | None:
             series=series,
             looks=looks,
             joined=True,
-            label="Same flag (%)",
+            label="Same flag (%)" if place % columns == 0 else "",
         )
         axes.set(title=model, ylim=(0, 103))
-        axes.label_outer()
     charts.shared_legend(fig, columns=2)
     return fig
 
@@ -245,7 +252,8 @@ def _by_template(axes: Axes, rates: pd.DataFrame, rows: Sequence[str]) -> None:
 
 
 def _live(results: Results, item: str, metric: str) -> pd.DataFrame:
-    """Cells of the live models by (model, method, data set)."""
+    """Cells of the live models by (model, method, data set). A model that its service has retired
+    has none."""
     return results.of(item, metric, by=["model", "method", "dataset"])
 
 

@@ -7,28 +7,40 @@ from pydantic import Field, field_validator, model_validator
 from papers.forbidden_science.variations import VARIATIONS
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
+from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.judges.registry import JudgeSpec, judge_name
-from shared.settings import ScaleSettings
+from shared.settings import ScaleSettings, Strict
 
 TEMPLATES = 5  # T1 to T5
-PROMPT_TOKENS = 60  # about, of a wording of a request
+PROMPT_TOKENS = 110  # about: the task 85, a wording of a request 25
 VERDICT = (400, 16)  # tokens: about, of the task with request and reply; at most, of a verdict
 LABELLED, HUMAN_LABELS = "its verdicts on human-labelled replies", 169
 # Fields of an endpoint's request that would let a reply go on behind its flag.
 LIMITS = ("max_tokens", "max_completion_tokens", "stop", "n", "stream")
 
-
 # How many the authors' files have: prompts, those on controlled substances, and variations for each
 # number of them.
 AUTHORS = {"prompts": 512, "controlled": 438, 1: 482, 3: 1392, 5: 1915}
+AUTHORS_FILES = ByHand(
+    "forbidden_science: dont_ask_science_utf.csv and uplift_science_mistral_1.csv, _3 and _5",
+    "its prompts ask for the synthesis of controlled substances, so only your own copy is read",
+    "put them, of GitHub reveondivad/forbidden, into forbidden_science/ of a mirror folder, named "
+    "by REPLICATIONS_MIRROR; with dont_ask_science_answered2.csv beside them, judges are held "
+    "against its flags too",
+    "forbidden_science",
+)
+
+
+class Harmless(Strict):
+    """How many prompts of our own are asked; see `data`."""
+
+    agents_per_template: int = Field(gt=0)  # of each of T1 to T5
+    industrial: int = Field(gt=0)  # agents of template IC
+    environmental: int = Field(gt=0)  # questions
 
 
 class Settings(Asked, ScaleSettings):
-    prompts: Literal["ours", "authors"] = "ours"  # the authors': from the user's copy, all of them
-    # of ours
-    agents_per_template: int = Field(0, ge=0)  # of each of T1 to T5
-    industrial: int = Field(0, ge=0)  # agents of template IC
-    environmental: int = Field(0, ge=0)  # questions
+    prompts: Harmless | Literal["authors"]  # the authors': from the user's copy, all of them
     variations: list[int] = [1, 3, 5]  # numbers of variations to measure consistency over
     judges: list[JudgeSpec] = Field(min_length=1)
     human_labels: bool  # hold the judges against PyRIT's labels
@@ -37,6 +49,10 @@ class Settings(Asked, ScaleSettings):
     batch_size: int = Field(gt=0)  # conversations
     batch_tokens: int = Field(gt=0)
     mirror: str | None = None  # folder with the authors' files; None: REPLICATIONS_MIRROR
+
+    def downloads(self) -> list[Wanted]:
+        wanted: list[Wanted] = list(pinned(self.model_dump_json()))
+        return [*wanted, AUTHORS_FILES] if self.prompts == "authors" else wanted
 
     def calls(self) -> list[Calls]:
         asked = endpoints(self.model_dump_json(include={"model"}))
@@ -68,15 +84,15 @@ class Settings(Asked, ScaleSettings):
         if self.prompts == "authors":
             wordings = AUTHORS["prompts"] + sum(AUTHORS[k] for k in self.variations)
             return wordings + self.in_words()
-        others = self.industrial + self.environmental
-        base = TEMPLATES * self.agents_per_template + others
+        base = self.in_words() + self.prompts.agents_per_template
         wordings = 1 + max(self.variations, default=0)
         return base * wordings + self.in_words()
 
     def in_words(self) -> int:
         if self.prompts == "authors":
             return AUTHORS["prompts"] - AUTHORS["controlled"]
-        return (TEMPLATES - 1) * self.agents_per_template + self.industrial + self.environmental
+        own = self.prompts
+        return (TEMPLATES - 1) * own.agents_per_template + own.industrial + own.environmental
 
     def scores(self) -> list[str]:
         return ["live"]
@@ -92,15 +108,9 @@ class Settings(Asked, ScaleSettings):
         return variations
 
     @model_validator(mode="after")
-    def _written(self) -> "Settings":
+    def _as_written(self) -> "Settings":
         if self.prompts == "authors" and not set(self.variations) <= {1, 3, 5}:
             raise ValueError("variations: expected 1, 3 and 5, as the authors have them")
-        own = (self.agents_per_template, self.industrial, self.environmental)
-        if any(own) == (self.prompts == "authors"):
-            raise ValueError(
-                "agents_per_template, industrial, environmental: expected some of them with "
-                "prompts: ours, and none with prompts: authors"
-            )
         return self
 
     @field_validator("judges")

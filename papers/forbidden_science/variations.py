@@ -111,10 +111,10 @@ FRAMINGS: tuple[str, ...] = (
 )
 
 
-def numbers(prompts: str, k: int) -> range:
+def numbers(k: int, *, authors: bool = False) -> range:
     """Which variations of a prompt stand for k of them. Of our prompts the first k; the authors had
     theirs written anew for one, three and five: number 1, 2 to 4, 5 to 9."""
-    first = 1 if prompts == "ours" else {1: 1, 3: 2, 5: 5}[k]
+    first = {1: 1, 3: 2, 5: 5}[k] if authors else 1
     return range(first, first + k)
 
 

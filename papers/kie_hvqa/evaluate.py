@@ -11,6 +11,7 @@ Writes the scores of `papers.kie_hvqa.scoring`.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from transformers import PreTrainedModel, ProcessorMixin
@@ -20,19 +21,20 @@ from papers.kie_hvqa.reading import asked, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Settings
 from shared.chat import asking
-from shared.chat.loading import kept_chat
+from shared.chat.loading import kept_chat, opening
 from shared.chat.pictures import about_picture
 from shared.comparison.scores import write_scores
 from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import OnDemand, see
+from shared.models.loading import load
 from shared.models.spec import is_endpoint
 from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
     "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
-    "answer_tokens", "batch_size", "batch_tokens",
+    "answer_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 
 
@@ -50,7 +52,9 @@ def evaluate(
     if is_endpoint(run.settings.model) or run.settings.engine == "vllm":
         replies, tokens = ask_chat(rows, run, trained)
     else:
-        model, processor = open_model(run.settings, trained)
+        model, processor = open_model(
+            run.settings, trained, partial(load, precision=run.settings.precision)
+        )
         if features:
             processor.tower.remember(features)
         run.loaded()
@@ -87,8 +91,8 @@ def ask_chat(
     endpoint costs is said before."""
     settings, limit = run.settings, run.settings.answer_tokens
     questions = [[about_picture(row["image"], asked(row, settings))] for row in rows]
-    opening = {"trained": trained, "batch_size": settings.batch_size}
-    with kept_chat(settings.asked(), run.key, **opening) as (chat, kept):
+    how = {"trained": trained, **opening(settings)}
+    with kept_chat(settings.asked(), run.key, **how) as (chat, kept):
         run.loaded()
         if is_endpoint(settings.model):
             cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)

@@ -1,6 +1,6 @@
 """The vision-language model of KIE-HVQA, its processor, and what it is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from transformers import PreTrainedModel, ProcessorMixin
@@ -31,15 +31,19 @@ def new_model(
     return assemble(settings.model, tokenizer, seed), LineProcessor(tokenizer)
 
 
-def open_model(settings: Settings, folder: Path | None) -> tuple[PreTrainedModel, ProcessorMixin]:
-    """The model as training left it in `folder`, or None: as it was before any training."""
+def open_model(
+    settings: Settings, folder: Path | None, read: Callable = load
+) -> tuple[PreTrainedModel, ProcessorMixin]:
+    """The model as training left it in `folder`, or None: as it was before any training.
+
+    read: `shared.models.loading.load`, or what a training has for it."""
     if settings.small:
-        model, tokenizer = load(f"path:{folder}")
+        model, tokenizer = read(f"path:{folder}")
         return model, LineProcessor(tokenizer)
     processor = load_processor(settings.model)
     if not isinstance(processor, ProcessorMixin):  # a text model has a tokenizer only
         raise UserError(f"model {settings.model}: expected one that sees pictures")
-    model, _ = load(settings.model, trained=folder, tokenizer=processor.tokenizer)
+    model, _ = read(settings.model, trained=folder, tokenizer=processor.tokenizer)
     return model, processor
 
 

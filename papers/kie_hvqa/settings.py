@@ -121,7 +121,7 @@ class Settings(Asked, ScaleSettings):
     variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
-    batch_tokens: int = Field(8192, gt=0)  # of evaluation, in tokens of the prompts
+    batch_tokens: int = Field(8192, gt=0)  # of its prompts, and as many of its replies
     seeds: list[int] = Field([0], min_length=1)
 
     @model_validator(mode="before")

@@ -28,7 +28,7 @@ from shared.errors import UserError
 from shared.models.images import OnDemand, see
 from shared.models.loading import save
 from shared.training.reinforcement import reinforce
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
@@ -52,10 +52,11 @@ def train(
     if not chosen.trained:
         raise UserError(f"variant {variant} is the model as it is; expected one with a training")
     rows = read_part(data, chosen.part)
+    how = chosen.training or chosen.reinforcement
     if settings.small and not start:
         model, processor = new_model(settings, spelled(data, rows), seed)
     else:
-        model, processor = open_model(settings, start)
+        model, processor = open_model(settings, start, partial(load_to_train, settings=how))
     if features:
         processor.tower.remember(features)
     fit = {"seed": seed, "scratch": run.scratch}
@@ -66,7 +67,8 @@ def train(
         made = examples(rows, processor, settings, chosen.training.max_length)
         model, record = fine_tune(model, made, chosen.training, **fit)
         record |= {"examples": len(made), "left_out": len(rows) - len(made)}
-    save(model, run.out, processor.tokenizer if settings.small else None)
+    tokenizer = processor.tokenizer if settings.small else None
+    save(model, run.out, tokenizer, precision=how.precision)
     return {"parameters": sum(p.numel() for p in model.parameters()), **record}
 
 

@@ -23,7 +23,7 @@ from shared.errors import UserError
 from shared.metrics.uncertainty import answer_entropy
 from shared.workflow.step import Run, step
 
-READS = ("asker",)
+READS = ("asker", "precision")
 
 
 def ask(run: Run, data: Path) -> dict:
@@ -54,7 +54,7 @@ def replies(run: Run, asker: Asker, rows: list[dict], draw: int) -> list[Reply]:
     body = {**asker.body, "temperature": asker.temperature, "seed": draw}
     conversations = [[{"role": "user", "content": prompts.in_steps(row)}] for row in rows]
     told = Asked(model=asker.model, thinking=asker.thinking, body=body, prices=asker.prices)
-    with kept_chat(told, f"{run.key}-{draw}") as (chat, kept):
+    with kept_chat(told, f"{run.key}-{draw}", precision=run.settings.precision) as (chat, kept):
         limits = (conversations, asker.reply_tokens)
         cost = asking.remaining_cost(chat, *limits, asker.prices, kept=kept)
         print(f"draw {draw + 1} of {asker.samples}: {cost}", flush=True)

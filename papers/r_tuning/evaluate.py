@@ -30,8 +30,8 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
-    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "variant.method",
-    "variant.sampled",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "precision",
+    "variant.method", "variant.sampled",
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def evaluate(
     questions = read_questions(data, task, unanswerable=bool(asked))
     rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]
-    model, tokenizer = load(settings.model, trained=trained)
+    model, tokenizer = load(settings.model, trained=trained, precision=settings.precision)
     examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()
     scores = judged(rows, examiner.answer(rows), method.lead)

@@ -133,7 +133,8 @@ class Examiner:
         prompts = [self._prompt_ids(row, answer) for row, answer in zip(rows, answers, strict=True)]
         self.tokens += tokens_run(prompts, groups)
         sizes = {name: getattr(self.settings, name) for name in ("batch_size", "batch_tokens")}
-        how = {"ways": ways, "groups": groups, "unit": "question"}
+        longest = max(map(self._limit, rows), default=0)
+        how = {"new_tokens": longest, "ways": ways, "groups": groups, "unit": "question"}
         yield from batches(self.model, prompts, **sizes, **how)
 
     def _prompt_ids(self, row: dict, answer: str | None) -> list[int]:

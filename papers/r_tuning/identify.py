@@ -29,7 +29,8 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",
-    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "entropy_tasks",
+    "identify_tokens", "samples", "temperature", "batch_size", "batch_tokens", "precision",
+    "entropy_tasks",
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def identify(run: Run, data: Path, task: str) -> dict:
     asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_free)
     rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
-    examiner = Examiner(*load(settings.model), settings, BASE)
+    examiner = Examiner(*load(settings.model, precision=settings.precision), settings, BASE)
     run.loaded()
     answers = examiner.answer(rows)
     scores = judged(rows, answers).join(as_identified(train, answers["output"]))

@@ -19,10 +19,10 @@ from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
-from shared.models.loading import load, save
+from shared.models.loading import save
 from shared.models.tokens import continuation
 from shared.training.examples import IGNORED, Segment, from_segments, pack
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
 
 READS = ("model", "prompt", "packed", "training", "variant.method", "variant.protocol")
@@ -36,7 +36,7 @@ def train(
     settings, method = run.settings, METHODS[run.variant.method]
     rows = [row for row in read_questions(data, task) if row["split"] == "train"]
     sure = certain(base, run.variant, rows)
-    model, tokenizer = load(settings.model)
+    model, tokenizer = load_to_train(settings.model, settings.training)
     second: list[dict] = []
     if method.two_stages:
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
@@ -53,7 +53,7 @@ def train(
         scratch = run.scratch / str(number)
         model, record = fine_tune(model, made, fit, seed=seed, scratch=scratch, loss=loss)
         records.append(record)
-    save(model, run.out)
+    save(model, run.out, precision=fit.precision)
     return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": records}
 
 

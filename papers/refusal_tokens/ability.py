@@ -18,7 +18,7 @@ from shared.judges import harness
 from shared.models.loading import model_folder
 from shared.workflow.step import Run, step
 
-READS = ("model", "tasks", "harness_engine", "batch_size", "variant.weights")
+READS = ("model", "tasks", "harness_engine", "batch_size", "precision", "variant.weights")
 
 
 def ability(run: Run, variant: str, seed: int) -> dict:
@@ -30,6 +30,7 @@ def ability(run: Run, variant: str, seed: int) -> dict:
         run.scratch,
         engine=settings.harness_engine,
         batch_size=settings.batch_size,
+        precision=settings.precision,
         chat_template=False,
     )
     none = {"category": "", "refuse": False, "first": ""}

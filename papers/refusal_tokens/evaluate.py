@@ -33,7 +33,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "model", "asking", "forced", "reply_tokens", "judge", "further_judges",
-    "batch_size", "batch_tokens", "variant.weights", "variant.asking",
+    "batch_size", "batch_tokens", "precision", "variant.weights", "variant.asking",
 )  # fmt: skip
 KEPT = ("id", "part", "category", "refuse")  # of an instruction
 
@@ -43,12 +43,12 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     settings, method = run.settings, METHODS[variant]
     rows = [row for row in read_jsonl(data / "test.jsonl") if row["part"] in method.asked]
     rows.sort(key=lambda row: row["part"] in SETS)  # of which no reply is forced
-    rubrics = rubrics_of(rows, data / "rubric.json")
-    with open_judges([settings.judge], run.key, rubrics) as (judge,):
+    rubrics, loaded = rubrics_of(rows, data / "rubric.json"), {"precision": settings.precision}
+    with open_judges([settings.judge], run.key, rubrics, **loaded) as (judge,):
         scores, tokens = asked(run, variant, seed, trained, rows, judge)
     requests, replies = [row["instruction"] for row in rows], [s.pop("reply") for s in scores]
     for name in settings.further_judges:  # the model is gone by now: a judge may need its memory
-        with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics) as (judge,):
+        with open_judges([name], f"{run.key}-{judge_name(name)}", rubrics, **loaded) as (judge,):
             for score, refused in zip(scores, judge.refusals(requests, replies), strict=True):
                 score[f"refused by {judge_name(name)}"] = refused
     made = [
@@ -64,7 +64,8 @@ def asked(
 ) -> tuple[list[dict], int]:
     """The scores of all rows with the texts of the replies, and how many tokens were run."""
     settings, own = run.settings, run.variant
-    model, tokenizer = load((own and own.weights) or settings.model, trained=trained)
+    weights = (own and own.weights) or settings.model
+    model, tokenizer = load(weights, trained=trained, precision=settings.precision)
     tokens = METHODS[variant].tokens
     examiner = Examiner(model, tokenizer, settings, tokens, judge, own and own.asking, seed)
     run.loaded()

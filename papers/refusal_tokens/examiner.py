@@ -56,6 +56,7 @@ class Examiner:
             prompts,
             batch_size=self.settings.batch_size,
             batch_tokens=self.settings.batch_tokens,
+            new_tokens=self.settings.reply_tokens,
             ways=ways,
             unit="instruction",
         )

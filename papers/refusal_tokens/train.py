@@ -15,9 +15,9 @@ from papers.refusal_tokens.methods import METHODS, Method
 from papers.refusal_tokens.settings import Settings
 from shared.files import read_jsonl
 from shared.models.added_tokens import add_tokens
-from shared.models.loading import load, save
+from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
 
 READS = ("model", "asking", "training")
@@ -27,7 +27,7 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     """Fine-tune one variant on its parts of the training set."""
     settings, method = run.settings, METHODS[variant]
     rows = [row for row in read_jsonl(data / "train.jsonl") if row["part"] in method.learns]
-    model, tokenizer = load(settings.model)
+    model, tokenizer = load_to_train(settings.model, settings.training)
     ids = add_tokens(model, tokenizer, method.tokens)
     length = settings.training.max_length
     made = [
@@ -36,7 +36,7 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     model, record = fine_tune(
         model, made, settings.training, seed=seed, scratch=run.scratch, new_tokens=ids
     )
-    save(model, run.out, tokenizer)
+    save(model, run.out, tokenizer, precision=settings.training.precision)
     return {
         "examples": len(made),
         "refusals": sum(row["refuse"] for row in rows),

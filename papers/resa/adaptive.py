@@ -4,8 +4,10 @@ The loops are in `shared/attacks`. The evaluator sees what a user would see of a
 after its check.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from papers.resa.reply_format import fake_check, shown
 from papers.resa.samples import conversation
@@ -29,9 +31,10 @@ class Shown:
     """A chat model as a user sees it: with its instruction, and without its checks."""
 
     def __init__(self, chat: Chat, variant: Variant | None, settings: Settings):
-        self.chat, self.name, self.identity = chat, chat.name, chat.identity
+        self.chat, self.name = chat, chat.name
         self.instruction = settings.instruction(variant)
         self.wording = settings.worded(variant)
+        self.identity = f"{chat.identity} told={self.instruction} shown={self.wording}"
 
     def answers(
         self,
@@ -53,22 +56,24 @@ def adaptive_rows(
     attackers: Mapping[str, tuple[Chat, ReplyCache]],
     variant: Variant | None,
     settings: Settings,
+    kept: ReplyCache,
+    scratch: Path,
     seeds: Sequence[str] = (),
 ) -> list[dict]:
     """`rows` (harmful requests without an attack) under each adaptive attack of the settings, or
     under those of them that the variant is asked.
 
-    attackers: by the name of the attack, "" for all others. seeds: the templates that GPTFuzzer
-    begins with.
+    attackers: by the name of the attack, "" for all others. kept: what the attacked model replies.
+    scratch: a folder of GCG's. seeds: the templates that GPTFuzzer begins with.
     """
     wrote = {name: Asker(chat, PROMPT_TOKENS, kept) for name, (chat, kept) in attackers.items()}
     judge = Asker(attackers[""][0], RATING_TOKENS, attackers[""][1])
-    victim = Asker(Shown(chat, variant, settings), settings.reply_tokens)
+    victim = Asker(Shown(chat, variant, settings), settings.reply_tokens, kept)
 
     def prompts(attack: str, goals: list[str], sizes: dict) -> list[str]:
         asked = (wrote.get(attack, wrote[""]), judge, victim)
         if attack == "GCG":
-            return [with_suffix(goal, chat, variant, settings, sizes) for goal in goals]
+            return [with_suffix(goal, chat, variant, settings, sizes, scratch) for goal in goals]
         if attack == "GPTFuzzer":
             template = gptfuzzer(goals[: sizes.pop("goals")], seeds, *asked, **sizes)
             return filled(template, goals)
@@ -97,7 +102,12 @@ def adaptive_rows(
 
 
 def with_suffix(
-    goal: str, chat: LocalChat, variant: Variant | None, settings: Settings, sizes: dict
+    goal: str,
+    chat: LocalChat,
+    variant: Variant | None,
+    settings: Settings,
+    sizes: dict,
+    scratch: Path,
 ) -> str:
     """The goal with a suffix that makes the target likely, behind a check where there is one."""
     marker = "\0"
@@ -109,4 +119,6 @@ def with_suffix(
     before, _, after = framed.partition(marker)
     if variant and variant.style != "direct":
         after += fake_check(settings.worded(variant))
-    return goal + gcg(chat.model, chat.tokenizer, before, after, TARGET, **sizes).suffix
+    search = hashlib.sha256(f"{before}{marker}{after}".encode()).hexdigest()
+    kept = scratch / f"{search}.json"
+    return goal + gcg(chat.model, chat.tokenizer, before, after, TARGET, kept=kept, **sizes).suffix

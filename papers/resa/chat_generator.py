@@ -14,6 +14,7 @@ from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.judges.guard import HAZARDS, Guard
+from shared.settings import Precision
 
 SELF_HARM = HAZARDS["S11"]
 
@@ -154,13 +155,14 @@ def field(reply: str, key: str, model: str) -> object:
 
 
 @contextmanager
-def opened(models: Models, key: str) -> Iterator[ChatGenerator]:
+def opened(models: Models, key: str, precision: Precision) -> Iterator[ChatGenerator]:
     """The generator with its models open; what they say is kept until the block ends."""
     with ExitStack() as stack:
         chats = {}
+        loaded = {"precision": precision}
         for role in ("uncensored", "helpful", "analyst", "guard"):
             asked: Asked = getattr(models, role)
-            chats[role] = stack.enter_context(kept_chat(asked, f"{key}-{role}"))
+            chats[role] = stack.enter_context(kept_chat(asked, f"{key}-{role}", **loaded))
         yield ChatGenerator(chats, models)
 
 

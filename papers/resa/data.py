@@ -19,6 +19,7 @@ Writes `train.jsonl` (samples, see `pipeline.build`), `wildjailbreak.jsonl` (tho
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from papers.resa import pipeline
@@ -51,7 +52,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "queries", "wildjailbreak", "facts", "faulty", "generators", "released", "tests", "wording",
-    "data_seed", "mirror",
+    "data_seed", "mirror", "precision",
 )  # fmt: skip
 
 
@@ -65,21 +66,22 @@ def data(run: Run) -> dict:
     write_jsonl(out / "wildjailbreak.jsonl", wild)
     plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
-    rows = test_rows(settings, facts["test"], run.key)
-    rows += benchmark_rows(settings, ledger) + ability_rows(settings, ledger)
-    write_jsonl(out / "test.jsonl", rows)
+    with ExitStack() as stack:
+        rows = test_rows(settings, facts["test"], run.key, stack)
+        rows += benchmark_rows(settings, ledger) + ability_rows(settings, ledger)
+        write_jsonl(out / "test.jsonl", rows)
     asked = Counter(row["dataset"] for row in rows)
     ledger.used(SAMPLES, stages | pipeline.composition(samples) | asked)
     ledger.write(out)
     return {"sources": list(ledger.records.values())}
 
 
-def test_rows(settings: Settings, facts: Sequence[Query], key: str) -> list[dict]:
-    """Everything that is asked, but for the prompts of adaptive attacks."""
+def test_rows(settings: Settings, facts: Sequence[Query], key: str, stack: ExitStack) -> list[dict]:
+    """Everything that is asked, but for the prompts of adaptive attacks. stack: of `attacked`."""
     tests, fake = settings.tests, fake_check(settings.wording)
     rows = []
     for source, requests in harmful_requests(settings).items():
-        for attack, queries in attacked(requests, settings, f"{key}-{source}"):
+        for attack, queries in attacked(requests, settings, f"{key}-{source}", stack):
             rows += _rows(harmful(attack, source), "harmful", queries)
             if attack in FOUR:
                 queries = [replace(query, prompt=f"{query.prompt}\n{fake}") for query in queries]

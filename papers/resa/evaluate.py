@@ -29,7 +29,8 @@ from papers.resa.settings import PromptFile, Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
 from shared.chat.asking import ask
-from shared.chat.loading import end, kept_chat, open_chat
+from shared.chat.cache import cached_replies
+from shared.chat.loading import end, kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -41,6 +42,7 @@ from shared.workflow.step import Run, step
 READS = (
     "model", "engine", "system", "wording", "judges", "guard", "strongreject", "harmbench",
     "adaptive", "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens",
+    "precision",
     "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction",
@@ -62,10 +64,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    chat = open_chat(
-        Asked(model=settings.model, engine=settings.engine), trained=trained, **batches
-    )
+    asked = Asked(model=settings.model, engine=settings.engine)
+    chat = open_chat(asked, trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
@@ -138,10 +138,12 @@ def attacked(
     asked = {"": adaptive.attacker}
     if adaptive.pair and adaptive.pair.attacker:
         asked["PAIR"] = adaptive.pair.attacker
+    kept = {"precision": settings.precision}
     attackers = {
-        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}"))
+        name: stack.enter_context(kept_chat(each, f"{run.key}-attacker{name}", **kept))
         for name, each in asked.items()
     }
+    kept = stack.enter_context(cached_replies(settings.model, f"{run.key}-attacked"))
     seeds = []
     if adaptive.gptfuzzer:
         named = PromptFile(name="GPTFuzzer", file=adaptive.gptfuzzer.seeds, column="text")
@@ -157,6 +159,8 @@ def attacked(
             attackers,
             run.variant,
             settings,
+            kept,
+            run.scratch / "gcg",
             seeds,
         )
     ]

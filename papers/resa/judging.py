@@ -12,7 +12,7 @@ from papers.resa.house_rules import broken_by
 from papers.resa.reply_format import Parts
 from papers.resa.settings import HARMBENCH_PROMPT, STRONGREJECT_PROMPT, Settings
 from papers.resa.template_generator import is_support, verdict_of
-from shared.chat.loading import kept_chat
+from shared.chat.loading import kept_chat, opening
 from shared.data.sources import mirror_folder
 from shared.judges import loading
 from shared.judges.guard import Guard
@@ -114,14 +114,15 @@ def _prompt(settings: Settings, file: str) -> Path:
 def harm_judges(settings: Settings) -> dict[str, Scores]:
     """What the judges of harm say of replies to harmful requests, by column of the scores: those of
     the settings, loaded here."""
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     found: dict[str, Scores] = {}
+    # in batches of their own: they read one token after each prompt, and are both held at once
+    how = {"precision": settings.precision}
     if settings.strongreject or settings.harmbench:
         from shared.judges.harm import open_harmbench, open_strongreject
     if settings.strongreject:
         named = settings.strongreject
         evaluator = open_strongreject(
-            named.model, named.adapter, _prompt(settings, STRONGREJECT_PROMPT), **batches
+            named.model, named.adapter, _prompt(settings, STRONGREJECT_PROMPT), **how
         )
         found["goodness"] = lambda rows, replies: evaluator.goodness(
             _asked(rows), [parts.answer for parts in replies]
@@ -131,7 +132,7 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
         )
     if settings.harmbench:
         prompt = _prompt(settings, HARMBENCH_PROMPT)
-        classifier = open_harmbench(settings.harmbench, prompt, **batches)
+        classifier = open_harmbench(settings.harmbench, prompt, **how)
         found["safe_harmbench"] = lambda rows, replies: negated(
             classifier.harmful(_asked(rows), [parts.answer for parts in replies])
         )
@@ -150,8 +151,7 @@ def negated(verdicts: Verdicts) -> Verdicts:
 def open_judges(settings: Settings, key: str) -> Iterator[dict[str, Judge]]:
     """The judges of refusals of the settings, each with the rules of the house, by name; the first
     one decides. key: for what language models among them say, which is kept."""
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    with loading.open_judges(settings.judges, key, **batches) as refusals:
+    with loading.open_judges(settings.judges, key, **opening(settings)) as refusals:
         yield {judge.name: Judge(judge) for judge in refusals}
 
 
@@ -161,5 +161,5 @@ def open_guard(settings: Settings, first: Judge, key: str) -> Iterator[GuardJudg
     if not settings.guard:
         yield None
         return
-    with kept_chat(settings.guard, f"{key}-guard") as asked:
+    with kept_chat(settings.guard, f"{key}-guard", precision=settings.precision) as asked:
         yield GuardJudge(Guard(*asked), first.refusals)

@@ -16,14 +16,15 @@ from papers.resa.rewards import reward
 from papers.resa.samples import chosen, conversation
 from papers.resa.settings import Settings, Variant
 from shared.files import read_jsonl
-from shared.models.loading import load, save
+from shared.models.loading import save
 from shared.training.reinforcement import reinforce as grpo
+from shared.training.supervised import load_to_train
 from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "reinforcement", "judges", "guard", "data_seed", "batch_size",
-    "batch_tokens", "variant.samples", "variant.jailbreaks", "variant.plain", "variant.size",
-    "variant.outer", "variant.instruction",
+    "batch_tokens", "precision", "variant.samples", "variant.jailbreaks", "variant.plain",
+    "variant.size", "variant.outer", "variant.instruction",
 )  # fmt: skip
 
 
@@ -38,10 +39,11 @@ def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None 
         first = next(iter(stack.enter_context(open_judges(settings, run.key)).values()))
         judge = stack.enter_context(open_guard(settings, first, run.key)) or first
         rewards = reward(settings.worded(run.variant), judge)
-        model, tokenizer = load(settings.model, trained=start, merge=False)
+        learning = settings.reinforcement
+        model, tokenizer = load_to_train(settings.model, learning, trained=start, merge=False)
         fit = {"seed": seed, "scratch": run.scratch}
-        model, record = grpo(model, tokenizer, asked, rewards, settings.reinforcement, **fit)
-        save(model, run.out)
+        model, record = grpo(model, tokenizer, asked, rewards, learning, **fit)
+        save(model, run.out, precision=learning.precision)
     return {"samples": len(samples), "training": record}
 
 

@@ -1,6 +1,7 @@
 """The harmful requests of the test, and prompts around them that are the same for all models."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from papers.resa.queries import Query, adversarial, vanilla
@@ -12,6 +13,7 @@ from shared.attacks.gptfuzzer import PLACE, filled
 from shared.attacks.pair import pair
 from shared.attacks.pap import pap
 from shared.chat.loading import kept_chat
+from shared.chat.settings import Asked
 from shared.data.formats import expect, read_csv
 
 
@@ -47,9 +49,12 @@ def read_templates(named: PromptFile, mirror: str | None) -> list[str]:
 
 
 def attacked(
-    requests: Sequence[Query], settings: Settings, key: str
+    requests: Sequence[Query], settings: Settings, key: str, stack: ExitStack
 ) -> Iterator[tuple[str, list[Query]]]:
-    """(attack, its prompts) for every attack that does not look at the tested model."""
+    """(attack, its prompts) for every attack that does not look at the tested model.
+
+    What is said in them is kept until `stack` closes: write the prompts before.
+    """
     tests, goals = settings.tests, [query.request for query in requests]
     yield NONE, list(requests)
     for attack in tests.attacks:
@@ -58,29 +63,26 @@ def attacked(
         templates = read_templates(named, settings.mirror)
         prompts = [filled(templates[i % len(templates)], [g])[0] for i, g in enumerate(goals)]
         yield attack, _wrapped(requests, attack, prompts)
+
+    def asker(asked: Asked, role: str, tokens: int) -> Asker:
+        chat, kept = stack.enter_context(
+            kept_chat(asked, f"{key}-{role}", precision=settings.precision)
+        )
+        return Asker(chat, tokens, kept)
+
     if tests.pap:
-        with kept_chat(tests.pap, f"{key}-pap") as asked:
-            yield "PAP", _wrapped(requests, "PAP", pap(goals, _asker(asked, PROMPT_TOKENS)))
+        prompts = pap(goals, asker(tests.pap, "pap", PROMPT_TOKENS))
+        yield "PAP", _wrapped(requests, "PAP", prompts)
     if sizes := tests.pair_gpt:
-        with (
-            kept_chat(sizes.attacker, f"{key}-attacker") as attacker,
-            kept_chat(sizes.evaluator, f"{key}-evaluator") as evaluator,
-            kept_chat(sizes.victim, f"{key}-victim") as victim,
-        ):
-            made = pair(
-                goals,
-                _asker(attacker, PROMPT_TOKENS),
-                _asker(evaluator, RATING_TOKENS),
-                _asker(victim, sizes.reply_tokens),
-                streams=sizes.streams,
-                rounds=sizes.rounds,
-            )
+        made = pair(
+            goals,
+            asker(sizes.attacker, "attacker", PROMPT_TOKENS),
+            asker(sizes.evaluator, "evaluator", RATING_TOKENS),
+            asker(sizes.victim, "victim", sizes.reply_tokens),
+            streams=sizes.streams,
+            rounds=sizes.rounds,
+        )
         yield "PAIR-GPT", _wrapped(requests, "PAIR-GPT", [each.prompt for each in made])
-
-
-def _asker(asked: tuple, tokens: int) -> Asker:
-    chat, kept = asked
-    return Asker(chat, tokens, kept)
 
 
 def _wrapped(requests: Sequence[Query], attack: str, prompts: Sequence[str]) -> list[Query]:

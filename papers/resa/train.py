@@ -15,9 +15,9 @@ from papers.resa.samples import chosen, conversation
 from papers.resa.settings import Settings, Variant
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.models.loading import load, save
+from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
 
 READS = (
@@ -32,13 +32,13 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     settings = run.settings
     samples = chosen(data, run.variant, settings.data_seed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
-    model, tokenizer = load(settings.model)
+    model, tokenizer = load_to_train(settings.model, settings.training)
     made = examples(samples, plain, run.variant, tokenizer, settings)
     training = settings.training
     if run.variant.epochs:
         training = training.model_copy(update={"epochs": run.variant.epochs})
     model, record = fine_tune(model, made, training, seed=seed, scratch=run.scratch)
-    save(model, run.out)
+    save(model, run.out, precision=training.precision)
     return {"samples": len(samples), "training": record}
 
 

@@ -28,7 +28,9 @@ def training_samples(
     many as ReSA's, so that only what they are differs.
     """
     wanted, seed = settings.wildjailbreak, settings.data_seed
-    chats = settings.generators and chat_generator.opened(settings.generators, key)
+    chats = settings.generators and chat_generator.opened(
+        settings.generators, key, settings.precision
+    )
     with chats or nullcontext(TemplateGenerator(seed, settings.faulty)) as generator:
         wild, dropped = [], {}
         if wanted and wanted.file:

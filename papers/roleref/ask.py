@@ -21,8 +21,8 @@ from shared.errors import UserError
 from shared.workflow.step import Run, step
 
 READS = (
-    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "variant.method",
-    "variant.protocol", "variant.edit", "variant.probed",
+    "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "precision",
+    "variant.method", "variant.protocol", "variant.edit", "variant.probed",
 )  # fmt: skip
 
 

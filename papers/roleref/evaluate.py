@@ -44,7 +44,7 @@ from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
 from shared.workflow.step import Run, step
 
-READS = ("name", "variants", "probes", "rubric")
+READS = ("name", "variants", "probes", "rubric", "precision")
 FILES = ("labelled.yaml",)
 
 LABELLED = Path(__file__).with_name("labelled.yaml")
@@ -79,7 +79,10 @@ def evaluate(run: Run, data: Path, asked: list[Path], swept: Path) -> dict:
         write_scores(as_frame(frame, names=NAMES, flags=FLAGS), run.out / f"{name}.parquet")
 
     named = [({"variant": each.variant, "seed": each.seed}, each.replies) for each in said]
-    grader = kept_chat(Asked(model=settings.rubric), run.key) if settings.rubric else nullcontext()
+    grader = nullcontext()
+    if settings.rubric:
+        asked_of = Asked(model=settings.rubric)
+        grader = kept_chat(asked_of, run.key, precision=settings.precision)
     with grader as asking:
         judge = partial(rubric.scores, *asking) if asking else None
         write("replies", reply_scores(named, by_id, roles, judge))

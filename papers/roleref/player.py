@@ -15,7 +15,7 @@ from papers.roleref.answers import States
 from papers.roleref.protocols import Protocol
 from papers.roleref.settings import Edit, Settings
 from shared.chat.asking import ask
-from shared.chat.loading import open_chat
+from shared.chat.loading import open_chat, opening
 from shared.chat.local import LocalChat
 from shared.chat.settings import Asked
 from shared.data.splits import first_of_each
@@ -107,8 +107,7 @@ def load_player(
 
 
 def load_chat(settings: Settings, trained: Path | None = None) -> LocalChat:
-    batches = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    return open_chat(Asked(model=settings.model), trained=trained, **batches)
+    return open_chat(Asked(model=settings.model), trained=trained, **opening(settings))
 
 
 def trained_parameters(folder: Path | None) -> int:

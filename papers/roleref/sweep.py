@@ -21,7 +21,7 @@ from papers.roleref.reply_rules import warn_if_collapsed
 from shared.files import write_json
 from shared.workflow.step import Run, step
 
-READS = ("name", "model", "sweep", "reply_tokens", "batch_size", "batch_tokens")
+READS = ("name", "model", "sweep", "reply_tokens", "batch_size", "batch_tokens", "precision")
 
 
 def sweep(run: Run, data: Path, base: Path) -> dict:

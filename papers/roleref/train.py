@@ -22,15 +22,16 @@ from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import TRAINED
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
+from shared.devices import told_by_first
 from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
 
 READS = (
     "model", "trained_questions", "turns", "reply_tokens", "batch_size", "batch_tokens",
-    "variant.protocol", "variant.training",
+    "precision", "variant.protocol", "variant.training",
 )  # fmt: skip
 
 
@@ -40,22 +41,25 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     if not training:
         raise UserError(f"{variant} is not trained; expected a variant with `training`")
     protocol = PROTOCOLS[run.variant.protocol]
-    roles, chat = read_roles(data), load_chat(settings)
+    roles = read_roles(data)
     groups = conversations(read_queries(data), settings.trained_questions, settings.turns)
-    groups = with_own_replies(
-        chat, groups, roles, settings.reply_tokens, every=protocol.learns_own_replies
+    groups = told_by_first(
+        lambda: with_own_replies(
+            load_chat(settings), groups, roles, settings.reply_tokens, protocol.learns_own_replies
+        )
     )
+    model, tokenizer = load_to_train(settings.model, training)
     examples = [
         from_segments(
-            chat.tokenizer,
-            segments(chat.tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
+            tokenizer,
+            segments(tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
             max_length=training.max_length,
         )
         for group in groups
     ]
     run.loaded()
-    model, record = fine_tune(chat.model, examples, training, seed=seed, scratch=run.scratch)
-    save(model, run.out)
+    model, record = fine_tune(model, examples, training, seed=seed, scratch=run.scratch)
+    save(model, run.out, precision=training.precision)
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return {"questions": sum(map(len, groups)), "trained_parameters": count, **record}
 

@@ -64,7 +64,7 @@ def evaluate(
     opened = speakers(settings, settings.base(vanilla))
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
-    with judge_of(settings.judge, run.key) as judge:
+    with judge_of(settings.judge, run.key, settings.precision) as judge:
         said = benchmark.said_by(answers)
         examiner = Examiner(settings, judge, said)
         for progress, folder in snapshots(trained):

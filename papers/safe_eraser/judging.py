@@ -22,6 +22,7 @@ from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.judges.strings import opens_with_refusal
 from shared.judges.verdicts import check_verdicts
+from shared.settings import Precision
 
 Said = Mapping[str, str]  # vanilla's own answers by id, for files that don't hold them
 # What is found of each answer, by column of the scores; None: no verdict, which lowers coverage
@@ -31,13 +32,14 @@ Judge = Callable[[Sequence[Question], Sequence[str], Said], list[Found]]
 
 
 @contextmanager
-def judge_of(name: str, key: str) -> Iterator[Judge]:
+def judge_of(name: str, key: str, precision: Precision) -> Iterator[Judge]:
     """The judge of a setting; the replies of a language model are kept while it is asked (`key`
     says for which step)."""
     if name == "rules":
         yield by_rules
         return
-    with kept_chat(Asked(model=name.removeprefix("llm:")), key) as (chat, kept):
+    asked = Asked(model=name.removeprefix("llm:"))
+    with kept_chat(asked, key, precision=precision) as (chat, kept):
         yield partial(by_model, chat, kept)
 
 

@@ -85,7 +85,6 @@ class Settings(ScaleSettings):
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions
     batch_tokens: int = Field(gt=0)
-    precision: Literal["fp32", "bf16"] = "fp32"  # of the weights that answer
 
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":

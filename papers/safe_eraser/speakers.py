@@ -6,14 +6,14 @@ from pathlib import Path
 
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.settings import Settings
-from shared.chat.loading import end, open_chat
+from shared.chat.loading import end, open_chat, opening
 from shared.chat.pictures import about_picture
 from shared.chat.replies import Drawing
 from shared.chat.settings import Asked
 from shared.generation.prompts import in_order
 from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import OnDemand, looking
-from shared.models.loading import DTYPES, load, load_processor
+from shared.models.loading import load, load_processor
 from shared.models.spec import ModelSpec
 from shared.training.vision_language import prompted
 
@@ -35,8 +35,8 @@ def _in_transformers(settings: Settings, base: ModelSpec) -> Opened:
 
     @contextmanager
     def opened(trained: Path | None) -> Iterator[Say]:
-        dtype = DTYPES[settings.precision]
-        model, _ = load(base, trained=trained, dtype=dtype, tokenizer=tokenizer)
+        precision = settings.precision
+        model, _ = load(base, trained=trained, precision=precision, tokenizer=tokenizer)
 
         def say(
             questions: Sequence[Question], seed: int, **drawing: float
@@ -63,11 +63,9 @@ def _in_transformers(settings: Settings, base: ModelSpec) -> Opened:
 
 
 def _in_vllm(settings: Settings, base: ModelSpec) -> Opened:
-    sizes = {"batch_size": settings.batch_size, "precision": settings.precision}
-
     @contextmanager
     def opened(trained: Path | None) -> Iterator[Say]:
-        chat = open_chat(Asked(model=base, engine="vllm"), trained=trained, **sizes)
+        chat = open_chat(Asked(model=base, engine="vllm"), trained=trained, **opening(settings))
 
         def say(
             questions: Sequence[Question], seed: int, **drawing: float

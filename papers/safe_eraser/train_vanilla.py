@@ -20,11 +20,11 @@ from papers.safe_eraser.settings import Settings
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.models.images import looking
-from shared.models.loading import load, load_processor, save
+from shared.models.loading import load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm
 from shared.training.image_encoder import train_image_encoder
-from shared.training.supervised import fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
@@ -46,7 +46,7 @@ def train_vanilla(run: Run, data: Path, seed: int) -> dict:
     model, record = fine_tune(model, made, settings.vanilla, seed=seed, scratch=run.scratch)
     if settings.vanilla.lora:
         model = model.merge_and_unload()
-    save(model, run.out, processor)
+    save(model, run.out, processor, precision=settings.vanilla.precision)
     parameters = sum(p.numel() for p in model.parameters())
     return record | {"parameters": parameters, "image_encoder": encoder}
 
@@ -68,7 +68,8 @@ def start(settings: Settings, texts: Sequence[str]) -> tuple[PreTrainedModel, Pr
         model = assemble(settings.model, tokenizer, settings.data_seed)
         return model, small_processor(settings.model, tokenizer)
     processor = load_processor(settings.model)
-    return load(settings.model, tokenizer=processor.tokenizer)[0], processor
+    tokens = processor.tokenizer
+    return load_to_train(settings.model, settings.vanilla, tokenizer=tokens)[0], processor
 
 
 def see_first(

@@ -25,11 +25,11 @@ from shared.devices import is_first
 from shared.errors import UserError
 from shared.files import atomic
 from shared.models.images import looking
-from shared.models.loading import load, load_processor, save
+from shared.models.loading import load_processor, save
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
-from shared.training.supervised import base_dtype
+from shared.training.supervised import load_to_train
 from shared.training.vision_language import example, prompt
 from shared.workflow.step import Run, step
 
@@ -44,8 +44,7 @@ def unlearn(
     settings, how = run.settings, run.variant
     base = settings.base(vanilla)
     processor = load_processor(base)
-    dtype = base_dtype(settings.unlearning)
-    model, _ = load(base, dtype=dtype, tokenizer=processor.tokenizer)
+    model, _ = load_to_train(base, settings.unlearning, tokenizer=processor.tokenizer)
     folder = settings.folder(data)
     made = items(
         [record for record in benchmark.read(folder) if record.split == "train"],
@@ -56,7 +55,7 @@ def unlearn(
         seed,
         settings.unlearning.max_length,
     )
-    steps = run.scratch / "steps"
+    steps, kept_in = run.scratch / "steps", {"precision": settings.unlearning.precision}
     run.loaded()
     _, record = unlearning.unlearn(
         model,
@@ -65,7 +64,7 @@ def unlearn(
         settings.unlearning,
         seed=seed,
         scratch=run.scratch / "run",
-        snapshot=lambda number, trained: save(trained, steps / f"step-{number:05d}"),
+        snapshot=lambda number, trained: save(trained, steps / f"step-{number:05d}", **kept_in),
         at=snapshot_steps(len(made), settings.unlearning, settings.snapshots),
     )
     if is_first():

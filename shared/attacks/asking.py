@@ -45,11 +45,12 @@ _JSON = re.compile(r"{.*}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Asker:
-    """A chat model with the limit of its replies. Attempts that are the same are asked once."""
+    """A chat model with the limit of its replies, and where these are kept: an attack that was cut
+    off asks nothing twice when it is started again. Attempts that are the same are asked once."""
 
     chat: Chat
     tokens: int
-    kept: ReplyCache | None = None
+    kept: ReplyCache
 
     def __call__(self, conversations: Sequence[Conversation]) -> list[str]:
         """Texts of the replies; a reply without text is empty."""

@@ -1,11 +1,14 @@
 """GCG (Zou et al. 2023, arXiv 2307.15043): a suffix found by the gradient of the model."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch.nn.functional import cross_entropy, one_hot
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from shared.files import read_json, write_json
 
 
 class Found(NamedTuple):
@@ -25,6 +28,7 @@ def gcg(
     steps: int,
     top_k: int,
     candidates: int,
+    kept: Path,
     start: str = " ! ! ! ! ! ! ! ! ! !",
     seed: int = 0,
 ) -> Found:
@@ -33,27 +37,41 @@ def gcg(
 
     Each step takes, at every place of the suffix, the `top_k` tokens whose one-hot entry has the
     most negative gradient, tries `candidates` random single swaps among them, and keeps the best.
+
+    kept: a file of this search alone, written after every step: one that was cut off goes on there.
     """
     draw = torch.Generator().manual_seed(seed)
     pieces = [_ids(tokenizer, text) for text in (before, start, after, target)]
     head, suffix, tail, wanted = (piece.to(model.device) for piece in pieces)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    losses = [_loss(model, head, suffix[None], tail, wanted).item()]
+    if kept.is_file():
+        known = read_json(kept)
+        suffix, losses = torch.tensor(known["suffix"]).to(model.device), known["losses"]
+    else:
+        losses = [_loss(model, head, suffix[None], tail, wanted).item()]
+        _keep(kept, suffix, losses)
     forbidden = list(set(tokenizer.all_special_ids))
-    for _ in range(steps):
+    for step in range(steps):
+        places = torch.randint(len(suffix), (candidates,), generator=draw).to(model.device)
+        picks = torch.randint(top_k, (candidates,), generator=draw).to(model.device)
+        if step + 1 < len(losses):
+            continue  # done before
         slope = _gradient(model, head, suffix, tail, wanted)
         slope[:, forbidden] = torch.inf
         among = (-slope).topk(top_k, dim=1).indices  # (places, top_k)
-        places = torch.randint(len(suffix), (candidates,), generator=draw).to(model.device)
-        picks = torch.randint(top_k, (candidates,), generator=draw).to(model.device)
         tried = suffix.repeat(candidates, 1)
         tried[torch.arange(candidates), places] = among[places, picks]
         found = _loss(model, head, tried, tail, wanted)
         if found.min() < losses[-1]:
             suffix = tried[found.argmin()]
         losses.append(min(losses[-1], found.min().item()))
+        _keep(kept, suffix, losses)
     return Found(tokenizer.decode(suffix), losses)
+
+
+def _keep(kept: Path, suffix: torch.Tensor, losses: list[float]) -> None:
+    write_json(kept, {"suffix": suffix.tolist(), "losses": losses})
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from shared.errors import UserError
 from shared.models.spec import ModelSpec, display_name, is_endpoint
 from shared.settings import ROOT, SCRATCH
 
-BOUGHT = ROOT / "resources" / "replies"
+REPLIES = "REPLICATIONS_REPLIES"  # environment variable: another folder than this
+BOUGHT = Path(os.environ.get(REPLIES) or ROOT / "resources" / "replies")
 PATIENCE_S = 60  # how long to wait while another process writes
 
 

@@ -32,7 +32,7 @@ INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": None}
 _REFUSAL = re.compile("unsupported|not support", re.IGNORECASE)
 _ABSENT = re.compile(
     "model_not_found|not a valid model|no endpoints found"
-    "|model.*(does not exist|not found|retired|deprecated|no longer)",
+    "|not_found_error.*model:|model.*(does not exist|not found|retired|deprecated|no longer)",
     re.IGNORECASE,
 )
 
@@ -249,7 +249,7 @@ class Endpoint:
         if error.get("code") == "content_filter":  # of the prompt, said as status 400
             return Reply(None, WITHHELD)
         said = f"HTTP {status}: {self._line(error.get('message') or response.text)}"
-        absent = f"{error.get('code')} {error.get('message')}"
+        absent = f"{error.get('code')} {error.get('type')} {error.get('message')}"
         if self.may_be_gone and status in (400, 404, 410) and _ABSENT.search(absent):
             raise _Gone(said)
         if status not in AGAIN and status < 500:
@@ -291,9 +291,11 @@ def _address() -> httpx.URL:
 
 
 def _error(response: httpx.Response) -> dict:
-    """The error object of the API, which some servers send with status 200; empty if none."""
+    """The error object of the API, which some servers send with status 200 or in a list; empty if
+    there is none."""
     try:
-        error = response.json()["error"]
+        answer = response.json()
+        error = (answer[0] if isinstance(answer, list) else answer)["error"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     return error if isinstance(error, dict) else {"message": str(error)}

@@ -10,6 +10,7 @@ from shared.chat.prices import list_prices
 from shared.chat.replies import Chat
 from shared.chat.settings import Asked
 from shared.models.spec import RandomModel, display_name, is_endpoint
+from shared.settings import Precision
 
 
 def open_chat(
@@ -18,13 +19,13 @@ def open_chat(
     trained: str | Path | None = None,
     batch_size: int = 64,
     batch_tokens: int = 16_384,
-    precision: str | None = None,
+    precision: Precision = "fp32",
 ) -> Chat:
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
-    The rest is of a local model. trained: the folder of what was fine-tuned here, see
-    `shared.models.loading.load`. batch_size: prompts at a time. batch_tokens: of them together;
-    vLLM counts its own. precision: of the weights (fp32, bf16); None: fp32, in vLLM on a GPU bf16.
+    trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
+    batch_size (prompts at a time), batch_tokens (of them together; vLLM counts its own) and
+    precision are of a local model.
     """
     if is_endpoint(asked.model):
         name = asked.model.removeprefix("api:")
@@ -47,10 +48,15 @@ def open_chat(
 
         return open_vllm(asked, trained=trained, precision=precision, **how)
     from shared.chat.local import LocalChat
-    from shared.models.loading import DTYPES, load
+    from shared.models.loading import load
 
-    model, tokenizer = load(asked.model, trained=trained, dtype=DTYPES[precision or "fp32"])
+    model, tokenizer = load(asked.model, trained=trained, precision=precision)
     return LocalChat(model, tokenizer, thinking=asked.thinking, batch_tokens=batch_tokens, **how)
+
+
+def opening(settings: object) -> dict:
+    """How the settings of a step open a model that runs here: arguments of `open_chat`."""
+    return {name: getattr(settings, name) for name in ("batch_size", "batch_tokens", "precision")}
 
 
 @contextmanager

@@ -48,7 +48,8 @@ class LocalChat(TokenChat):
         drawing: Drawing | None,
     ) -> Iterator[Written]:
         prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
-        for batch, rows in batches(self.model, prompts, branching=True, **self._sizes):
+        sizes = self._sizes | {"new_tokens": limit}
+        for batch, rows in batches(self.model, prompts, branching=True, **sizes):
             pick = None
             if drawing:
                 seeds = [drawing.seeds[index] for index in batch]

@@ -26,13 +26,13 @@ from shared.chat.pictures import framed, pictures_of
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
-from shared.devices import own_device
+from shared.devices import in_bf16, own_device
 from shared.errors import UserError
 from shared.models.checkpoint import read_processor, read_tokenizer
-from shared.models.loading import DTYPES, sees
+from shared.models.loading import sees
 from shared.models.served import Served, served
 from shared.models.tokens import begun
-from shared.settings import SCRATCH
+from shared.settings import SCRATCH, Precision
 
 if TYPE_CHECKING:
     from vllm import LLM, RequestOutput, SamplingParams
@@ -169,9 +169,9 @@ def open_vllm(
     identity: str,
     trained: str | Path | None = None,
     batch_size: int = 64,
-    precision: str | None = None,
+    precision: Precision = "fp32",
 ) -> VllmChat:
-    """Start vLLM with a model. precision: None: bf16 on a GPU, as models are published, else fp32.
+    """Start vLLM with a model.
 
     Raises `UserError` if vLLM is not installed, or can't run the model.
     """
@@ -179,14 +179,13 @@ def open_vllm(
     # before it is imported: no log where nobody looks, and no report of its use over the network
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    device = own_device()
-    precision = precision or ("bf16" if device == "cuda" else "fp32")
+    device, dtype = own_device(), torch.bfloat16 if in_bf16(precision) else torch.float32
     SCRATCH.mkdir(parents=True, exist_ok=True)
     scratch = TemporaryDirectory(prefix="served-", dir=SCRATCH)
-    found = served(asked.model, trained, Path(scratch.name), DTYPES[precision])
+    found = served(asked.model, trained, Path(scratch.name), dtype)
     seeing = sees(asked.model)
     return VllmChat(
-        _engine(found, batch_size, precision, seeing, eager=device == "cpu"),
+        _engine(found, batch_size, dtype, seeing, eager=device == "cpu"),
         read_tokenizer(found.folder),
         processor=read_processor(found.folder) if seeing else None,
         adapter=_adapter(found),
@@ -203,12 +202,12 @@ def row_seed(seeds: Sequence[int]) -> int:
     return int(np.random.SeedSequence(list(seeds)).generate_state(1)[0])
 
 
-def _engine(found: Served, batch_size: int, precision: str, seeing: bool, eager: bool) -> "LLM":
+def _engine(found: Served, batch_size: int, dtype: torch.dtype, seeing: bool, eager: bool) -> "LLM":
     from vllm import LLM
 
     options: dict = {
         "model": str(found.folder),
-        "dtype": str(DTYPES[precision]).removeprefix("torch."),
+        "dtype": str(dtype).removeprefix("torch."),
         "max_num_seqs": batch_size,
         "max_model_len": -1,  # what the model was made for, or what there is memory for
         "generation_config": "vllm",  # sampling is said here alone, not in the model's folder

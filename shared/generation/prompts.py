@@ -1,6 +1,8 @@
 """Run many prompts through a model: in batches, longest first, no beginning twice.
 
-    for numbers, rows in batches(model, prompts, batch_size=64, batch_tokens=16_384):
+    for numbers, rows in batches(
+        model, prompts, batch_size=64, batch_tokens=16_384, new_tokens=20
+    ):
         decoded = decode(rows, 20, stop)
 
 gives each batch's prompts by number, run and ready to be decoded. `in_order` puts what was made of
@@ -28,6 +30,7 @@ def batches(
     *,
     batch_size: int,
     batch_tokens: int,
+    new_tokens: int = 0,
     ways: int = 1,
     groups: Sequence[Hashable] | None = None,
     branching: bool = False,
@@ -36,8 +39,10 @@ def batches(
 ) -> Iterator[tuple[list[int], Rows]]:
     """(prompt numbers, their rows) batch by batch; what all prompts begin with is run once.
 
-    A batch has at most `batch_size` rows and, padded to the longest, `batch_tokens` tokens; where
-    every prompt is to be continued in several `ways` (samples, first tokens), so many times fewer.
+    A batch has at most `batch_size` rows, `batch_tokens` tokens of prompts, padded to the longest,
+    and room for as many of replies of up to `new_tokens`: its cache holds twice `batch_tokens` at
+    most. Where every prompt is to be continued in several `ways` (samples, first tokens), all of
+    these are so many times fewer.
 
     groups: of each prompt, what it belongs to (its few-shot examples, its role). Groups are run
         one after another as they first occur, each with a beginning of its own.
@@ -47,7 +52,9 @@ def batches(
         are run whole.
     unit: what the progress bar counts; None: no bar.
     """
-    size, tokens = max(1, batch_size // ways), batch_tokens // ways
+    tokens = batch_tokens // ways
+    replies = tokens // new_tokens if new_tokens else batch_size
+    size = max(1, min(batch_size // ways, replies))
     with tqdm(total=len(prompts), unit=unit or "prompt", disable=None if unit else True) as bar:
         for members in _members(groups or [None] * len(prompts)):
             ids = [prompts[i] for i in members]

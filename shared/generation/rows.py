@@ -40,6 +40,11 @@ def left_padded(
     return tokens.to(device), mask.to(device)
 
 
+def _as_seen(picture: torch.Tensor, model: PreTrainedModel) -> torch.Tensor:
+    """Pixels or features as a model takes them; numbers of patches as they are."""
+    return picture.to(model.device, model.dtype if picture.is_floating_point() else None)
+
+
 class Rows:
     """Left-padded prompts of one batch after a forward pass over them.
 
@@ -65,7 +70,7 @@ class Rows:
         self.cache = prefix.expand(len(prompts)) if prefix else new_cache(model.config)
         self.visible = torch.ones(len(prompts), before, dtype=torch.bool, device=model.device)
         self.shift = torch.zeros(len(prompts), 1, dtype=torch.long, device=model.device)
-        pictures = {name: tensor.to(model.device) for name, tensor in (pictures or {}).items()}
+        pictures = {name: _as_seen(tensor, model) for name, tensor in (pictures or {}).items()}
         self._forward(*left_padded(prompts, model.device), pictures)
 
     def __len__(self) -> int:

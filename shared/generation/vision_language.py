@@ -30,7 +30,7 @@ def decode_with_pictures(
     """
     ids = [prompt["input_ids"] for prompt in prompts]
     pictures = OnDemand(prompts, _tensors)
-    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens}
+    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens, "new_tokens": max_new_tokens}
     for batch, rows in batches(model, ids, pictures=pictures, unit="prompt", **sizes):
         pick = None
         if temperature:

@@ -14,11 +14,11 @@ from string import Formatter
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from shared.devices import own_device
 from shared.errors import UserError
 from shared.generation.prompts import batches, in_order
 from shared.generation.score import among
 from shared.models.loading import load, model_folder
+from shared.settings import Precision
 
 LONGEST = 512  # tokens of a reply that either judge reads
 
@@ -100,16 +100,20 @@ class HarmBench(HarmJudge):
         return self._answers(requests, replies, read)
 
 
-def open_strongreject(model: str, adapter: str, prompt: Path, **asking: int) -> StrongReject:
-    """prompt: a file. asking: batch_size, batch_tokens."""
+def open_strongreject(
+    model: str, adapter: str, prompt: Path, precision: Precision = "fp32", **asking: int
+) -> StrongReject:
+    """prompt: a file. precision: both were published in bf16. asking: batch_size, batch_tokens."""
     text = read_prompt(prompt, StrongReject)
-    loaded = load(model, trained=model_folder(adapter), dtype=_precision())
+    loaded = load(model, trained=model_folder(adapter), precision=precision)
     return StrongReject(*loaded, text, **asking)
 
 
-def open_harmbench(model: str, prompt: Path, **asking: int) -> HarmBench:
+def open_harmbench(
+    model: str, prompt: Path, precision: Precision = "fp32", **asking: int
+) -> HarmBench:
     text = read_prompt(prompt, HarmBench)
-    return HarmBench(*load(model, dtype=_precision()), text, **asking)
+    return HarmBench(*load(model, precision=precision), text, **asking)
 
 
 def read_prompt(path: Path, judge: type[HarmJudge]) -> str:
@@ -127,8 +131,3 @@ def read_prompt(path: Path, judge: type[HarmJudge]) -> str:
         said = " and ".join(f"{{{name}}}" for name in found) or "none"
         raise UserError(f"{path}: found {said}; expected {expected}")
     return text
-
-
-def _precision() -> torch.dtype:
-    """Of both as they were published."""
-    return torch.bfloat16 if own_device() == "cuda" else torch.float32

@@ -19,7 +19,7 @@ from shared.data.fetch.wanted import ByHand
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic, read_jsonl
-from shared.settings import Engine
+from shared.settings import Engine, Precision
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
 TASKS = {
@@ -32,6 +32,7 @@ TASKS = {
     "MATH500": ("hendrycks_math500", "exact_match"),
     "HumanEval": ("humaneval_instruct", "pass@1"),
 }
+DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 RUNS_CODE = ("HumanEval",)
 # A user and a network of their own: what a model wrote reaches nothing outside.
 SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
@@ -53,6 +54,7 @@ def answered(
     *,
     engine: Engine = "transformers",
     batch_size: int = 8,
+    precision: Precision = "fp32",
     chat_template: bool = True,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
@@ -70,7 +72,7 @@ def answered(
         if not done.is_dir():
             with atomic(done) as folder:
                 folder.mkdir(parents=True)
-                asked = command(dataset, limit, model, engine, batch_size, folder)
+                asked = command(dataset, limit, model, engine, batch_size, precision, folder)
                 asked += ["--apply_chat_template"] if chat_template else []
                 _run(asked, folder)
                 read_samples(dataset, folder)
@@ -99,14 +101,15 @@ def command(
     model: str,
     engine: Engine,
     batch_size: int,
+    precision: Precision,
     out: Path,
 ) -> list[str]:
     """The harness's command line for one task, in its sandbox."""
     task, _ = TASKS[dataset]
-    if engine == "vllm":  # which batches by itself, in the precision of the model's files
-        run = ("vllm", f"pretrained={model},dtype=auto,max_num_seqs={batch_size}", "auto")
-    else:
-        run = ("hf", f"pretrained={model},dtype=float32", str(batch_size))
+    arguments = f"pretrained={model},dtype={DTYPES[precision]}"
+    run = ("hf", arguments, str(batch_size))
+    if engine == "vllm":  # which batches by itself
+        run = ("vllm", f"{arguments},max_num_seqs={batch_size}", "auto")
     asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run"]
     for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
         asked += [option, value]

@@ -24,6 +24,7 @@ from transformers import (
     PreTrainedTokenizerBase,
     ProcessorMixin,
 )
+from transformers.initialization import no_init_weights
 from transformers.utils import logging
 
 from shared.errors import UserError
@@ -41,10 +42,27 @@ def architecture(name: str) -> type[PreTrainedModel]:
 
 def read_model(folder: str | Path, dtype: torch.dtype) -> PreTrainedModel:
     """The model of a folder, of the class that its config names."""
+    return read_weights(_class_of(folder), folder, dtype)
+
+
+def empty_model(folder: str | Path, dtype: torch.dtype) -> PreTrainedModel:
+    """The same model with weights of which nothing was written, and which take no memory as long as
+    nothing is: the system gives a page when it is written to.
+
+    Not on the meta device: accelerate tells the weights of an optimiser by their addresses.
+    """
+    config = read_config(folder)
+    with no_init_weights():
+        model = _class_of(folder)._from_config(config, dtype=dtype)
+    model.tie_weights()
+    return model
+
+
+def _class_of(folder: str | Path) -> type[PreTrainedModel]:
     names = read_config(folder).architectures
     if not names:
         raise UserError(f"{folder}/config.json: names no class under 'architectures'")
-    return read_weights(architecture(names[0]), folder, dtype)
+    return architecture(names[0])
 
 
 def read_config(folder: str | Path) -> PretrainedConfig:

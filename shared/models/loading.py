@@ -11,13 +11,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixi
 
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
-from shared.devices import is_first, own_device, world_size
+from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
-from shared.files import atomic, read_json
+from shared.files import atomic, read_json, write_json
 from shared.models import feature_tower  # noqa: F401, registers it
 from shared.models.added_tokens import make_room
 from shared.models.checkpoint import (
     architecture,
+    empty_model,
     read_adapter,
     read_model,
     read_processor,
@@ -25,8 +26,7 @@ from shared.models.checkpoint import (
 )
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
-
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}  # as settings name them
+from shared.settings import Precision
 
 
 def load(
@@ -35,7 +35,8 @@ def load(
     trained: str | Path | None = None,
     tokenizer: PreTrainedTokenizerBase | None = None,
     merge: bool = True,
-    dtype: torch.dtype = torch.float32,
+    precision: Precision = "fp32",
+    sharded: bool = False,
     device: str | None = None,
     seed: int = 0,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -45,29 +46,37 @@ def load(
     `merge` is false: then its training can go on), or full weights that replace them; a tokenizer
     in it replaces the spec's. `tokenizer` is the spec's where it was read before, with a processor.
     `device` defaults to the GPU if there is one. `seed` draws the weights of a random model.
-    float32 by default: bfloat16 is far slower on most CPUs.
+    `sharded`: for processes that will share out the weights. The first one reads them, and keeps
+    them off the GPU, which has no room for all; the others get the model without any.
 
-    Raises `UserError` naming the spec if its folder or revision is not there, or the weights that
-    do not fit (`shared.models.checkpoint`).
+    Raises `UserError` naming the spec if its folder or revision is not there, the weights that
+    do not fit (`shared.models.checkpoint`), or a precision that would be emulated.
     """
-    device = device or own_device()
+    device = None if sharded else device or own_device()
+    dtype = torch.bfloat16 if in_bf16(precision) else torch.float32
+    merged = bool(trained and merge and is_adapter(trained))  # which takes the base's weights
+    read = read_model if is_first() or merged or not sharded else empty_model
     torch.set_float32_matmul_precision("high")  # TF32 where a GPU has it
     own = trained and (Path(trained) / "tokenizer_config.json").is_file()
     if own or tokenizer is None:
         tokenizer = read_tokenizer(trained) if own else load_tokenizer(spec)
     if trained and not is_adapter(trained):
-        return read_model(trained, dtype).to(device).eval(), tokenizer
+        return _placed(read(trained, dtype), device), tokenizer
     if isinstance(spec, RandomModel):
         torch.manual_seed(seed)
         known = load_tokenizer(spec) if own else tokenizer
         model = architecture(spec.architecture)(_random_config(spec, known)).to(dtype)
     else:
-        model = read_model(model_folder(spec), dtype)
+        model = read(model_folder(spec), dtype)
     if trained:
         make_room(model, tokenizer)
         model = read_adapter(model, trained, trainable=not merge)
         model = model.merge_and_unload() if merge else model
-    return model.to(device).eval(), tokenizer
+    return _placed(model, device), tokenizer
+
+
+def _placed(model: PreTrainedModel, device: str | None) -> PreTrainedModel:
+    return (model.to(device) if device else model).eval()
 
 
 def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
@@ -92,25 +101,39 @@ def save(
     model: PreTrainedModel | PeftModel,
     folder: str | Path,
     tokenizer: PreTrainedTokenizerBase | ProcessorMixin | None = None,
+    *,
+    precision: Precision = "fp32",
 ) -> None:
     """Write an adapter (of a PEFT model) or full weights; the folder is whole or absent. Of several
     processes each must call it, and the first one writes.
 
     tokenizer: where tokens were added to it, or the model was made here; or its processor. Of the
-    embeddings an adapter holds the rows that were trained, never all of them.
+    embeddings an adapter holds the rows that were trained, never all of them. precision: of the
+    training, for full weights, so that a 7B takes 14 GB and not 28; an adapter is written as it is.
     """
-    options = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
-    if world_size() > 1:
-        options["state_dict"] = _whole(model)
+    adapter, rounded = isinstance(model, PeftModel), precision == "bf16"
+    options = {"save_embedding_layers": False} if adapter else {}
+    if world_size() > 1 or (rounded and not adapter):
+        weights = _whole(model) if world_size() > 1 else model.state_dict()
+        if rounded and not adapter:
+            weights = {name: _in_bf16(weight) for name, weight in weights.items()}
+        options["state_dict"] = weights
     if not is_first():
         return
     with atomic(folder) as temporary:
         try:
             model.save_pretrained(temporary, **options)
+            if rounded and not adapter:
+                config = read_json(temporary / "config.json")
+                write_json(temporary / "config.json", config | {"dtype": "bfloat16"})
             if tokenizer:
                 tokenizer.save_pretrained(temporary)
         except SafetensorError as error:  # a full disk, most of all
             raise UserError(f"{folder}: {error}") from None
+
+
+def _in_bf16(weight: torch.Tensor) -> torch.Tensor:
+    return weight.bfloat16() if weight.is_floating_point() else weight
 
 
 def _whole(model: PreTrainedModel | PeftModel) -> dict[str, torch.Tensor]:

@@ -291,12 +291,18 @@ def paths(
 
 
 def shared_legend(fig: Figure, columns: int) -> None:
-    """One legend for all panels of a figure, below them."""
+    """One legend for all panels of a figure, below them, in as many of `columns` as fit."""
     entries = {}
     for axes in fig.axes:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
+    for some in range(columns, 0, -1):
+        legend = fig.legend(
+            entries.values(), entries.keys(), loc="outside lower center", ncols=some
+        )
+        if some == 1 or legend.get_window_extent().width <= fig.bbox.width:
+            break
+        legend.remove()
 
 
 def matrix(

@@ -32,6 +32,7 @@ SCRATCH = ROOT / "resources" / "checkpoints"
 ProtocolName = Literal["official", "corrected"]
 # What runs a model whose weights are here, where a paper lets one choose: see shared.chat.vllm.
 Engine = Literal["transformers", "vllm"]
+Precision = Literal["fp32", "bf16"]  # bf16 only where a GPU or the processor computes in it
 
 REHEARSAL = "rehearsal"  # scale `paper` with small models and few rows: shared.planning.rehearsal
 # of a job of it, whatever the real one asks for
@@ -65,6 +66,8 @@ class ScaleSettings(Strict):
     name: str  # of the model, in tables and paths
     stands_in_for: str | None = None  # the model of the paper in whose place it is
     stand_ins: dict[str, str] = {}  # data sets: ours → the paper's
+    # In which the weights are loaded that answer, score and judge. A training has its own.
+    precision: Precision = "fp32"
     resources: Resources
     training_resources: Resources | None = None  # of a job that trains; None: as any other
 
@@ -209,7 +212,14 @@ def _rehearsed(values: dict, less: dict) -> dict:
         model.pop("resources", None)
         model.pop("training_resources", None)
     small = {"models": models, "resources": REHEARSED, "training_resources": None}
-    return _merge(values | small, less)
+    return _in_fp32(_merge(values | small, less))
+
+
+def _in_fp32(values: object) -> object:
+    """Settings with this precision everywhere, which every processor has."""
+    if isinstance(values, dict):
+        return {k: "fp32" if k == "precision" else _in_fp32(v) for k, v in values.items()}
+    return [_in_fp32(each) for each in values] if isinstance(values, list) else values
 
 
 def is_result(run: str) -> bool:

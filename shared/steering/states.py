@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from shared.errors import UserError
 from shared.files import atomic
 from shared.generation.prompts import batches
-from shared.steering.blocks import decoder_blocks
+from shared.models.blocks import decoder_blocks
 
 
 def last_token_states(

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from shared.errors import UserError
-from shared.steering.blocks import decoder_blocks
+from shared.models.blocks import decoder_blocks
 from shared.steering.vectors import Vectors
 
 

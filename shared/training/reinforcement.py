@@ -4,6 +4,7 @@ A reward is a plain function of prompts and completions. Text models and vision-
 train alike: what else a prompt has (`image`, a label for the reward) stands in its row.
 """
 
+import importlib.util
 import math
 import os
 import shutil
@@ -18,13 +19,14 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from shared.devices import is_first, own_device, world_size
+from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.settings import Reinforcement
-from shared.training.supervised import lora_config, sharding, split_batch
+from shared.training.supervised import checkpointing, lora_config, sharding, split_batch
+from shared.training.tracking import trackers
 
 # (rows of the prompts, their completions) -> the parts of each reward, by name. A reward is the
 # sum of its parts, which are therefore already weighted and the same for every completion; a NaN
@@ -159,7 +161,8 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         max_steps=settings.steps,
         per_device_train_batch_size=per_device,
         gradient_accumulation_steps=accumulation,
-        steps_per_generation=_turn(per_device, accumulation, settings),
+        steps_per_generation=passes_written(per_device, accumulation, settings),
+        **_written_by(settings, cuda),
         num_generations=settings.generations,
         shuffle_dataset=False,
         max_completion_length=settings.max_new_tokens,
@@ -172,21 +175,32 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         scale_rewards="group",  # by the standard deviation within a group
         seed=seed,
         use_cpu=not cuda,
-        bf16=settings.precision == "bf16",
+        bf16=in_bf16(settings.precision),
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
-        gradient_checkpointing=settings.recompute,
+        **checkpointing(settings.activation_checkpointing),
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
         **sharding(cuda),
         logging_steps=1,
-        report_to="none",
+        **trackers(scratch),
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=False,
     )
 
 
-def _turn(per_device: int, accumulation: int, settings: Reinforcement) -> int:
+def _written_by(settings: Reinforcement, cuda: bool) -> dict:
+    """The arguments that say what writes the completions."""
+    if not settings.use_vllm:
+        return {}
+    if not cuda:
+        raise UserError("use_vllm: true, and there is no GPU; expected one, or use_vllm: false")
+    if importlib.util.find_spec("vllm") is None:
+        raise UserError("use_vllm: true, and vLLM is not installed; expected: pip install vllm")
+    return {"use_vllm": True, "vllm_mode": "colocate", "vllm_enable_sleep_mode": True}
+
+
+def passes_written(per_device: int, accumulation: int, settings: Reinforcement) -> int:
     """How many forward passes' completions are written at once: a divisor of the passes of a step,
     so that all are written by the same weights, and whole groups on each device."""
     most = settings.written_per_device or per_device * accumulation

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.settings import Strict
+from shared.settings import Precision, Strict
 
 
 class Lora(Strict):
     """Low-rank adapters (Hu et al. 2022). `first_layer`: layers below it stay as they are, so
-    the backward pass ends there."""
+    the backward pass ends there, and in several epochs on a CPU they are run once a text."""
 
     rank: int = Field(gt=0)
     alpha: int = Field(gt=0)
@@ -34,8 +34,14 @@ class Training(Strict):
     max_length: int = Field(gt=0)
     lora: Lora | None = None  # None: full fine-tuning
     frozen: list[str] = []  # weights with any of these in their name stay as they are
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"  # of computing; what is trained is kept in fp32 beside it
     max_tokens_per_device: int = Field(4096, gt=0)
+    # Compute activations again in the backward pass rather than keep them: a layer then holds its
+    # input alone, and a step takes about a third longer. It changes no result.
+    activation_checkpointing: bool = False
+    # Batches of sequences of about one length, for less padding. Still drawn anew each epoch, but
+    # the order is another one, and with it the result.
+    group_by_length: bool = False
     checkpoint_seconds: float = Field(15, ge=0)  # what a killed job loses at most
 
 
@@ -48,9 +54,10 @@ class Reinforcement(Strict):
     completions; `dapo`: the mean over all tokens of a step; `dr_grpo`: their sum, over a constant
     (the completions times `max_new_tokens`).
 
-    `completions_per_device`, `written_per_device` and `recompute` are about memory alone: how many
-    completions a device learns from at once, how many it writes at once (None: its whole part of a
-    step), and whether activations are computed again in the backward pass rather than kept.
+    `completions_per_device`, `written_per_device` and `activation_checkpointing` are about memory
+    alone: how many completions a device learns from at once, how many it writes at once (None: its
+    whole part of a step), and whether activations are computed again in the backward pass rather
+    than kept.
     """
 
     steps: int = Field(gt=0)
@@ -65,10 +72,13 @@ class Reinforcement(Strict):
     warmup_steps: int = Field(0, ge=0)
     keep_best: bool = False  # the weights of the step with the highest reward, not the last ones
     lora: Lora | None = None  # of a model without adapters; None: full fine-tuning
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"  # of computing; what is trained is kept in fp32 beside it
     completions_per_device: int = Field(64, gt=0)
     written_per_device: int | None = Field(None, gt=0)
-    recompute: bool = False
+    # vLLM writes the completions, on the GPUs of the training and asleep while these learn: faster,
+    # with weights of its own in between. It draws other completions than Transformers does.
+    use_vllm: bool = False
+    activation_checkpointing: bool = False
     checkpoint_seconds: float = Field(60, ge=0)
 
 

@@ -11,16 +11,26 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch.utils.data import ConcatDataset, Dataset, Sampler
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainingArguments,
+)
 
-from shared.devices import is_first, own_device, world_size
+from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
-from shared.models.loading import DTYPES
+from shared.models.loading import is_adapter, load
+from shared.models.spec import ModelSpec
+from shared.training.batches import right_padded
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.sampler import EvenSampler, blank
-from shared.training.settings import Lora, Training
+from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
+from shared.training.settings import Lora, Reinforcement, Training
+from shared.training.tracking import trackers
+from shared.training.trunk import trunk_depth, trunk_of, with_trunk
 
 Loss = Callable[..., torch.Tensor]
 VISION = r".*\b(vision_tower|visual)\b.*"  # adapters are for the language model
@@ -68,6 +78,9 @@ def fine_tune(
     model = adapted(model, settings, new_tokens)
     lengths = [len(example["input_ids"]) for example in examples]
     options = arguments(settings, lengths, seed, scratch)
+    started = time.perf_counter()
+    if depth := trunk_depth(model, settings, lengths, settings.epochs):
+        examples = with_trunk(model, depth, examples, settings.max_tokens_per_device)
     trainer = LabelledTrainer(
         model=model,
         args=options,
@@ -76,15 +89,17 @@ def fine_tune(
         ),
         data_collator=right_padded,
         loss=loss,
+        order=order_of(settings, lengths),
+        trunk=depth,
     )
-    return model, run(trainer, settings, sum(lengths), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch, started)
 
 
 def adapted(
     model: PreTrainedModel, settings: Training, new_tokens: Sequence[int] = ()
 ) -> PreTrainedModel:
-    """The model with the adapters of the settings, and frozen where they say so; what is trained is
-    float32."""
+    """The model with the adapters of the settings, and frozen where they say so. What is trained is
+    float32, what is not is never finer than what is computed with."""
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
@@ -93,27 +108,52 @@ def adapted(
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
             parameter.requires_grad = False
+            if in_bf16(settings.precision):
+                parameter.data = parameter.data.bfloat16()
         elif parameter.requires_grad:
             parameter.data = parameter.data.float()
     return model
 
 
-def base_dtype(settings: Training) -> torch.dtype:
-    """In which to load the model that is trained: what adapters leave as it is need not be finer
-    than what is computed with. A 13B then takes 26 GB, not 52. Several processes have a part each,
-    all of one kind, since FSDP wants them so."""
-    return DTYPES[settings.precision if settings.lora and world_size() == 1 else "fp32"]
+def order_of(settings: Training, lengths: Sequence[int]) -> Order | None:
+    """In which order an epoch takes examples of these lengths; None: any."""
+    if not settings.group_by_length:
+        return None
+    return LengthSampler(lengths, settings.effective_batch_size)
 
 
-def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dict:
+def load_to_train(
+    spec: ModelSpec,
+    settings: Training | Reinforcement,
+    *,
+    trained: str | Path | None = None,
+    **how: object,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model and tokenizer as `shared.models.loading.load` gives them, as little of them as this
+    training needs.
+
+    What adapters leave as it is need not be finer than what is computed with: a 13B then takes 26
+    GB, not 52. What is trained in full is float32, whatever is computed with. Of processes that
+    share out the weights the first one alone reads them.
+    """
+    adapters = settings.lora or (trained and is_adapter(trained))
+    return load(
+        spec,
+        trained=trained,
+        precision=settings.precision if adapters else "fp32",
+        sharded=bool(sharding(own_device() == "cuda")),
+        **how,
+    )
+
+
+def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path, started: float) -> dict:
     """Train to the end, from the last checkpoint in `scratch` if there is one; the record.
 
-    tokens: of one epoch.
+    tokens: of one epoch. started: from when on seconds are counted.
     """
     trainer.add_callback(TimedCheckpoint(settings.checkpoint_seconds))
     trainer.remove_callback(PrinterCallback)  # the loss curve goes into the record
     checkpoint = last_checkpoint(scratch)
-    started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started
     if is_first():
@@ -134,15 +174,16 @@ def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path) -> dic
 
 
 def arguments(
-    settings: Training, lengths: Sequence[int], seed: int, scratch: Path
+    settings: Training, lengths: Sequence[int], seed: int, scratch: Path, held: int | None = None
 ) -> TrainingArguments:
-    """Transformers' arguments for examples of these lengths in tokens."""
+    """Transformers' arguments for examples of these lengths in tokens. held: what a device holds
+    for each example of a batch; None: the longest one."""
     if not lengths:
         raise UserError("training needs at least one example, found none")
     cuda = own_device() == "cuda"
     devices = world_size()
     per_device, accumulation = split_batch(
-        settings.effective_batch_size, devices, max(lengths), settings.max_tokens_per_device
+        settings.effective_batch_size, devices, held or max(lengths), settings.max_tokens_per_device
     )
     steps = math.ceil(len(lengths) / settings.effective_batch_size * settings.epochs)
     return TrainingArguments(
@@ -156,41 +197,62 @@ def arguments(
         gradient_accumulation_steps=accumulation,
         seed=seed,
         use_cpu=not cuda,
-        bf16=settings.precision == "bf16",
+        bf16=in_bf16(settings.precision),
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         save_strategy="no",  # by time instead: TimedCheckpoint
         save_total_limit=1,
+        **checkpointing(settings.activation_checkpointing),
         **sharding(cuda),
         logging_steps=max(1, steps // 20),
-        report_to="none",
+        **trackers(scratch),
         disable_tqdm=not sys.stderr.isatty(),
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
 
 
+def checkpointing(on: bool) -> dict:
+    """The arguments of activation checkpointing. Without reentering, a layer whose input needs no
+    gradient (adapters on frozen embeddings) learns all the same."""
+    return {
+        "activation_checkpointing": on,
+        "activation_checkpointing_kwargs": {"use_reentrant": False} if on else None,
+    }
+
+
 def sharding(cuda: bool) -> dict:
     """The arguments by which several processes share out the weights: FSDP, which accelerate has
-    for GPUs."""
-    config = {"state_dict_type": "SHARDED_STATE_DICT"}  # in checkpoints each writes its own part
+    for GPUs. The first process has them all and hands out the parts."""
+    config = {
+        "cpu_ram_efficient_loading": True,
+        "state_dict_type": "SHARDED_STATE_DICT",  # in checkpoints each writes its own part
+    }
     return {"fsdp": True, "fsdp_config": config} if cuda and world_size() > 1 else {}
 
 
 class LabelledTrainer(Trainer):
     """`Trainer` whose model makes logits only where the next token is learnt."""
 
-    def __init__(self, *arguments: object, loss: Loss, **keywords: object):
+    def __init__(
+        self,
+        *arguments: object,
+        loss: Loss,
+        order: Order | None = None,
+        trunk: int = 0,
+        **keywords: object,
+    ):
         super().__init__(*arguments, **keywords)
-        self.loss = loss
+        self.loss, self.order, self.trunk = loss, order, trunk
         self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all steps
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
-        if self.args.world_size == 1:
+        if self.args.world_size == 1 and self.order is None:
             return super()._get_train_sampler(dataset)
-        together = self.args.per_device_train_batch_size * self.args.world_size
-        examples = len(self.train_dataset) - 1  # the last one is blank
-        return EvenSampler(examples, together, lambda: int(self.state.epoch or 0))
+        processes = self.args.world_size
+        together = self.args.per_device_train_batch_size * processes if processes > 1 else 1
+        examples = len(self.train_dataset) - (processes > 1)  # the last one is blank
+        return EvenSampler(examples, together, lambda: int(self.state.epoch or 0), self.order)
 
     def compute_loss(
         self,
@@ -201,7 +263,8 @@ class LabelledTrainer(Trainer):
     ) -> torch.Tensor:
         labels = [inputs.pop(key)[:, 1:] for key in ("labels", "others") if key in inputs]
         learnt = labels[0] != IGNORED
-        with head_only_at(self.accelerator.unwrap_model(model), learnt):
+        own = self.accelerator.unwrap_model(model)
+        with head_only_at(own, learnt), trunk_of(own, self.trunk, inputs) as inputs:
             logits = model(**inputs, use_cache=False).logits
         total = self.loss(logits.float(), *[label[learnt] for label in labels])
         check_finite(total, self.state.global_step, [total])
@@ -235,21 +298,6 @@ def head_only_at(model: PreTrainedModel, learnt: torch.Tensor) -> Iterator[None]
         yield
     finally:
         handle.remove()
-
-
-def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Tensor]:
-    """A batch (rows, longest), padded on the right, where causal attention never looks back to:
-    no mask is needed. Tensors, which belong to pictures, are joined one after the other."""
-    width = max(len(example["input_ids"]) for example in examples)
-    fill = {"labels": IGNORED, "others": IGNORED}
-
-    def join(key: str) -> torch.Tensor:
-        values = [example[key] for example in examples]
-        if isinstance(values[0], torch.Tensor):
-            return torch.cat(values)
-        return torch.tensor([[*v, *[fill.get(key, 0)] * (width - len(v))] for v in values])
-
-    return {key: join(key) for key in examples[0]}
 
 
 def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = ()) -> LoraConfig:

@@ -1,6 +1,7 @@
 """Unlearning: several streams of examples side by side, a frozen reference, a sum of loss terms."""
 
 import copy
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -8,20 +9,23 @@ import torch
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer, TrainerCallback
 
-from shared.devices import world_size
+from shared.devices import own_device, world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
+from shared.training.batches import right_padded
 from shared.training.examples import IGNORED
-from shared.training.sampler import EvenSampler
+from shared.training.sampler import EvenSampler, Order
 from shared.training.settings import Training
 from shared.training.supervised import (
     adapted,
     arguments,
     check_finite,
     head_only_at,
-    right_padded,
+    order_of,
     run,
+    sharding,
 )
+from shared.training.trunk import trunk_depth, trunk_of, with_trunk
 
 Snapshot = Callable[[int, PreTrainedModel], None]
 
@@ -45,7 +49,7 @@ def unlearn(
     `shared.training.supervised.fine_tune`.
 
     Raises `UserError` when the loss is no longer a number, and where several processes can't share
-    out every batch evenly.
+    out every batch evenly, or have no reference since each holds a part of the model alone.
     """
     if world_size() > 1 and len(items) % settings.effective_batch_size:
         raise UserError(
@@ -55,22 +59,53 @@ def unlearn(
     torch.manual_seed(seed)
     # Where only adapters are trained, the model without them is the reference.
     apart = any(term.reference for term in terms) and not settings.lora
+    if apart and sharding(own_device() == "cuda"):
+        raise UserError(
+            f"full fine-tuning beside a reference: found {world_size()} processes that share out"
+            " weights; expected one process, or adapters (the reference is the model without them)"
+        )
     reference = copy.deepcopy(model).eval().requires_grad_(False) if apart else None
     model = adapted(model, settings)
     named = dict.fromkeys(name for term in terms for name in term.streams)
     items = [{name: item[name] for name in named} for item in items]
-    # All streams of an item are held at once: what a device can hold is their sum.
     lengths = [sum(len(example["input_ids"]) for example in item.values()) for item in items]
+    held = held_at_once(items, terms) if items else 0
+    started = time.perf_counter()
+    depth = _trunk_depth(model, terms, settings, lengths)
+    if depth:
+        flat = [example for item in items for example in item.values()]
+        made = iter(with_trunk(model, depth, flat, settings.max_tokens_per_device))
+        items = [{name: next(made) for name in item} for item in items]
     trainer = UnlearningTrainer(
         model=model,
-        args=arguments(settings, lengths, seed, scratch),
+        args=arguments(settings, lengths, seed, scratch, held),
         train_dataset=items,
         data_collator=streams_padded,
         callbacks=[Snapshots(snapshot, at)] if snapshot else [],
         terms=terms,
         reference=reference,
+        order=order_of(settings, lengths),
+        trunk=depth,
     )
-    return model, run(trainer, settings, sum(lengths), scratch)
+    return model, run(trainer, settings, sum(lengths), scratch, started)
+
+
+def _trunk_depth(
+    model: PreTrainedModel, terms: Sequence[Term], settings: Training, lengths: Sequence[int]
+) -> int:
+    """See `shared.training.trunk`. Terms that see the padding of their batch need all of it."""
+    if any(term.everywhere for term in terms):
+        return 0
+    twice = any(term.reference for term in terms)
+    return trunk_depth(model, settings, lengths, settings.epochs * (1 + twice))
+
+
+def held_at_once(items: Sequence[Mapping[str, dict]], terms: Sequence[Term]) -> int:
+    """Tokens that a device holds for each item of a batch: every stream is padded to its longest
+    example, pictures included, and read twice where it is compared with the reference."""
+    longest = {name: max(len(item[name]["input_ids"]) for item in items) for name in items[0]}
+    compared = [name for term in terms if term.reference for name in term.streams]
+    return sum(longest.values()) + sum(longest[name] for name in compared)
 
 
 def streams_padded(items: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, torch.Tensor]]:
@@ -85,16 +120,19 @@ class UnlearningTrainer(Trainer):
         *arguments: object,
         terms: Sequence[Term],
         reference: PreTrainedModel | None,
+        order: Order | None = None,
+        trunk: int = 0,
         **keywords: object,
     ):
         super().__init__(*arguments, **keywords)
-        self.terms, self.reference = terms, reference
+        self.terms, self.reference, self.order, self.trunk = terms, reference, order, trunk
         self.model_accepts_loss_kwargs = False  # losses of accumulated batches are averaged
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
-        if self.args.world_size == 1:
+        if self.args.world_size == 1 and self.order is None:
             return super()._get_train_sampler(dataset)
-        return EvenSampler(len(self.train_dataset), 1, lambda: int(self.state.epoch or 0))
+        epoch = lambda: int(self.state.epoch or 0)  # noqa: E731
+        return EvenSampler(len(self.train_dataset), 1, epoch, self.order)
 
     def compute_loss(
         self,
@@ -103,14 +141,18 @@ class UnlearningTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        losses = [
-            term.weight
-            * term.loss(*(self._stream(model, inputs[name], term) for name in term.streams))
-            for term in self.terms
-        ]
-        loss = sum(losses).mean()
-        check_finite(loss, self.state.global_step, [each.mean() for each in losses])
-        return loss
+        """The sum of the terms. The gradients of all but the last are taken here, one by one, so
+        that no term's activations are held beside another's."""
+        known: list[torch.Tensor] = []
+        for number, term in enumerate(self.terms, start=1):
+            streams = [self._stream(model, inputs[name], term) for name in term.streams]
+            loss = term.weight * term.loss(*streams).mean()
+            del streams
+            check_finite(loss, self.state.global_step, [*known, loss])
+            if number < len(self.terms):
+                self.accelerator.backward(loss / self.current_gradient_accumulation_steps)
+                known.append(loss.detach())
+        return sum(known, start=loss)
 
     def _stream(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], term: Term) -> Stream:
         labels = batch["labels"][:, 1:]
@@ -127,7 +169,8 @@ class UnlearningTrainer(Trainer):
     def _logits(
         self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], at: torch.Tensor
     ) -> torch.Tensor:
-        with head_only_at(self.accelerator.unwrap_model(model), at):
+        own = self.accelerator.unwrap_model(model)
+        with head_only_at(own, at), trunk_of(own, self.trunk, inputs) as inputs:
             return model(**inputs, use_cache=False).logits.float()
 
     @torch.no_grad()

@@ -131,7 +131,8 @@ def test_only_the_first_of_several_processes_looks_and_tells_the_others(tmp_path
         "from shared.devices import told_by_first\n"
         f"folder, rank = Path({str(tmp_path)!r}), os.environ['RANK']\n"
         "hashes = told_by_first(lambda: {'data': f'hashed by {rank}'})\n"
-        "(folder / rank).write_text(hashes['data'])\n"
+        "again = told_by_first(lambda: [rank])\n"
+        "(folder / rank).write_text(f\"{hashes['data']}, again {again}\")\n"
     )
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     run = subprocess.run(
@@ -141,4 +142,4 @@ def test_only_the_first_of_several_processes_looks_and_tells_the_others(tmp_path
         text=True,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    assert [(tmp_path / rank).read_text() for rank in "01"] == ["hashed by 0"] * 2
+    assert [(tmp_path / rank).read_text() for rank in "01"] == ["hashed by 0, again ['0']"] * 2

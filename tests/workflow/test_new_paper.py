@@ -54,7 +54,7 @@ def test_it_can_be_rehearsed_at_scale_paper(copy, snakemake):
     run = snakemake(copy, *asked)
     assert run.returncode == 0, run.stderr[-3000:]
     assert not [*(copy / "results" / "rehearsal" / SHORTEST / "models").glob("*/*")]
-    assert "Nothing to be done" in snakemake(copy, "-n", *asked).stderr
+    assert "Nothing to be done" in snakemake(copy, "-n", *asked).stdout
     with open(copy / "results" / "rehearsal" / SHORTEST / "comparison.csv") as file:
         (row,) = csv.DictReader(file)
     assert row["our_model"] == row["model"] == "Example-7B" and row["value"]

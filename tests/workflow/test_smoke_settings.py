@@ -35,12 +35,7 @@ pytestmark = pytest.mark.workflow
 NOT_READ = {"resources", "training_resources", "name"}
 # Excludes other settings of smoke, or needs some: a task that is asked, a file of samples, a model
 # that is not small.
-NOT_ALONE = {
-    ("forbidden_science", "prompts"),
-    ("kie_hvqa", "engine"),
-    ("r_tuning", "asker"),
-    ("resa", "released"),
-}
+NOT_ALONE = {("kie_hvqa", "engine"), ("r_tuning", "asker"), ("resa", "released")}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {
@@ -48,7 +43,9 @@ READ_ELSEWHERE = {
     "papers.r_tuning.evaluate": {"passage_answer_tokens", "identify_tokens"},
     "papers.r_tuning.identify": {"passage_answer_tokens"},
     "papers.refusal_tokens.data": {"readable", "benchmarks"},
+    "papers.resa.data": {"precision"},
     "papers.resa.evaluate": {"abilities", "mirror"},
+    "papers.roleref.evaluate": {"precision"},
     "papers.safe_eraser.data": {"specificity", "specificity_questions"},
     "papers.safe_eraser.evaluate": {"model"},
     "papers.safe_eraser.unlearn": {"model"},

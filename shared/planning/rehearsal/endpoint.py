@@ -1,8 +1,9 @@
 """A scripted endpoint on localhost: what stands behind every `api:` model in a rehearsal.
 
 It answers in the words that were asked for, as far as `replies.yaml` knows them, and is as
-reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, and refuses
-`max_tokens` for models that real endpoints refuse it for. The same request gets the same answer.
+reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, no longer has
+one of the models that may be gone, and refuses `max_tokens` for models that real endpoints refuse
+it for. The same request gets the same answer.
 """
 
 import json
@@ -18,6 +19,7 @@ import yaml
 REPLIES = Path(__file__).with_name("replies.yaml")
 OTHERWISE = ["The river is north of the town.", "I'm sorry, but I can't help with that."]
 RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # take neither max_tokens nor a temperature
+RETIRED = ("deepseek/deepseek-r1",)  # of the models that a paper says may be gone
 EVERY = 7  # of as many requests one is first turned away, in one of WAYS
 WAYS = (503, 429, "html")
 THINKS_EVERY = 5
@@ -51,6 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.turned_away.add(number)
         if RELUCTANT.search(request["model"]) and "max_tokens" in request:
             self._send(400, {"error": {"message": "use max_completion_tokens"}})
+        elif request["model"] in RETIRED:
+            self._send(404, {"error": {"message": f"No endpoints found for {request['model']}."}})
         elif first and number % EVERY == 0:
             way = WAYS[number // EVERY % len(WAYS)]
             if way == "html":
@@ -84,11 +88,14 @@ def answer(text: str, number: int) -> str:
 
 def _completion(request: dict, number: int) -> dict:
     text = "\n".join(_text(message["content"]) for message in request["messages"])
-    said = answer(text, number)
-    if number % THINKS_EVERY == 0:
-        said = f"<think>Let me see.</think>{said}"
+    said, thoughts = answer(text, number), "Let me see. " * (1 + number % 3)
+    message = {"role": "assistant", "content": said}
+    if request.get("reasoning", {}).get("max_tokens"):  # thoughts were asked for
+        message["reasoning"] = thoughts
+    elif number % THINKS_EVERY == 0:
+        message["content"] = f"<think>{thoughts}</think>{said}"
     usage = {"prompt_tokens": len(text) // 4, "completion_tokens": len(said) // 4}
-    choice = {"message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    choice = {"message": message, "finish_reason": "stop"}
     return {"choices": [choice], "usage": usage}
 
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from shared.chat.cache import REPLIES
 from shared.data.sources import STAGED
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_text
@@ -62,7 +63,8 @@ def set_up(papers: Iterable[str], stage: Path) -> None:
 
 
 def _forget_older(stage: Path) -> None:
-    """Remove models that other code made, and all data sets: to write them costs nothing."""
+    """Remove models that other code made, and all data sets and replies: they cost nothing."""
+    shutil.rmtree(stage / "replies", ignore_errors=True)
     for folder in (stage / "hub").glob("datasets--*"):
         shutil.rmtree(folder)
     made_by = code_hash("shared.planning.rehearsal.weights")
@@ -77,6 +79,7 @@ def _places(stage: Path) -> dict[str, str]:
         "HF_HUB_CACHE": str(stage / "hub"),
         "HF_HUB_OFFLINE": "1",
         STAGED: str(stage / "sources"),
+        REPLIES: str(stage / "replies"),
     }
 
 

@@ -97,6 +97,17 @@ def test_the_human_study_is_its_eight_sentences_and_their_middle_nouns():
     assert found.loc[levels, "n"].tolist() == [1] * 4 and len(found) == 10
 
 
+def test_of_few_sentences_the_human_study_has_those_that_were_asked():
+    """The first of each level: one of them is in a form, of the implausible subset at level 2."""
+    frame = answers(lambda *_: True, sources=["CenterBench"], sentences=2)
+    names = frame["sentence_id"].str.replace("CenterBench", "official")
+    found = made(groups(model=frame.assign(sentence_id=names))).loc["human_study"]
+    assert set(found.index.get_level_values("dataset")) == {
+        "Human study, implausible",
+        "Human study, implausible, level 2",
+    }
+
+
 @pytest.mark.mirror
 def test_the_forms_of_the_human_study_ask_about_these_nouns(mirror):
     """Fact sheet: the nouns in the centre of the eight sentences."""

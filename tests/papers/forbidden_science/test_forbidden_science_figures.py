@@ -154,6 +154,19 @@ def test_live_models_have_a_panel_each(labels):
     assert titles == [LIVE, "other"]
 
 
+def test_a_model_that_its_service_has_retired_has_no_panel(labels):
+    """It has labels and no live cells. Of three panels of consistency the fourth place is empty."""
+    asked = [LIVE, "one", "other"]
+    cells = [live_cells(model=name) for name in asked]
+    found = data(labels, *cells, models=(CLAUDE, *asked))
+    for draw_live in (figures.live_refusals, figures.live_templates, figures.consistency):
+        titles = [axes.get_title(loc="left") for axes in draw_live(found).axes if axes.axison]
+        assert titles == asked
+    none = data(labels, models=(CLAUDE, GROK))
+    for draw_live in (figures.live_refusals, figures.live_templates, figures.consistency):
+        assert draw_live(none) is None
+
+
 def test_judges_have_no_verdict_on_synthesis_prompts(whole):
     (axes,) = figures.live_templates(whole).axes
     shown = axes.images[0].get_array()

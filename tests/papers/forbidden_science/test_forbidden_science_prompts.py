@@ -17,9 +17,7 @@ SMALL = {
     "name": "small",
     "model": "bundled:smollm2-135m-instruct-q4_1",
     "resources": {"mem_mb": 1, "disk_mb": 1, "runtime": 1},
-    "agents_per_template": 2,
-    "industrial": 3,
-    "environmental": 4,
+    "prompts": {"agents_per_template": 2, "industrial": 3, "environmental": 4},
     "judges": ["strings:phrases"],
     "human_labels": False,
     "reply_tokens": 8,
@@ -32,9 +30,13 @@ def settings(**changes) -> Settings:
     return Settings.model_validate(SMALL | changes)
 
 
+def sized(variations=(1, 3, 5), **sizes) -> Settings:
+    return settings(prompts=SMALL["prompts"] | sizes, variations=list(variations))
+
+
 @pytest.fixture(scope="module")
 def everything():
-    return data.prompts(settings(agents_per_template=40, industrial=26, environmental=48))
+    return data.prompts(sized(agents_per_template=40, industrial=26, environmental=48))
 
 
 def words(text: str) -> list[str]:
@@ -116,7 +118,7 @@ def test_one_three_and_five_variations_are_the_first(everything):
 
 def test_a_smaller_set_is_a_part_of_a_larger_one_and_the_seed_decides_which():
     small = data.prompts(settings(variations=[]))
-    larger = data.prompts(settings(variations=[], agents_per_template=5, environmental=9))
+    larger = data.prompts(sized(variations=[], agents_per_template=5, environmental=9))
     assert len(small) == 5 * 2 + 3 + 4
     assert {row["id"] for row in small} < {row["id"] for row in larger}
     assert data.prompts(settings(variations=[])) == small
@@ -126,14 +128,18 @@ def test_a_smaller_set_is_a_part_of_a_larger_one_and_the_seed_decides_which():
 @pytest.mark.parametrize(
     ("setting", "size", "message"),
     [
-        ("agents_per_template", 41, "times 5: found 205, expected at most 200"),
-        ("industrial", 27, "industrial: found 27, expected at most 26"),
-        ("environmental", 49, "environmental: found 49, expected at most 48"),
+        (
+            "agents_per_template",
+            41,
+            "prompts.agents_per_template times 5: found 205, expected at most 200",
+        ),
+        ("industrial", 27, "prompts.industrial: found 27, expected at most 26"),
+        ("environmental", 49, "prompts.environmental: found 49, expected at most 48"),
     ],
 )
 def test_more_prompts_than_there_are(setting, size, message):
     with pytest.raises(UserError, match=message):
-        data.prompts(settings(**{setting: size}))
+        data.prompts(sized(**{setting: size}))
 
 
 def test_files_of_the_step(tmp_path):
@@ -162,9 +168,11 @@ def test_ids_of_names_with_signs():
         ({"thinking": True}, "thinking\n.*nothing but the flag"),
         ({"body": {"max_tokens": 900}}, "max_tokens would"),
         ({"body": {"stop": None}}, "stop would"),
-        ({"prompts": "authors"}, "none with prompts: authors"),
         ({"prompts": "authors", "variations": [2]}, "expected 1, 3 and 5"),
-        ({"agents_per_template": 0, "industrial": 0, "environmental": 0}, "some of them"),
+        ({"prompts": SMALL["prompts"] | {"industrial": 0}}, "industrial\n.*greater than 0"),
+        ({"prompts": {}}, "agents_per_template\n.*required"),
+        ({"prompts": "theirs"}, "expected 'authors'|should be 'authors'"),
+        ({"prompts": "authors", "industrial": 3}, "industrial\n.*not permitted"),
     ],
 )
 def test_settings_that_cannot_be(changes, message):

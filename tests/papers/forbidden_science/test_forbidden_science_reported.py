@@ -143,7 +143,7 @@ def test_every_scale_has_valid_settings_and_known_judges(scale):
             assert settings.prompts == "authors"
             assert not any("smollm2" in judge for judge in settings.judges)
         elif scale != "smoke":
-            sizes = (settings.agents_per_template, settings.industrial, settings.environmental)
+            sizes = tuple(settings.prompts.model_dump().values())
             assert sizes == (10 if scale == "cpu" else 24, 26, 48)
 
 

@@ -221,7 +221,7 @@ def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monke
     assert "24 calls, about 4" in capsys.readouterr().out  # 1,600 tokens a picture
 
     def opened(asked, **opening):
-        assert (asked.engine, opening) == ("vllm", {"trained": tmp_path, "batch_size": 7})
+        assert (asked.engine, opening["trained"], opening["batch_size"]) == ("vllm", tmp_path, 7)
         return Scripted()
 
     monkeypatch.setattr(loading, "open_chat", opened)

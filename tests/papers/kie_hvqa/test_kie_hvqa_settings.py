@@ -118,5 +118,5 @@ def test_a_step_of_grpo_at_scale_paper_fits_its_gpus():
         grpo = settings.variants[name].reinforcement
         each = grpo.prompts_per_step * grpo.generations // settings.training_resources.gpu
         assert (each, grpo.completions_per_device, grpo.written_per_device) == (320, 5, 80)
-        assert grpo.recompute and grpo.loss == "dr_grpo"
+        assert grpo.activation_checkpointing and grpo.loss == "dr_grpo"
         assert 2000 % grpo.prompts_per_step  # so that TRL would drop the rest of each round

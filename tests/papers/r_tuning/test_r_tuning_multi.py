@@ -40,6 +40,7 @@ def settings(little_mirror):
         training=Training(epochs=1, learning_rate=1e-3, effective_batch_size=4, max_length=512),
         batch_size=8,
         batch_tokens=4096,
+        precision="fp32",
     )
 
 
@@ -48,9 +49,9 @@ def load(tiny_model, tiny_tokenizer, monkeypatch):
     tokenizer = copy.deepcopy(tiny_tokenizer)
     tokenizer.add_tokens([prompts.UNSURE, prompts.SURE, *(f" {letter}" for letter in LETTERS)])
     tiny_model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    for step in (identify, train, evaluate):
-        monkeypatch.setattr(step, "load", lambda *_, **__: (tiny_model, tokenizer))
-    monkeypatch.setattr(train, "save", lambda *_: None)
+    for step, name in ((identify, "load"), (train, "load_to_train"), (evaluate, "load")):
+        monkeypatch.setattr(step, name, lambda *_, **__: (tiny_model, tokenizer))
+    monkeypatch.setattr(train, "save", lambda *_, **__: None)
 
 
 def test_from_the_files_of_the_authors_to_table_13(settings, load, tmp_path):

@@ -212,9 +212,9 @@ def test_packed_blocks_have_a_batch_of_their_own(tiny_tokenizer, tmp_path, monke
 
     for name, made in {
         "read_questions": lambda *_: rows,
-        "load": lambda _: (None, tiny_tokenizer),
+        "load_to_train": lambda *_: (None, tiny_tokenizer),
         "fine_tune": fine_tune,
-        "save": lambda *_: None,
+        "save": lambda *_, **__: None,
     }.items():
         monkeypatch.setattr(train, name, made)
     for name in ("vanilla", "vanilla-official"):

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from papers.resa.adaptive import Shown, adaptive_rows, with_suffix
 from papers.resa.reply_format import Parts, write
 from papers.resa.test_sets import HOUSE, NONE, harmful
 from shared.attacks.gptfuzzer import PLACE
+from shared.chat.cache import ReplyCache
 from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.settings import load_settings
@@ -18,15 +21,34 @@ ROW = {
 
 
 class Scripted:
-    name = identity = "scripted"
+    name = "scripted"
 
     def __init__(self, reply):
         self.reply, self.asked = reply, []
+        self.identity = str(id(self))
 
     def answers(self, conversations, max_new_tokens, *, stop=(), start=""):
         for place, conversation in enumerate(conversations):
             self.asked.append(list(conversation))
             yield place, Reply(self.reply(conversation[-1]["content"]))
+
+
+@pytest.fixture
+def kept(tmp_path):
+    with ReplyCache(tmp_path / "kept.sqlite") as found:
+        yield found
+
+
+@pytest.fixture
+def attack(kept, tmp_path):
+    """The rows under the attacks of the settings; attackers are given without their caches."""
+
+    def run(rows, victim, attackers, *rest):
+        attackers = {name: (chat, kept) for name, chat in attackers.items()}
+        variant, settings, *seeds = rest
+        return adaptive_rows(rows, victim, attackers, variant, settings, kept, tmp_path, *seeds)
+
+    return run
 
 
 def checked(answer):
@@ -76,11 +98,11 @@ def polite(text):
     return checked("La la." if "please" in text else "No.")
 
 
-def test_every_attack_gives_a_prompt_for_every_request():
+def test_every_attack_gives_a_prompt_for_every_request(attack):
     settings = attacking("pair", "tap", "renellm", "gptfuzzer")
-    attackers = {"": (Scripted(attacker), None)}
+    attackers = {"": Scripted(attacker)}
     seeds = [f"Oh {PLACE}"]
-    found = adaptive_rows([ROW], Scripted(polite), attackers, RESA, settings, seeds)
+    found = attack([ROW], Scripted(polite), attackers, RESA, settings, seeds)
     names = ["PAIR", "TAP", "ReNeLLM", "GPTFuzzer"]
     assert [row["dataset"] for row in found] == [f"House rules, {name}" for name in names]
     assert [row["id"] for row in found] == [f"r0/{name}" for name in names]
@@ -89,25 +111,27 @@ def test_every_attack_gives_a_prompt_for_every_request():
     assert found[-1]["prompt"] == "Sing a song. please."  # the best template around the request
 
 
-def test_pair_has_an_attacker_of_its_own():
+def test_pair_has_an_attacker_of_its_own(attack):
     """It writes the prompts; ratings stay with the one of all attacks."""
     own, common = Scripted(attacker), Scripted(attacker)
-    attackers = {"": (common, None), "PAIR": (own, None)}
-    adaptive_rows([ROW], Scripted(polite), attackers, RESA, attacking("pair", "tap"))
+    attackers = {"": common, "PAIR": own}
+    attack([ROW], Scripted(polite), attackers, RESA, attacking("pair", "tap"))
     assert all("JSON" in talk[0]["content"] for talk in own.asked) and own.asked
     rated = [talk for talk in common.asked if "Answer with the number" in talk[0]["content"]]
-    assert len(rated) == 2  # PAIR's and TAP's
+    assert len(rated) == 1  # of the reply that PAIR and TAP both got
 
 
-def test_a_variant_is_asked_its_attacks_alone():
+def test_a_variant_is_asked_its_attacks_alone(attack):
     few = RESA.model_copy(update={"attacks": ["None", "TAP"]})
     settings = attacking("pair", "tap")
-    attackers = {"": (Scripted(attacker), None)}
-    found = adaptive_rows([ROW], Scripted(polite), attackers, few, settings)
+    attackers = {"": Scripted(attacker)}
+    found = attack([ROW], Scripted(polite), attackers, few, settings)
     assert [row["attack"] for row in found] == ["TAP"]
 
 
-def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, monkeypatch):
+def test_gcg_appends_a_suffix_behind_the_request(
+    tiny_model, tiny_tokenizer, monkeypatch, attack, tmp_path
+):
     """Between request and reply, where a check stands before the target; on as many requests and
     with the sizes that the settings say."""
     seen = []
@@ -122,8 +146,8 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
     )
     chat = LocalChat(tiny_model, tiny_tokenizer, name="tiny", identity="tiny")
     rows = [ROW, {**ROW, "id": "r1"}]
-    attackers = {"": (Scripted(attacker), None)}
-    (row,) = adaptive_rows(rows, chat, attackers, RESA, attacking("gcg"))
+    attackers = {"": Scripted(attacker)}
+    (row,) = attack(rows, chat, attackers, RESA, attacking("gcg"))
     assert (row["dataset"], row["prompt"]) == ("House rules, GCG", "Sing a song. !?")
     assert seen[0]["before"] == "[system][user]Sing a song." and seen[0]["target"] == "Sure"
     assert seen[0]["after"].startswith("[reply]<safety_check>")
@@ -131,11 +155,12 @@ def test_gcg_appends_a_suffix_behind_the_request(tiny_model, tiny_tokenizer, mon
     assert {name: seen[0][name] for name in ("steps", "top_k", "candidates")} == {
         "steps": 3, "top_k": 4, "candidates": 5,
     }  # fmt: skip
-    with_suffix("Sing.", chat, None, CPU, {})
+    with_suffix("Sing.", chat, None, CPU, {}, tmp_path)
     assert seen[1]["after"] == "[reply]"
+    assert seen[0]["kept"] != seen[1]["kept"]  # each search has a file of its own
 
 
-def test_gcg_is_of_strongreject_alone():
+def test_gcg_is_of_strongreject_alone(attack):
     other = {**ROW, **harmful(NONE, "AdvBench").columns()}
-    attackers = {"": (Scripted(attacker), None)}
-    assert adaptive_rows([other], Scripted(polite), attackers, RESA, attacking("gcg")) == []
+    attackers = {"": Scripted(attacker)}
+    assert attack([other], Scripted(polite), attackers, RESA, attacking("gcg")) == []

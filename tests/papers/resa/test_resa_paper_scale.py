@@ -91,7 +91,8 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def scripted(monkeypatch):
     monkeypatch.setattr(loading, "open_chat", opened)
-    monkeypatch.setattr(loading, "cached_replies", nothing_kept)
+    for module in (loading, evaluate):
+        monkeypatch.setattr(module, "cached_replies", nothing_kept)
     monkeypatch.setattr(adaptive, "with_suffix", lambda goal, *_: f"{goal} !")
     harm = {
         "goodness": lambda rows, replies: [0.9] * len(rows),

@@ -170,5 +170,5 @@ def test_only_whole_words_are_read():
 
 
 def test_the_judge_of_the_small_scales():
-    with judge_of("rules", "key") as judge:
+    with judge_of("rules", "key", "fp32") as judge:
         assert judge is by_rules

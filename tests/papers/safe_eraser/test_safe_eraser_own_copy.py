@@ -11,6 +11,7 @@ from papers.safe_eraser import analyze, data, judging, speakers
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
+from shared import devices
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
@@ -53,7 +54,7 @@ def seen(monkeypatch):
             yield index, Reply(next((v for k, v in kinds.items() if k in asked[-1]), "yes"), "")
 
     @contextmanager
-    def kept_chat(asked, key):
+    def kept_chat(asked, key, precision):
         yield SimpleNamespace(name="judge", identity="judge", answers=answers), None
 
     monkeypatch.setattr(judging, "kept_chat", kept_chat)
@@ -131,7 +132,7 @@ def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
     data.data(Run(settings, tmp_path / "data"))
     run = Run(settings.model_copy(update={"engine": "vllm"}), tmp_path / "po-s0.parquet")
     found = evaluate(run, tmp_path / "data", "po-pd", 5)
-    sizes = {"batch_size": settings.batch_size, "precision": "fp32"}
+    sizes = {"batch_size": 32, "batch_tokens": 32768, "precision": "fp32"}
     assert opened == [("vllm", {"trained": None, **sizes})]
     (drawn, limit, drawing), (greedy, _, none) = asked
     assert (len(drawn), len(greedy), limit, none) == (24 + 24 + 8 + 8, 14, 4, None)
@@ -143,8 +144,9 @@ def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
     assert words["text"] and picture["image_url"]["url"].startswith("data:image/png;base64,")
 
 
-def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path):
+def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path, monkeypatch):
     """With the frozen weights in bf16, as scale `paper` has them."""
+    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
     training = settings.unlearning.model_copy(update={"precision": "bf16"})
     settings = settings.model_copy(update={"unlearning": training, "precision": "bf16"})
     data.data(Run(settings, tmp_path / "data"))

@@ -1,10 +1,12 @@
 """Chat models that say what a test tells them to."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from shared.attacks.asking import Asker
+from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 
 
@@ -23,11 +25,12 @@ class Scripted:
 
 
 @pytest.fixture
-def scripted():
+def scripted(tmp_path):
     """(model, asker) of a function of the conversation."""
+    numbers = count()
 
     def make(reply):
         chat = Scripted(reply)
-        return chat, Asker(chat, 8)
+        return chat, Asker(chat, 8, ReplyCache(tmp_path / f"{next(numbers)}.sqlite"))
 
     return make

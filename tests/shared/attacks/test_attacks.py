@@ -104,12 +104,12 @@ def test_trees_of_several_goals_grow_side_by_side(scripted, victim, judge):
 
 
 def test_gptfuzzer_keeps_the_template_that_reaches_most(scripted, victim, judge):
-    """Mutations say please from the second on, of which half reach; a template without its place
-    is never tried."""
+    """One of four mutations says please; one without its place is never tried. With this seed no
+    two are asked for in the same words."""
     texts = iter(["no place", f"now {PLACE}", f"please {PLACE}", f"so {PLACE}"])
     _, wrote = scripted(lambda talk: written(next(texts)))
     goals = [GOAL, "Hum."]
-    best_one = gptfuzzer(goals, [f"Oh {PLACE}"], wrote, judge[1], victim[1], iterations=4)
+    best_one = gptfuzzer(goals, [f"Oh {PLACE}"], wrote, judge[1], victim[1], iterations=4, seed=1)
     assert best_one == f"please {PLACE}"
     asked = [talk[-1]["content"] for talk in victim[0].asked]
     assert asked == [f"{word} {goal}" for word in ("now", "please", "so") for goal in goals]

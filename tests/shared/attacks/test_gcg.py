@@ -12,10 +12,9 @@ def ids(tokenizer, text):
     return torch.tensor(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def test_a_few_steps_lower_the_loss_of_the_target(tiny_model, tiny_tokenizer):
-    found = gcg(
-        tiny_model, tiny_tokenizer, **TEXTS, steps=12, top_k=32, candidates=32, start=" ! ! ! !"
-    )
+def test_a_few_steps_lower_the_loss_of_the_target(tiny_model, tiny_tokenizer, tmp_path):
+    sizes = {"steps": 12, "top_k": 32, "candidates": 32, "start": " ! ! ! !"}
+    found = gcg(tiny_model, tiny_tokenizer, **TEXTS, **sizes, kept=tmp_path / "kept.json")
     assert len(found.losses) == 13 and found.losses == sorted(found.losses, reverse=True)
     assert found.losses[-1] < 0.9 * found.losses[0]
     assert found.suffix and not set(tiny_tokenizer.all_special_tokens) & set(found.suffix.split())

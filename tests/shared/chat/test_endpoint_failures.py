@@ -14,6 +14,8 @@ ABSENT = [
     (404, {"error": {"message": "No endpoints found for maker/model-1.", "code": 404}}),
     (404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
     (400, {"error": {"message": "maker/model-1 is not a valid model ID", "code": 400}}),
+    (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: model-1"}}),
+    (404, [{"error": {"code": 404, "message": "models/model-1 is not found for API version v1"}}]),
 ]
 
 
@@ -32,7 +34,12 @@ def test_a_model_that_may_be_gone_leaves_its_replies_out(server, answer, capsys)
 
 @pytest.mark.parametrize(
     "answer",
-    [(404, "<html>not found</html>"), (401, {"error": {"message": "the model's key not found"}})],
+    [
+        (404, "<html>not found</html>"),
+        (404, {"type": "error", "error": {"type": "not_found_error", "message": "Not found"}}),
+        (404, []),
+        (401, {"error": {"message": "the model's key not found"}}),
+    ],
 )
 def test_a_wrong_address_or_key_is_no_retired_model(server, answer):
     server.behave = lambda *_: answer

@@ -60,6 +60,17 @@ def test_several_ways_to_go_on_make_the_batch_so_many_times_smaller(tiny_model):
     assert numbers_of(tiny_model, batch_size=2, ways=3) == [[1], [2], [3], [0]]
 
 
+def test_replies_take_as_much_room_as_prompts_at_most(tiny_model):
+    """40 tokens are room for four replies of 10, three of 11; in two ways for half as many. What is
+    not written takes none, and a reply longer than all is written alone."""
+    sizes = {"batch_tokens": 40, "batch_size": 64}
+    assert numbers_of(tiny_model, **sizes) == [[1, 2, 3, 0]]
+    assert numbers_of(tiny_model, **sizes, new_tokens=10) == [[1, 2, 3, 0]]
+    assert numbers_of(tiny_model, **sizes, new_tokens=11) == [[1, 2, 3], [0]]
+    assert numbers_of(tiny_model, **sizes, new_tokens=10, ways=2) == [[1, 2], [3, 0]]
+    assert numbers_of(tiny_model, **sizes, new_tokens=41) == [[1], [2], [3], [0]]
+
+
 def test_groups_are_run_one_after_another_as_they_occur(tiny_model):
     assert numbers_of(tiny_model, groups=["b", "a", "b", "a"]) == [[2, 0], [1, 3]]
 

@@ -22,24 +22,22 @@ def log(folder, task, rows):
 
 
 def test_the_command_names_task_model_and_sandbox():
-    asked = command("MMLU", 5, "/model", "transformers", 8, Path("/out"))
+    asked = command("MMLU", 5, "/model", "transformers", 8, "bf16", Path("/out"))
     line = " ".join(asked)
     assert asked[:5] == list(harness.SANDBOX)
-    assert "--model hf --model_args pretrained=/model,dtype=float32 --batch_size 8 " in line
+    assert "--model hf --model_args pretrained=/model,dtype=bfloat16 --batch_size 8 " in line
     assert line.endswith("--tasks mmlu --output_path /out --log_samples --limit 5")
 
 
 def test_the_model_may_run_in_vllm():
-    line = " ".join(command("MMLU", None, "/model", "vllm", 8, Path("/out")))
-    options = "pretrained=/model,dtype=auto,max_num_seqs=8"
+    line = " ".join(command("MMLU", None, "/model", "vllm", 8, "fp32", Path("/out")))
+    options = "pretrained=/model,dtype=float32,max_num_seqs=8"
     assert f"--model vllm --model_args {options} --batch_size auto " in line
 
 
 def test_only_the_task_that_runs_code_may_run_code():
-    asked = {
-        name: command(name, None, "folder", "transformers", 8, Path("/out"))
-        for name in harness.TASKS
-    }
+    of = (None, "folder", "transformers", 8, "fp32", Path("/out"))
+    asked = {name: command(name, *of) for name in harness.TASKS}
     allowed = {name for name, line in asked.items() if "--confirm_run_unsafe_code" in line}
     assert allowed == {"HumanEval"} == set(harness.RUNS_CODE)
     assert all("--limit" not in line for line in asked.values())

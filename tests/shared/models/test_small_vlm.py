@@ -8,7 +8,7 @@ from shared.models.images import Seen, see, with_pictures
 from shared.models.loading import load, load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm, display_name, needs
-from shared.training.supervised import right_padded
+from shared.training.batches import right_padded
 
 TEXTS = ["What is it? It's a tin box.\n", "USER: two boxes!"]
 TEXT = {

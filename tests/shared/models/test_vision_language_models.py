@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from shared import devices
 from shared.errors import UserError
 from shared.generation.decode import decode
 from shared.generation.rows import Rows
@@ -13,9 +14,10 @@ from shared.models import loading
 from shared.models.images import see, with_pictures
 from shared.models.loading import load, load_processor, load_tokenizer, save
 from shared.models.spec import RandomModel
+from shared.training.batches import right_padded
 from shared.training.examples import Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import base_dtype, fine_tune, right_padded
+from shared.training.supervised import fine_tune, load_to_train
 
 SETTINGS = Training(
     epochs=30, learning_rate=1e-2, effective_batch_size=4, max_length=512, checkpoint_seconds=1e9
@@ -180,27 +182,24 @@ def test_adapters_are_for_the_language_model(vlm, model, examples, tmp_path):
 
 
 def test_what_adapters_leave_frozen_is_as_coarse_as_the_precision(
-    vlm, examples, processor, pictures, tmp_path
+    vlm, examples, processor, pictures, tmp_path, monkeypatch
 ):
     """Half the memory; what is trained stays float32, also a projector that is trained in full."""
     projector = "merger" if "Qwen" in vlm.architecture else "multi_modal_projector"
+    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
     lora = Lora(rank=4, alpha=8, in_full=[projector])
     settings = SETTINGS.model_copy(update={"lora": lora, "precision": "bf16"})
-    model, tokenizer = load(vlm, dtype=base_dtype(settings))
+    model, tokenizer = load_to_train(vlm, settings)
     assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
     tuned, record = fine_tune(model, examples, settings, seed=0, scratch=tmp_path / "s")
     kinds = {(weight.requires_grad, weight.dtype) for weight in tuned.parameters()}
     assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
     assert record["losses"][-1][1] < 0.7 * record["losses"][0][1]
     save(tuned, tmp_path / "adapter")
-    again, _ = load(vlm, trained=tmp_path / "adapter", dtype=torch.bfloat16, tokenizer=tokenizer)
+    again, _ = load(vlm, trained=tmp_path / "adapter", precision="bf16", tokenizer=tokenizer)
     assert {weight.dtype for weight in again.parameters()} == {torch.bfloat16}
     rows = rows_of(again, prompts(processor, pictures))
     assert len(decode(rows, 4, {tokenizer.eos_token_id}).ids) == len(pictures)
-
-
-def test_full_fine_tuning_keeps_float32():
-    assert base_dtype(SETTINGS.model_copy(update={"precision": "bf16"})) == torch.float32
 
 
 def test_a_tokenizer_that_is_there_is_not_read_again(vlm, processor, monkeypatch):

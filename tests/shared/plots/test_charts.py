@@ -161,3 +161,17 @@ def test_the_shared_legend_names_each_series_once():
     (legend,) = fig.legends
     assert [text.get_text() for text in legend.get_texts()] == ["R-Tuning", "Vanilla"]
     style.plt.close(fig)
+
+
+def test_the_shared_legend_is_no_wider_than_its_figure():
+    """Eight long names beside one panel: in four columns the outer ones would be cut off."""
+    fig, (axes,) = style.figure(1, 1, size=(3.9, 2.8))
+    for number in range(8):
+        axes.plot([0, 1], [0, 1], label=f"Gemini {number}, thinking")
+    charts.shared_legend(fig, columns=4)
+    (legend,) = fig.legends
+    fig.draw_without_rendering()
+    shown = legend.get_window_extent()
+    assert len(legend.get_texts()) == 8
+    assert shown.x0 >= 0 and shown.x1 <= fig.bbox.width
+    style.plt.close(fig)

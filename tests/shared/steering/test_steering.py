@@ -8,7 +8,7 @@ from shared.chat.local import LocalChat
 from shared.errors import UserError
 from shared.generation.decode import decode
 from shared.generation.rows import Prefix, Rows
-from shared.steering.blocks import decoder_blocks
+from shared.models.blocks import decoder_blocks
 from shared.steering.states import last_token_states, read_states, save_states
 from shared.steering.steered import steered
 from shared.steering.vectors import mean_difference

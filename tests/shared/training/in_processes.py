@@ -8,16 +8,20 @@ import json
 import sys
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from accelerate.state import DistributedType, PartialState
+from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from shared import devices
 from shared.devices import is_first
 from shared.losses.supervised import token_cross_entropy
 from shared.losses.unlearning import Term, ascent, divergence
 from shared.models.loading import save
+from shared.models.small_vlm import vocabulary
 from shared.training import supervised, unlearning
 from shared.training.examples import IGNORED
 from shared.training.settings import Lora, Training
@@ -37,9 +41,22 @@ class Interrupted(Exception):
     pass
 
 
+def write_start(folder: Path) -> None:
+    """The model that the trainings start from."""
+    torch.manual_seed(0)
+    LlamaForCausalLM(SHAPE).save_pretrained(folder)
+    vocabulary("characters", ["ab"]).save_pretrained(folder)
+
+
+def assert_only_the_first_has_read(model: torch.nn.Module, folder: Path) -> None:
+    written = load_file(folder / "model.safetensors")
+    there = {name: weight for name, weight in model.state_dict().items() if weight.dim() == 2}
+    held = [torch.equal(weight, written[name].to(weight.dtype)) for name, weight in there.items()]
+    assert all(held) if is_first() else not any(held)
+
+
 def train(folder: Path, batches: int = 1000) -> tuple[torch.nn.Module, dict]:
     """Train for 12 steps (4 an epoch), or until this process has seen so many batches."""
-    torch.manual_seed(0)
     settings = Training(
         epochs=3, learning_rate=1e-2, effective_batch_size=4, max_length=64,
         max_tokens_per_device=16, checkpoint_seconds=0,
@@ -52,8 +69,10 @@ def train(folder: Path, batches: int = 1000) -> tuple[torch.nn.Module, dict]:
             raise Interrupted
         return token_cross_entropy(logits, labels)
 
+    model, _ = supervised.load_to_train(f"path:{folder.parent / 'start'}", settings)
+    assert_only_the_first_has_read(model, folder.parent / "start")
     return supervised.fine_tune(
-        LlamaForCausalLM(SHAPE), EXAMPLES, settings,
+        model, EXAMPLES, settings,
         seed=0, scratch=folder / "scratch", loss=loss,
     )  # fmt: skip
 
@@ -68,29 +87,56 @@ def trained(folder: Path, batches: int) -> dict:
 def unlearn(folder: Path) -> dict:
     """Unlearn for 6 steps (3 an epoch): adapters go away from one stream, and stay close to the
     model without them on the other. Saves them after half of it, too."""
-    torch.manual_seed(0)
     settings = Training(
         epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64,
-        max_tokens_per_device=32, checkpoint_seconds=1e9, lora=Lora(rank=4, alpha=8),
+        max_tokens_per_device=48, checkpoint_seconds=1e9, lora=Lora(rank=4, alpha=8),
+        group_by_length=True,
     )  # fmt: skip
     items = [{"forget": one, "retain": other} for one, other in pairwise(EXAMPLES)]
     terms = (Term(1.0, ascent, ("forget",)), Term(1.0, divergence, ("retain",), reference=True))
+    model, _ = supervised.load_to_train(f"path:{folder.parent / 'start'}", settings)
+    assert_only_the_first_has_read(model, folder.parent / "start")
     _, record = unlearning.unlearn(
-        LlamaForCausalLM(SHAPE), items, terms, settings, seed=0, scratch=folder / "scratch",
+        model, items, terms, settings, seed=0, scratch=folder / "scratch",
         at=[3, 6], snapshot=lambda step, model: save(model, folder / f"step-{step}"),
     )  # fmt: skip
     return record
 
 
-def main() -> None:
-    folder, batches = Path(sys.argv[1]), int(sys.argv[2])
+def adapt_coarse(folder: Path) -> dict:
+    """Adapters in float32 on weights that are bfloat16 before, in and after a training."""
+    settings = Training(
+        epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64,
+        checkpoint_seconds=0, lora=Lora(rank=4, alpha=8), precision="bf16",
+    )  # fmt: skip
+    model, _ = supervised.load_to_train(f"path:{folder.parent / 'start'}", settings)
+    assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+    fit = {"seed": 0, "scratch": folder / "scratch"}
+    model, record = supervised.fine_tune(model, EXAMPLES, settings, **fit)
+    kinds = {(weight.requires_grad, weight.dtype) for weight in model.parameters()}
+    assert kinds == {(True, torch.float32), (False, torch.bfloat16)}, kinds
+    return record
+
+
+def pretend_gpus(*modules: ModuleType) -> None:
+    """Let the trainings of these modules share out weights over processes without GPUs."""
     torch.distributed.init_process_group("gloo")
     PartialState._prepare_backend = lambda *_: ("gloo", DistributedType.MULTI_GPU)
     PartialState.set_device = lambda self: setattr(self, "device", torch.device("cpu"))
     sharding = supervised.sharding
-    supervised.sharding = lambda cuda: sharding(cuda=True)
+    for module in modules:
+        module.sharding = lambda cuda: sharding(cuda=True)
+
+
+TRAININGS = {"unlearn": unlearn, "adapt_coarse": adapt_coarse}
+
+
+def main() -> None:
+    folder, what = Path(sys.argv[1]), sys.argv[2]
+    devices._multiplies_bf16 = lambda: True
+    pretend_gpus(supervised)
     try:
-        record = trained(folder, batches) if batches else unlearn(folder)
+        record = TRAININGS[what](folder) if what in TRAININGS else trained(folder, int(what))
     except Interrupted:
         return
     if is_first():

@@ -7,10 +7,11 @@ import torch
 
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
+from shared.training.batches import right_padded
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import fine_tune, right_padded, split_batch
+from shared.training.supervised import fine_tune, split_batch
 
 SETTINGS = Training(
     epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64, checkpoint_seconds=1e9
@@ -67,6 +68,63 @@ def test_accumulation_changes_nothing(tiny_model, examples, tmp_path):
     assert (together["per_device_batch"], together["accumulation"]) == (4, 1)
     assert (one_by_one["per_device_batch"], one_by_one["accumulation"]) == (1, 4)
     torch.testing.assert_close(weights(tiny_model), weights(other), atol=2e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("lora", [None, Lora(rank=2, alpha=4, first_layer=1)])
+@pytest.mark.parametrize("frozen", [[], ["embed_tokens"]])
+def test_computing_activations_again_changes_nothing(
+    tiny_model, examples, tmp_path, lora, frozen, monkeypatch
+):
+    """The same losses and gradients at each of four steps, and layers that are run again."""
+    same = {"lora": lora, "frozen": frozen, "max_tokens_per_device": 80}
+    runs, step = [], torch.optim.AdamW.step
+
+    def noted(self, *arguments, **keywords):
+        held = [p.grad for group in self.param_groups for p in group["params"]]
+        gradients.append(torch.cat([gradient.flatten() for gradient in held]))
+        return step(self, *arguments, **keywords)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    for again in (False, True):
+        gradients, passes = [], []
+        model = copy.deepcopy(tiny_model)
+        model.model.layers[1].mlp.register_forward_pre_hook(lambda *_, n=passes: n.append(1))
+        settings = SETTINGS.model_copy(update={**same, "activation_checkpointing": again})
+        _, record = train(model, examples, tmp_path, settings)
+        runs.append((torch.tensor(record["losses"]), torch.stack(gradients), len(passes)))
+    (losses, gradients, once), (losses_again, gradients_again, twice) = runs
+    assert len(gradients) == 4 and twice == 2 * once
+    torch.testing.assert_close(losses_again, losses, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(gradients_again, gradients, atol=1e-6, rtol=1e-6)
+
+
+def test_batches_of_about_one_length(tiny_model, examples, tmp_path):
+    """64 examples of eight lengths: each epoch has them all, in another order, in batches whose
+    lengths differ by less than half of what they do in random ones. The split changes nothing."""
+    lengths = [len(example["input_ids"]) for example in examples]
+    seen = []
+
+    class Noted(list):
+        def __getitem__(self, place):
+            seen.append(place)
+            return super().__getitem__(place)
+
+    def epochs(**changes):
+        settings = SETTINGS.model_copy(update={"epochs": 2, **changes})
+        train(copy.deepcopy(tiny_model), noted := Noted(examples * 8), tmp_path, settings)
+        assert len(noted) == 64
+        return seen[-128:-64], seen[-64:]
+
+    def spread(epoch):
+        batches = [[lengths[i % 8] for i in epoch[at : at + 4]] for at in range(0, 64, 4)]
+        return sum(max(batch) - min(batch) for batch in batches)
+
+    plain, grouped = epochs(), epochs(group_by_length=True)
+    for epoch in (*plain, *grouped):
+        assert sorted(epoch) == list(range(64))
+    assert max(map(spread, grouped)) < min(map(spread, plain)) / 2
+    assert grouped[0] != grouped[1]
+    assert epochs(group_by_length=True, max_tokens_per_device=1) == grouped
 
 
 def test_training_learns_the_answers(tiny_model, examples, tmp_path):

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from shared import devices
 from shared.errors import UserError
 from shared.settings import ROOT
 from shared.training import unlearning
@@ -21,11 +22,12 @@ from tests.shared.training import in_processes
 SETTINGS = Training(epochs=1, learning_rate=1e-2, effective_batch_size=4, max_length=64)
 
 
-def in_two(folder, batches):
-    """The program of in_processes.py in two processes; no batches: it unlearns."""
+def in_two(folder, what):
+    """The program of in_processes.py in two processes: one of its TRAININGS, or one that ends after
+    so many batches."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, batches],
+        [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, what],
         env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -35,8 +37,9 @@ def in_two(folder, batches):
 
 def test_two_processes_unlearn_as_one_does(tmp_path):
     """The same losses and adapters, half-way and at the end."""
+    in_processes.write_start(tmp_path / "start")
     alone = in_processes.unlearn(tmp_path / "one")
-    in_two(tmp_path / "two", "0")
+    in_two(tmp_path / "two", "unlearn")
     together = json.loads((tmp_path / "two" / "record.json").read_text())
     assert (alone["processes"], together["processes"]) == (1, 2)
     assert (alone["accumulation"], together["accumulation"]) == (2, 1)
@@ -51,6 +54,17 @@ def test_two_processes_unlearn_as_one_does(tmp_path):
             torch.testing.assert_close(other[name], weight, atol=1e-4, rtol=0)
 
 
+def test_two_processes_hold_frozen_weights_in_bf16(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
+    in_processes.write_start(tmp_path / "start")
+    alone = in_processes.adapt_coarse(tmp_path / "one")
+    in_two(tmp_path / "two", "adapt_coarse")
+    together = json.loads((tmp_path / "two" / "record.json").read_text())
+    torch.testing.assert_close(
+        torch.tensor(together["losses"]), torch.tensor(alone["losses"]), atol=0.03, rtol=0
+    )
+
+
 def test_a_last_batch_that_processes_can_not_share_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(unlearning, "world_size", lambda: 2)
     with pytest.raises(UserError, match="5 items in batches of 4: 2 processes can't share out"):
@@ -60,6 +74,7 @@ def test_a_last_batch_that_processes_can_not_share_is_refused(monkeypatch, tmp_p
 def test_two_processes_interrupted_end_as_one_does(tmp_path):
     """The same loss at each step and the same weights: with a last batch that does not go into
     two, and a stop after 6 of 12 steps."""
+    in_processes.write_start(tmp_path / "start")
     model, alone = in_processes.train(tmp_path / "one")
     folder = tmp_path / "two"
     for batches in ("6", "1000"):

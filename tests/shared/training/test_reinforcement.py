@@ -1,6 +1,7 @@
 """GRPO with rewards worked by hand, on a random model and on a tally alone."""
 
 import copy
+import importlib.util
 import math
 import subprocess
 import sys
@@ -8,9 +9,13 @@ import sys
 import pytest
 import torch
 from peft import get_peft_model
+from safetensors.torch import load_file
+from trl import GRPOConfig
 
 from shared.errors import UserError
+from shared.files import read_json
 from shared.models.loading import save
+from shared.models.small_vlm import vocabulary
 from shared.settings import ROOT
 from shared.training import reinforcement
 from shared.training.reinforcement import Tally, reinforce
@@ -145,9 +150,9 @@ def test_no_room_for_a_group_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):
 def test_computing_activations_again_changes_no_weight(tiny_model, tiny_tokenizer, tmp_path):
     start = {name: weight.clone() for name, weight in tiny_model.state_dict().items()}
     ends = []
-    for recompute in (False, True):
+    for again in (False, True):
         tiny_model.load_state_dict(start)
-        settings = SETTINGS.model_copy(update={"recompute": recompute, "lora": None})
+        settings = SETTINGS.model_copy(update={"activation_checkpointing": again, "lora": None})
         *_, trained = asked_for(named("a", "b"), settings, tiny_model, tiny_tokenizer, tmp_path)
         ends.append({name: weight.clone() for name, weight in trained.state_dict().items()})
     assert any((ends[0][name] != start[name]).any() for name in start)
@@ -170,17 +175,56 @@ def test_the_loss_is_that_of_the_settings(loss, tiny_model, tiny_tokenizer, tmp_
     assert set(made) == {(loss, "group")}
 
 
-def test_of_two_processes_each_waits_for_the_start(tmp_path):
-    """The KL term needs the weights of the start, which the first process writes: here slowly."""
+def in_two(*arguments):
+    """The program of reinforcing_processes.py in two processes."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", reinforcing_processes.__file__, tmp_path],
+        [*torchrun, "--nproc-per-node=2", reinforcing_processes.__file__, *arguments],
         env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr[-3000:]
+
+
+def test_two_processes_learn_as_one_does(tmp_path):
+    """With the weights sharded, each writes one of a step's two groups, of the same completions: at
+    each step the mean of their rewards is that of one process with both, and the weights end as
+    the same ones."""
+    trained, _ = reinforcing_processes.learn(tmp_path / "one")
+    in_two(tmp_path / "two", "learn")
+    one, *parts = (
+        read_json(tmp_path / name)
+        for name in ("one/curve-0.json", "two/curve-0.json", "two/curve-1.json")
+    )
+    assert len(one) == 5 and len(set(one)) > 1 and parts[0] != parts[1]
+    assert [sum(each) / 2 for each in zip(*parts, strict=True)] == pytest.approx(one, abs=1e-6)
+    written = load_file(tmp_path / "two" / "trained" / "model.safetensors")
+    start = reinforcing_processes.model(vocabulary("characters", ["abcdefgh"])).state_dict()
+    for name, weight in trained.state_dict().items():
+        torch.testing.assert_close(written[name], weight, atol=1e-4, rtol=0)
+    assert any((written[name] - start[name]).abs().max() > 0.05 for name in written)
+
+
+def test_of_two_processes_each_waits_for_the_start(tmp_path):
+    """The KL term needs the weights of the start, which the first process writes: here slowly."""
+    in_two(tmp_path)
     assert (tmp_path / "seen-0.json").exists() and (tmp_path / "seen-1.json").exists()
+
+
+def test_vllm_writes_beside_the_training_and_sleeps_while_it_learns(monkeypatch, tmp_path):
+    """It is no dependency, so what is seen of it here is what TRL is told."""
+    settings = SETTINGS.model_copy(update={"use_vllm": True})
+    with pytest.raises(UserError, match="there is no GPU; expected one, or use_vllm: false"):
+        reinforcement._written_by(settings, cuda=False)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "vllm" else found(n))
+    with pytest.raises(UserError, match="vLLM is not installed; expected: pip install vllm"):
+        reinforcement._written_by(settings, cuda=True)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: n == "vllm" or found(n))
+    told = GRPOConfig(str(tmp_path), use_cpu=True, **reinforcement._written_by(settings, cuda=True))
+    assert (told.use_vllm, told.vllm_mode, told.vllm_enable_sleep_mode) == (True, "colocate", True)
+    assert reinforcement._written_by(SETTINGS, cuda=True) == {}
 
 
 def test_no_prompt_is_a_mistake(tiny_model, tiny_tokenizer, tmp_path):

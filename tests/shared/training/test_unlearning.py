@@ -1,17 +1,26 @@
 """The unlearning loop: what its terms do to a tiny model, and that splitting changes nothing."""
 
 import copy
+import weakref
 
 import pytest
 import torch
 
 from shared.errors import UserError
-from shared.losses.unlearning import Stream, Term, ascent, descent, divergence
+from shared.losses.unlearning import (
+    Stream,
+    Term,
+    ascent,
+    descent,
+    divergence,
+    joint_descent,
+)
+from shared.training import unlearning
+from shared.training.batches import right_padded
 from shared.training.checkpoints import last_checkpoint
 from shared.training.examples import IGNORED, Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import right_padded
-from shared.training.unlearning import unlearn
+from shared.training.unlearning import UnlearningTrainer, unlearn
 
 SETTINGS = Training(
     epochs=2, learning_rate=1e-2, effective_batch_size=4, max_length=64, checkpoint_seconds=1e9
@@ -87,6 +96,69 @@ def test_what_a_device_holds_is_all_streams_of_an_item(tiny_model, items, tmp_pa
     held = SETTINGS.model_copy(update={"max_tokens_per_device": 2 * longest})
     _, record = run(tiny_model, items, GD, tmp_path, held)
     assert (record["per_device_batch"], record["accumulation"]) == (2, 2)
+
+
+def test_a_stream_that_is_compared_is_held_twice(tiny_model, items, tmp_path):
+    """Of padded items: the longest answer to forget, the longest to keep, and that again."""
+    items = [*items[:7], {"forget": items[0]["forget"], "retain": items[7]["forget"]}]
+    forget, retain = (max(len(i[n]["input_ids"]) for i in items) for n in ("forget", "retain"))
+    for tokens, expected in ((forget + 2 * retain, 2), (forget + 2 * retain - 1, 1)):
+        held = SETTINGS.model_copy(update={"max_tokens_per_device": 2 * tokens})
+        _, record = run(copy.deepcopy(tiny_model), items, (GA, KL), tmp_path, held)
+        assert record["per_device_batch"] == expected
+
+
+@pytest.mark.parametrize("lora", [None, Lora(rank=2, alpha=4)])
+def test_terms_one_by_one_give_the_gradients_of_their_sum(
+    tiny_model, items, tmp_path, lora, monkeypatch
+):
+    """At each of two steps of four batches, with terms of one stream, of two and with reference."""
+    terms = (Term(0.5, ascent, ("forget",)), Term(2.0, joint_descent, ("retain", "forget")), KL)
+    held = {"lora": lora, "max_tokens_per_device": 1, "epochs": 1}
+    settings, step = SETTINGS.model_copy(update=held), torch.optim.AdamW.step
+
+    def together(self, model, inputs, *_, **__):
+        return sum(
+            t.weight * t.loss(*(self._stream(model, inputs[name], t) for name in t.streams))
+            for t in self.terms
+        ).mean()
+
+    def noted(self, *arguments, **keywords):
+        held = [p.grad for group in self.param_groups for p in group["params"]]
+        gradients.append(torch.cat([gradient.flatten() for gradient in held]))
+        return step(self, *arguments, **keywords)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    runs = []
+    for compute_loss in (UnlearningTrainer.compute_loss, together):
+        gradients = []
+        monkeypatch.setattr(UnlearningTrainer, "compute_loss", compute_loss)
+        _, record = run(copy.deepcopy(tiny_model), items, terms, tmp_path, settings)
+        assert record["accumulation"] > 1 and len(gradients) == 2
+        runs.append((torch.tensor(record["losses"]), torch.stack(gradients)))
+    (losses, gradients), (summed_losses, summed_gradients) = runs
+    torch.testing.assert_close(losses, summed_losses, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(gradients, summed_gradients, atol=1e-6, rtol=1e-6)
+
+
+def test_no_term_is_held_beside_another(tiny_model, items, tmp_path):
+    """What the model said for one term is gone when the next one is computed."""
+    said = []
+
+    def watched(stream: Stream) -> torch.Tensor:
+        assert [kept() for kept in said] == [None] * len(said)
+        said.append(weakref.ref(stream.logits))
+        return descent(stream)
+
+    terms = [Term(1.0, watched, (name,)) for name in ("forget", "retain", "forget")]
+    run(tiny_model, items, terms, tmp_path)
+    assert len(said) == 12
+
+
+def test_a_reference_that_would_be_a_part_is_refused(tiny_model, items, tmp_path, monkeypatch):
+    monkeypatch.setattr(unlearning, "sharding", lambda cuda: {"fsdp": True})
+    with pytest.raises(UserError, match="beside a reference: found 1 processes that share"):
+        run(tiny_model, items, [KL], tmp_path)
 
 
 def test_divergence_starts_at_zero_and_holds_the_model(tiny_model, items, tmp_path):

@@ -66,6 +66,8 @@ def test_forbidden_science(scale):
     asked = sum(len(each.conversations) for each in passes)
     (call,) = settings.calls()
     assert (call.model, call.what, call.most) == ("org/model", "replies of model", asked)
+    characters = [sum(len(turn["content"]) for turn in each) for each in passes[0].conversations]
+    assert 0.7 * 4 * call.tokens[0] < max(characters) < 1.3 * 4 * call.tokens[0]
     assert settings.in_words() == len(passes[1].conversations)
 
 

@@ -2,9 +2,12 @@
 
 import pytest
 
+from shared.chat.calls import endpoints
 from shared.chat.endpoint import Endpoint as Client
+from shared.errors import UserError
 from shared.judges.llm import LLMJudge
-from shared.planning.rehearsal.endpoint import Endpoint
+from shared.planning.rehearsal.endpoint import RETIRED, Endpoint, _scripts
+from shared.settings import load_models, paper_ids
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +43,6 @@ def test_the_same_request_gets_the_same_answer(client):
 
 
 def test_some_models_refuse_max_tokens(client):
-    from shared.errors import UserError
-
     with pytest.raises(UserError, match="HTTP 400: use max_completion_tokens"):
         list(client("openai/o3").answers(asked(1), 20))
     body = {"max_tokens": None, "max_completion_tokens": 20}
@@ -52,3 +53,33 @@ def test_some_models_refuse_max_tokens(client):
 def test_it_answers_a_judge_with_one_of_its_classes(client):
     verdicts = LLMJudge(client("gpt-4o")).refusals(["How are you?"] * 30, list("abcdefghij" * 3))
     assert set(verdicts) == {True, False}
+
+
+def test_every_reply_is_text():
+    """YAML takes `Answer: 4` for something else, and the client would ask again and again."""
+    replies = [reply for _, own in _scripts() for reply in own]
+    assert replies and all(isinstance(reply, str) for reply in replies)
+
+
+def test_thoughts_that_were_asked_for_are_given_apart(client):
+    body = {"reasoning": {"max_tokens": 16000}}
+    replies = [reply for _, reply in client("maker/thinks", body=body).answers(asked(20), 20)]
+    assert all(reply.thoughts for reply in replies)
+    assert len({reply.thoughts for reply in replies}) > 1
+
+
+def test_a_model_is_retired(client):
+    replies = dict(client(RETIRED[0], may_be_gone=True).answers(asked(9), 20))
+    assert len(replies) == 9 and not any(reply.text for reply in replies.values())
+    with pytest.raises(UserError, match=f"HTTP 404: No endpoints found for {RETIRED[0]}"):
+        list(client(RETIRED[0]).answers(asked(1), 20))
+
+
+def test_what_is_retired_is_a_model_that_may_be_gone_and_nothing_else_is():
+    """So that no other paper's walk loses a model."""
+    asked_for = {}
+    for settings in (each for paper in paper_ids() for each in load_models(paper, "paper")):
+        gone = getattr(settings, "may_be_gone", False)
+        for name in endpoints(settings.model_dump_json()):
+            asked_for.setdefault(name, set()).add(gone)
+    assert all(asked_for[name] == {True} for name in RETIRED)

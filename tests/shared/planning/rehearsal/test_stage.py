@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -9,7 +11,7 @@ from shared.data.fetch.wanted import ByHand, Repository
 from shared.errors import UserError
 from shared.planning.rehearsal import stage
 from shared.planning.rehearsal.rows import writer, writers
-from shared.settings import paper_ids
+from shared.settings import ROOT, paper_ids
 
 REPOSITORY = Repository("model", "org/name", "0" * 40)
 
@@ -44,6 +46,18 @@ def test_a_staged_source_has_every_file_and_needs_no_checksum(paper, source, mon
 def test_a_source_that_nobody_wrote_is_one_line():
     with pytest.raises(UserError, match=r"org/new: no rows for the rehearsal of r_tuning; add a"):
         writer("r_tuning", "org/new")
+
+
+def test_what_a_script_said_does_not_lie_among_replies_that_were_paid_for(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", "from shared.chat.cache import BOUGHT; print(BOUGHT)"],
+        env=os.environ | stage._places(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert run.stdout.strip() == str(tmp_path / "replies")
 
 
 def test_what_a_user_puts_there_by_hand_is_written_too(monkeypatch, tmp_path):

@@ -8,13 +8,13 @@ from shared.generation.score import text_nll
 from shared.models.loading import load
 from shared.workflow.step import Run, step
 
-READS = ("model", "prompt")
+READS = ("model", "prompt", "precision")
 
 
 def evaluate(run: Run, data: Path, trained: Path | None = None) -> dict:
     """Ask one model all test questions. trained: its folder; none: before training."""
     rows, prompt = read_jsonl(data / "test.jsonl"), run.settings.prompt
-    model, tokenizer = load(run.settings.model, trained=trained)
+    model, tokenizer = load(run.settings.model, trained=trained, precision=run.settings.precision)
     texts = [f"{prompt.format(**row)} {row[one]}" for row in rows for one in ("answer", "wrong")]
     nats = [n for n, _ in text_nll(model, tokenizer(texts, add_special_tokens=False)["input_ids"])]
     pairs = zip(rows, nats[::2], nats[1::2], strict=True)

@@ -1,0 +1,1 @@
+"""How fast this library writes, scores and fine-tunes on a machine, beside other libraries."""
