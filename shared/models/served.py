@@ -69,8 +69,9 @@ def served(
     model, tokenizer = load(spec, trained=trained, device="cpu")  # a GPU is left to the server
     save(model.to(dtype), folder, tokenizer)
     if sees(spec):
-        load_processor(spec).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        processor = load_processor(spec)
+        processor.tokenizer = tokenizer  # with its tokens, and the processor's chat template
+        processor.save_pretrained(folder)
     return Served(_published(folder, scratch))
 
 

@@ -88,9 +88,10 @@ def test_a_model_that_sees_is_merged_and_has_its_processor(vlm, tmp_path):
     model, _ = load(vlm)
     processor = load_processor(vlm)
     processor.chat_template = "{{ messages }}"
+    processor.tokenizer.chat_template = "another"
     save(model, tmp_path / "base", processor)
     spec = f"path:{tmp_path / 'base'}"
-    trained = adapted(spec, tmp_path / "trained", tokenizer=processor.tokenizer)
+    trained = adapted(spec, tmp_path / "trained", ["[a]"], tokenizer=processor.tokenizer)
     found = served(spec, trained, tmp_path / "scratch", torch.float32)
     assert not found.adapter
     assert_same(found, spec, trained)
