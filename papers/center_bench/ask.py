@@ -31,7 +31,7 @@ from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "prices", "most_dollars", "may_be_gone",
+    "model", "engine", "prices", "most_dollars", "may_be_gone",
     "asked", "max_new_tokens", "batch_size", "batch_tokens", "precision",
     "variant.model", "variant.thinking", "variant.body", "variant.prices",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec
-from shared.settings import ScaleSettings, Strict
+from shared.settings import Engine, ScaleSettings, Strict
 
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
@@ -43,6 +43,7 @@ class Variant(Strict):
 
 class Settings(ScaleSettings):
     model: ModelSpec
+    engine: Engine = "transformers"  # see `Asked`
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
     most_dollars: float | None = Field(None, ge=0)  # that asking one variant may cost
     may_be_gone: bool = False  # see `Asked`
@@ -90,6 +91,7 @@ class Settings(ScaleSettings):
     def asked_as(self, variant: Variant) -> Asked:
         return Asked(
             model=variant.model or self.model,
+            engine=self.engine,
             thinking=variant.thinking,
             body=variant.body,
             prices=variant.prices or self.prices,

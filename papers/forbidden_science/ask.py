@@ -31,7 +31,7 @@ from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone",
+    "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone",
     "reply_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from papers.kie_hvqa.reading import asked, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Settings
 from shared.chat import asking
-from shared.chat.loading import kept_chat
+from shared.chat.loading import kept_chat, opening
 from shared.chat.pictures import about_picture
 from shared.comparison.scores import write_scores
 from shared.generation.prompts import in_order
@@ -33,7 +33,7 @@ from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
+    "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
     "answer_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 
@@ -49,8 +49,8 @@ def evaluate(
     """Ask one variant about every test row. trained: its weights; None: the model as it is.
     features: of the lines, for a small model."""
     rows = read_tests(data)
-    if is_endpoint(run.settings.model):
-        replies, tokens = ask_endpoint(rows, run)
+    if is_endpoint(run.settings.model) or run.settings.engine == "vllm":
+        replies, tokens = ask_chat(rows, run, trained)
     else:
         model, processor = open_model(
             run.settings, trained, partial(load, precision=run.settings.precision)
@@ -84,15 +84,19 @@ def ask(
     return replies, sum(map(len, written))
 
 
-def ask_endpoint(rows: Sequence[dict], run: Run) -> tuple[list[str | None], int]:
-    """The same of a model behind an endpoint, which is shown the picture file; what that costs is
-    said before."""
+def ask_chat(
+    rows: Sequence[dict], run: Run, trained: Path | None = None
+) -> tuple[list[str | None], int]:
+    """The same of a model in vLLM or behind an endpoint, which is shown the picture file; what an
+    endpoint costs is said before."""
     settings, limit = run.settings, run.settings.answer_tokens
     questions = [[about_picture(row["image"], asked(row, settings))] for row in rows]
-    with kept_chat(settings.asked(), run.key) as (chat, kept):
+    how = {"trained": trained, **opening(settings)}
+    with kept_chat(settings.asked(), run.key, **how) as (chat, kept):
         run.loaded()
-        cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)
-        print(f"{chat.name}: {cost}", flush=True)
+        if is_endpoint(settings.model):
+            cost = asking.remaining_cost(chat, questions, limit, settings.prices, kept=kept)
+            print(f"{chat.name}: {cost}", flush=True)
         replies = asking.ask(chat, questions, limit, kept=kept)
     return [reply.text for reply in replies], sum(reply.reply_tokens for reply in replies)
 

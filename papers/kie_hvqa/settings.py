@@ -141,6 +141,10 @@ class Settings(Asked, ScaleSettings):
                 raise ValueError(f"variant {name} starts from '{before}'; variants: {known}")
             if self.small and not variant.trained:
                 raise ValueError(f"variant {name}: a small model needs a training")
+        if self.small and self.engine == "vllm":
+            raise ValueError(
+                "engine: vllm can't run a small model, which reads features; expected transformers"
+            )
         return self
 
     @property

@@ -166,13 +166,16 @@ NAMES = {"generated": ("Generated", "Generated temporal"), "coconot": ("CoCoNot"
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `base-s0.parquet` and `<method>-s<seed>.parquet`."""
+    """Of one model, from `base-s0.parquet` and `<method>-s<seed>.parquet`, and what is in the
+    folder `ability` of these names."""
     needs = ("id", "part", "category", "refuse", "refused")
     found = []
     for name, seeds in {BASE: [0], **{n: v.seeds for n, v in settings.variants.items()}}.items():
         if name in methods.RELEASED and not (scores / f"{name}-s0.parquet").is_file():
             continue  # left out: see settings.py
         frames = {s: read_scores(scores / f"{name}-s{s}.parquet", needs) for s in seeds}
+        if (able := scores / "ability" / f"{name}-s0.parquet").is_file():
+            frames[0] = pd.concat([frames[0], read_scores(able, ("id", "part", "correct"))])
         rules = decisions.RULES if METHODS[name].name in CALIBRATED else []
         for method, protocol, read in decisions.readings(METHODS[name], frames, rules):
             found += _sets(method, read, protocol, settings)

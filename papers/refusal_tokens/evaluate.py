@@ -7,8 +7,8 @@
         --record results/cpu/refusal_tokens/runs/SmolLM2-135M/evaluate-one-s0.json
 
 `--variant base`, without `--trained`, is the model before training; a released checkpoint is loaded
-from the folder that the settings name. A row of the result is one instruction, or one question of a
-benchmark of general ability; no text of a reply is kept:
+from the folder that the settings name. A row of the result is one instruction; no text of a reply
+is kept:
 
     id, part, category, refuse    which instruction, and whether it should be refused
     first                         the likeliest first token, if it is a control token, or ""
@@ -16,27 +16,23 @@ benchmark of general ability; no text of a reply is kept:
     refused                       the model's own reply refuses
     refused_<token>               the reply after that token does; null where it was not forced
     refused by <judge>            what a further judge says of the model's own reply
-    correct                       how right the answer to a question of general ability is
 """
 
 from pathlib import Path
 
-import torch
-
 from papers.refusal_tokens.benchmarks import SETS
 from papers.refusal_tokens.examiner import Examiner
-from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
+from papers.refusal_tokens.methods import METHODS
 from shared.comparison.scores import as_frame, write_scores
 from shared.data.refusal_benchmarks import Rubric, read_rubric
 from shared.files import read_jsonl
-from shared.judges import harness
 from shared.judges.loading import open_judges
 from shared.judges.registry import judge_name
-from shared.models.loading import load, model_folder
+from shared.models.loading import load
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "asking", "forced", "reply_tokens", "judge", "further_judges", "harness",
+    "model", "asking", "forced", "reply_tokens", "judge", "further_judges",
     "batch_size", "batch_tokens", "precision", "variant.weights", "variant.asking",
 )  # fmt: skip
 KEPT = ("id", "part", "category", "refuse")  # of an instruction
@@ -58,8 +54,6 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     made = [
         {key: row[key] for key in KEPT} | score for row, score in zip(rows, scores, strict=True)
     ]
-    if variant == BASE or variant in RELEASED:
-        made += able(run)
     frame = as_frame(made, names=["part", "category", "first"], flags=["refused*"])
     write_scores(frame, run.out)
     return {"instructions": len(rows), "tokens": tokens}
@@ -86,23 +80,6 @@ def rubrics_of(rows: list[dict], path: Path) -> dict[str, Rubric]:
         return {}
     found = read_rubric(path)
     return {row["instruction"]: found[row["kind"]] for row in rows if row["kind"] in found}
-
-
-def able(run: Run) -> list[dict]:
-    """Questions of general ability, as text to be gone on with."""
-    if not run.settings.tasks:
-        return []
-    weights = (run.variant and run.variant.weights) or run.settings.model
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # what the models before it had: it has a process of its own
-    found = harness.answered(
-        run.settings.tasks,
-        str(model_folder(weights).resolve()),
-        precision=run.settings.precision,
-        chat_template=False,
-    )
-    none = {"category": "", "refuse": False, "first": ""}
-    return [{"id": each.id, "part": each.dataset, "correct": each.correct} | none for each in found]
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ def jobs(settings: Settings) -> list[Job]:
         [Writes(reply=settings.reply_tokens + 1, **model, **sizes)],
         *([each] for each in judges),
     ]
-    able = [[Reads(tokens=ROWS * LONGEST, rows=ROWS, **model)]] if settings.tasks else []
-    found = [Job("refusal_tokens_evaluate", asked + able, BASE)]
-    for name in settings.variants:
-        if name in RELEASED:
-            found.append(Job("refusal_tokens_evaluate", asked + able, name))
+    able = [[Reads(tokens=ROWS * LONGEST, rows=ROWS, **model)]]
+    found = []
+    for name in (BASE, *settings.variants):
+        found.append(Job("refusal_tokens_evaluate", asked, name))
+        if name == BASE or name in RELEASED:
+            found += [Job("refusal_tokens_ability", able, name)] if settings.tasks else []
             continue
         training, new = settings.training, len(METHODS[name].tokens)
         learns = Learns(settings.model, training, training.max_length, new_tokens=new)
         found.append(Job("refusal_tokens_train", [[learns]], name, train=True))
-        found.append(Job("refusal_tokens_evaluate", asked, name))
     return found

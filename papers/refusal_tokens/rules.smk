@@ -20,6 +20,24 @@ rule refusal_tokens_train:
         " {params.step} 2> {log:q}"
 
 
+# Of the model before training and of released checkpoints, which lm-evaluation-harness loads.
+rule refusal_tokens_ability:
+    input:
+        SETUP.weights("refusal_tokens"),
+    output:
+        "<results>/refusal_tokens/scores/{model}/ability/{variant}-s{seed}.parquet",
+        record="<results>/refusal_tokens/runs/{model}/ability-{variant}-s{seed}.json",
+    log:
+        "<results>/refusal_tokens/logs/{model}/ability-{variant}-s{seed}.log",
+    threads: HALF
+    resources:
+        **SETUP.resources("refusal_tokens"),
+    params:
+        **SETUP.step("papers.refusal_tokens.ability"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
 # The model before training too, as base-s0.
 rule refusal_tokens_evaluate:
     input:
@@ -31,6 +49,8 @@ rule refusal_tokens_evaluate:
         record="<results>/refusal_tokens/runs/{model}/evaluate-{variant}-s{seed}.json",
     log:
         "<results>/refusal_tokens/logs/{model}/evaluate-{variant}-s{seed}.log",
+    wildcard_constraints:
+        variant="[^/]+",  # not those in ability/
     threads: HALF
     resources:
         **SETUP.resources("refusal_tokens"),

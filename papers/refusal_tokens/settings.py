@@ -12,7 +12,7 @@ from shared.data.sources import mirror_folder
 from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
 from shared.models.spec import ModelSpec, is_absent
-from shared.settings import ScaleSettings, Strict
+from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Training
 
 # The general conversations that the paper learns from.
@@ -92,6 +92,7 @@ class Settings(ScaleSettings):
     further_judges: list[JudgeSpec] = []  # of the replies of the model's own choice
     # General ability of the model before training and of checkpoints: questions; None: all
     harness: dict[Task, Annotated[int, Field(ge=0)] | None] = {}
+    harness_engine: Engine = "transformers"  # that runs a model for these
     batch_size: int = Field(gt=0)  # replies
     batch_tokens: int = Field(gt=0)
 
@@ -149,7 +150,12 @@ class Settings(ScaleSettings):
 
     def scores(self) -> list[str]:
         there = {name: v.seeds for name, v in self.variants.items() if not v.absent}
-        return [f"{BASE}-s0", *(f"{name}-s{seed}" for name, own in there.items() for seed in own)]
+        able = [name for name in (BASE, *there) if name == BASE or name in RELEASED]
+        return [
+            f"{BASE}-s0",
+            *(f"{name}-s{seed}" for name, own in there.items() for seed in own),
+            *(f"ability/{name}-s0" for name in able if self.tasks),
+        ]
 
 
 def _benchmark(name: str) -> Wanted:

@@ -33,7 +33,7 @@ from papers.resa.test_sets import NONE, is_measured
 from papers.resa.test_settings import PromptFile
 from shared.chat.asking import ask
 from shared.chat.cache import cached_replies
-from shared.chat.loading import kept_chat, open_chat, opening
+from shared.chat.loading import end, kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -43,8 +43,9 @@ from shared.judges.programs import sandbox
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "system", "wording", "judges", "guard", "strongreject", "harmbench", "adaptive",
-    "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens", "precision",
+    "model", "engine", "system", "wording", "judges", "guard", "strongreject", "harmbench",
+    "adaptive", "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens",
+    "precision",
     "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
     "variant.outer", "variant.instruction", "variant.weights", "filters", "readable_filters",
@@ -67,7 +68,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
     weights = (run.variant and run.variant.weights) or settings.model
-    chat = open_chat(Asked(model=weights), trained=trained, **opening(settings))
+    asked = Asked(model=weights, engine=settings.engine)
+    chat = open_chat(asked, trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()
@@ -76,7 +78,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
         replies, measured = answer(chat, rows, run.variant, settings)
         first = next(iter(judges.values()))
         guard = stack.enter_context(open_guard(settings, first, run.key))
-        del chat  # the judges of harm need its memory
+        end(chat)  # the judges of harm need its memory
+        del chat
         harm = harm_judges(settings)
         made = scores(rows, replies, run.variant, settings, judges, guard, harm)
         for record, measures in zip(made, measured, strict=True):

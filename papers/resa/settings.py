@@ -16,7 +16,7 @@ from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.data.sources import mirror_folder
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec, is_absent
-from shared.settings import ScaleSettings, Strict
+from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
 # Prompts of the judges of harm, in a mirror folder of the user's.
@@ -148,6 +148,7 @@ class Settings(ScaleSettings):
     UNTRAINED: ClassVar = (BASE, *PROMPTED, *RELEASED)
 
     model: ModelSpec
+    engine: Engine = "transformers"  # that writes the tested model's replies
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
     queries: dict[str, int] = {}  # of each side, vanilla and by attack, where samples are made here
@@ -212,6 +213,11 @@ class Settings(ScaleSettings):
                 raise ValueError(f"{where}.jailbreaks: expected some of the queries'")
         if len(set(map(judge_name, self.judges))) < len(self.judges):
             raise ValueError("judges: two have the same name in tables")
+        if self.engine == "vllm" and self.adaptive and self.adaptive.gcg:
+            raise ValueError(
+                "engine: vllm has no gradients, which adaptive.gcg needs; expected"
+                " transformers, or no gcg"
+            )
         return self
 
     @property

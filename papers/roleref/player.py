@@ -20,7 +20,6 @@ from shared.chat.local import LocalChat
 from shared.chat.settings import Asked
 from shared.data.splits import first_of_each
 from shared.generation.prompts import tokens_run
-from shared.generation.score import text_nll
 from shared.steering.states import last_token_states
 from shared.steering.steered import steered
 from shared.steering.vectors import Vectors
@@ -80,7 +79,7 @@ class Player:
         ids = [self.chat.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
         self.tokens += sum(map(len, ids))
         with self.playing(role):
-            scored = text_nll(self.chat.model, ids, self.chat.batch_size)
+            scored = self.chat.nll(ids)
         return {f"{role}/{number:02d}": pair for number, pair in enumerate(scored)}
 
     def edited(

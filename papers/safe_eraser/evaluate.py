@@ -34,14 +34,14 @@ from papers.safe_eraser.benchmark import TARGETS, Question
 from papers.safe_eraser.examiner import Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
+from papers.safe_eraser.speakers import speakers
 from shared.comparison.scores import as_frame, write_scores
 from shared.data.splits import first_of_each
 from shared.errors import UserError
-from shared.models.loading import load, load_processor
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "benchmark", "judge", "probe", "sampling", "answer_tokens", "batch_size",
+    "model", "engine", "benchmark", "judge", "probe", "sampling", "answer_tokens", "batch_size",
     "batch_tokens", "precision",
 )  # fmt: skip
 
@@ -61,18 +61,16 @@ def evaluate(
     """Ask one model all questions. vanilla: its folder, where it was trained here. trained and
     answers: a variant's snapshots, and vanilla's scores; vanilla itself needs neither."""
     settings = run.settings
-    base = settings.base(vanilla)
-    processor = load_processor(base)
-    loaded = {"precision": settings.precision, "tokenizer": processor.tokenizer}
+    opened = speakers(settings, settings.base(vanilla))
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
     with judge_of(settings.judge, run.key, settings.precision) as judge:
         said = benchmark.said_by(answers)
-        examiner = Examiner(settings, processor, judge, said)
+        examiner = Examiner(settings, judge, said)
         for progress, folder in snapshots(trained):
-            model, _ = load(base, trained=folder, **loaded)
             part = everything if progress == 1 else probed(everything, settings.probe)
-            scores = examiner.scores(model, part, seed)
+            with opened(folder) as say:
+                scores = examiner.scores(say, part, seed)
             found += [score | {"progress": progress} for score in scores]
         scores = as_frame(found, names=NAMES, flags=FLAGS)
         if variant == VANILLA:  # where the files don't hold what vanilla says, it is this

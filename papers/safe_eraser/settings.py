@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from shared.chat.calls import Calls, endpoints
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm
-from shared.settings import ProtocolName, ScaleSettings, Strict
+from shared.settings import Engine, ProtocolName, ScaleSettings, Strict
 from shared.training.settings import EncoderTraining, Training
 
 VANILLA = "vanilla"  # the model before unlearning
@@ -68,6 +68,7 @@ class Settings(ScaleSettings):
     UNTRAINED: ClassVar = (VANILLA,)
 
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark
+    engine: Engine = "transformers"  # that answers
     data_seed: int = 0
     # What is generated in the form of the authors' files, or a folder with these
     benchmark: Generated | str

@@ -24,7 +24,8 @@ def open_chat(
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
     trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
-    batch_size (prompts), batch_tokens and precision are of a local model.
+    batch_size (prompts at a time), batch_tokens (of them together; vLLM counts its own) and
+    precision are of a local model.
     """
     if is_endpoint(asked.model):
         name = asked.model.removeprefix("api:")
@@ -36,20 +37,21 @@ def open_chat(
             most_dollars=asked.most_dollars,
             may_be_gone=asked.may_be_gone,
         )
+    named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
+    how = {
+        "name": display_name(asked.model),
+        "identity": f"{named} trained={trained} thinking={asked.thinking}",
+        "batch_size": batch_size,
+    }
+    if asked.engine == "vllm":
+        from shared.chat.vllm import open_vllm
+
+        return open_vllm(asked, trained=trained, precision=precision, **how)
     from shared.chat.local import LocalChat
     from shared.models.loading import load
 
     model, tokenizer = load(asked.model, trained=trained, precision=precision)
-    named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
-    return LocalChat(
-        model,
-        tokenizer,
-        name=display_name(asked.model),
-        identity=f"{named} trained={trained} thinking={asked.thinking}",
-        thinking=asked.thinking,
-        batch_size=batch_size,
-        batch_tokens=batch_tokens,
-    )
+    return LocalChat(model, tokenizer, thinking=asked.thinking, batch_tokens=batch_tokens, **how)
 
 
 def opening(settings: object) -> dict:
@@ -62,4 +64,14 @@ def kept_chat(asked: Asked, key: str, **opening) -> Iterator[tuple[Chat, ReplyCa
     """The model, opened with what `opening` says, and where its replies are kept until the block
     ends (see `cached_replies`)."""
     with cached_replies(asked.model, key) as kept:
-        yield open_chat(asked, **opening), kept
+        chat = open_chat(asked, **opening)
+        try:
+            yield chat, kept
+        finally:
+            end(chat)
+
+
+def end(chat: Chat) -> None:
+    """End the engine of a chat that has one of its own, and give back what that takes."""
+    if hasattr(chat, "end"):
+        chat.end()

@@ -1,20 +1,22 @@
-"""A chat model whose weights are here: batched greedy replies that run no shared text twice."""
+"""A chat model that Transformers runs: batched replies that run no shared text twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from shared.chat.replies import Conversation, Reply, finished, split_thoughts
-from shared.generation.decode import decode, tokens_with
-from shared.generation.prompts import batches
+from shared.chat.replies import Conversation, Drawing
+from shared.chat.tokens import TokenChat, Written
+from shared.generation.decode import decode, sampler
+from shared.generation.prompts import batches, in_order
+from shared.generation.score import among, text_nll
 
 
-class LocalChat:
-    """A model and its tokenizer, whose chat template frames the conversations.
+class LocalChat(TokenChat):
+    """A model and its tokenizer, here in this process.
 
     What all prompts begin with (an instruction) is run once; what some begin with (a sentence
-    with several questions) is run once for these. `thinking` is passed to the chat template as
-    `enable_thinking`; a model that thinks may write `thinking_tokens` more.
+    with several questions) is run once for these.
     """
 
     def __init__(
@@ -22,56 +24,40 @@ class LocalChat:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
-        name: str,
-        identity: str,
-        thinking: bool | None = None,
-        thinking_tokens: int = 16_000,
-        batch_size: int = 64,
         batch_tokens: int = 16_384,
+        **named,
     ):
-        self.model, self.tokenizer = model, tokenizer
-        self.name, self.identity = name, identity
-        self.template = {} if thinking is None else {"enable_thinking": thinking}
-        self.extra_tokens = thinking_tokens if thinking else 0
-        self.batch_size, self.batch_tokens = batch_size, batch_tokens
+        """named: as of `TokenChat`."""
+        super().__init__(tokenizer, **named)
+        self.model, self.batch_tokens = model, batch_tokens
 
-    def answers(
+    def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
+        run = batches(self.model, prompts, **self._sizes)
+        found = in_order((batch, among(rows.logits, candidates).cpu()) for batch, rows in run)
+        return torch.stack(found)
+
+    def nll(self, sequences: Sequence[Sequence[int]]) -> list[tuple[float, int]]:
+        return text_nll(self.model, sequences, self.batch_size)
+
+    def _written(
         self,
         conversations: Sequence[Conversation],
-        max_new_tokens: int,
-        *,
-        stop: Sequence[str] = (),
-        start: str = "",
-    ) -> Iterator[tuple[int, Reply]]:
-        """(index, reply) batch by batch; see `shared.chat.replies.Chat`."""
-        ends = frozenset({self.tokenizer.eos_token_id}).union(
-            *(tokens_with(self.tokenizer, text) for text in stop)
-        )
-        asked = [self.framed(conversation) + start for conversation in conversations]
-        prompts = [self._ids(text) for text in asked]
-        opened = ["<think>" if text.rstrip().endswith("<think>") else "" for text in asked]
-        limit = max_new_tokens + self.extra_tokens
-        sizes = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
-        sizes |= {"new_tokens": limit}
+        start: str,
+        limit: int,
+        ends: Collection[int],
+        drawing: Drawing | None,
+    ) -> Iterator[Written]:
+        prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
+        sizes = self._sizes | {"new_tokens": limit}
         for batch, rows in batches(self.model, prompts, branching=True, **sizes):
-            decoded = decode(rows, limit, ends)
-            whole = [ids + end for ids, end in zip(decoded.ids, decoded.stops, strict=True)]
-            texts = self.tokenizer.batch_decode(whole, skip_special_tokens=True)
-            for index, ids, ended, text in zip(batch, whole, decoded.stops, texts, strict=True):
-                text, thoughts = split_thoughts(opened[index] + start + text)
-                for end in stop:
-                    text = text.partition(end)[0]
-                yield index, finished(text, thoughts, len(prompts[index]), len(ids), not ended)
+            pick = None
+            if drawing:
+                seeds = [drawing.seeds[index] for index in batch]
+                pick = sampler(drawing.temperature, seeds, limit, drawing.top_p)
+            made = decode(rows, limit, ends, pick)
+            for index, ids, end in zip(batch, made.ids, made.stops, strict=True):
+                yield Written(index, ids + end, bool(end), len(prompts[index]))
 
-    def prompt_ids(self, conversation: Conversation) -> list[int]:
-        """The tokens that the model is given, up to where its reply begins."""
-        return self._ids(self.framed(conversation))
-
-    def framed(self, conversation: Conversation) -> str:
-        """The text of these; some templates open a <think> at its end."""
-        return self.tokenizer.apply_chat_template(
-            list(conversation), add_generation_prompt=True, tokenize=False, **self.template
-        )
-
-    def _ids(self, text: str) -> list[int]:
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+    @property
+    def _sizes(self) -> dict[str, int]:
+        return {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}

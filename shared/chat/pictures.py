@@ -5,7 +5,8 @@ import io
 
 from PIL import Image
 
-from shared.chat.replies import Message
+from shared.chat.replies import Conversation, Message
+from shared.data.pictures import open_picture
 
 
 def about_picture(picture: bytes, text: str) -> Message:
@@ -14,3 +15,28 @@ def about_picture(picture: bytes, text: str) -> Message:
     url = f"data:{kind};base64,{base64.b64encode(picture).decode()}"
     seen = {"type": "image_url", "image_url": {"url": url}}
     return {"role": "user", "content": [seen, {"type": "text", "text": text}]}
+
+
+def pictures_of(conversation: Conversation) -> list[Image.Image]:
+    """The pictures that its messages are about, in order."""
+    urls = [part["image_url"]["url"] for part in _parts(conversation) if "image_url" in part]
+    return [open_picture(io.BytesIO(base64.b64decode(url.partition(",")[2]))) for url in urls]
+
+
+def framed(conversation: Conversation) -> list[dict]:
+    """The conversation as the chat template of a model's processor takes it: lists of parts, in
+    which a picture is only named."""
+    return [
+        message
+        | {"content": [{"type": "image"} if "image_url" in part else part for part in parts]}
+        for message, parts in zip(conversation, map(_listed, conversation), strict=True)
+    ]
+
+
+def _parts(conversation: Conversation) -> list[dict]:
+    return [part for message in conversation for part in _listed(message)]
+
+
+def _listed(message: Message) -> list[dict]:
+    content = message["content"]
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content

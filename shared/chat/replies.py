@@ -37,6 +37,19 @@ def finished(
     return Reply(text, "", *counted) if text or not cut_off else Reply(None, UNBEGUN, *counted)
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """How replies are drawn, where they are not greedy.
+
+    seeds: integers for each conversation (seed, example, sample): the same reply is drawn again,
+    whatever else is asked beside it, by the same engine.
+    """
+
+    temperature: float
+    seeds: Sequence[Sequence[int]]
+    top_p: float = 1.0
+
+
 class Chat(Protocol):
     """A model that answers conversations greedily (temperature 0)."""
 

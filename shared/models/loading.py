@@ -80,7 +80,7 @@ def _placed(model: PreTrainedModel, device: str | None) -> PreTrainedModel:
 
 
 def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
-    if isinstance(spec, RandomModel) and _sees(spec):
+    if isinstance(spec, RandomModel) and sees(spec):
         return load_processor(spec).tokenizer
     return _tokenizer(spec)
 
@@ -147,7 +147,7 @@ def _random_config(
     spec: RandomModel, tokenizer: PreTrainedTokenizerBase
 ) -> transformers.PretrainedConfig:
     config, words = dict(spec.config), {"vocab_size": len(tokenizer)}
-    if _sees(spec):
+    if sees(spec):
         config = token_fields(tokenizer) | config
         config["text_config"] = words | config["text_config"]
     else:
@@ -155,9 +155,11 @@ def _random_config(
     return architecture(spec.architecture).config_class(**config)
 
 
-def _sees(spec: RandomModel) -> bool:
+def sees(spec: ModelSpec) -> bool:
     """A vision-language model has configurations of its two parts."""
-    return "vision_config" in spec.config
+    if isinstance(spec, RandomModel):
+        return "vision_config" in spec.config
+    return "vision_config" in read_json(model_folder(spec) / "config.json", dict)
 
 
 def is_adapter(folder: str | Path) -> bool:

@@ -19,3 +19,14 @@ def continuation(tokenizer: "PreTrainedTokenizerBase", before: str, text: str) -
     if whole[: len(ids)] == ids:
         return whole[len(ids) :]
     return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+def begun(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
+    """Ids of a text, after the token that begins every text where the tokenizer has one."""
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return [tokenizer.bos_token_id, *ids] if adds_bos(tokenizer) else ids
+
+
+def adds_bos(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Whether a tokenizer puts a token before every text, as LLaMA's does."""
+    return tokenizer("")["input_ids"] == [tokenizer.bos_token_id]

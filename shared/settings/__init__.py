@@ -30,6 +30,8 @@ PAPERS = ROOT / "papers"
 SCRATCH = ROOT / "resources" / "checkpoints"
 # As the released code does, defects and all, or as the paper says.
 ProtocolName = Literal["official", "corrected"]
+# What runs a model whose weights are here, where a paper lets one choose: see shared.chat.vllm.
+Engine = Literal["transformers", "vllm"]
 Precision = Literal["fp32", "bf16"]  # bf16 only where a GPU or the processor computes in it
 
 REHEARSAL = "rehearsal"  # scale `paper` with small models and few rows: shared.planning.rehearsal
@@ -264,6 +266,13 @@ def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
 
 def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
+    if "engine" not in settings_class.model_fields:
+        values = dict(values)
+        if (engine := values.pop("engine", "transformers")) != "transformers":
+            raise UserError(
+                f"{where}: engine: found {engine}; expected transformers, since this paper reads"
+                " inside the model (hidden states, the cache of a prompt)"
+            )
     try:
         return settings_class.model_validate(values)
     except ValidationError as error:
@@ -282,6 +291,7 @@ def _merge(below: dict, above: dict) -> dict:
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
+    plain = first["type"] in ("missing", "extra_forbidden") or not where  # of all settings together
+    found = "" if plain else f", found {first['input']!r}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}: {first['msg']}{found}{more}"
+    return f"{where}{': ' if where else ''}{first['msg']}{found}{more}"

@@ -6,6 +6,7 @@ from transformers import ProcessorMixin
 
 from shared.errors import UserError
 from shared.models.images import Seen, with_pictures
+from shared.models.tokens import adds_bos
 from shared.training.examples import IGNORED, Segment, from_segments
 
 Turn = tuple[str, str]  # a question and its answer
@@ -44,10 +45,8 @@ def example(
     A text over `max_length` tokens, of which the picture counts as one, loses its end, since the
     picture stands at the beginning. Raises `UserError` if nothing is left to be learnt.
     """
-    tokenizer = processor.tokenizer
-    begins = tokenizer("")["input_ids"] == [tokenizer.bos_token_id]  # as LLaMA's does
-    cut = {"max_length": max_length, "keep": "beginning"}
-    made = from_segments(tokenizer, pieces, bos=begins, **cut)
+    tokenizer, cut = processor.tokenizer, {"max_length": max_length, "keep": "beginning"}
+    made = from_segments(tokenizer, pieces, bos=adds_bos(tokenizer), **cut)
     if any(piece.learnt for piece in pieces) and set(made["labels"]) == {IGNORED}:
         raise UserError(
             f"max_length {max_length}: no token of the answer is left; expected more than this"

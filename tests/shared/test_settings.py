@@ -18,11 +18,11 @@ def edited(tmp_path, monkeypatch):
         change(values)
         (tmp_path / "papers" / "r_tuning" / "paper.yaml").write_text(yaml.safe_dump(values))
         load_paper.cache_clear()
-        load_settings.cache_clear()
+        settings._load_settings.cache_clear()
 
     yield write
     load_paper.cache_clear()
-    load_settings.cache_clear()
+    settings._load_settings.cache_clear()
 
 
 def test_every_scale_of_every_paper_is_valid():
@@ -77,3 +77,33 @@ def test_a_users_model_stands_in_for_a_model_of_the_paper_or_for_none():
     assert load_settings("r_tuning", "cpu", "api:org/model").stands_in_for == "OpenLLaMA-3B"
     same = load_settings("center_bench", "cpu", "api:google/gemini-2.5-flash")
     assert (same.name, same.stands_in_for) == ("Gemini", None)
+
+
+@pytest.mark.parametrize("scale", ["gpu", "paper"])
+def test_the_papers_that_only_ask_may_choose_their_engine(scale, monkeypatch):
+    """Of KIE-HVQA at scale gpu, whose small model reads features, and GCG, which takes gradients,
+    the error says so; of a paper that reads inside its model, too. Each is one line."""
+    chosen, refused = {}, {}
+    whole = settings._scale
+
+    def in_vllm(paper, of):
+        return whole(paper, of) | {"engine": "vllm"}
+
+    monkeypatch.setattr(settings, "_scale", in_vllm)
+    settings._load_settings.cache_clear()
+    for paper in paper_ids():
+        for model in settings.model_names(paper, scale):
+            try:
+                chosen.setdefault(paper, load_settings(paper, scale, model).engine)
+            except UserError as error:
+                refused.setdefault(paper, str(error))
+    settings._load_settings.cache_clear()
+    asking = {"center_bench", "forbidden_science", "resa", "safe_eraser"}
+    reading = {"r_tuning", "refusal_tokens", "roleref"}
+    gcg, small = ({"resa"}, set()) if scale == "paper" else (set(), {"kie_hvqa"})
+    assert chosen == dict.fromkeys((asking | {"kie_hvqa"}) - small, "vllm")
+    assert refused.keys() == reading | gcg | small
+    assert all("reads inside the model" in refused[paper] for paper in reading)
+    assert all("adaptive.gcg" in refused[paper] for paper in gcg)
+    assert all("small model" in refused[paper] for paper in small)
+    assert all("\n" not in line and len(line) < 300 for line in refused.values())

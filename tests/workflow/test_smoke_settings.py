@@ -33,8 +33,9 @@ pytestmark = pytest.mark.workflow
 # Of the machine, not of the results: a job asks for other resources, and does not run again. The
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
-# Excludes other settings of smoke, or needs some: a task that is asked, a file of samples.
-NOT_ALONE = {("r_tuning", "asker"), ("resa", "released")}
+# Excludes other settings of smoke, or needs some: a task that is asked, a file of samples, a model
+# that is not small.
+NOT_ALONE = {("kie_hvqa", "engine"), ("r_tuning", "asker"), ("resa", "released")}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {

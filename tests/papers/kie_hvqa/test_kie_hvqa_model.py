@@ -209,7 +209,7 @@ def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monke
                 text = [row["answer"], "I see nothing.", None][min(number, 2)]
                 yield number, Reply(text, reply_tokens=3)
 
-    monkeypatch.setattr(loading, "open_chat", lambda asked: Scripted())
+    monkeypatch.setattr(loading, "open_chat", lambda asked, **_: Scripted())
     monkeypatch.setattr(cache, "BOUGHT", tmp_path / "bought")
     out = tmp_path / "scores.parquet"
     record = evaluate(Run(settings, out, key="k"), tmp_path / "data", "base", 0)
@@ -219,6 +219,18 @@ def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monke
     assert found["valid"].tolist()[:2] == [True, False] and found["valid"][2:].isna().all()
     assert found["avg"].tolist()[:2] == [1, 0] and found["avg"][2:].isna().all()
     assert "24 calls, about 4" in capsys.readouterr().out  # 1,600 tokens a picture
+
+    def opened(asked, **opening):
+        assert (asked.engine, opening["trained"], opening["batch_size"]) == ("vllm", tmp_path, 7)
+        return Scripted()
+
+    monkeypatch.setattr(loading, "open_chat", opened)
+    here = {"model": f"path:{tmp_path}", "engine": "vllm", "batch_size": 7}
+    settings = settings.model_copy(update=here)
+    run = Run(settings, tmp_path / "again.parquet", key="k")
+    evaluate(run, tmp_path / "data", "base", 0, trained=tmp_path)
+    pd.testing.assert_frame_equal(pd.read_parquet(run.out), found)
+    assert "calls" not in capsys.readouterr().out
 
 
 def test_pictures_are_prepared_when_it_is_their_turn(smoke, vlm, tmp_path, monkeypatch):

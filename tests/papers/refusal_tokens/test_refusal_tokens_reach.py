@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papers.refusal_tokens import analyze, data, evaluate
+from papers.refusal_tokens import ability, analyze, data, evaluate
 from papers.refusal_tokens.benchmarks import BENCHMARKS
 from papers.refusal_tokens.methods import METHODS, RELEASED
 from papers.refusal_tokens.rehearsal import WRITERS
@@ -64,11 +64,11 @@ def test_every_number_of_others_meets_one_of_ours(
     monkeypatch.setattr("shared.chat.loading.open_chat", lambda *_, **__: judge)
     monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
 
-    def answered(tasks, model, **how):
+    def answered(tasks, model, scratch, **how):
         able.append((Path(model).name, how["chat_template"]))
         return [Answered(name, f"{name}/{n}", n / 2) for name in tasks for n in range(3)]
 
-    monkeypatch.setattr(evaluate.harness, "answered", answered)
+    monkeypatch.setattr(ability.harness, "answered", answered)
     plain = tmp_path / "base"
     save(tiny_model, plain, tiny_tokenizer)
     sources = data.data(Run(paper[0], tmp_path / "data"))["sources"]
@@ -88,6 +88,8 @@ def test_every_number_of_others_meets_one_of_ours(
             out = tmp_path / "scores" / settings.name / f"{name}-s0.parquet"
             run = Run(settings, out, variant=released.get(name), key=f"{settings.name}-{name}")
             evaluate.evaluate(run, tmp_path / "data", name, 0)
+            run.out = out.parent / "ability" / out.name
+            ability.ability(run, name, 0)
         groups += analyze.groups(tmp_path / "scores" / settings.name, settings)
     assert able == [(name, False) for name in ("base", *RELEASED, "base", "base")]
     assert sum("REFUSED: says no" in asked for asked in judge.asked) > 0  # a rubric of its kind

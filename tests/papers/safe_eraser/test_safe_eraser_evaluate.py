@@ -21,7 +21,7 @@ def generated(settings, tmp_path):
 
 
 def compared(settings, question, output, said=None):
-    return Examiner(settings, None, by_rules, said or {}).compared(question, output)
+    return Examiner(settings, by_rules, said or {}).compared(question, output)
 
 
 def question(name, kind, answer="", **more):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from papers.safe_eraser import analyze, data, examiner, judging
+from papers.safe_eraser import analyze, data, judging, speakers
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
@@ -106,10 +106,42 @@ def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeyp
         asked[temperature, top_p] = len(prompts)
         yield list(range(len(prompts))), SimpleNamespace(ids=[[5]] * len(prompts))
 
-    monkeypatch.setattr(examiner, "decode_with_pictures", decoding)
+    monkeypatch.setattr(speakers, "decode_with_pictures", decoding)
     data.data(Run(settings, tmp_path / "data"))
     evaluate(Run(settings, tmp_path / "po-s0.parquet"), tmp_path / "data", "po-pd", 0)
     assert asked == {(1.0, 0.9): 24 + 24 + 8 + 8, (0.0, 1.0): 14}
+
+
+def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
+    settings, seen, tmp_path, monkeypatch
+):
+    """The same questions in the same order about the same pictures; benchmarks are not drawn."""
+    asked, opened = [], []
+
+    class Scripted:
+        def answers(self, conversations, limit, *, drawing):
+            asked.append((conversations, limit, drawing))
+            for number in range(len(conversations)):
+                yield number, Reply(f" {number} ", prompt_tokens=10, reply_tokens=2)
+
+    def open_chat(told, **how):
+        opened.append((told.engine, how))
+        return Scripted()
+
+    monkeypatch.setattr(speakers, "open_chat", open_chat)
+    data.data(Run(settings, tmp_path / "data"))
+    run = Run(settings.model_copy(update={"engine": "vllm"}), tmp_path / "po-s0.parquet")
+    found = evaluate(run, tmp_path / "data", "po-pd", 5)
+    sizes = {"batch_size": 32, "batch_tokens": 32768, "precision": "fp32"}
+    assert opened == [("vllm", {"trained": None, **sizes})]
+    (drawn, limit, drawing), (greedy, _, none) = asked
+    assert (len(drawn), len(greedy), limit, none) == (24 + 24 + 8 + 8, 14, 4, None)
+    assert (drawing.temperature, drawing.top_p) == (1.0, 0.9)
+    assert drawing.seeds == [(5, number) for number in range(64)]
+    assert found["tokens"] == 12 * (64 + 14)
+    (message,) = drawn[0]
+    picture, words = message["content"]
+    assert words["text"] and picture["image_url"]["url"].startswith("data:image/png;base64,")
 
 
 def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path, monkeypatch):

@@ -1,10 +1,14 @@
 """A model opened for chat, as it is or as it was trained here."""
 
+import importlib.util
+
+import pytest
 import torch
 
 from shared.chat.asking import ask
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
+from shared.errors import UserError
 from shared.models.loading import save
 
 TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}"
@@ -28,3 +32,10 @@ def test_a_trained_model_answers_in_place_of_its_base(tmp_path, tiny_model, tiny
     after = ask(chat, conversation, 6)[0].text
     assert after == "nnnnnn" != before
     assert chat.name == "base" and chat.identity != open_chat(asked).identity
+
+
+def test_an_engine_that_is_not_installed_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *_: None)
+    with pytest.raises(UserError, match=r'engine: found vllm, .*pip install "\.\[vllm\]"') as found:
+        open_chat(Asked(model=f"path:{tmp_path}", engine="vllm"))
+    assert "\n" not in str(found.value)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from shared.chat.local import LocalChat
-from shared.chat.replies import UNBEGUN
+from shared.chat.replies import UNBEGUN, Drawing
 
 TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}"
@@ -107,3 +107,21 @@ def test_thinking_is_asked_of_the_template(chat, tiny_tokenizer):
 
 def test_nothing_asked_nothing_answered(chat):
     assert dict(chat().answers([], 5)) == {}
+
+
+def test_chances_are_those_of_the_next_token_among_the_candidates(chat, tiny_model):
+    prompts, candidates = [[5, 9, 7], [8, 4]], [3, 6, 11]
+    found = chat(batch_size=1).chances(prompts, candidates)
+    for prompt, row in zip(prompts, found, strict=True):
+        with torch.inference_mode():
+            logits = tiny_model(torch.tensor([prompt])).logits[0, -1]
+        torch.testing.assert_close(row, logits[candidates].softmax(-1))
+
+
+def test_a_drawn_reply_depends_on_its_own_seeds_alone(chat):
+    """Not on what is asked beside it; and greedy ones are no draw."""
+    asked = [conversation("x")] * 3
+    drawing = Drawing(temperature=1.0, seeds=[(1, 0), (1, 1), (1, 0)])
+    said = dict(chat().answers(asked, 8, drawing=drawing))
+    alone = dict(chat().answers(asked[:1], 8, drawing=Drawing(1.0, [(1, 1)])))
+    assert said[0].text == said[2].text != said[1].text == alone[0].text

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import UserError
+from shared.files import write_jsonl
 from shared.judges import harness
 from shared.judges.harness import Answered, command, read_samples
 
@@ -21,20 +22,25 @@ def log(folder, task, rows):
 
 
 def test_the_command_names_task_model_and_sandbox():
-    asked = command("MMLU", 5, "/model", Path("/adapter"), 8, "bf16", Path("/out"))
+    asked = command("MMLU", 5, "/model", "transformers", 8, "bf16", Path("/out"))
     line = " ".join(asked)
     assert asked[:5] == list(harness.SANDBOX)
-    assert "pretrained=/model,peft=/adapter,dtype=bfloat16" in asked
-    assert "--tasks mmlu --batch_size 8 --output_path /out --log_samples" in line
-    assert line.endswith("--log_samples --limit 5")
+    assert "--model hf --model_args pretrained=/model,dtype=bfloat16 --batch_size 8 " in line
+    assert line.endswith("--tasks mmlu --output_path /out --log_samples --limit 5")
+
+
+def test_the_model_may_run_in_vllm():
+    line = " ".join(command("MMLU", None, "/model", "vllm", 8, "fp32", Path("/out")))
+    options = "pretrained=/model,dtype=float32,max_num_seqs=8"
+    assert f"--model vllm --model_args {options} --batch_size auto " in line
 
 
 def test_only_the_task_that_runs_code_may_run_code():
-    asked = (None, "folder", None, 8, "fp32", Path("/out"))
-    lines = {name: command(name, *asked) for name in harness.TASKS}
-    allowed = {name for name, line in lines.items() if "--confirm_run_unsafe_code" in line}
+    of = (None, "folder", "transformers", 8, "fp32", Path("/out"))
+    asked = {name: command(name, *of) for name in harness.TASKS}
+    allowed = {name for name, line in asked.items() if "--confirm_run_unsafe_code" in line}
     assert allowed == {"HumanEval"} == set(harness.RUNS_CODE)
-    assert all("--limit" not in line and "peft" not in " ".join(line) for line in lines.values())
+    assert all("--limit" not in line for line in asked.values())
 
 
 def test_samples_become_a_verdict_a_question(tmp_path):
@@ -62,10 +68,12 @@ def test_no_log_is_a_mistake(tmp_path):
         read_samples("MMLU", tmp_path)
 
 
-def test_a_harness_that_is_not_there_is_one_line(monkeypatch):
+def test_what_is_not_there_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(harness.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r'pip install "\.\[eval\]"'):
-        harness.answered({"MMLU": 1}, "folder")
+        harness.answered({"MMLU": 1}, "folder", tmp_path)
+    with pytest.raises(UserError, match=r'engine: found vllm.*pip install "\.\[vllm\]"'):
+        harness.answered({"MMLU": 1}, "folder", tmp_path, engine="vllm")
 
 
 def test_a_harness_that_fails_says_why(monkeypatch, tmp_path):
@@ -91,11 +99,38 @@ def test_a_share_of_the_probability_counts_as_it_is(tmp_path):
     assert read_samples("TruthfulQA MC2", tmp_path)[0].correct == 0.375
 
 
-def test_questions_are_framed_as_a_users_or_gone_on_with(monkeypatch, tmp_path):
-    asked = []
-    monkeypatch.setattr(harness, "_check_installed", lambda: None)
-    monkeypatch.setattr(harness, "_run", lambda command, folder: asked.append(command))
-    monkeypatch.setattr(harness, "read_samples", lambda *_: [])
-    for chat_template in (True, False):
-        harness.answered({"PIQA": None}, "/model", chat_template=chat_template)
-    assert ["--apply_chat_template" in command for command in asked] == [True, False]
+@pytest.fixture
+def ran(monkeypatch):
+    """Commands of the harness; it logs a question of each task but for those in `broken`."""
+    commands, broken = [], set()
+
+    def run(command, folder):
+        task = command[command.index("--tasks") + 1]
+        commands.append(command)
+        if task in broken:
+            raise UserError(f"lm_eval ended with status 1: {task}")
+        (folder / "model").mkdir()
+        write_jsonl(folder / "model" / f"samples_{task}_{STAMP}.jsonl", [{"doc_id": 0, "acc": 1}])
+
+    monkeypatch.setattr(harness, "_check_installed", lambda engine: None)
+    monkeypatch.setattr(harness, "_run", run)
+    return commands, broken
+
+
+def test_questions_are_framed_as_a_users_or_gone_on_with(ran, tmp_path):
+    for framed in (True, False):
+        harness.answered({"PIQA": None}, "/model", tmp_path / str(framed), chat_template=framed)
+    assert ["--apply_chat_template" in command for command in ran[0]] == [True, False]
+
+
+def test_what_one_task_answered_is_kept_when_another_fails(ran, tmp_path):
+    commands, broken = ran
+    tasks = {"PIQA": None, "MMLU": None}
+    broken.add("mmlu")
+    with pytest.raises(UserError, match="mmlu"):
+        harness.answered(tasks, "/model", tmp_path)
+    broken.clear()
+    found = harness.answered(tasks, "/model", tmp_path)
+    assert [(each.dataset, each.correct) for each in found] == [("PIQA", 1), ("MMLU", 1)]
+    asked = [command[command.index("--tasks") + 1] for command in commands]
+    assert asked == ["piqa", "mmlu", "mmlu"]
