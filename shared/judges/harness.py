@@ -60,10 +60,10 @@ def answered(
 ) -> list[Answered]:
     """Every question of the tasks (our name -> so many; None: all) with a verdict.
 
-    batch_size: questions at once in vLLM; Transformers has ROWS. model: folder. scratch: keeps the answers of each task, so that what failed at a later one
+    model: folder. scratch: keeps the answers of each task, so that what failed at a later one
     begins there again. engine: that runs the model; no other model of this process should be
-    loaded. chat_template: questions are framed as those of a user; else they are text to be gone on
-    with.
+    loaded. batch_size: questions at once in vLLM; Transformers has ROWS. chat_template: questions
+    are framed as those of a user; else they are text to be gone on with.
     """
     _check_installed(engine)
     own_device()  # if it is a GPU, the harness sees this one alone
