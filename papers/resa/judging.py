@@ -110,15 +110,14 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
     """What the judges of harm say of replies to harmful requests, by column of the scores: those of
     the settings, loaded here."""
     found: dict[str, Scores] = {}
+    # in batches of their own: they read one token after each prompt, and are both held at once
+    how = {"precision": settings.precision}
     if settings.strongreject or settings.harmbench:
         from shared.judges.harm import open_harmbench, open_strongreject
     if settings.strongreject:
         named = settings.strongreject
         evaluator = open_strongreject(
-            named.model,
-            named.adapter,
-            settings.in_mirror(STRONGREJECT_PROMPT),
-            **opening(settings),
+            named.model, named.adapter, settings.in_mirror(STRONGREJECT_PROMPT), **how
         )
         found["goodness"] = lambda rows, replies: evaluator.goodness(
             _asked(rows), [parts.answer for parts in replies]
@@ -128,7 +127,7 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
         )
     if settings.harmbench:
         prompt = settings.in_mirror(HARMBENCH_PROMPT)
-        classifier = open_harmbench(settings.harmbench, prompt, **opening(settings))
+        classifier = open_harmbench(settings.harmbench, prompt, **how)
         found["safe_harmbench"] = lambda rows, replies: negated(
             classifier.harmful(_asked(rows), [parts.answer for parts in replies])
         )

@@ -161,7 +161,7 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         max_steps=settings.steps,
         per_device_train_batch_size=per_device,
         gradient_accumulation_steps=accumulation,
-        steps_per_generation=_turn(per_device, accumulation, settings),
+        steps_per_generation=passes_written(per_device, accumulation, settings),
         **_written_by(settings, cuda),
         num_generations=settings.generations,
         shuffle_dataset=False,
@@ -200,7 +200,7 @@ def _written_by(settings: Reinforcement, cuda: bool) -> dict:
     return {"use_vllm": True, "vllm_mode": "colocate", "vllm_enable_sleep_mode": True}
 
 
-def _turn(per_device: int, accumulation: int, settings: Reinforcement) -> int:
+def passes_written(per_device: int, accumulation: int, settings: Reinforcement) -> int:
     """How many forward passes' completions are written at once: a divisor of the passes of a step,
     so that all are written by the same weights, and whole groups on each device."""
     most = settings.written_per_device or per_device * accumulation

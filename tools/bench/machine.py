@@ -8,8 +8,7 @@ from pathlib import Path
 
 import torch
 
-from shared.devices import own_device
-from shared.models.loading import DTYPES
+from shared.devices import in_bf16, own_device
 
 FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # of processors that have it, x86 and ARM
 ENOUGH_S = 5.0  # after which a measurement is not repeated
@@ -37,7 +36,12 @@ def timed(work: Callable[[], object]) -> float:
 
 def peak(precision: str, size: int = 2048) -> float:
     """Floating-point operations a second of a large matrix product, the best of twenty."""
-    a = torch.randn(size, size, device=own_device(), dtype=DTYPES[precision])
+    a = torch.randn(
+        size,
+        size,
+        device=own_device(),
+        dtype=torch.bfloat16 if in_bf16(precision) else torch.float32,
+    )
     a @ a
     return max(2 * size**3 / timed(lambda: a @ a) for _ in range(20))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from shared.errors import UserError
-from shared.models.spec import ModelSpec, display_name, is_endpoint
+from shared.models.spec import ModelSpec, SmallVlm, display_name, is_endpoint
 from shared.settings import ROOT, Strict
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.models.images import Seen
 
 RECORDS = ROOT / "resources" / "measurements"
+WORDS = 4096  # of the vocabulary of a small model: more than its texts have
 SIZES = Path(__file__).with_name("architectures.yaml")
 
 
@@ -66,15 +67,45 @@ class Architecture(Strict):
     def layers(self) -> int:
         return self.text["num_hidden_layers"]
 
+    @property
+    def image_layers(self) -> int:
+        """Of the image encoder; 0 of a model without one, or on features."""
+        vision = self.config.get("vision_config", {})
+        return vision.get("depth", vision.get("num_hidden_layers", 0))
+
+    def seeing(self, tokens: int) -> Architecture:
+        """With pictures of so many tokens, if they are of one part or patch for each so many."""
+        if not (tokens and self.picture and self.picture.pixel_values[0] > 1):
+            return self
+        parts = tokens * self.picture.pixel_values[0] // self.picture.tokens
+        sizes = {"tokens": tokens, "pixel_values": [parts, *self.picture.pixel_values[1:]]}
+        return self.model_copy(update={"picture": self.picture.model_copy(update=sizes)})
+
+    def with_layers(self, layers: int, image_layers: int) -> Architecture:
+        """The same with so many layers, each of which sees all tokens; an image encoder has at most
+        those that it has."""
+        text = {**self.text, "num_hidden_layers": layers}
+        if text.get("sliding_window"):
+            text["layer_types"] = ["full_attention"] * layers
+        if "text_config" not in self.config:
+            return self.model_copy(update={"config": text})
+        config = self.config | {"text_config": text}
+        if self.image_layers:
+            vision = dict(self.config["vision_config"])
+            vision["depth" if "depth" in vision else "num_hidden_layers"] = min(
+                image_layers, self.image_layers
+            )
+            config["vision_config"] = vision
+        return self.model_copy(update={"config": config})
+
     def build(self, layers: int, device: str) -> PreTrainedModel:
         """float32, evaluation mode, with so many layers of the language model. On the device
         `meta` it takes no memory."""
         import torch
         import transformers
 
-        text = {**self.text, "num_hidden_layers": layers}
-        config = self.config | ({"text_config": text} if "text_config" in self.config else text)
         made = getattr(transformers, self.architecture)
+        config = self.with_layers(layers, self.image_layers).config
         torch.manual_seed(0)
         with torch.device(device):
             return made(made.config_class(**config)).eval()
@@ -86,16 +117,42 @@ def architectures() -> dict[str, Architecture]:
     return {name: Architecture(name=name, **row) for name, row in rows.items()}
 
 
-def of_model(spec: ModelSpec | None) -> Architecture:
-    """The architecture of a model of the hub. Raises `UserError` if its sizes are not known."""
+def of_model(spec: ModelSpec | SmallVlm | None) -> Architecture:
+    """The architecture of a model of the hub, the bundled one or a small one that the pipeline
+    trains. Raises `UserError` if its sizes are not known."""
     if spec is None or is_endpoint(spec):
         raise UserError("this paper has no model of its own to measure at this scale")
-    if isinstance(spec, str) and spec.startswith("hub:"):
-        name = spec.removeprefix("hub:").partition("@")[0]
+    if isinstance(spec, SmallVlm):
+        return _small(spec)
+    if isinstance(spec, str) and spec.startswith(("hub:", "bundled:")):
+        name = spec.partition(":")[2].partition("@")[0]
         for each in architectures().values():
             if name in each.models:
                 return each
     raise UserError(
         f"{display_name(spec)}: its sizes are not in {SIZES.name}; there are: "
         + ", ".join(model for each in architectures().values() for model in each.models)
+    )
+
+
+def _small(spec: SmallVlm) -> Architecture:
+    """With a vocabulary that is larger than that of any small model's texts."""
+    from shared.models.small_vlm import assemble, vocabulary
+
+    tokenizer = vocabulary("words", (f"w{number}" for number in range(WORDS)))
+    model = assemble(spec, tokenizer, seed=0)
+    vision, config = model.config.vision_config, model.config.to_dict()
+    if spec.image_size:
+        tokens = (spec.image_size // vision.patch_size) ** 2
+        pixels = [1, 3, spec.image_size, spec.image_size]
+    else:
+        tokens, pixels = vision.image_tokens, [1, vision.image_tokens, vision.hidden_size]
+    return Architecture(
+        name=spec.name,
+        models=[],
+        source="made in the pipeline",
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        architecture=type(model).__name__,
+        config=config,
+        picture=Picture(token=model.config.image_token_index, tokens=tokens, pixel_values=pixels),
     )

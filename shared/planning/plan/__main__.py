@@ -3,14 +3,20 @@
     python -m shared.planning.plan                         every paper, every scale
     python -m shared.planning.plan --scale paper roleref
     python -m shared.planning.plan --scale paper --models OpenLLaMA-3B --items table1 r_tuning
+    python -m shared.planning.plan --check                 whether each job fits (gpu and paper)
 
 Each number says where it comes from: the rules (limits, so mostly far more than it takes), recorded
 runs of this scale, a measurement (`python -m shared.planning.measure`), what was fetched, or, for
 calls, the settings. What none of these tells is printed as unknown.
+
+--check counts what each job holds on a GPU and in main memory, on a model of the real size that
+takes none, and ends with status 1 and a line for each job whose resources give less.
 """
 
 import argparse
 import os
+import sys
+from collections.abc import Sequence
 
 from shared.errors import UserError, one_line_errors
 from shared.planning.plan.collect import plan
@@ -18,6 +24,22 @@ from shared.planning.plan.jobs import jobs_of
 from shared.settings import load_paper, paper_ids
 from shared.settings.items import VARIABLE
 from shared.workflow.columns import columns_of
+
+CHECKED = ("gpu", "paper")  # scales whose models are of a known size
+
+
+def check(papers: Sequence[str], scales: Sequence[str]) -> None:
+    """Exit with a line for each job that needs more than its resources give."""
+    from shared.planning.plan.check import report  # loads PyTorch, which a plan needs not
+
+    failed = []
+    for scale in scales:
+        for paper in papers:
+            said, lacking = report(paper, scale)
+            failed += lacking
+            print(said, flush=True)
+    if failed:
+        sys.exit("\n".join(f"error: {line}" for line in failed))
 
 
 def main() -> None:
@@ -27,6 +49,7 @@ def main() -> None:
     parser.add_argument("--scale", help="one scale; every one")
     parser.add_argument("--models", help="of the scale, with commas; all")
     parser.add_argument("--items", help="tables and figures, with commas; all")
+    parser.add_argument("--check", action="store_true", help="whether each job fits its resources")
     parser.add_argument("papers", nargs="*", help="papers; none: all")
     arguments = parser.parse_args()
     papers = arguments.papers or paper_ids()
@@ -35,6 +58,9 @@ def main() -> None:
         known = ", ".join(dict.fromkeys(scales))
         raise UserError(f"unknown scale '{arguments.scale}'; scales: {known}")
     os.environ[VARIABLE] = arguments.items or ""
+    if arguments.check:
+        check(papers, [arguments.scale] if arguments.scale else CHECKED)
+        return
     for scale in [arguments.scale] if arguments.scale else dict.fromkeys(scales):
         columns, _ = columns_of(scale, None, arguments.models)
         jobs = jobs_of(scale, models=arguments.models, items=arguments.items)

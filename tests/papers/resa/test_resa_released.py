@@ -107,7 +107,7 @@ def learnt(tmp_path, monkeypatch):
     """The folder of the data step at settings shaped as those of scale paper."""
 
     @contextmanager
-    def opened(models, key, opening):
+    def opened(models, key, precision):
         yield Analyst()
 
     monkeypatch.setattr(training_samples.chat_generator, "opened", opened)

@@ -74,11 +74,14 @@ def train(model, examples, tmp_path, settings=SETTINGS):
     return model, watched
 
 
-def test_losses_are_those_of_training_that_runs_everything(tiny_model, examples, tmp_path, without):
-    other = copy.deepcopy(tiny_model)
-    reusing, once = train(tiny_model, examples, tmp_path)
+@pytest.mark.parametrize("how", [{}, {"activation_checkpointing": True}, {"group_by_length": True}])
+def test_losses_are_those_of_training_that_runs_everything(
+    tiny_model, examples, tmp_path, without, how
+):
+    other, settings = copy.deepcopy(tiny_model), SETTINGS.model_copy(update=how)
+    reusing, once = train(tiny_model, examples, tmp_path, settings)
     without()
-    running, every = train(other, examples, tmp_path)
+    running, every = train(other, examples, tmp_path, settings)
     assert len(once.losses) == STEPS and once.losses == pytest.approx(every.losses, rel=1e-5)
     assert (once.texts, every.texts) == (len(examples), EPOCHS * len(examples))
     torch.testing.assert_close(weights(reusing), weights(running), atol=1e-4, rtol=1e-4)
