@@ -117,10 +117,7 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
     if settings.strongreject:
         named = settings.strongreject
         evaluator = open_strongreject(
-            named.model,
-            named.adapter,
-            settings.in_mirror(STRONGREJECT_PROMPT),
-            **how,
+            named.model, named.adapter, settings.in_mirror(STRONGREJECT_PROMPT), **how
         )
         found["goodness"] = lambda rows, replies: evaluator.goodness(
             _asked(rows), [parts.answer for parts in replies]

@@ -1,7 +1,7 @@
 """What the jobs of ReSA hold in memory."""
 
-from papers.resa.settings import BASE, PROMPTED, Settings
-from shared.models.spec import is_endpoint
+from papers.resa.settings import BASE, Settings
+from shared.models.spec import is_absent, is_endpoint
 from shared.planning.plan.held import (
     BATCH_SIZE,
     BATCH_TOKENS,
@@ -19,11 +19,11 @@ ATTACKED = 192  # tokens of a request with a suffix of GCG, the chat's frame and
 
 
 def jobs(settings: Settings) -> list[Job]:
-    if is_endpoint(settings.model):
+    if is_endpoint(settings.model) or is_absent(settings.model):
         return []  # and no judge of harm: Table 4 is by Llama Guard alone
     found = [Job("resa_evaluate", _asked(settings), BASE)]
     for name, variant in settings.variants.items():
-        if name not in PROMPTED:
+        if name not in settings.UNTRAINED:
             learns: Held = Learns(settings.model, settings.training, settings.training.max_length)
             if variant.reinforced:
                 learns = Reinforces(settings.model, settings.reinforcement, _prompt(settings))
