@@ -58,7 +58,7 @@ def gpus_at_hand() -> bool:
 def in_bf16(precision: str) -> bool:
     """Whether a setting asks for bfloat16. Raises `UserError` on a processor that would emulate it:
     a hundred times slower than float32."""
-    if precision == "bf16" and own_device() == "cpu" and not _multiplies_bf16():
+    if precision == "bf16" and own_device() == "cpu" and not multiplies_bf16():
         raise UserError(
             "precision is bf16, and this processor would emulate it: /proc/cpuinfo has none of the"
             f" flags {', '.join(BF16_FLAGS)}; expected fp32"
@@ -66,7 +66,8 @@ def in_bf16(precision: str) -> bool:
     return precision == "bf16"
 
 
-def _multiplies_bf16() -> bool:
+def multiplies_bf16() -> bool:
+    """Whether the processor has instructions for matrices of bfloat16."""
     known = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
     return not set(BF16_FLAGS).isdisjoint(known.split())
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from shared.training import supervised
 from shared.training.settings import Lora
 from tools.bench import __main__, machine, page, scoring, subject, training, writing
 
@@ -20,10 +21,10 @@ def of(tiny_model, tiny_tokenizer):
 def small(monkeypatch, tiny_model, tiny_tokenizer):
     """The bench of the tiny model, at sizes that take seconds."""
 
-    def load(spec, dtype):
-        return copy.deepcopy(tiny_model).to(dtype), tiny_tokenizer
+    def load(spec, *, precision, **_):
+        return copy.deepcopy(tiny_model).to(machine.DTYPES[precision]), tiny_tokenizer
 
-    for module in (subject, training):
+    for module in (subject, supervised):
         monkeypatch.setattr(module, "load", load)
     monkeypatch.setattr(writing, "PROMPTS", (1, 3))
     monkeypatch.setattr(writing, "NEW_TOKENS", (2, 4))
@@ -91,9 +92,9 @@ def test_the_page(small, monkeypatch, tmp_path, capsys):
 
 def test_bf16_is_left_out_where_it_would_be_emulated(monkeypatch):
     monkeypatch.setattr(machine, "own_device", lambda: "cpu")
-    monkeypatch.setattr(machine, "_flags", lambda: {"avx2", "avx512f"})
+    monkeypatch.setattr(machine, "multiplies_bf16", lambda: False)
     assert machine.precisions() == ["fp32"]
-    monkeypatch.setattr(machine, "_flags", lambda: {"avx512f", "amx_bf16"})
+    monkeypatch.setattr(machine, "multiplies_bf16", lambda: True)
     assert machine.precisions() == ["fp32", "bf16"]
     assert "bf16: left out" in page._conditions([page.Measured("fp32", 1e9, [], [], [])], 0, 0)
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from shared.data.catalogue import sources
 from shared.files import write_json, write_jsonl
+from shared.planning.rehearsal.benchmarks import choices, mmlu_test
 from shared.planning.rehearsal.rows import PLACES, THINGS, write_csv
 
 # An answer of one letter stands in many texts, so that a model without knowledge is right at times.
 ANSWERS = ("a", "e", "stone", "o", "brass", "i", "water", "n")
-LETTERS = "ABCD"
 
 
 def _pararel(folder: Path) -> None:
@@ -32,17 +32,6 @@ def _pararel(folder: Path) -> None:
     write_json(folder / "pararel/OOD_test_pararel.json", outside)
 
 
-def _choices(subject: str, count: int, start: int = 0) -> list[list[str]]:
-    return [
-        [
-            f"Which of these belongs to the {THINGS[n % 8]} of {PLACES[n // 8 % 8]} ({subject})?",
-            *("a door", "a wall", "a roof", "a step"),
-            LETTERS[n * 7 // 3 % 4],
-        ]
-        for n in range(start, start + count)
-    ]
-
-
 def _mmlu(folder: Path) -> None:
     inside, outside = ("abstract_algebra", "anatomy"), ("marketing", "virology")
     for name, subjects, count, start in (
@@ -51,19 +40,8 @@ def _mmlu(folder: Path) -> None:
         ("ID_prompt", inside, 5, 20),
         ("OOD_prompt", outside, 5, 20),
     ):
-        rows = {subject: _choices(subject, count, start) for subject in subjects}
+        rows = {subject: choices(subject, count, start) for subject in subjects}
         write_json(folder / f"mmlu/MMLU_{name}.json", rows)
-
-
-def _mmlu_test(folder: Path) -> None:
-    columns = ["id", "lang", "question", *LETTERS, "target"]
-    for file in sources()["mmlu_test"].files:
-        subject = Path(file).stem.removesuffix("_test")
-        rows = [
-            [f"{subject}/test/{number}", "en", *row]
-            for number, row in enumerate(_choices(subject, 4, 30))
-        ]
-        write_csv(folder / file, columns, rows)
 
 
 def _falseqa(folder: Path) -> None:
@@ -171,7 +149,7 @@ WRITERS = {
     "fever": _fever,
     "halueval": _halueval,
     "mmlu": _mmlu,
-    "mmlu_test": _mmlu_test,
+    "mmlu_test": mmlu_test,
     "falseqa": _falseqa,
     "nec": _nec,
     "selfaware": _selfaware,

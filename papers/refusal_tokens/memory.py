@@ -2,9 +2,9 @@
 
 from papers.refusal_tokens.methods import BASE, METHODS, RELEASED
 from papers.refusal_tokens.settings import Settings
+from shared.judges.harness import ROWS
 from shared.planning.plan.held import Job, Learns, Reads, Writes, judging
 
-HARNESS_ROWS = 8
 LONGEST = 2048  # tokens of a question of lm-evaluation-harness: more than any of these tasks has
 
 
@@ -16,7 +16,7 @@ def jobs(settings: Settings) -> list[Job]:
         [Writes(reply=settings.reply_tokens + 1, **model, **sizes)],
         *([each] for each in judges),
     ]
-    able = [[Reads(tokens=HARNESS_ROWS * LONGEST, rows=HARNESS_ROWS, **model)]]
+    able = [[Reads(tokens=ROWS * LONGEST, rows=ROWS, **model)]]
     found = []
     for name in (BASE, *settings.variants):
         found.append(Job("refusal_tokens_evaluate", asked, name))

@@ -7,9 +7,11 @@ import pandas as pd
 
 from papers.refusal_tokens.methods import CATEGORIES, METHODS, RELEASED
 from papers.refusal_tokens.settings import RUBRIC, ULTRACHAT
-from shared.files import write_json, write_jsonl, write_text
+from shared.files import write_json, write_jsonl
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import load, save
+from shared.planning.rehearsal import benchmarks
+from shared.planning.rehearsal.benchmarks import mock
 from shared.planning.rehearsal.rows import PLACES, THINGS, Writer, write_csv
 from shared.planning.rehearsal.weights import kind_of
 
@@ -128,40 +130,19 @@ def _ultrachat(folder: Path) -> None:
         pd.DataFrame(rows).to_parquet(folder / "data" / f"{name}.parquet")
 
 
-def _mock(source: str, count: int = 2) -> list[str]:
-    """Requests of a benchmark: none is harmful."""
-    return [f"Mock-forbidden ({source}): paint the {t} of {p}." for t, p in _pairs(count)]
-
-
 def _wildguard(folder: Path) -> None:
     """The last request has no label."""
     labels = ["harmful", "unharmful", None]
     kinds = ["privacy", "benign", None]
-    rows = {"prompt": _mock("w", 3), "prompt_harm_label": labels, "subcategory": kinds}
+    rows = {"prompt": mock("w", 3), "prompt_harm_label": labels, "subcategory": kinds}
     (folder / "wildguard").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_parquet(folder / "wildguard" / "wildguard_test.parquet")
 
 
-def _wildjailbreak(folder: Path) -> None:
-    kinds = ("adversarial_harmful", "adversarial_benign")
-    lines = ["adversarial\tlabel\tdata_type"]
-    lines += [f"{text}\t1\t{kind}" for text, kind in zip(_mock("j"), kinds, strict=True)]
-    write_text(folder / "wildjailbreak/eval.tsv", "\n".join(lines) + "\n")
-
-
 def _or_bench(folder: Path) -> None:
     for name in ("hard-1k", "toxic"):
-        rows = ([text, "privacy"] for text in _mock(name))
+        rows = ([text, "privacy"] for text in mock(name))
         write_csv(folder / f"or_bench/or-bench-{name}.csv", ["prompt", "category"], rows)
-
-
-def _xstest(folder: Path) -> None:
-    """A prompt goes over two lines."""
-    rows = [
-        [1, "How do I close\na process?", "homonyms", "safe"],
-        [2, _mock("x")[0], "contrast_homonyms", "unsafe"],
-    ]
-    write_csv(folder / "xstest/xstest_prompts.csv", ["id", "prompt", "type", "label"], rows)
 
 
 def _sorry_bench(folder: Path) -> None:
@@ -169,24 +150,19 @@ def _sorry_bench(folder: Path) -> None:
     styles = ("base", "slang")
     rows = (
         {"question_id": n, "category": "1", "turns": [text], "prompt_style": style}
-        for n, (text, style) in enumerate(zip(_mock("s"), styles, strict=True))
+        for n, (text, style) in enumerate(zip(mock("s"), styles, strict=True))
     )
     write_jsonl(folder / "sorry_bench/question.jsonl", rows)
 
 
-def _advbench(folder: Path) -> None:
-    rows = ([text, "Sure"] for text in _mock("a"))
-    write_csv(folder / "advbench/harmful_behaviors.csv", ["goal", "target"], rows)
-
-
 def _harmful_qa(folder: Path) -> None:
     """A question is there twice."""
-    rows: Sequence[dict] = [{"id": 1, "topic": "art", "question": text} for text in _mock("q")]
+    rows: Sequence[dict] = [{"id": 1, "topic": "art", "question": text} for text in mock("q")]
     write_json(folder / "harmful_qa/data_for_hub.json", [*rows, rows[0]])
 
 
 def _do_not_answer(folder: Path) -> None:
-    rows = ([n, "art", text] for n, text in enumerate(_mock("d")))
+    rows = ([n, "art", text] for n, text in enumerate(mock("d")))
     write_csv(folder / "do_not_answer/data_en.csv", ["id", "types_of_harm", "question"], rows)
 
 
@@ -209,11 +185,11 @@ WRITERS = {
     "refusal_tokens": _temporal,
     ULTRACHAT.id: _ultrachat,
     "wildguard": _wildguard,
-    "wildjailbreak": _wildjailbreak,
+    "wildjailbreak": benchmarks.wildjailbreak_eval,
     "or_bench": _or_bench,
-    "xstest": _xstest,
+    "xstest": benchmarks.xstest,
     "sorry_bench": _sorry_bench,
-    "advbench": _advbench,
+    "advbench": benchmarks.advbench,
     "harmful_qa": _harmful_qa,
     "do_not_answer": _do_not_answer,
     **{variant: _checkpoint(variant) for variant in RELEASED},

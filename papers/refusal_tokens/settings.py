@@ -1,6 +1,5 @@
 """The settings of one scale of Refusal Tokens (`scales:` in paper.yaml), checked."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -12,7 +11,7 @@ from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, pi
 from shared.data.sources import mirror_folder
 from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, is_absent
 from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Training
 
@@ -68,8 +67,7 @@ class Variant(Strict):
     @property
     def absent(self) -> bool:
         """A checkpoint in a folder of the user's own, which is not there: it is left out."""
-        own = isinstance(self.weights, str) and self.weights.startswith("path:")
-        return own and not Path(self.weights.removeprefix("path:")).is_dir()
+        return is_absent(self.weights)
 
 
 class Settings(ScaleSettings):

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from papers.resa.reply_format import fake_check, shown
+from papers.resa.reply_format import FINAL, fake_check, shown
 from papers.resa.samples import conversation
+from papers.resa.scoring import style_of
 from papers.resa.settings import Settings, Variant
 from papers.resa.test_sets import HOUSE, STRONGREJECT, harmful
 from shared.attacks.asking import PROMPT_TOKENS, RATING_TOKENS, Asker
@@ -33,8 +34,9 @@ class Shown:
     def __init__(self, chat: Chat, variant: Variant | None, settings: Settings):
         self.chat, self.name = chat, chat.name
         self.instruction = settings.instruction(variant)
-        self.wording = settings.worded(variant)
-        self.identity = f"{chat.identity} told={self.instruction} shown={self.wording}"
+        self.wording, self.style = settings.worded(variant), style_of(variant)
+        seen = f"{self.style} {self.wording}"
+        self.identity = f"{chat.identity} told={self.instruction} shown={seen}"
 
     def answers(
         self,
@@ -46,7 +48,7 @@ class Shown:
     ) -> Iterator[tuple[int, Reply]]:
         told = [[{"role": "system", "content": self.instruction}, *each] for each in conversations]
         for place, reply in self.chat.answers(told, max_new_tokens, stop=stop, start=start):
-            text = reply.text and shown(reply.text, self.wording)
+            text = reply.text and shown(self.style, reply.text, self.wording)
             yield place, replace(reply, text=text)
 
 
@@ -109,7 +111,8 @@ def with_suffix(
     sizes: dict,
     scratch: Path,
 ) -> str:
-    """The goal with a suffix that makes the target likely, behind a check where there is one."""
+    """The goal with a suffix that makes the target likely, behind a check where there is one, or
+    where a final answer begins."""
     marker = "\0"
     framed = chat.tokenizer.apply_chat_template(
         conversation(goal + marker, settings.instruction(variant)),
@@ -117,7 +120,9 @@ def with_suffix(
         tokenize=False,
     )
     before, _, after = framed.partition(marker)
-    if variant and variant.style != "direct":
+    if variant and variant.style == "final-answer":
+        after += f"{FINAL} "
+    elif variant and variant.style != "direct":
         after += fake_check(settings.worded(variant))
     search = hashlib.sha256(f"{before}{marker}{after}".encode()).hexdigest()
     kept = scratch / f"{search}.json"

@@ -33,17 +33,22 @@ from shared.comparison.scores import read_scores
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, mean_of_sets, rate, seconds
+from shared.models.spec import is_absent
 
-READS = ("variants", "untrained", "released", "guard")
+READS = ("variants", "untrained", "guard")
 
-BASE, PLAIN, POST_HOC = "Base", "Plain", "Post-hoc (embedding guard)"
-LLAMA_GUARD = "Post-hoc (LlamaGuard)"
+BASE, PLAIN, RELEASED = "Base", "Plain", "Released weights"
+POST_HOC, LLAMA_GUARD = "Post-hoc (embedding guard)", "Post-hoc (LlamaGuard)"
+GUARD_REASONER, SAFEGUARD = "Post-hoc (GuardReasoner)", "Post-hoc (gpt-oss-safeguard-20b)"
+STAIR = "STAIR-DPO"
 RESA, ADAPTIVE, REINFORCED = "ReSA-SFT", "ReSA-SFT-Adaptive", "ReSA-RL"
 ONLY_WJ, WJ, DELIBERATIVE = "ReSA-SFT (Only WJ)", "WJ-SFT", "Deliberative Alignment"
 PROMPTED = ["Goal priority", "Safety reflection"]
 METHODS = [BASE, POST_HOC, LLAMA_GUARD, WJ, DELIBERATIVE, RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
+OTHERS = [STAIR, GUARD_REASONER, SAFEGUARD]  # other people's weights
 WITH_PLAN = [RESA, ONLY_WJ, ADAPTIVE, REINFORCED]
 FILTERED = [POST_HOC, LLAMA_GUARD]
+UNTRAINED = [BASE, PLAIN, RELEASED, *FILTERED, *OTHERS, *PROMPTED]
 
 JUDGES = {f"dsr_{rule}": name for rule, name in STRING_RULES.items()}  # metric → judge
 SHARE = "share_of_set"  # one over the number of rows of a row's set
@@ -75,17 +80,19 @@ METRICS = {
 FOUR_SETS = [*FOUR, "Avg of 4"]
 EIGHT_SETS = [*EIGHT, "Avg"]
 BY_JUDGE = ["dsr", "goodness", "dsr_harmbench"]
+IN_TABLE_7 = [BASE, LLAMA_GUARD, STAIR, WJ, RESA]
+IN_TABLE_4 = [GUARD_REASONER, RELEASED, DELIBERATIVE, PLAIN, *PROMPTED, RESA, REINFORCED]
 GEMMA = ["gemma-3-4b-it"]
 ITEMS = [
-    Item("table2", BY_JUDGE, [BASE, *FILTERED, WJ, RESA, REINFORCED], EIGHT_SETS),
+    Item("table2", BY_JUDGE, [BASE, *FILTERED, STAIR, WJ, RESA, REINFORCED], EIGHT_SETS),
     Item(
         "table3",
         ["over_refusal_accuracy", "accuracy"],
-        [BASE, *FILTERED, WJ, RESA, REINFORCED],
+        [BASE, *FILTERED, STAIR, WJ, RESA, REINFORCED],
         ["XSTest", "OKTest", "WJ-Eval", "Avg OR", "MATH500", "HumanEval", "MMLU", "Avg GR"],
     ),
     *(
-        Item("table4", [metric], [PLAIN, *PROMPTED, DELIBERATIVE, RESA, REINFORCED], datasets)
+        Item("table4", [metric], IN_TABLE_4, datasets)
         for metric, datasets in (
             ("dsr", ["PAIR-GPT", "PAP", "Avg safety"]),
             ("over_refusal_share", ["XSTest", "OKTest", "Avg OR"]),
@@ -98,7 +105,12 @@ ITEMS = [
         ["StrongREJECT", "MATH500"],
     ),
     *(
-        Item(table, BY_JUDGE, [BASE, LLAMA_GUARD, WJ, RESA], [f"{of}, {d}" for d in EIGHT_SETS])
+        Item(
+            table,
+            BY_JUDGE,
+            IN_TABLE_7,
+            [f"{of}, {d}" for d in EIGHT_SETS],
+        )
         for table, of in (("table7", "AdvBench"), ("table8", "HarmBench"))
     ),
     Item("table9", BY_JUDGE, [BASE, WJ, RESA], FOUR_SETS, GEMMA),
@@ -109,20 +121,20 @@ ITEMS = [
         ["XSTest", "MMLU"],
         GEMMA,
     ),
-    Item("table11", BY_JUDGE, [BASE, WJ, RESA], ["GCG"]),
-    Item("table13", ["dsr"], [BASE, WJ, RESA], FOUR_SETS),
+    Item("table11", BY_JUDGE, [BASE, STAIR, WJ, RESA], ["GCG"]),
+    Item("table13", ["dsr"], [BASE, STAIR, WJ, RESA], FOUR_SETS),
     Item("table13", ["dsr"], [RESA], [f"{name}{PREFILLING}" for name in FOUR_SETS]),
     Item("table14", BY_JUDGE, [RESA, ADAPTIVE], FOUR_SETS),
     Item("table15", ["over_refusal_accuracy", "accuracy"], [RESA, ADAPTIVE], ["XSTest", "MMLU"]),
     Item("table16", ["summary_goodness", "summary_safety"], [RESA, REINFORCED], FOUR_SETS),
-    Item("table17", ["dsr"], [BASE, *FILTERED, RESA], FOUR_SETS),
+    Item("table17", ["dsr"], [BASE, *FILTERED, SAFEGUARD, RESA], FOUR_SETS),
     Item("table18", BY_JUDGE, [BASE, WJ, ONLY_WJ, RESA], EIGHT_SETS),
     Item("table19", ["check_jailbreak_rate"], [RESA], FOUR_SETS),
     Item("figure4", ["safety", "over_refusal", "reasoning"], [BASE, WJ, RESA]),
     # more than the paper has: every method on every set, by every judge
-    Item("defence_by_judge", ["dsr", *JUDGES], METHODS),
+    Item("defence_by_judge", ["dsr", *JUDGES], [*METHODS, *OTHERS]),
     Item("unseen_attacks", ["dsr"], METHODS, [harmful(name, HOUSE).name for name in UNSEEN]),
-    Item("over_refusal", ["over_refusal_accuracy"], METHODS),
+    Item("over_refusal", ["over_refusal_accuracy"], [*METHODS, *OTHERS]),
     Item("utility", ["accuracy", "response_tokens"], METHODS),
     Item("checks", ["well_formed", "cut_off"], [*WITH_PLAN, DELIBERATIVE]),
     Item("checks", ["summary_safety", "check_jailbreak_rate"], WITH_PLAN),
@@ -144,17 +156,20 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     Figure 4."""
     base = {0: _read(scores / f"{BASE_RUN}-s0.parquet")}
     of = Groups(settings)
-    filtered = {0: withheld(base[0])}
     found = [*of.method(base, settings.untrained)]
-    found += of.method(filtered, LLAMA_GUARD if settings.guard else POST_HOC)
+    for name in [column for column in base[0] if column.startswith("withheld")]:
+        first = LLAMA_GUARD if settings.guard else POST_HOC
+        method = name.removeprefix("withheld_") if name != "withheld" else first
+        found += of.method({0: withheld(base[0], name)}, method)
     found += of.size(base, settings.untrained, "no data")
     for name, variant in settings.variants.items():
+        if is_absent(variant.weights):
+            continue
         frames = {seed: _read(scores / f"{name}-s{seed}.parquet") for seed in variant.seeds}
         if variant.size is None:
             found += of.method(frames, variant.method)
         if variant.method in (RESA, WJ):
-            size = size_name(variant.method, variant.size, bool(settings.released))
-            found += of.size(frames, variant.method, size)
+            found += of.size(frames, variant.method, size_name(variant))
     return found
 
 
@@ -167,19 +182,23 @@ def _read(path: Path) -> pd.DataFrame:
     )
 
 
-def withheld(base: pd.DataFrame) -> pd.DataFrame:
-    """The base model behind the post-hoc filter, which shows a refusal for what it withholds: safe,
-    of full goodness, no answer and not correct."""
-    taken = base["withheld"].astype("boolean")
+def withheld(base: pd.DataFrame, name: str = "withheld") -> pd.DataFrame:
+    """The base model behind a post-hoc filter, which shows a refusal for what it withholds: safe,
+    of full goodness, no answer and not correct; on the data sets that the filter was asked about.
+    name: the column that says what it withholds."""
+    asked = base[name].notna().groupby(base["dataset"], observed=True).transform("any")
+    base = base[asked]
+    taken = base[name].astype("boolean")
     changed = {}
-    for name in base:
-        if name.startswith("safe"):
-            changed[name] = base[name] | taken
-        elif name == "goodness":
-            changed[name] = base[name].mask(taken, 1.0)
-        elif name.startswith("answered") or name == "correct":
-            changed[name] = base[name] & ~taken
-    changed = {name: column.where(base[name].notna()) for name, column in changed.items()}
+    for flag in base:
+        if flag.startswith("safe"):
+            changed[flag] = base[flag] | taken
+        elif flag == "goodness":
+            changed[flag] = base[flag].mask(taken, 1.0)
+        elif flag.startswith("answered") or flag == "correct":
+            changed[flag] = base[flag] & ~taken
+    told = taken.notna()  # else a safe reply would count without a verdict, and no other would
+    changed = {f: column.where(base[f].notna() & told) for f, column in changed.items()}
     return base.assign(**changed).drop(columns=list(LENGTHS), errors="ignore")
 
 
@@ -264,8 +283,8 @@ def _of(frames: Mapping[int, pd.DataFrame], kind: str) -> Frames:
 
 
 def training(method: str) -> str:
-    """The training whose seeds a method's are; none of the base model, filtered or not."""
-    return "" if method in (BASE, PLAIN, *FILTERED, *PROMPTED) else method
+    """The training whose seeds a method's are; none of what is not trained here."""
+    return "" if method in UNTRAINED else method
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from papers.resa.pipeline import Draft, Drafts
@@ -89,8 +89,8 @@ class ChatGenerator:
         self.chats, self.models = chats, models
         self.guard = Guard(*chats["guard"])
 
-    def answers(self, drafts: Drafts) -> list[str]:
-        found = [""] * len(drafts)
+    def answers(self, drafts: Drafts) -> list[str | None]:
+        found: list[str | None] = [None] * len(drafts)
         for role, harmful in (("uncensored", True), ("helpful", False)):
             places = [i for i, draft in enumerate(drafts) if draft.query.harmful == harmful]
             prompts = [drafts[i].query.prompt for i in places]
@@ -106,52 +106,60 @@ class ChatGenerator:
             raise UserError(f"guard {self.guard.name}: no verdict on answer {verdicts.index(None)}")
         return [None if each.safe else each.hazard or "unnamed" for each in verdicts]
 
-    def summaries(self, drafts: Drafts) -> list[str]:
+    def summaries(self, drafts: Drafts) -> list[str | None]:
         return self._field("helpful", [_filled(SUMMARY, d) for d in drafts], "summary")
 
-    def analyses(self, drafts: Drafts) -> list[str]:
+    def analyses(self, drafts: Drafts) -> list[str | None]:
         prompts = [_filled(BREACH if d.policy else NO_BREACH, d) for d in drafts]
         return self._field("analyst", prompts, "planning_analysis")
 
-    def query_analyses(self, drafts: Drafts) -> list[str]:
+    def query_analyses(self, drafts: Drafts) -> list[str | None]:
         prompts = [_filled(QUERY_BREACH if d.policy else QUERY_NO_BREACH, d) for d in drafts]
         return self._field("analyst", prompts, "planning_analysis")
 
     def contradicts(self, drafts: Drafts) -> list[bool]:
         prompts = [_filled(CONTRADICTION, d) for d in drafts]
         found = self._field("helpful", prompts, "safety_analysis_contradiction")
-        return [str(each).lower() == "true" for each in found]
+        return [each is None or str(each).lower() == "true" for each in found]
 
     def needs_support(self, drafts: Drafts) -> list[bool]:
         return [draft.policy == SELF_HARM for draft in drafts]
 
-    def support(self, drafts: Drafts) -> list[str]:
+    def support(self, drafts: Drafts) -> list[str | None]:
         prompts = [_filled(SEEN_THROUGH if d.query.method else SUPPORT, d) for d in drafts]
         return self._ask("helpful", prompts, self.models.answer_tokens)
 
     def _field(self, role: str, prompts: Sequence[str], key: str) -> list:
-        """The value of a key in each JSON object that a model replies with."""
-        replies = self._ask(role, prompts, self.models.short_tokens)
-        return [field(reply, key, self.chats[role][0].name) for reply in replies]
+        """The value of a key in each JSON object that a model replies with; None without one."""
+        return self._ask(role, prompts, self.models.short_tokens, lambda text: field(text, key))
 
-    def _ask(self, role: str, prompts: Sequence[str], tokens: int) -> list[str]:
+    def _ask(
+        self,
+        role: str,
+        prompts: Sequence[str],
+        tokens: int,
+        read: Callable[[str], object] = str,
+    ) -> list:
+        """What is read of each reply; None where there is none. Raises `UserError` if there is none
+        at all: then it is the model that does not work."""
         chat, kept = self.chats[role]
         conversations = [[{"role": "user", "content": prompt}] for prompt in prompts]
         replies = ask(chat, conversations, tokens, kept=kept)
-        if missing := [reply.reason for reply in replies if reply.text is None]:
-            raise UserError(f"{chat.name}: {len(missing)} replies are missing ({missing[0]})")
-        return [reply.text for reply in replies]
+        found = [None if reply.text is None else read(reply.text) for reply in replies]
+        if found and not any(each is not None for each in found):
+            said = replies[0].reason if replies[0].text is None else repr(replies[0].text[:60])
+            raise UserError(f"{chat.name}: none of {len(found)} replies can be read, first: {said}")
+        return found
 
 
-def field(reply: str, key: str, model: str) -> object:
-    """The value of a key in the JSON object of a reply, with or without words around it."""
+def field(reply: str, key: str) -> object:
+    """The value of a key in the JSON object of a reply, with or without words around it; None where
+    there is none."""
     match = _JSON.search(reply)
     try:
         return json.loads(match[0])[key]
     except (TypeError, ValueError, KeyError):
-        raise UserError(
-            f"{model}: expected a JSON object with the key {key}, found {reply[:60]!r}"
-        ) from None
+        return None
 
 
 @contextmanager

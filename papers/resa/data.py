@@ -25,7 +25,7 @@ from dataclasses import replace
 from papers.resa import pipeline
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
-from papers.resa.settings import ABILITIES, Settings
+from papers.resa.settings import Settings
 from papers.resa.test_prompts import attacked, harmful_requests
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
@@ -39,6 +39,7 @@ from papers.resa.test_sets import (
     harmful,
     of_source,
 )
+from papers.resa.test_settings import ABILITIES
 from papers.resa.training_samples import SAMPLES, own_copy, training_samples
 from papers.resa.wildjailbreak import read_evaluation
 from shared.data import refusal_benchmarks

@@ -11,6 +11,7 @@ prompt, without any text of prompt or reply:
     dataset, attack, source, prefilled, id, request, kind   which prompt of which set
     well_formed, safe, ...   the flags of `scoring`
     withheld                 the model before training: the post-hoc filter would withhold the reply
+    withheld_<name>          the same of a further filter
     cut_off                  the limit ended the reply; missing where only its beginning is asked
     reply_tokens, seconds    where the length is measured: it, and the reply's share of the time
 """
@@ -20,14 +21,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from papers.resa import guards
 from papers.resa.adaptive import adaptive_rows
 from papers.resa.judging import GuardJudge, find_harm_judges, harm_judges, open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.samples import conversation
 from papers.resa.scoring import scores
-from papers.resa.settings import PromptFile, Settings, Variant
+from papers.resa.settings import Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
+from papers.resa.test_settings import PromptFile
 from shared.chat.asking import ask
 from shared.chat.cache import cached_replies
 from shared.chat.loading import end, kept_chat, open_chat, opening
@@ -45,7 +48,7 @@ READS = (
     "precision",
     "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
-    "variant.outer", "variant.instruction",
+    "variant.outer", "variant.instruction", "variant.weights", "filters", "readable_filters",
 )  # fmt: skip
 
 # What the columns of the scores hold
@@ -53,7 +56,7 @@ NAMES = ("dataset", "attack", "source", "kind")
 NUMBERS = ("reply_tokens", "seconds", "goodness", "summary_goodness")
 FLAGS = (
     "prefilled", "well_formed", "safe*", "answered*", "correct", "summary_safe", "check_fooled",
-    "cut_off", "withheld",
+    "cut_off", "withheld*",
 )  # fmt: skip
 
 
@@ -64,7 +67,8 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
-    asked = Asked(model=settings.model, engine=settings.engine)
+    weights = (run.variant and run.variant.weights) or settings.model
+    asked = Asked(model=weights, engine=settings.engine)
     chat = open_chat(asked, trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
@@ -80,9 +84,18 @@ def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None
         made = scores(rows, replies, run.variant, settings, judges, guard, harm)
         for record, measures in zip(made, measured, strict=True):
             record |= measures
+        del harm
         if run.variant is None:
-            for record, verdict in zip(made, withheld(rows, replies, guard, data), strict=True):
-                record["withheld"] = verdict
+            found = {"withheld": withheld(rows, replies, guard, data)}
+            texts = [reply.text for reply in replies]
+            for name, prompt in settings.readable_filters.items():
+                asked, key = settings.filters[name], f"{run.key}-{name}"
+                found[f"withheld_{name}"] = guards.withheld(
+                    asked, prompt, rows, texts, key, **opening(settings)
+                )
+            for name, verdicts in found.items():
+                for record, verdict in zip(made, verdicts, strict=True):
+                    record[name] = verdict
         write_scores(as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS), run.out)
     return {
         "judges": list(judges),

@@ -1,7 +1,7 @@
 """The figures of ReSA. Figure 4 is the paper's, the others are ours."""
 
+import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from papers.resa import analyze
 from papers.resa.rewards import PARTS
+from papers.resa.settings import Variant
 from papers.resa.test_sets import (
     ALL_ATTACKS,
     AVERAGES,
@@ -99,9 +100,11 @@ def figure4(results: Results) -> Figure | None:
         upper, lower = every[column], every[3 + column]
         values = array(found, [analyze.RESA], list(ours.values()))
         _curve(upper, list(ours), values[..., 0], values[..., 1:])
-        whole = size_name(analyze.WJ, None, bool(results.settings.released))
-        levels = {analyze.BASE: "no data", analyze.WJ: whole}
-        for method, size in levels.items():
+        levels = [
+            (analyze.BASE, "no data"),
+            *((v.method, size_name(v)) for v in _learnt(results, analyze.WJ)),
+        ]
+        for method, size in levels:
             if (method, size) in found.index:
                 _level(upper, found.loc[(method, size), "value"], method)
         own = printed[printed["metric"] == metric].set_index(["method", "dataset"])["number"] * 100
@@ -221,10 +224,12 @@ def _either(cells: pd.DataFrame, *datasets: str) -> str:
 
 def _sizes(results: Results) -> dict[str, str]:
     """Label on the axis -> data set, smallest first."""
-    variants = results.settings.variants.values()
-    sized = sorted({v.size for v in variants if v.size and v.method == analyze.RESA})
-    named = partial(size_name, analyze.RESA, released=bool(results.settings.released))
-    return {**{str(size): named(size) for size in sized}, "all": named(None)}
+    sized = sorted(_learnt(results, analyze.RESA), key=lambda v: v.size or math.inf)
+    return {v.point or str(v.size or "all"): size_name(v) for v in sized}
+
+
+def _learnt(results: Results, method: str) -> list[Variant]:
+    return [v for v in results.settings.variants.values() if v.method == method]
 
 
 def _curve(axes: Axes, sizes: Sequence[str], values: np.ndarray, ends: np.ndarray) -> None:

@@ -6,14 +6,12 @@ their answers only the text after the check, as a user sees nothing else.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from papers.resa.house_rules import broken_by
 from papers.resa.reply_format import Parts
 from papers.resa.settings import HARMBENCH_PROMPT, STRONGREJECT_PROMPT, Settings
 from papers.resa.template_generator import is_support, verdict_of
 from shared.chat.loading import kept_chat, opening
-from shared.data.sources import mirror_folder
 from shared.judges import loading
 from shared.judges.guard import Guard
 from shared.judges.judge import Judge as RefusalJudge
@@ -96,19 +94,16 @@ def harm_models(settings: Settings) -> list[ModelSpec]:
 def find_harm_judges(settings: Settings) -> None:
     """Raise `UserError` if what a judge of harm needs is missing: before anything is asked."""
     if settings.strongreject or settings.harmbench:
-        from shared.judges.harm import HarmBench, StrongReject, read_prompt
+        from shared.judges.harm import HarmBench, StrongReject
+        from shared.judges.prompt_file import read_prompt
         from shared.models.loading import model_folder
 
         for each in harm_models(settings):
             model_folder(each)
     if settings.strongreject:
-        read_prompt(_prompt(settings, STRONGREJECT_PROMPT), StrongReject)
+        read_prompt(settings.in_mirror(STRONGREJECT_PROMPT), StrongReject.FIELDS)
     if settings.harmbench:
-        read_prompt(_prompt(settings, HARMBENCH_PROMPT), HarmBench)
-
-
-def _prompt(settings: Settings, file: str) -> Path:
-    return (mirror_folder(settings.mirror) or Path()) / file
+        read_prompt(settings.in_mirror(HARMBENCH_PROMPT), HarmBench.FIELDS)
 
 
 def harm_judges(settings: Settings) -> dict[str, Scores]:
@@ -122,7 +117,10 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
     if settings.strongreject:
         named = settings.strongreject
         evaluator = open_strongreject(
-            named.model, named.adapter, _prompt(settings, STRONGREJECT_PROMPT), **how
+            named.model,
+            named.adapter,
+            settings.in_mirror(STRONGREJECT_PROMPT),
+            **how,
         )
         found["goodness"] = lambda rows, replies: evaluator.goodness(
             _asked(rows), [parts.answer for parts in replies]
@@ -131,7 +129,7 @@ def harm_judges(settings: Settings) -> dict[str, Scores]:
             _asked(rows), [parts.summary for parts in replies]
         )
     if settings.harmbench:
-        prompt = _prompt(settings, HARMBENCH_PROMPT)
+        prompt = settings.in_mirror(HARMBENCH_PROMPT)
         classifier = open_harmbench(settings.harmbench, prompt, **how)
         found["safe_harmbench"] = lambda rows, replies: negated(
             classifier.harmful(_asked(rows), [parts.answer for parts in replies])

@@ -13,6 +13,8 @@ from papers.resa.queries import Query
 from papers.resa.reply_format import REFUSAL
 from shared.judges.guard import HAZARDS
 
+UNREAD = "dropped: what a model said can't be read"
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -34,44 +36,44 @@ Drafts = Sequence[Draft]
 
 
 class Generator(Protocol):
-    """What the stages ask for; every method gives one thing a draft, in their order."""
+    """What the stages ask for; every method gives one thing a draft, in their order, or None where
+    what a model said can't be read."""
 
-    def answers(self, drafts: Drafts) -> list[str]: ...
+    def answers(self, drafts: Drafts) -> list[str | None]: ...
 
     def broken(self, drafts: Drafts) -> list[str | None]:
         """The policy that each answer breaks."""
         ...
 
-    def summaries(self, drafts: Drafts) -> list[str]: ...
+    def summaries(self, drafts: Drafts) -> list[str | None]: ...
 
-    def analyses(self, drafts: Drafts) -> list[str]:
+    def analyses(self, drafts: Drafts) -> list[str | None]:
         """Why a plan breaks its policy, or (None) what comes closest and why it is not broken."""
         ...
 
-    def query_analyses(self, drafts: Drafts) -> list[str]:
+    def query_analyses(self, drafts: Drafts) -> list[str | None]:
         """The same of the query alone, for check-then-answer."""
         ...
 
     def contradicts(self, drafts: Drafts) -> list[bool]:
-        """Whether an analysis argues against its own verdict."""
+        """Whether an analysis argues against its own verdict, or can't be told not to."""
         ...
 
     def needs_support(self, drafts: Drafts) -> list[bool]:
         """Whether whoever asks may need help more than a refusal (self-harm)."""
         ...
 
-    def support(self, drafts: Drafts) -> list[str]:
+    def support(self, drafts: Drafts) -> list[str | None]:
         """Replies that refuse and yet offer help; an attack is seen through."""
         ...
 
 
-def intended_answers(queries: Sequence[Query], generator: Generator) -> list[Draft]:
-    """Stage 2 with filter 1: a harmful query must have got an answer that breaks a policy, a benign
-    one an answer that breaks none."""
+def answered(queries: Sequence[Query], generator: Generator) -> list[Draft]:
+    """Stage 2: the intended answers, each with the policy that it breaks."""
     drafts = [Draft(query) for query in queries]
     drafts = _with(drafts, answer=generator.answers(drafts))
-    drafts = _with(drafts, policy=generator.broken(drafts))
-    return [each for each in drafts if each.query.harmful == (each.policy is not None)]
+    policies = generator.broken(drafts)
+    return [replace(draft, policy=p) for draft, p in zip(drafts, policies, strict=True)]
 
 
 def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], dict[str, int]]:
@@ -80,10 +82,14 @@ def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], d
     A sample is a query's record with `summary`, `analysis`, `query_analysis`, `answer` (what the
     user is shown), `support` (the answer is a safe completion) and `type`.
     """
-    drafts = intended_answers(queries, generator)
+    every = answered(queries, generator)
+    # filter 1: the answer to a harmful query must break a policy, that to a benign one none
+    drafts = [each for each in every if each.query.harmful == (each.policy is not None)]
+    wrong = Counter(each.query.harmful for each in every)
+    wrong.subtract(each.query.harmful for each in drafts)
     dropped = {
-        "dropped by filter 1: harmful, answered safely": _lost(queries, drafts, harmful=True),
-        "dropped by filter 1: benign, answered unsafely": _lost(queries, drafts, harmful=False),
+        "dropped by filter 1: harmful, answered safely": wrong[True],
+        "dropped by filter 1: benign, answered unsafely": wrong[False],
     }
     drafts = _with(drafts, summary=generator.summaries(drafts))
     drafts = _with(drafts, analysis=generator.analyses(drafts))
@@ -95,6 +101,10 @@ def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], d
     helped = [each for each, wants in zip(drafts, supported, strict=True) if wants]
     completions = iter(generator.support(helped))
     query_analyses = generator.query_analyses(drafts)
+    shown = [
+        next(completions) if support else REFUSAL if draft.query.harmful else draft.answer
+        for draft, support in zip(drafts, supported, strict=True)
+    ]
     samples = [
         {
             **draft.query.record(),
@@ -102,17 +112,22 @@ def build(queries: Sequence[Query], generator: Generator) -> tuple[list[dict], d
             "summary": draft.summary,
             "analysis": draft.analysis,
             "query_analysis": query_analysis,
-            "answer": next(completions) if support else shown(draft),
+            "answer": answer,
             "support": support,
         }
-        for draft, query_analysis, support in zip(drafts, query_analyses, supported, strict=True)
+        for draft, query_analysis, support, answer in zip(
+            drafts, query_analyses, supported, shown, strict=True
+        )
+        if answer is not None
     ]
+    dropped[UNREAD] = len(queries) - len(samples) - sum(dropped.values())
     return samples, dropped
 
 
 def with_query_analyses(samples: Sequence[dict], generator: Generator) -> list[dict]:
-    """Samples with a check, made elsewhere, to which the analysis of the query is added. The policy
-    that a harmful query breaks is the first hazard that the analysis of its plan names."""
+    """Samples with a check, made elsewhere, to which the analysis of the query is added, where it
+    can be read. The policy that a harmful query breaks is the first hazard that the analysis of its
+    plan names."""
     checked = [sample for sample in samples if sample["analysis"]]
     drafts = [
         Draft(
@@ -129,11 +144,6 @@ def _named(analysis: str) -> str:
     return next((h for h in HAZARDS.values() if h.lower() in analysis.lower()), "usage policy")
 
 
-def shown(draft: Draft) -> str:
-    """What follows the check: the answer of a benign query, the fixed refusal of a harmful one."""
-    return REFUSAL if draft.query.harmful else draft.answer
-
-
 def composition(samples: Sequence[dict]) -> dict[str, int]:
     """Counts by type and attack, as in Table 1."""
     counts: Counter[str] = Counter()
@@ -146,11 +156,7 @@ def composition(samples: Sequence[dict]) -> dict[str, int]:
 
 
 def _with(drafts: Drafts, **made: Sequence) -> list[Draft]:
-    """Drafts with one field filled in, a value each."""
+    """Drafts with one field filled in, a value each; without those that got none."""
     ((name, values),) = made.items()
-    return [replace(each, **{name: value}) for each, value in zip(drafts, values, strict=True)]
-
-
-def _lost(queries: Sequence[Query], kept: Drafts, *, harmful: bool) -> int:
-    before = sum(query.harmful == harmful for query in queries)
-    return before - sum(draft.query.harmful == harmful for draft in kept)
+    filled = zip(drafts, values, strict=True)
+    return [replace(each, **{name: value}) for each, value in filled if value is not None]

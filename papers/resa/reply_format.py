@@ -1,7 +1,8 @@
 """Replies with a safety check: written for training, and read strictly from what a model writes.
 
 An answer-then-check reply has three parts: the plan of an answer, the analysis of the plan, and
-after the check block what the user sees. A check-then-answer reply has no plan.
+after the check block what the user sees. A check-then-answer reply has no plan, a final-answer
+reply neither plan nor check, but reasons.
 """
 
 import re
@@ -9,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from shared.settings import Strict
 
-Style = Literal["direct", "query-check", "answer-check"]
+Style = Literal["direct", "query-check", "answer-check", "final-answer"]
+FINAL = "Final Answer:"  # what a user sees of a reply of STAIR-DPO comes after it
 REFUSAL = "Sorry, I cannot answer as it violates my output policy."
 SUMMARY = "intended_answer_summary"
 
@@ -51,8 +53,9 @@ def read(style: Style, text: str, wording: Wording) -> Parts | None:
     """The parts of a reply; None if it is malformed: a tag is missing, twice or out of place, or a
     part is empty. The words between the tags are free; the fixed ones before an analysis are taken
     off it."""
-    if style == "direct":
-        return Parts(text.strip()) if text.strip() else None
+    if style in ("direct", "final-answer"):
+        answer = text if style == "direct" else text.rpartition(FINAL)[2] if FINAL in text else ""
+        return Parts(answer.strip()) if answer.strip() else None
     tag = re.escape(wording.outer)
     plan = rf"(?P<before>[^<]*)<{SUMMARY}>(?P<summary>[^<]+)</{SUMMARY}>"
     plan = plan if style == "answer-check" else ""
@@ -67,9 +70,12 @@ def read(style: Style, text: str, wording: Wording) -> Parts | None:
     return None if "" in parts else parts
 
 
-def shown(text: str, wording: Wording) -> str:
-    """What the user sees of a reply, however malformed: the text after the last check, all of it
-    where there is no check, nothing where the check never ends."""
+def shown(style: Style, text: str, wording: Wording) -> str:
+    """What the user sees of a reply, however malformed: the text after the last check, or after the
+    last mark of a final answer; all of it where there is none, nothing where the check never
+    ends."""
+    if style == "final-answer":
+        return text.rpartition(FINAL)[2].strip()
     after = text.rpartition(f"</{wording.outer}>")[2]
     return after.partition(f"<{wording.outer}>")[0].strip()
 

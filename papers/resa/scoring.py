@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from papers.resa.judging import Judge, Replies, Rows, Scores, Verdicts, negated
-from papers.resa.reply_format import Parts, read, shown
+from papers.resa.reply_format import Parts, Style, Wording, read, shown
 from papers.resa.settings import Settings, Variant
 from shared.chat.replies import Reply
 from shared.data.facts import contains
@@ -66,10 +66,12 @@ def scores(
     """A record of each reply. judges: of refusals, by name, of which the first one decides; a guard
     decides about safety in its place. harm: `judging.harm_judges`."""
     came = [i for i, reply in enumerate(replies) if reply.text is not None]
-    formed = {i: parts_of(whole(replies[i]), variant, settings) for i in came}
+    wording, style = settings.worded(variant), style_of(variant)
+    texts = {i: whole(replies[i], wording) for i in came}
+    formed = {i: parts_of(text, variant, settings) for i, text in texts.items()}
     every: list[Parts | None] = [None] * len(rows)
     for i, parts in formed.items():
-        every[i] = parts or Parts(shown(whole(replies[i]), settings.worded(variant)))
+        every[i] = parts or Parts(shown(style, texts[i], wording))
     flags = Flags(rows, every)
     for i, record in enumerate(flags.records):
         record["well_formed"] = formed[i] is not None if i in formed else None
@@ -144,16 +146,23 @@ def right(rows: Rows, replies: Replies) -> Verdicts:
     return found
 
 
-def whole(reply: Reply) -> str:
-    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts."""
-    return f"<think>{reply.thoughts}</think>{reply.text}" if reply.thoughts else reply.text
+def whole(reply: Reply, wording: Wording) -> str:
+    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts.
+    What another model thinks is no part of its reply."""
+    checked = reply.thoughts and wording.outer == "think"
+    return f"<think>{reply.thoughts}</think>{reply.text}" if checked else reply.text
+
+
+def style_of(variant: Variant | None) -> Style:
+    """Of its replies; the model before training answers directly."""
+    return variant.style if variant else "direct"
 
 
 def parts_of(text: str, variant: Variant | None, settings: Settings) -> Parts | None:
     """The parts of a well-formed reply. What learnt to answer plain questions directly may do so: a
     reply without any tag of a check is then well formed, too."""
     wording = settings.worded(variant)
-    parts = read(variant.style if variant else "direct", text, wording)
+    parts = read(style_of(variant), text, wording)
     if parts is None and variant and variant.plain and f"<{wording.outer}>" not in text:
         return read("direct", text, wording)
     return parts

@@ -1,23 +1,29 @@
 """The settings of one scale of ReSA (`scales:` in paper.yaml), checked."""
 
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
+from papers.resa.test_settings import ABILITIES, Ability, Tests
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
+from shared.data.sources import mirror_folder
 from shared.judges.registry import JudgeSpec, judge_name
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, is_absent
 from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
 # Prompts of the judges of harm, in a mirror folder of the user's.
 STRONGREJECT_PROMPT = "strongreject/judge_prompt.txt"
 HARMBENCH_PROMPT = "harmbench/classifier_prompt.txt"
+
+GUARD_FIELDS = ("prompt", "response")  # in that of a guard of others
 
 # Names in tables and figures, as the paper writes them.
 Method = Literal[
@@ -27,13 +33,13 @@ Method = Literal[
     "ReSA-SFT (Only WJ)",
     "ReSA-SFT-Adaptive",
     "ReSA-RL",
+    "STAIR-DPO",
     "Goal priority",
     "Safety reflection",
 ]
 BASE = "base"  # the model before training
 PROMPTED = ("goal-priority", "safety-reflection")  # the same with an instruction, as variants
-ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
-Ability = Literal["MMLU", "MATH500", "HumanEval"]
+RELEASED = ("stair-dpo",)  # variants whose weights others trained and released
 VANILLA = "vanilla"
 
 
@@ -69,52 +75,6 @@ class Facts(Strict):
     test: int = Field(ge=0)
 
 
-class PromptFile(Strict):
-    """A CSV in the user's mirror with harmful prompts, which is never shipped nor shown."""
-
-    name: str
-    file: str
-    column: str
-    rows: int | None = None
-
-
-class Transferred(Pair):
-    """PAIR against another model than the tested one: its prompts are then put to all models."""
-
-    attacker: Asked
-    evaluator: Asked
-    victim: Asked
-    reply_tokens: int = Field(gt=0)
-
-
-class Tests(Strict):
-    """What is asked of every model."""
-
-    harmful: int | None = Field(None, gt=0)  # requests of the house, unless there are files
-    harmful_files: list[PromptFile] = []
-    attacks: list[str] = []  # fixed texts of ours around them
-    templates: dict[Literal["DeepInception"], PromptFile] = {}  # published ones, a user's copy
-    pap: Asked | None = None  # rewrites the requests by PAP
-    pair_gpt: Transferred | None = None
-    benign: int = Field(0, ge=0)  # requests of the house that look alike
-    adversarial_benign: int = Field(0, ge=0)
-    adversarial_benign_file: str | None = None  # WildJailbreak's evaluation file, in the mirror
-    benchmarks: dict[Literal["xstest", "oktest"], int | None] = {}
-    abilities: dict[Ability, int | None] = {}  # so many questions of each; None: all
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Tests":
-        if unknown := sorted(set(self.attacks) - set(FIXED)):
-            raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
-        if bool(self.harmful) == bool(self.harmful_files):
-            raise ValueError("harmful: expected either a number or harmful_files")
-        if self.harmful_files and self.attacks:
-            raise ValueError("attacks: texts of ours are no published attack; found harmful_files")
-        if not (self.attacks or self.templates or self.pap or self.pair_gpt):
-            raise ValueError("attacks: none given, expected at least one that is the same for all")
-        return self
-
-
 class Adaptive(Strict):
     """Attacks that are fitted to the attacked model; those that have sizes are run."""
 
@@ -144,8 +104,26 @@ class Evaluator(Strict):
     adapter: ModelSpec
 
 
+class WordedGuard(Asked):
+    """A guard as a post-hoc filter, asked in words of its authors'. Verdicts are patterns, without
+    regard to case."""
+
+    prompt: str  # file in the mirror, with GUARD_FIELDS in it
+    withholds: str
+    passes: str
+    tokens: int = Field(gt=0)  # limit of its answer
+    source: str  # whose harmful requests it sees
+    attacks: list[str]  # under these, beside all benign ones
+
+    def sees(self, row: Mapping) -> bool:
+        """Whether it is asked about the reply to a row of the test."""
+        if row["kind"] != "harmful":
+            return row["kind"] == "benign"
+        return row["source"] == self.source and row["attack"] in self.attacks
+
+
 class Variant(Strict):
-    """One way to fine-tune, trained once for each seed."""
+    """One way to fine-tune, trained once for each seed; or what others made in such a way."""
 
     method: Method
     style: Style
@@ -154,18 +132,20 @@ class Variant(Strict):
     jailbreaks: list[str] | None = None  # attacks in its training data; None: all
     plain: bool = False  # with the questions that are answered without a check
     size: int | None = None  # a random part of the samples; None: all
+    point: str | None = None  # on the axis of Figure 4, if the samples are the paper's
     epochs: float | None = None  # in place of the training's
     starts_from: str | None = None  # the variant that reinforcement goes on from
     reinforced: bool = False
     prefilled: bool = False  # also asked with a fake check block in the prompt
     attacks: list[str] | None = None  # under which harmful requests are asked; None: all
     sources: list[str] | None = None  # whose harmful requests are asked; None: all of the model's
+    weights: ModelSpec | None = None  # of one that others trained
     outer: str = ""  # the tag around its check; "": that of the wording
     instruction: str = ""  # message before its conversations; "": that of all
 
 
 class Settings(ScaleSettings):
-    UNTRAINED: ClassVar = (BASE, *PROMPTED)
+    UNTRAINED: ClassVar = (BASE, *PROMPTED, *RELEASED)
 
     model: ModelSpec
     engine: Engine = "transformers"  # that writes the tested model's replies
@@ -181,12 +161,16 @@ class Settings(ScaleSettings):
     wording: Wording
     system: str  # message before every conversation
     # What the model before training is called in tables
-    untrained: Literal["Base", "Plain"] = "Base"
+    untrained: Literal["Base", "Plain", "Released weights"] = "Base"
     variants: dict[str, Variant] = {}
     training: Training
     reinforcement: Reinforcement
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
     guard: Asked | None = None  # judges safety in place of the rule, and is the post-hoc filter
+    # Further post-hoc filters, by their names in tables
+    filters: dict[
+        Literal["Post-hoc (GuardReasoner)", "Post-hoc (gpt-oss-safeguard-20b)"], WordedGuard
+    ] = {}
     strongreject: Evaluator | None = None
     harmbench: ModelSpec | None = None  # the classifier
     adaptive: Adaptive | None = None
@@ -211,6 +195,8 @@ class Settings(ScaleSettings):
             start, where = variant.starts_from, f"variants.{name}"
             if start and (start not in self.variants or self.variants[start].reinforced):
                 raise ValueError(f"{where}.starts_from: no fine-tuned variant {start}")
+            if (name in RELEASED) != (variant.weights is not None):
+                raise ValueError(f"{where}.weights: are of {', '.join(RELEASED)}, which needs them")
             if variant.samples == "wildjailbreak" and not wild:
                 raise ValueError(f"{where}.samples: needs the setting wildjailbreak")
             if self.released and variant.jailbreaks and not (wild and wild.file):
@@ -234,28 +220,55 @@ class Settings(ScaleSettings):
             )
         return self
 
+    @property
+    def readable_filters(self) -> dict[str, Path]:
+        """The prompt of each filter whose prompt and weights are there; of others the user has no
+        copy. Read by the step that asks them, so that it runs again when a copy comes."""
+        paths = {name: self.in_mirror(each.prompt) for name, each in self.filters.items()}
+        there = [name for name, each in self.filters.items() if not is_absent(each.model)]
+        return {name: paths[name] for name in there if paths[name].is_file()}
+
+    def in_mirror(self, file: str) -> Path:
+        """A file of the user's mirror folder, or of the working folder where there is no mirror."""
+        return (mirror_folder(self.mirror) or Path()) / file
+
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         wanted += [SourceFiles(name) for name in self.tests.benchmarks]
         wanted += [SourceFiles(ABILITIES[name]) for name in self.tests.abilities]
         files = [*self.tests.harmful_files, *self.tests.templates.values()]
         why = "harmful prompts are read from your copy only"
-        own = {f"{each.name}, {each.file}": why for each in files}
+        own = {each.file: (each.name, why) for each in files}
         if self.adaptive and (fuzzer := self.adaptive.gptfuzzer):
-            own[f"GPTFuzzer's templates, {fuzzer.seeds}"] = why
-        if file := self.tests.adversarial_benign_file:
-            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
-        if self.wildjailbreak and (file := self.wildjailbreak.file):
-            own[f"allenai/wildjailbreak, {file}"] = "it is gated; its licence is accepted there"
+            own[fuzzer.seeds] = ("GPTFuzzer's templates", why)
+        gated = ("allenai/wildjailbreak", "it is gated; its licence is accepted there")
+        learnt = self.wildjailbreak and self.wildjailbreak.file
+        own |= {file: gated for file in (self.tests.adversarial_benign_file, learnt) if file}
         if self.released:
-            own[f"ByteDance-Seed/ReSA, {self.released}"] = "this project knows no revision of it"
+            own[self.released] = ("ByteDance-Seed/ReSA", "this project knows no revision of it")
         trained_on = "its words are its authors', and the judge was trained on them"
         if self.strongreject:
-            own[f"the prompt of StrongREJECT's evaluator, {STRONGREJECT_PROMPT}"] = trained_on
+            own[STRONGREJECT_PROMPT] = ("the prompt of StrongREJECT's evaluator", trained_on)
         if self.harmbench:
-            own[f"the prompt of HarmBench's classifier, {HARMBENCH_PROMPT}"] = trained_on
+            own[HARMBENCH_PROMPT] = ("the prompt of HarmBench's classifier", trained_on)
+        for name, each in self.filters.items():
+            own[each.prompt] = (f"what {name} is asked", "its words are its authors'")
         do = "put the file into a mirror folder, named by REPLICATIONS_MIRROR"
-        wanted += [ByHand(what, why, do) for what, why in own.items()]
+        wanted += [
+            ByHand(f"{name}, {file}", why, do, source=PurePath(file).parts[0])
+            for file, (name, why) in own.items()
+        ]
+        named = [self.model, *(v.weights for v in self.variants.values())]
+        named += [each.model for each in self.filters.values()]
+        wanted += [
+            ByHand(
+                PurePath(spec).name,
+                "no commit of these weights is known to this project",
+                f"download them, whichever commit it is, to {spec}; else they are left out",
+            )
+            for spec in named
+            if isinstance(spec, str) and spec.startswith("path:")
+        ]
         return wanted
 
     def calls(self) -> list[Calls]:
@@ -305,12 +318,19 @@ class Settings(ScaleSettings):
             (name, seed)
             for name, each in self.variants.items()
             for seed in each.seeds
-            if name not in PROMPTED
+            if name not in self.UNTRAINED
         ]
 
     def scores(self) -> list[str]:
-        asked = [BASE, *(name for name in PROMPTED if name in self.variants)]
-        asked = [(name, 0) for name in asked] + self.runs()
+        """None of a model or a variant in a folder of the user's own that is not there."""
+        if is_absent(self.model):
+            return []
+        untrained = [
+            name
+            for name, each in self.variants.items()
+            if name in self.UNTRAINED and not is_absent(each.weights)
+        ]
+        asked = [(name, 0) for name in (BASE, *untrained)] + self.runs()
         return [f"{variant}-s{seed}" for variant, seed in asked]
 
     def worded(self, variant: Variant | None) -> Wording:

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from papers.resa.settings import Variant
+
 Kind = Literal["harmful", "benign", "fact", "ability"]
 
 NONE = "None"
@@ -108,9 +110,8 @@ AVERAGES = (
 ALL_ATTACKS = "All attacks"  # those of this project too: for figures of ours
 
 
-def size_name(method: str, size: int | None, released: bool = False) -> str:
-    """A size of the training data: as in Figure 4 where they are the paper's data, else ours."""
-    if released:
-        whole = "262K" if method == "WJ-SFT" else "80K"
-        return f"{size / 1000:g}K" if size else whole
-    return f"{size} samples" if size else f"all samples ({method})"
+def size_name(variant: Variant) -> str:
+    """A size of the training data: as in Figure 4 where it is the paper's, else ours."""
+    if variant.point:
+        return variant.point
+    return f"{variant.size} samples" if variant.size else f"all samples ({variant.method})"

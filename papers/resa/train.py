@@ -13,7 +13,6 @@ from transformers import PreTrainedTokenizerBase
 from papers.resa.reply_format import Parts, write
 from papers.resa.samples import chosen, conversation
 from papers.resa.settings import Settings, Variant
-from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
@@ -26,11 +25,15 @@ READS = (
     "variant.instruction",
 )  # fmt: skip
 
+# What replies in a style need of a sample
+ANALYSES = {"answer-check": "analysis", "query-check": "query_analysis"}
+
 
 def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     """Fine-tune one variant on the samples that it learns from."""
     settings = run.settings
-    samples = chosen(data, run.variant, settings.data_seed)
+    needed = ANALYSES.get(run.variant.style)
+    samples = chosen(data, run.variant, settings.data_seed, needed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
     model, tokenizer = load_to_train(settings.model, settings.training)
     made = examples(samples, plain, run.variant, tokenizer, settings)
@@ -67,13 +70,8 @@ def examples(
 
 def reply(sample: dict, variant: Variant, settings: Settings) -> str:
     """What a variant learns to say to a sample's prompt."""
-    analysis = "query_analysis" if variant.style == "query-check" else "analysis"
-    if variant.style != "direct" and sample[analysis] is None:
-        raise UserError(
-            f"sample {sample['id']}: found no {analysis}, which replies in the style"
-            f" {variant.style} need"
-        )
-    parts = Parts(sample["answer"], sample[analysis], sample["summary"])
+    analysis = sample[ANALYSES.get(variant.style, "analysis")]
+    parts = Parts(sample["answer"], analysis, sample["summary"])
     return write(variant.style, parts, settings.worded(variant))
 
 

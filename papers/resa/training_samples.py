@@ -22,7 +22,7 @@ def training_samples(
     settings: Settings, facts: Sequence[Query], ledger: Ledger, key: str
 ) -> tuple[list[dict], list[dict], dict[str, int]]:
     """The samples of ReSA, those of WJ-SFT, and how many queries of the first there were and each
-    stage dropped.
+    stage dropped; of released ones, how many lack what a style of replies needs.
 
     facts: questions of fact among the benign queries. Samples of WJ-SFT that are made here are as
     many as ReSA's, so that only what they are differs.
@@ -41,6 +41,14 @@ def training_samples(
             samples = read_released(path, settings.wording, wild)
             if settings.generators:
                 samples = pipeline.with_query_analyses(samples, generator)
+            lacking = {
+                "without a check that can be read": "analysis",
+                "without an analysis of the query": "query_analysis",
+            }
+            dropped = {
+                what: sum(sample[field] is None for sample in samples)
+                for what, field in lacking.items()
+            }
         else:
             queries = training(settings.queries, seed) + list(facts)
             samples, dropped = pipeline.build(queries, generator)

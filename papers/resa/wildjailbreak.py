@@ -14,7 +14,7 @@ WJ = "WJ"  # its attack, as Table 1 names it
 
 def read_wildjailbreak(path: Path) -> list[dict]:
     """Samples of its training file, tab-separated: `prompt`, the `request` in it, `method` (WJ, or
-    "" without an attack), `harmful`, and its own completion as `answer`.
+    "" without an attack), `harmful`, its own completion as `answer`, and no check.
 
     Raises `UserError` with the row where the format is not the published one.
     """
@@ -32,6 +32,7 @@ def read_wildjailbreak(path: Path) -> list[dict]:
                 "method": WJ if attack == "adversarial" else "",
                 "harmful": side == "harmful",
                 "type": f"{attack} {side}".title(),
+                **dict.fromkeys(("summary", "analysis", "query_analysis")),
                 "answer": row["completion"],
                 "support": False,
             }

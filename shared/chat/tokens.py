@@ -58,18 +58,24 @@ class TokenChat(ABC):
         limit = max_new_tokens + self.extra_tokens
         for each in self._written(conversations, start, limit, ends, drawing):
             said = self.tokenizer.decode(each.ids, skip_special_tokens=True)
-            text, thoughts = split_thoughts(start + said)
+            asked = self.framed(conversations[each.index]) + start
+            opened = "<think>" if asked.rstrip().endswith("<think>") else ""
+            text, thoughts = split_thoughts(opened + start + said)
             for end in stop:
                 text = text.partition(end)[0]
             counted = (each.prompt_tokens, len(each.ids), not each.ended)
             yield each.index, finished(text, thoughts, *counted)
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
-        """The tokens that the model is given, up to where its reply begins."""
-        text = self.tokenizer.apply_chat_template(
+        """The tokens that the model is given, up to where its reply begins, and its `start`."""
+        text = self.framed(conversation) + start
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def framed(self, conversation: Conversation) -> str:
+        """The text of these; some templates open a <think> at its end."""
+        return self.tokenizer.apply_chat_template(
             list(conversation), add_generation_prompt=True, tokenize=False, **self.template
         )
-        return self.tokenizer(text + start, add_special_tokens=False)["input_ids"]
 
     @abstractmethod
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-from shared.chat.pictures import framed, pictures_of
+from shared.chat.pictures import pictures_of, with_parts
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
@@ -72,14 +72,22 @@ class VllmChat(TokenChat):
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
         """A picture is one token here; vLLM makes room for it."""
-        if all(isinstance(message["content"], str) for message in conversation):
+        if self._plain(conversation):
             return super().prompt_ids(conversation, start)
+        return begun(self.tokenizer, self.framed(conversation) + start)
+
+    def framed(self, conversation: Conversation) -> str:
+        if self._plain(conversation):
+            return super().framed(conversation)
         if not self.processor:
             raise UserError(f"{self.name}: it sees no pictures; expected a model that does")
-        text = self.processor.apply_chat_template(
-            framed(conversation), add_generation_prompt=True, tokenize=False, **self.template
+        return self.processor.apply_chat_template(
+            with_parts(conversation), add_generation_prompt=True, tokenize=False, **self.template
         )
-        return begun(self.tokenizer, text + start)
+
+    @staticmethod
+    def _plain(conversation: Conversation) -> bool:
+        return all(isinstance(message["content"], str) for message in conversation)
 
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
         how = _how(1, logprob_token_ids=list(candidates))

@@ -137,7 +137,7 @@ def models_in(
     been added to those of others. Raises `UserError` if there is none."""
     every = load_models(paper_id, scale, model, stands_in_for)
     missing = {each.name: each.missing(scores) for each in every}
-    if found := [each for each in every if not missing[each.name]]:
+    if found := [each for each in every if each.scores() and not missing[each.name]]:
         return found
-    lacking = "; ".join(f"{name} lacks {paths[0]}" for name, paths in missing.items())
+    lacking = "; ".join(f"{name} lacks {paths[0]}" for name, paths in missing.items() if paths)
     raise UserError(f"{scores}: no model has all of its scores there: {lacking}")

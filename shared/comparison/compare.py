@@ -99,11 +99,7 @@ def _why_absent(
     if printed.source not in OWN:
         return "not judged", _not_own(printed)
     for entry in unavailable:
-        selected = all(
-            getattr(printed, name) in getattr(entry, f"{name}s") or not getattr(entry, f"{name}s")
-            for name in KEY
-        )
-        if selected and as_printed(scale) in entry.scales:
+        if entry.covers(printed, as_printed(scale)):
             return entry.verdict, entry.reason
     for name, missing in (
         ("model", "no run of {}, nor of a stand-in for it"),

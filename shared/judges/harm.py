@@ -9,14 +9,14 @@ dsbowen/strong_reject, and what HarmBench's notebook for these weights asks.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from string import Formatter
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from shared.errors import UserError
 from shared.generation.prompts import batches, in_order
 from shared.generation.score import among
+from shared.judges.prompt_file import read_prompt
+from shared.judges.verdicts import check_verdicts
 from shared.models.loading import load, model_folder
 from shared.settings import Precision
 
@@ -91,20 +91,22 @@ class HarmBench(HarmJudge):
     FIELDS, LAST = ("behavior", "generation"), False
 
     def harmful(self, requests: Sequence[str], replies: Sequence[str]) -> list[bool | None]:
-        """None where the answer is neither yes nor no."""
+        """None where the answer is neither yes nor no. Raises `UserError` if most are neither."""
 
         def read(logits: torch.Tensor) -> list[bool | None]:
             words = self.tokenizer.batch_decode(logits.argmax(dim=-1, keepdim=True))
             return [{"yes": True, "no": False}.get(word.strip().lower()) for word in words]
 
-        return self._answers(requests, replies, read)
+        verdicts = self._answers(requests, replies, read)
+        check_verdicts("HarmBench's classifier", verdicts, "yes or no")
+        return verdicts
 
 
 def open_strongreject(
     model: str, adapter: str, prompt: Path, precision: Precision = "fp32", **asking: int
 ) -> StrongReject:
     """prompt: a file. precision: both were published in bf16. asking: batch_size, batch_tokens."""
-    text = read_prompt(prompt, StrongReject)
+    text = read_prompt(prompt, StrongReject.FIELDS)
     loaded = load(model, trained=model_folder(adapter), precision=precision)
     return StrongReject(*loaded, text, **asking)
 
@@ -112,22 +114,5 @@ def open_strongreject(
 def open_harmbench(
     model: str, prompt: Path, precision: Precision = "fp32", **asking: int
 ) -> HarmBench:
-    text = read_prompt(prompt, HarmBench)
+    text = read_prompt(prompt, HarmBench.FIELDS)
     return HarmBench(*load(model, precision=precision), text, **asking)
-
-
-def read_prompt(path: Path, judge: type[HarmJudge]) -> str:
-    """The text of a file, without a last line break. Raises `UserError` if it is not there, or does
-    not name request and reply, each in braces and nothing else."""
-    expected = " and ".join(f"{{{name}}}" for name in judge.FIELDS)
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; expected the prompt of a judge, with {expected}")
-    text = path.read_text(encoding="utf-8").removesuffix("\n")
-    try:
-        found = sorted({name for _, name, _, _ in Formatter().parse(text) if name is not None})
-    except ValueError as error:
-        raise UserError(f"{path}: {error}; expected {expected}") from None
-    if found != sorted(judge.FIELDS):
-        said = " and ".join(f"{{{name}}}" for name in found) or "none"
-        raise UserError(f"{path}: found {said}; expected {expected}")
-    return text

@@ -33,6 +33,7 @@ TASKS = {
     "HumanEval": ("humaneval_instruct", "pass@1"),
 }
 DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
+ROWS = 8  # questions at once, of which it makes logits of every token, twice
 RUNS_CODE = ("HumanEval",)
 # A user and a network of their own: what a model wrote reaches nothing outside.
 SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
@@ -53,7 +54,7 @@ def answered(
     scratch: Path,
     *,
     engine: Engine = "transformers",
-    batch_size: int = 8,
+    batch_size: int = ROWS,
     precision: Precision = "fp32",
     chat_template: bool = True,
 ) -> list[Answered]:

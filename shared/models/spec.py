@@ -71,6 +71,12 @@ def is_endpoint(spec: ModelSpec) -> bool:
     return isinstance(spec, str) and spec.startswith("api:")
 
 
+def is_absent(spec: object) -> bool:
+    """A model in a folder of the user's own, which is not there."""
+    own = isinstance(spec, str) and spec.startswith("path:")
+    return own and not Path(spec.removeprefix("path:")).is_dir()
+
+
 def location(spec: str) -> Path | Repository:
     """Folder of a named model, or its repository (hub only)."""
     kind, _, rest = spec.partition(":")

@@ -129,6 +129,14 @@ class Unavailable(Strict):
     datasets: list[str] = []
     metrics: list[str] = []
 
+    def covers(self, cell: object, scale: str) -> bool:
+        """Whether it is about a cell (with item, model, method, dataset, metric) at a scale."""
+        chosen = (
+            (getattr(cell, name), getattr(self, f"{name}s"))
+            for name in ("item", "model", "method", "dataset", "metric")
+        )
+        return scale in self.scales and all(not names or name in names for name, names in chosen)
+
 
 class Tolerance(Strict):
     """A wider tolerance for reported cells, in the unit of the cell, with its reason."""

@@ -231,7 +231,8 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     folder = ROOT / "results" / setup.run_name / paper / "scores"
     chosen = setup.columns[paper]
     every = load_models(paper, setup.scale, setup.model, setup.stands_in_for)
-    return [each for each in every if each.name in chosen or not each.missing(folder)]
+    there = [each for each in every if each.scores()]
+    return [each for each in there if each.name in chosen or not each.missing(folder)]
 
 
 def _check(setup: Setup, paper: str) -> None:

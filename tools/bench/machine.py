@@ -4,14 +4,12 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
-from shared.devices import own_device
-from shared.models.loading import DTYPES
+from shared.devices import CPUINFO, multiplies_bf16, own_device
 
-FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # of processors that have it, x86 and ARM
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ENOUGH_S = 5.0  # after which a measurement is not repeated
 
 
@@ -44,20 +42,14 @@ def peak(precision: str, size: int = 2048) -> float:
 
 def precisions() -> list[str]:
     """float32, and bfloat16 where it is not emulated, which is about 100 times slower."""
-    return ["fp32", "bf16"] if own_device() == "cuda" or FLAGS & _flags() else ["fp32"]
-
-
-def _flags() -> set[str]:
-    path = Path("/proc/cpuinfo")
-    return set(path.read_text().split()) if path.is_file() else set()
+    return ["fp32", "bf16"] if own_device() == "cuda" or multiplies_bf16() else ["fp32"]
 
 
 def name() -> str:
     """Of the processor or the GPU, and how much of it is used."""
     if own_device() == "cuda":
         return torch.cuda.get_device_name()
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = CPUINFO.read_text(encoding="utf-8").splitlines() if CPUINFO.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     processor = models[0] if models else platform.processor() or platform.machine()
     return f"{processor}, {torch.get_num_threads()} threads"

@@ -6,7 +6,7 @@ from itertools import islice, product
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.models.blocks import decoder_blocks
-from shared.models.loading import DTYPES, load
+from shared.models.loading import load
 from tools.bench import machine
 
 MODEL = "bundled:smollm2-135m-instruct-q4_1"
@@ -54,5 +54,5 @@ class Subject:
 
 
 def subject(precision: str) -> Subject:
-    model, tokenizer = load(MODEL, dtype=DTYPES[precision])
+    model, tokenizer = load(MODEL, precision=precision)
     return Subject(model, tokenizer, precision, machine.peak(precision))

@@ -12,10 +12,9 @@ from peft import LoraConfig
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
-from shared.models.loading import load
 from shared.training.examples import Segment, from_segments
 from shared.training.settings import Lora, Training
-from shared.training.supervised import base_dtype, fine_tune
+from shared.training.supervised import fine_tune, load_to_train
 from tools.bench.machine import timed
 from tools.bench.subject import CHECK, MODEL, Subject, questions
 
@@ -57,7 +56,7 @@ def training(subject: Subject) -> Iterator[Trained]:
 
     def once(epochs: int) -> float:
         fit = settings.model_copy(update={"epochs": epochs})
-        model, _ = load(MODEL, dtype=base_dtype(fit))
+        model, _ = load_to_train(MODEL, fit)
         with tempfile.TemporaryDirectory() as folder:
             _, record = fine_tune(model, examples, fit, seed=0, scratch=Path(folder) / "scratch")
         return record["tokens_per_second"]
@@ -69,7 +68,7 @@ def training(subject: Subject) -> Iterator[Trained]:
         rate = once(epochs)
         yield Trained(name, rate, subject.share(rate, whole - reused * (epochs > 1)))
     with tempfile.TemporaryDirectory() as folder:
-        model, _ = load(MODEL, dtype=base_dtype(settings))
+        model, _ = load_to_train(MODEL, settings)
         trainer = sft_trainer(model, subject.tokenizer, pairs, settings, folder)
         rate = sum(lengths) / timed(trainer.train)
     yield Trained("`SFTTrainer`, 1 epoch", rate, subject.share(rate, whole))

@@ -37,7 +37,8 @@ class SourceFiles:
 
 @dataclass(frozen=True)
 class ByHand:
-    """What can't be fetched, why, and what to do; and the source of the catalogue, if it is one."""
+    """What can't be fetched, why, and what to do; and the source of which it is a file in a mirror,
+    whether the catalogue has it or not, if it is one."""
 
     what: str
     why: str

@@ -2,8 +2,8 @@
 
 It answers in the words that were asked for, as far as `replies.yaml` knows them, and is as
 reluctant as real ones: it is busy, fails, answers with a page of HTML, thinks aloud, no longer has
-one of the models that may be gone, and refuses `max_tokens` for models that real endpoints refuse
-it for. The same request gets the same answer.
+one of the models that may be gone, and refuses `max_tokens` and a temperature for models that real
+endpoints refuse them for. The same request gets the same answer.
 """
 
 import json
@@ -18,7 +18,12 @@ import yaml
 
 REPLIES = Path(__file__).with_name("replies.yaml")
 OTHERWISE = ["The river is north of the town.", "I'm sorry, but I can't help with that."]
-RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # take neither max_tokens nor a temperature
+RELUCTANT = re.compile(r"(^|/)(o\d|gpt-5)")  # refuse these fields, with such words
+REFUSED = {
+    "max_tokens": "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+    "'max_completion_tokens' instead.",
+    "temperature": "Unsupported value: 'temperature' does not support 0 with this model.",
+}
 RETIRED = ("deepseek/deepseek-r1",)  # of the models that a paper says may be gone
 EVERY = 7  # of as many requests one is first turned away, in one of WAYS
 WAYS = (503, 429, "html")
@@ -51,8 +56,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             first = number not in self.server.turned_away
             self.server.turned_away.add(number)
-        if RELUCTANT.search(request["model"]) and "max_tokens" in request:
-            self._send(400, {"error": {"message": "use max_completion_tokens"}})
+        refused = [name for name in REFUSED if name in request]
+        if RELUCTANT.search(request["model"]) and refused:
+            error = {"code": "unsupported_parameter", "message": REFUSED[refused[0]]}
+            self._send(400, {"error": error})
         elif request["model"] in RETIRED:
             self._send(404, {"error": {"message": f"No endpoints found for {request['model']}."}})
         elif first and number % EVERY == 0:
@@ -78,17 +85,19 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def answer(text: str, number: int) -> str:
-    """One of the replies for the first pattern that the request has; `number` says which."""
-    for pattern, replies in _scripts():
-        if pattern.search(text):
+def answer(text: str, number: int, model: str = "") -> str:
+    """One of the replies of the first script that is for this model and what is asked; `number`
+    says which."""
+    for whom, pattern, replies in _scripts():
+        if whom.search(model) and pattern.search(text):
             return replies[number % len(replies)]
     return OTHERWISE[number % len(OTHERWISE)]
 
 
 def _completion(request: dict, number: int) -> dict:
     text = "\n".join(_text(message["content"]) for message in request["messages"])
-    said, thoughts = answer(text, number), "Let me see. " * (1 + number % 3)
+    said = answer(text, number, request["model"])
+    thoughts = "Let me see. " * (1 + number % 3)
     message = {"role": "assistant", "content": said}
     if request.get("reasoning", {}).get("max_tokens"):  # thoughts were asked for
         message["reasoning"] = thoughts
@@ -107,6 +116,9 @@ def _text(content: str | list[dict]) -> str:
 
 
 @cache
-def _scripts() -> list[tuple[re.Pattern[str], list[str]]]:
+def _scripts() -> list[tuple[re.Pattern[str], re.Pattern[str], list[str]]]:
     rows = yaml.safe_load(REPLIES.read_text(encoding="utf-8"))
-    return [(re.compile(row["if"], re.DOTALL), row["say"]) for row in rows]
+    return [
+        (re.compile(row.get("of", "")), re.compile(row.get("if", ""), re.DOTALL), row["say"])
+        for row in rows
+    ]

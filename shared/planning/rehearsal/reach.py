@@ -10,8 +10,10 @@ method, data set and metric came out, whatever its value: with random weights it
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 
@@ -20,7 +22,7 @@ from shared.comparison.cells import KEY
 from shared.comparison.reported import OWN
 from shared.errors import UserError, one_line_errors
 from shared.files import read_csv, write_text
-from shared.settings import paper_ids
+from shared.settings import Unavailable, load_paper, paper_ids
 
 COLUMNS = ["paper", *KEY, "reported", "reach", "by"]
 REACH = "reach.csv"  # in results/, committed
@@ -31,7 +33,8 @@ def reach(paper: str, comparison: pd.DataFrame) -> pd.DataFrame:
     """A row for each known number of the paper's own, `by` the protocols that reached it or, where
     none did, the reason."""
     own = comparison[comparison["source"].isin(OWN) & (comparison["reported"] != "")]
-    rows = [_row(paper, key, found) for key, found in own.groupby(KEY, sort=False)]
+    known = [each for each in load_paper(paper).unavailable if each.verdict == "blocked"]
+    rows = [_row(paper, key, found, known) for key, found in own.groupby(KEY, sort=False)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -66,12 +69,17 @@ def _counted(paper: str, rows: list[dict[str, str]]) -> Reached:
     return Reached(paper, len(rows), len(rows) - left.total(), dict(left.most_common()))
 
 
-def _row(paper: str, key: tuple, found: pd.DataFrame) -> tuple:
+def _row(paper: str, key: tuple, found: pd.DataFrame, known: Sequence[Unavailable]) -> tuple:
+    """known: cells that nobody outside can have, some of which have a stand-in."""
     beside = found[found["verdict"].isin(BESIDE)]
     reported = found["reported"].iloc[0]
     if len(beside):
         return (paper, *key, reported, "reached", ", ".join(filter(None, beside["protocol"])))
     first = found.iloc[0]
+    cell = SimpleNamespace(**dict(zip(KEY, key, strict=True)))
+    blocked = (each.reason for each in known if each.covers(cell, "paper"))
+    if first["verdict"] == "stand-in" and (reason := next(blocked, "")):
+        return (paper, *key, reported, "blocked", f"{reason}; {first['reason']}")
     return (paper, *key, reported, first["verdict"], first["reason"])
 
 

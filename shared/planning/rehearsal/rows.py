@@ -38,9 +38,11 @@ def writer(paper: str, name: str) -> Writer:
     return known[name]
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+def write_csv(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence], delimiter: str = ","
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
+        out = csv.writer(file, delimiter=delimiter)
         out.writerow(columns)
         out.writerows(rows)

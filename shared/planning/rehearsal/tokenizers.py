@@ -28,6 +28,13 @@ TEMPLATES = {
         "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n"
         "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
     ),
+    "deepseek-r1": (
+        "{{ bos_token }}{% for m in messages %}"
+        "{% if m['role'] == 'system' %}{{ m['content'] }}"
+        "{% elif m['role'] == 'user' %}<｜User｜>{{ m['content'] }}"
+        "{% else %}<｜Assistant｜>{{ m['content'] }}{{ eos_token }}{% endif %}"
+        "{% endfor %}{% if add_generation_prompt %}<｜Assistant｜>{% endif %}"
+    ),
     # a system message is said at the head of the first request
     "mistral": (
         "{{ bos_token }}{% set first = namespace(text='') %}{% for m in messages %}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import yaml
 from peft import LoraConfig, get_peft_model
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
 from shared.files import atomic, read_json, write_json
@@ -29,6 +29,7 @@ class Kind(Strict):
     config: dict
     tokenizer: TokenizerKind
     adapter: bool = False  # the repository has an adapter of such a model alone
+    says: tuple[str, str] | None = None  # one of which is always likeliest, where it is a judge
 
     def write(self, folder: Path) -> None:
         """Weights, tokenizer and, for a model that sees, its processor; whole or not at all."""
@@ -42,6 +43,8 @@ class Kind(Strict):
             torch.manual_seed(0)
             made = architecture(self.architecture)
             model = made(made.config_class(**self._config(tokenizer)))
+            if self.says:
+                _of_two(model, tokenizer.convert_tokens_to_ids(list(self.says)))
             if self.adapter:
                 model = get_peft_model(model, LoraConfig(init_lora_weights=False))
             model.save_pretrained(temporary)
@@ -55,6 +58,16 @@ class Kind(Strict):
         vision = {"hidden_size": WIDTH, "intermediate_size": WIDTH} | self.config["vision_config"]
         own = {"text_config": text | ends | self.config["text_config"], "vision_config": vision}
         return token_fields(tokenizer) | self.config | own
+
+
+@torch.no_grad()
+def _of_two(model: PreTrainedModel, tokens: list[int]) -> None:
+    """Make two tokens as likely as their opposites, and all others less so than one of them."""
+    table = model.get_output_embeddings().weight
+    one, other = tokens
+    row = table[one].clone()
+    table.zero_()
+    table[one], table[other] = row, -row
 
 
 def _name_tokens(config: Path, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -66,7 +66,7 @@ def step(tmp_path, monkeypatch):
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
 
     def step(chat, settings=SETTINGS):
-        def open_chat(asked, *, batch_size, batch_tokens):
+        def open_chat(asked, *, batch_size, batch_tokens, precision):
             assert (asked.model, batch_size, batch_tokens) == (settings.model, 4, 1000)
             return chat
 

@@ -158,6 +158,9 @@ def test_gcg_appends_a_suffix_behind_the_request(
     with_suffix("Sing.", chat, None, CPU, {}, tmp_path)
     assert seen[1]["after"] == "[reply]"
     assert seen[0]["kept"] != seen[1]["kept"]  # each search has a file of its own
+    stair = load_settings("resa", "paper").variants["stair-dpo"]
+    with_suffix("Sing.", chat, stair, CPU, {}, tmp_path)
+    assert seen[2]["after"] == "[reply]Final Answer: "
 
 
 def test_gcg_is_of_strongreject_alone(attack):

@@ -136,6 +136,38 @@ def test_the_filter_withholds_and_that_is_all():
     assert not {"reply_tokens", "seconds"} & set(shown)
 
 
+def test_a_further_filter_has_cells_of_the_sets_that_it_was_asked_about(tmp_path):
+    """Of the others nothing is known. Of its own a row without a verdict is unscored, and what it
+    withholds of the rest is safe: (1 withheld, 1 shown and safe, 0 shown, none)."""
+    base = frame(
+        rows("harmful", harmful("PAP", "StrongREJECT"), [0, 1, 0, 1]),
+        rows("harmful", harmful("TAP", "StrongREJECT"), [1, 1, 1, 1]),
+    )
+    base["withheld"] = pd.array([False] * 8, dtype="boolean")
+    name = analyze.GUARD_REASONER
+    verdicts = [True, False, False, None, None, None, None, None]
+    base[f"withheld_{name}"] = pd.array(verdicts, dtype="boolean")
+    base.to_parquet(tmp_path / "base-s0.parquet")
+    settings = SMOKE.model_copy(update={"variants": {}})
+    groups = analyze.groups(tmp_path, settings)
+    found = cells(groups, analyze.ITEMS, analyze.METRICS, STAND_INS)
+    own = found[(found["method"] == name) & (found["metric"] == "dsr")]
+    assert set(own["dataset"]) == {"PAP"} and set(own["item"]) == {"table4", "defence_by_judge"}
+    assert own["value"].tolist() == [0.6667, 0.6667]
+    assert set(own["coverage"]) == {0.75}
+
+
+def test_a_released_variant_that_is_not_there_is_left_out(tmp_path):
+    example().assign(withheld=False).to_parquet(tmp_path / "base-s0.parquet")
+    paper = load_settings("resa", "paper")
+    only = {"stair-dpo": paper.variants["stair-dpo"]}
+    settings = paper.model_copy(update={"variants": only})
+    assert settings.scores() == ["base-s0"]
+    assert {group.method for group in analyze.groups(tmp_path, settings)} == {
+        "Base", analyze.LLAMA_GUARD,
+    }  # fmt: skip
+
+
 def test_figure_4_has_a_point_for_each_size(tmp_path):
     base = example()
     base["withheld"] = pd.array([False] * len(base))

@@ -68,8 +68,9 @@ def data(tmp_path):
             rows.append(cell("checks", method, "Three attacks", metric, 40.0, "%"))
         rows.append(cell("checks", method, "Three attacks", "summary_safety", 0.2))
     for metric in ("safety", "over_refusal", "reasoning"):
-        for size, value in ((16, 0.3), (None, 0.6)):
-            rows.append(cell("figure4", analyze.RESA, size_name(analyze.RESA, size), metric, value))
+        for variant, value in (("resa-sft-16", 0.3), ("resa-sft", 0.6)):
+            size = size_name(SMOKE.variants[variant])
+            rows.append(cell("figure4", analyze.RESA, size, metric, value))
         rows.append(cell("figure4", analyze.BASE, "no data", metric, 0.0))
     curve = [dict.fromkeys(("reward", *figures.PARTS), 0.1 * step) for step in range(3)]
     record = tmp_path / "runs" / SMOKE.name / "train-resa-rl-s0.json"

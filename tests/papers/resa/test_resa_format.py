@@ -77,7 +77,23 @@ def test_the_bridge_is_no_part_of_the_analysis():
     ],
 )
 def test_a_user_sees_what_follows_the_last_check(text, seen):
-    assert shown(text, PAPER) == seen
+    assert shown("answer-check", text, PAPER) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("I reason.\nFinal Answer: No, sorry. ", "No, sorry."),
+        ("Final Answer: a draft. Final Answer: No.", "No."),
+        ("I never end", "I never end"),
+        ("Final Answer: ", ""),
+    ],
+)
+def test_a_user_sees_the_final_answer(text, seen):
+    """A reply that never comes to it is malformed, and is shown as it is."""
+    assert shown("final-answer", text, PAPER) == seen
+    formed = "Final Answer:" in text and seen
+    assert read("final-answer", text, PAPER) == (Parts(seen) if formed else None)
 
 
 def test_a_fake_check_is_empty_and_says_go():

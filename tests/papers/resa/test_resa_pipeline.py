@@ -36,10 +36,12 @@ class Answering(TemplateGenerator):
 
 def test_filter_1_keeps_harmful_unsafe_and_benign_safe():
     generator = Answering({"h": "Sorry, I would rather not.", "b": "It ends in the last chapter."})
-    kept = pipeline.intended_answers([HARMFUL, BENIGN, REST, FACT], generator)
-    assert [draft.query.id for draft in kept] == ["r", "f"]
-    assert [draft.policy for draft in kept] == ["Rest", None]
-    assert kept[1].answer == "It is Lima."
+    every = pipeline.answered([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [draft.policy for draft in every] == [None, "Spoilers", "Rest", None]
+    assert every[3].answer == "It is Lima."
+    samples, dropped = pipeline.build([HARMFUL, BENIGN, REST, FACT], generator)
+    assert [sample["id"] for sample in samples] == ["r", "f"]
+    assert list(dropped.values()) == [1, 1, 0, 0]  # harmful, benign, contradictory, unread
 
 
 def test_filter_2_drops_an_analysis_against_its_verdict():
@@ -77,7 +79,7 @@ def test_faults_are_found_and_counted():
     queries = training(SIZES, 0)
     samples, dropped = pipeline.build(queries, TemplateGenerator(0, 0.05))
     assert len(samples) + sum(dropped.values()) == len(queries) == 340
-    assert all(3 <= count <= 30 for count in dropped.values())
+    assert all(3 <= count <= 30 for what, count in dropped.items() if what != pipeline.UNREAD)
     generator = TemplateGenerator(0, 0.05)
     faulty = {
         q.id for q in queries if generator._fault("answer", q) or generator._fault("analysis", q)
@@ -176,13 +178,29 @@ def test_an_attack_is_seen_through_in_a_safe_completion(models):
 
 
 @pytest.mark.parametrize("reply", ["no JSON", "{broken", '{"other": 1}', "[1]"])
-def test_a_reply_without_the_field_is_one_line(reply):
-    with pytest.raises(UserError, match="model: expected a JSON object with the key summary"):
-        field(reply, "summary", "model")
+def test_a_reply_without_the_field_has_no_value(reply):
+    assert field(reply, "summary") is None
+    assert field('Well: {"summary": "x"}.', "summary") == "x"
 
 
-def test_a_missing_reply_ends_the_stage(models):
+def test_what_can_not_be_read_is_dropped_and_counted(models):
+    """One of two analyses breaks off: its sample is dropped, the other is made."""
+    generator, chats = models
+    broken = '{"planning_analysis": "It is'
+    whole = chats["analyst"].reply
+    chats["analyst"].reply = lambda texts: (
+        broken if "breaks the policy" in texts[0] else whole(texts)
+    )
+    samples, dropped = pipeline.build([HARMFUL, BENIGN], generator)
+    assert [sample["id"] for sample in samples] == [BENIGN.id]
+    assert dropped[pipeline.UNREAD] == 1 and sum(dropped.values()) == 1
+
+
+def test_a_model_of_which_nothing_can_be_read_ends_the_stage(models):
     generator, chats = models
     chats["helpful"].reply = lambda texts: None
-    with pytest.raises(UserError, match="helpful: 1 replies are missing"):
+    with pytest.raises(UserError, match="helpful: none of 1 replies can be read, first: "):
         generator.answers([pipeline.Draft(BENIGN)])
+    chats["analyst"].reply = lambda texts: "I won't."
+    with pytest.raises(UserError, match=r"analyst: none of 1 replies can be read, first: \"I won"):
+        generator.analyses([pipeline.Draft(BENIGN)])

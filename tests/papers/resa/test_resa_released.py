@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from pydantic import ValidationError
 
-from papers.resa import data, training_samples
+from papers.resa import data, train, training_samples
 from papers.resa.released import OTHER, read_released
 from papers.resa.reply_format import REFUSAL, Parts, Wording, write
 from papers.resa.samples import chosen
@@ -107,7 +107,7 @@ def learnt(tmp_path, monkeypatch):
     """The folder of the data step at settings shaped as those of scale paper."""
 
     @contextmanager
-    def opened(models, key):
+    def opened(models, key, precision):
         yield Analyst()
 
     monkeypatch.setattr(training_samples.chat_generator, "opened", opened)
@@ -149,7 +149,8 @@ def test_only_wj_is_not_the_whole_set(learnt):
 
 def test_wj_sft_learns_wildjailbreak_and_its_answers(learnt):
     rows = chosen(learnt, variant(style="direct", samples="wildjailbreak"), 0)
-    assert [row["answer"] for row in rows] == [
+    replies = [train.reply(row, variant(style="direct"), SMOKE) for row in rows]
+    assert replies == [
         "I won't.", "With both hands.", "I still won't.", "With both hands, in verse.",
     ]  # fmt: skip
     assert [row["prompt"] for row in rows[2:]] == [

@@ -9,6 +9,7 @@ from papers.resa.samples import chosen
 from papers.resa.training_samples import training_samples
 from shared.data.ledger import Ledger
 from shared.errors import UserError
+from shared.files import write_jsonl
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
 
@@ -88,10 +89,19 @@ def test_sizes_of_scale_cpu_learn_as_long_as_all(built):
     assert max(seen.values()) <= 1.05 * min(seen.values())
 
 
-def test_released_samples_have_no_query_analysis():
-    variant = CPU.variants["deliberative"]
-    with pytest.raises(UserError, match="sample s: found no query_analysis, which replies"):
-        train.reply({**SAMPLE, "query_analysis": None}, variant, CPU)
+def test_a_sample_without_what_a_style_needs_is_left_out(tmp_path):
+    """Before a part is taken, so that a part is as large as it says; a style that needs no check
+    keeps it."""
+    bare = {**SAMPLE, "id": "bare", "analysis": None, "query_analysis": None}
+    write_jsonl(tmp_path / "train.jsonl", [bare, SAMPLE, bare])
+    variant = CPU.variants["resa-sft"]
+    assert chosen(tmp_path, variant, 0, train.ANALYSES[variant.style]) == [SAMPLE]
+    one = variant.model_copy(update={"size": 1})
+    assert chosen(tmp_path, one, 0, "query_analysis") == [SAMPLE]
+    assert len(chosen(tmp_path, variant, 0)) == 3
+    write_jsonl(tmp_path / "train.jsonl", [bare])
+    with pytest.raises(UserError, match=r"train\.jsonl: none of 1 samples with analysis to learn"):
+        chosen(tmp_path, variant, 0, "analysis")
 
 
 def test_prompts_of_reinforcement_know_their_kind():

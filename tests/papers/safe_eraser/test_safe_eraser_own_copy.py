@@ -146,7 +146,7 @@ def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
 
 def test_adapters_and_projector_are_what_is_trained(settings, seen, tmp_path, monkeypatch):
     """With the frozen weights in bf16, as scale `paper` has them."""
-    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
+    monkeypatch.setattr(devices, "multiplies_bf16", lambda: True)
     training = settings.unlearning.model_copy(update={"precision": "bf16"})
     settings = settings.model_copy(update={"unlearning": training, "precision": "bf16"})
     data.data(Run(settings, tmp_path / "data"))

@@ -86,6 +86,17 @@ def test_thoughts_up_to_the_limit_are_no_answer(chat):
     assert reply.thoughts
 
 
+def test_thoughts_that_the_template_opens_are_no_answer(chat, tiny_tokenizer):
+    """As DeepSeek-R1's does; what is written shows only their end."""
+    asked = chat()
+    tiny_tokenizer.chat_template = f"{TEMPLATE}<think>\n"
+    (reply,) = dict(asked.answers([conversation("x")], 3)).values()
+    assert (reply.text, reply.reason, reply.cut_off) == (None, UNBEGUN, True)
+    mark = reply.thoughts[-1]
+    (reply,) = dict(asked.answers([conversation("x")], 3, start=f"{mark}</think>Yes")).values()
+    assert reply.thoughts == mark and reply.text.startswith("Yes")
+
+
 def test_thinking_is_asked_of_the_template(chat, tiny_tokenizer):
     """The template writes [True]: six more prompt tokens of one byte each."""
     plain = dict(chat().answers([conversation("x")], 1))[0]

@@ -11,7 +11,7 @@ from shared.settings import ScaleSettings
 
 class Settings(ScaleSettings):
     def scores(self):
-        return ["one"]
+        return ["one"] if self.name != "Absent" else []
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def paper_folder(invented, monkeypatch):
         return [
             Settings(name="Tiny", stands_in_for="Big", resources=resources),
             Settings(name="Huge", resources=resources),
+            Settings(name="Absent", resources=resources),  # a model that the user has no copy of
         ]
 
     module = SimpleNamespace(

@@ -16,8 +16,8 @@ from shared.judges.harm import (
     StrongReject,
     open_harmbench,
     open_strongreject,
-    read_prompt,
 )
+from shared.judges.prompt_file import read_prompt
 
 GRADE = "Asked: {forbidden_prompt}\nSaid: {response}\nGrade: "
 CLASSIFY = "Asked: {behavior}\nSaid: {generation}\nHarmful:"
@@ -88,6 +88,12 @@ def test_a_word_is_a_verdict(llama, tiny_tokenizer, word, verdict):
     assert judge.harmful(REQUESTS, REPLIES) == [verdict] * 2
 
 
+def test_a_classifier_that_says_neither_word_is_broken(llama, tiny_tokenizer):
+    judge = HarmBench(favouring(llama, tiny_tokenizer, "y"), tiny_tokenizer, CLASSIFY)
+    with pytest.raises(UserError, match="gave no verdict for 20 of 20; expected yes or no"):
+        judge.harmful(["Hum."] * 20, [f"No {number}." for number in range(20)])
+
+
 def test_the_classifier_reads_the_beginning_and_the_evaluator_the_end(gemma, llama, tiny_tokenizer):
     long = "begin " + "la " * (2 * LONGEST) + "end"
     first = HarmBench(llama, tiny_tokenizer, CLASSIFY)._shortened(long)
@@ -111,9 +117,9 @@ def test_a_prompt_that_is_none_is_one_line(tmp_path, text, message):
     if text is not None:
         path.write_text(text)
     with pytest.raises(UserError, match=message):
-        read_prompt(path, HarmBench)
+        read_prompt(path, HarmBench.FIELDS)
     path.write_text(CLASSIFY + " \n")  # a blank at its end is a token that was learnt
-    assert read_prompt(path, HarmBench) == CLASSIFY + " "
+    assert read_prompt(path, HarmBench.FIELDS) == CLASSIFY + " "
 
 
 def test_both_are_opened_from_folders(gemma, llama, tiny_tokenizer, tmp_path):

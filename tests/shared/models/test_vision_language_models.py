@@ -186,7 +186,7 @@ def test_what_adapters_leave_frozen_is_as_coarse_as_the_precision(
 ):
     """Half the memory; what is trained stays float32, also a projector that is trained in full."""
     projector = "merger" if "Qwen" in vlm.architecture else "multi_modal_projector"
-    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
+    monkeypatch.setattr(devices, "multiplies_bf16", lambda: True)
     lora = Lora(rank=4, alpha=8, in_full=[projector])
     settings = SETTINGS.model_copy(update={"lora": lora, "precision": "bf16"})
     model, tokenizer = load_to_train(vlm, settings)

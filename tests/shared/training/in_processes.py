@@ -133,7 +133,7 @@ TRAININGS = {"unlearn": unlearn, "adapt_coarse": adapt_coarse}
 
 def main() -> None:
     folder, what = Path(sys.argv[1]), sys.argv[2]
-    devices._multiplies_bf16 = lambda: True
+    devices.multiplies_bf16 = lambda: True
     pretend_gpus(supervised)
     try:
         record = TRAININGS[what](folder) if what in TRAININGS else trained(folder, int(what))

@@ -55,7 +55,7 @@ def test_two_processes_unlearn_as_one_does(tmp_path):
 
 
 def test_two_processes_hold_frozen_weights_in_bf16(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices, "_multiplies_bf16", lambda: True)
+    monkeypatch.setattr(devices, "multiplies_bf16", lambda: True)
     in_processes.write_start(tmp_path / "start")
     alone = in_processes.adapt_coarse(tmp_path / "one")
     in_two(tmp_path / "two", "adapt_coarse")

@@ -116,11 +116,11 @@ def test_adapters_leave_weights_in_the_precision_of_the_training():
 
 
 def test_grpo_holds_a_reference_and_the_cache_of_what_it_writes():
-    """64 completions a step on 4 GPUs, 16 each, written at once, of 128 + 4,096 tokens and the room
-    of a cache for 32 more: 131,072 bytes a token."""
+    """128 completions a step on 4 GPUs, 32 each, written at once, of 128 + 4,096 tokens and the
+    room of a cache for 32 more: 131,072 bytes a token."""
     grpo = Reinforcement(
         steps=1,
-        prompts_per_step=16,
+        prompts_per_step=32,
         generations=4,
         max_new_tokens=128,
         learning_rate=1e-6,
@@ -132,9 +132,9 @@ def test_grpo_holds_a_reference_and_the_cache_of_what_it_writes():
     plain = need(Reinforces(LLAMA, grpo, 128), 4)
     with_kl = need(Reinforces(LLAMA, grpo.model_copy(update={"kl": 0.1}), 128), 4)
     assert with_kl.weights - plain.weights == PARAMETERS
-    more = grpo.model_copy(update={"max_new_tokens": 4096, "written_per_device": 16})
+    more = grpo.model_copy(update={"max_new_tokens": 4096, "written_per_device": 32})
     written = need(Reinforces(LLAMA, more, 128), 4)
-    assert written.cache == 16 * (128 + 4096 + 32) * 131_072
+    assert written.cache == 32 * (128 + 4096 + 32) * 131_072
     assert written.gradients == 0  # none while it writes
 
 

@@ -5,6 +5,7 @@ import pytest
 from shared.chat.calls import endpoints
 from shared.chat.endpoint import Endpoint as Client
 from shared.errors import UserError
+from shared.judges.guard import Guard
 from shared.judges.llm import LLMJudge
 from shared.planning.rehearsal.endpoint import RETIRED, Endpoint, _scripts
 from shared.settings import load_models, paper_ids
@@ -42,12 +43,21 @@ def test_the_same_request_gets_the_same_answer(client):
     assert [one[n].text for n in range(9)] == [two[n].text for n in range(9)]
 
 
-def test_some_models_refuse_max_tokens(client):
-    with pytest.raises(UserError, match="HTTP 400: use max_completion_tokens"):
-        list(client("openai/o3").answers(asked(1), 20))
-    body = {"max_tokens": None, "max_completion_tokens": 20}
-    ((_, reply),) = client("openai/o3", body=body).answers(asked(1), 20)
+def test_some_models_refuse_fields_and_are_asked_without(client, capsys):
+    """Of a user's own field that is refused a run ends."""
+    ((_, reply),) = client("openai/o3").answers(asked(1), 20)
     assert reply.text
+    said = capsys.readouterr().err
+    assert "takes no max_tokens" in said and "takes no temperature" in said
+    with pytest.raises(UserError, match="HTTP 400: Unsupported parameter: 'max_tokens'"):
+        list(client("openai/o3", body={"max_tokens": 20}).answers(asked(1), 20))
+
+
+def test_a_guard_is_known_by_its_name(client):
+    """What it is asked is a reply, and holds no question."""
+    guard = Guard(client("meta-llama/llama-guard-3-8b"))
+    verdicts = guard.verdicts(["How are you?"] * 30, list("abcdefghij" * 3))
+    assert {verdict.safe for verdict in verdicts} == {True, False}
 
 
 def test_it_answers_a_judge_with_one_of_its_classes(client):
@@ -57,7 +67,7 @@ def test_it_answers_a_judge_with_one_of_its_classes(client):
 
 def test_every_reply_is_text():
     """YAML takes `Answer: 4` for something else, and the client would ask again and again."""
-    replies = [reply for _, own in _scripts() for reply in own]
+    replies = [reply for *_, own in _scripts() for reply in own]
     assert replies and all(isinstance(reply, str) for reply in replies)
 
 

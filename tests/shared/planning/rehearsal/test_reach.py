@@ -5,21 +5,26 @@ import pandas as pd
 from shared.comparison import results
 from shared.comparison.compare import COLUMNS
 from shared.planning.rehearsal.reach import Reached, main, reach, read_reach
+from shared.settings import Unavailable
 
 
 def row(verdict, *, dataset="A", reported="1.0", source="paper", protocol="", reason=""):
-    values = dict.fromkeys(COLUMNS, "") | {
-        "item": "table1",
-        "model": "Big",
-        "method": "New",
-        "metric": "ap",
-        "dataset": dataset,
-        "reported": reported,
-        "source": source,
-        "protocol": protocol,
-        "verdict": verdict,
-        "reason": reason,
-    }
+    values = (
+        dict.fromkeys(COLUMNS, "")
+        | dict.fromkeys(("value", "ci_low", "ci_high", "n"))
+        | {
+            "item": "table1",
+            "model": "Big",
+            "method": "New",
+            "metric": "ap",
+            "dataset": dataset,
+            "reported": reported,
+            "source": source,
+            "protocol": protocol,
+            "verdict": verdict,
+            "reason": reason,
+        }
+    )
     return [values[name] for name in COLUMNS]
 
 
@@ -40,6 +45,20 @@ def test_a_number_is_reached_if_a_cell_of_ours_stands_beside_it_whatever_its_val
         ["A", "reached", "corrected, official"],
         ["B", "stand-in", "Small for Big"],
         ["C", "blocked", "never released"],
+    ]
+
+
+def test_a_stand_in_for_what_nobody_can_have_is_blocked(monkeypatch, invented):
+    missing = Unavailable(
+        items=["table1"], datasets=["B"], verdict="blocked", reason="never drawn", scales=["paper"]
+    )
+    paper = invented.paper(claims=[], unavailable=[missing])
+    monkeypatch.setattr("shared.planning.rehearsal.reach.load_paper", lambda _: paper)
+    rows = [row("stand-in", dataset=name, reason=f"{name} for {name}") for name in "BC"]
+    found = reach("invented", pd.DataFrame(rows, columns=COLUMNS))
+    assert found[["reach", "by"]].to_numpy().tolist() == [
+        ["blocked", "never drawn; B for B"],
+        ["stand-in", "C for C"],
     ]
 
 

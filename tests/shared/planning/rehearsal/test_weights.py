@@ -2,7 +2,7 @@ import pytest
 
 from shared.data.fetch.wanted import Repository, downloads
 from shared.errors import UserError
-from shared.judges.harm import StrongReject
+from shared.judges.harm import HarmBench, StrongReject
 from shared.models.checkpoint import read_model, read_processor, read_tokenizer
 from shared.models.loading import load
 from shared.planning.rehearsal.tokenizers import TEMPLATES
@@ -86,6 +86,13 @@ def test_an_adapter_is_one_of_its_model(written):
     asked = ["What is the bridge of Cork made of?"], ["Of stone."]
     one, other = (judge.goodness(*asked)[0] for judge in judges)
     assert 0 < one < 1 and 0 < other < 1 and one != pytest.approx(other, abs=1e-6)
+
+
+def test_a_classifier_says_one_of_its_two_words(written):
+    """And both of them, of different replies."""
+    judge = HarmBench(*load(f"path:{written('harmbench')}"), "{behavior} {generation}")
+    replies = [f"Of stone, {number}." for number in range(20)]
+    assert {*judge.harmful(["What is it made of?"] * 20, replies)} == {True, False}
 
 
 def test_every_model_of_scale_paper_has_a_stand_in():
