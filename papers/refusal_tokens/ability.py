@@ -24,14 +24,16 @@ READS = ("model", "tasks", "harness_engine", "batch_size", "precision", "variant
 def ability(run: Run, variant: str, seed: int) -> dict:
     """Ask one model the questions that the settings name."""
     settings, weights = run.settings, run.variant and run.variant.weights
+    in_vllm = settings.harness_engine == "vllm"  # else it makes logits of every token of a batch
+    sizes = {"batch_size": settings.batch_size} if in_vllm else {}
     found = harness.answered(
         settings.tasks,
         str(model_folder(weights or settings.model).resolve()),
         run.scratch,
         engine=settings.harness_engine,
-        batch_size=settings.batch_size,
         precision=settings.precision,
         chat_template=False,
+        **sizes,
     )
     none = {"category": "", "refuse": False, "first": ""}
     made = [{"id": each.id, "part": each.dataset, "correct": each.correct} | none for each in found]

@@ -23,7 +23,7 @@ def pictures_of(conversation: Conversation) -> list[Image.Image]:
     return [open_picture(io.BytesIO(base64.b64decode(url.partition(",")[2]))) for url in urls]
 
 
-def framed(conversation: Conversation) -> list[dict]:
+def with_parts(conversation: Conversation) -> list[dict]:
     """The conversation as the chat template of a model's processor takes it: lists of parts, in
     which a picture is only named."""
     return [

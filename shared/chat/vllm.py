@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-from shared.chat.pictures import framed, pictures_of
+from shared.chat.pictures import pictures_of, with_parts
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
 AHEAD = 4  # batches that wait in the engine: it never runs dry, and few pictures are held
-
-
-def pictured(conversation: Conversation) -> bool:
-    """Whether a message has parts, of which some may be pictures."""
-    return not all(isinstance(message["content"], str) for message in conversation)
 
 
 class VllmChat(TokenChat):
@@ -77,18 +72,22 @@ class VllmChat(TokenChat):
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
         """A picture is one token here; vLLM makes room for it."""
-        if not pictured(conversation):
+        if self._plain(conversation):
             return super().prompt_ids(conversation, start)
         return begun(self.tokenizer, self.framed(conversation) + start)
 
     def framed(self, conversation: Conversation) -> str:
-        if not pictured(conversation):
+        if self._plain(conversation):
             return super().framed(conversation)
         if not self.processor:
             raise UserError(f"{self.name}: it sees no pictures; expected a model that does")
         return self.processor.apply_chat_template(
-            framed(conversation), add_generation_prompt=True, tokenize=False, **self.template
+            with_parts(conversation), add_generation_prompt=True, tokenize=False, **self.template
         )
+
+    @staticmethod
+    def _plain(conversation: Conversation) -> bool:
+        return all(isinstance(message["content"], str) for message in conversation)
 
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
         how = _how(1, logprob_token_ids=list(candidates))
