@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import torch
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
+ENDS_S = 60  # seconds that its processes may take to end
 AHEAD = 4  # batches that wait in the engine: it never runs dry, and few pictures are held
 
 
@@ -66,7 +68,9 @@ class VllmChat(TokenChat):
 
     def end(self) -> None:
         """End vLLM's process, which leaves its GPU to others; there are no answers any more."""
+        started = psutil.Process().children(recursive=True)
         self.engine.llm_engine.engine_core.shutdown()
+        psutil.wait_procs([p for p in started if not _counts_semaphores(p)], timeout=ENDS_S)
         if self.scratch:
             self.scratch.cleanup()
 
@@ -249,6 +253,14 @@ def _how(limit: int, **options) -> "SamplingParams":
     from vllm import SamplingParams
 
     return SamplingParams(max_tokens=limit, detokenize=False, **{"temperature": 0.0, **options})
+
+
+def _counts_semaphores(process: psutil.Process) -> bool:
+    """Python's own, which stays as long as this process does."""
+    try:
+        return "resource_tracker" in " ".join(process.cmdline())
+    except psutil.Error:  # it has ended
+        return False
 
 
 def _first(error: Exception) -> str:
