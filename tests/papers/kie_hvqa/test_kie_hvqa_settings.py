@@ -112,11 +112,11 @@ def test_what_is_put_there_by_hand_is_planned():
 
 
 def test_a_step_of_grpo_at_scale_paper_fits_its_gpus():
-    """512 prompts of 5 on 8 GPUs: 320 completions each, 5 learnt from and 80 written at once."""
+    """512 prompts of 5 on 8 GPUs: 320 completions each, 5 learnt from and 40 written at once."""
     settings = load_settings("kie_hvqa", "paper")
     for name in ("rl", "rl-eq3", "rl-clear", "rl-final"):
         grpo = settings.variants[name].reinforcement
         each = grpo.prompts_per_step * grpo.generations // settings.training_resources.gpu
-        assert (each, grpo.completions_per_device, grpo.written_per_device) == (320, 5, 80)
+        assert (each, grpo.completions_per_device, grpo.written_per_device) == (320, 5, 40)
         assert grpo.activation_checkpointing and grpo.loss == "dr_grpo"
         assert 2000 % grpo.prompts_per_step  # so that TRL would drop the rest of each round
