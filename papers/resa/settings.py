@@ -10,7 +10,7 @@ from papers.resa.attacks import FIXED
 from papers.resa.reply_format import Style, Wording
 from papers.resa.test_settings import ABILITIES, Ability, Tests
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
-from shared.chat.calls import Calls, endpoints
+from shared.chat.calls import Calls
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.data.sources import mirror_folder
@@ -272,45 +272,9 @@ class Settings(ScaleSettings):
         return wanted
 
     def calls(self) -> list[Calls]:
-        """The data's, each stage once a query, or fewer where a filter drops some. Of attacks,
-        guards and judges of replies there are as many as replies call for."""
-        made = [q for q in (self.queries, self.wildjailbreak and self.wildjailbreak.queries) if q]
-        side = sum(sum(queries.values()) for queries in made)
-        benign = side + len(made) * self.facts.train
-        queries = side + benign
-        found = []
-        if self.generators and self.released:
-            analyst = self.generators.analyst.model_dump_json()
-            what = "analyses of the released queries, one on each"
-            found = [Calls(name, what, once=True) for name in endpoints(analyst)]
-        elif self.generators:
-            stages = {
-                "uncensored": ("answers to harmful queries", side),
-                "helpful": ("answers, plans, safe completions, filter 2", benign + 3 * queries),
-                "analyst": ("safety analyses", 2 * queries),
-                "guard": ("filter 1", queries),
-            }
-            found = [
-                Calls(name, what, most, once=True)
-                for role, (what, most) in stages.items()
-                for name in endpoints(getattr(self.generators, role).model_dump_json())
-            ]
-        attacks = ", ".join(self.adaptive.sizes()) if self.adaptive else ""
-        later = {
-            "guard": "verdicts on replies, two on each of a harmful request",
-            "adaptive": f"attacks and their ratings ({attacks})",
-            "judges": "verdicts on replies, one on each",
-            "model": f"replies of {self.name}",
-        }
-        fixed = self.tests.model_dump_json(include={"pap", "pair_gpt"})
-        found += [
-            Calls(name, "prompts of PAP and PAIR-GPT", once=True) for name in endpoints(fixed)
-        ]
-        return found + [
-            Calls(name, what)
-            for setting, what in later.items()
-            for name in endpoints(self.model_dump_json(include={setting}))
-        ]
+        from papers.resa.costs import calls  # which reads these settings
+
+        return calls(self)
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""

@@ -8,9 +8,13 @@ from papers.center_bench.generate import generate
 from papers.center_bench.prompts import conversation
 from papers.forbidden_science import ask as forbidden_science
 from papers.forbidden_science.data import prompts
+from papers.resa import costs
 from papers.resa import queries as resa
 from papers.roleref import benchmark as roleref
 from papers.roleref.player import answered
+from shared.attacks.pair import pair
+from shared.attacks.renellm import renellm
+from shared.attacks.tap import tap
 from shared.chat.calls import endpoints
 from shared.chat.prices import list_prices
 from shared.files import write_jsonl
@@ -99,7 +103,6 @@ def test_resa_puts_each_stage_to_each_query():
     guard = settings.generators.guard.model.removeprefix("api:")
     assert most[guard, "filter 1"] == every
     assert [n for (_, what), n in most.items() if what == "answers to harmful queries"] == [harmful]
-    assert most[guard, "verdicts on replies, two on each of a harmful request"] is None
 
 
 def test_resa_puts_one_question_to_the_analyst_about_each_released_query():
@@ -109,7 +112,45 @@ def test_resa_puts_one_question_to_the_analyst_about_each_released_query():
     assert (analyst, "analyses of the released queries, one on each") in once
     assert not any(what.startswith("filter") for _, what in once)
     victim = settings.tests.pair_gpt.victim.model.removeprefix("api:")
-    assert (victim, "prompts of PAP and PAIR-GPT") in once
+    assert (victim, "prompts of PAP") in once and (victim, "replies in PAIR-GPT") in once
+
+
+def test_attacks_and_judges_of_resa_are_counted_by_hand():
+    """Of Gemma, which has no attacks of its own: 313 requests under four attacks (none, PAP,
+    PAIR-GPT, DeepInception) and 960 benign ones, of it and of two variants; two verdicts on a
+    harmful reply. PAIR-GPT takes 30 streams of 3 rounds on all 1,233 requests."""
+    gemma = {
+        each.what: each.most for each in load_settings("resa", "paper", "gemma-3-4b-it").calls()
+    }
+    assert gemma["verdicts on replies, two on each of a harmful request"] == 3 * 313 * 4 * 2
+    assert gemma["verdicts on replies, one on each"] == 3 * (313 * 4 + 210 + 450 + 300)
+    assert gemma["prompts of PAP"] == 313 + 520 + 400
+    assert gemma["ratings in PAIR-GPT"] == 1233 * 90
+    assert not any("TAP" in what for what in gemma)
+
+
+class Counted:
+    """What an attack asks: it says the same every time, and counts how often."""
+
+    def __init__(self, said):
+        self.said, self.asked = said, 0
+
+    def __call__(self, conversations):
+        self.asked += len(conversations)
+        return [self.said] * len(conversations)
+
+    prompts = __call__
+
+
+@pytest.mark.parametrize(("attack", "loop"), [("PAIR", pair), ("TAP", tap), ("ReNeLLM", renellm)])
+def test_an_attack_that_never_succeeds_asks_as_often_as_is_counted(attack, loop):
+    """The judge of TAP is also asked whether a prompt is on its topic: it says yes."""
+    settings = load_settings("resa", "paper")
+    sizes = settings.adaptive.sizes()[attack].model_dump(exclude={"attacker"})
+    attacker, judge, victim = Counted('{"prompt": "p"}'), Counted("Yes, 1"), Counted("No.")
+    loop(["goal", "other"], attacker, judge, victim, **sizes)
+    counted = costs._tries(settings, {"StrongREJECT": 2})[attack]
+    assert (attacker.asked, judge.asked) == counted
 
 
 def test_a_judge_beside_the_model_is_not_forgotten():

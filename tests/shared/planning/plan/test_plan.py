@@ -84,13 +84,9 @@ def test_what_is_not_known_is_not_guessed(hub, tmp_path):
     found = lines("resa", "paper", [Job("train", "resa", gpus=1)], records=tmp_path)
     assert f"{UNKNOWN} recorded (0 of 1 jobs)" in found["GPU-hours"][0]
     assert found["memory"] == found["disk"] == found["measured"] == [UNKNOWN]
-    assert (
-        "meta-llama/llama-3.3-70b-instruct: unknown (verdicts on replies, one on each, of 8 models)"
-        "; unknown"
-    ) in found["calls"]
-    assert (  # the data are made once for all models
-        "openai/gpt-4o-mini: unknown (prompts of PAP and PAIR-GPT); unknown"
-    ) in found["calls"]
+    # the data are made once for all models
+    assert "openai/gpt-4o-mini: at most 1,233 (prompts of PAP); at most $0.43" in found["calls"]
+    assert not any(UNKNOWN in line for line in found["calls"])
     llama = found["download"][0]
     assert llama.startswith("meta-llama/Llama-3.1-8B-Instruct@0e9e39f: at least 16.06 GB (4 files")
     assert llama.endswith("GATED: accept its licence first")
