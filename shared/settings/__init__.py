@@ -266,9 +266,10 @@ def recorded_settings(paper_id: str, values: dict) -> ScaleSettings:
 
 def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     settings_class = importlib.import_module(f"papers.{paper_id}.settings").Settings
-    if "engine" not in settings_class.model_fields:
+    without = "engine" not in settings_class.model_fields
+    if without and isinstance(values, dict) and "engine" in values:
         values = dict(values)
-        if (engine := values.pop("engine", "transformers")) != "transformers":
+        if (engine := values.pop("engine")) != "transformers":
             raise UserError(
                 f"{where}: engine: found {engine}; expected transformers, since this paper reads"
                 " inside the model (hidden states, the cache of a prompt)"
