@@ -108,13 +108,14 @@ def test_an_unlearning_of_two_streams(how, everywhere, tmp_path):
 
 
 def test_replies():
-    """Prompts of 512 tokens, replies of 200: reading them, and the last token."""
+    """Prompts of 512 tokens, replies of 200: reading them, and the last token. What is counted is
+    on the safe side, by up to 30 % on so small a model."""
     model = SMALL.build(SMALL.layers, "cpu")
     prompts = torch.randint(3, 400, (8, 512)).tolist()
     with measured() as most:
         rows = Rows(model, prompts)
     read = reading(SMALL, Batch(8, 512), dtype=torch.float32)
-    assert read.bytes == pytest.approx(most(), rel=WITHIN)
+    assert 1 - WITHIN < read.bytes / most() < 1.3
     # keys and values of 7 layers with 2 heads of 16 numbers of 4 bytes
     assert read.cache == 8 * 512 * 7 * 2 * 2 * 16 * 4
     with measured() as most:
@@ -122,7 +123,6 @@ def test_replies():
     longest = 512 + 200 + SPARE  # with the room that the cache keeps
     written = writing(SMALL, Batch(8, longest), dtype=torch.float32)
     assert written.cache == 8 * longest * 7 * 2 * 2 * 16 * 4
-    # on the safe side, by a quarter: what a single token takes is little beside what is kept
     assert 1 - WITHIN < written.bytes / (most() + read.cache) < 1.3
 
 
