@@ -91,11 +91,9 @@ def test_a_rehearsal_is_scale_paper_with_less_of_everything_and_no_gpu():
     assert (setup.run_name, setup.config) == ("rehearsal", "scale=paper rehearse=true")
     assert setup.columns["r_tuning"] == checked({"scale": "paper"}).columns["r_tuning"]
     ours, theirs = (s.settings("r_tuning") for s in (setup, checked({"scale": "paper"})))
-    assert (ours.model, ours.prompt, ours.training) == (
-        theirs.model,
-        theirs.prompt,
-        theirs.training,
-    )
+    assert (ours.model, ours.prompt) == (theirs.model, theirs.prompt)
+    # processors may emulate bfloat16
+    assert ours.training == theirs.training.model_copy(update={"precision": "fp32"})
     assert ours.variants.keys() == theirs.variants.keys()
     assert {v for each in ours.variants.values() for v in each.seeds} == {0}
     asked = setup.resources("r_tuning", train=True)

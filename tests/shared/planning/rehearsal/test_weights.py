@@ -5,6 +5,7 @@ from shared.errors import UserError
 from shared.judges.harm import HarmBench, StrongReject
 from shared.models.checkpoint import read_model, read_processor, read_tokenizer
 from shared.models.loading import load
+from shared.planning.rehearsal.rows import PLACES, THINGS
 from shared.planning.rehearsal.tokenizers import TEMPLATES
 from shared.planning.rehearsal.weights import kind_of, kinds
 from shared.settings import load_models, paper_ids
@@ -91,8 +92,8 @@ def test_an_adapter_is_one_of_its_model(written):
 def test_a_classifier_says_one_of_its_two_words(written):
     """And both of them, of different replies."""
     judge = HarmBench(*load(f"path:{written('harmbench')}"), "{behavior} {generation}")
-    replies = [f"Of stone, {number}." for number in range(20)]
-    assert {*judge.harmful(["What is it made of?"] * 20, replies)} == {True, False}
+    replies = [f"{thing} {place}." for thing in THINGS for place in PLACES]
+    assert {*judge.harmful(["What is it made of?"] * len(replies), replies)} == {True, False}
 
 
 def test_every_model_of_scale_paper_has_a_stand_in():
