@@ -47,7 +47,7 @@ def test_the_data_record_shows_what_the_filters_dropped(results):
     record, wild = json.loads((results / "data" / "sources.json").read_text())
     assert (record["id"], wild["id"]) == ("ReSA samples", "WildJailbreak")
     dropped = {name: n for name, n in record["rows"].items() if name.startswith("dropped")}
-    assert len(dropped) == 3 and sum(dropped.values()) > 0
+    assert len(dropped) == 4 and sum(dropped.values()) > 0
     assert record["route"] == ["generated"]
 
 
