@@ -12,6 +12,8 @@ them needs. An item that is not there needs all.
 import os
 from collections.abc import Mapping, Sequence
 
+from shared.errors import UserError
+
 Needs = Mapping[str, Sequence[str]]  # setting -> entries
 
 VARIABLE = "REPLICATIONS_ITEMS"
@@ -24,13 +26,17 @@ def wanted() -> tuple[str, ...]:
 
 
 def cut_to(values: dict, asked: Sequence[str], items: Mapping[str, Needs]) -> dict:
-    """The settings of a scale with what the items asked for need; of a mapping without entries
-    nothing is left but null."""
+    """The settings of a scale with what the items asked for need. Of a mapping of which they need
+    no entry null is left. Raises `UserError` where the scale has none of those needed."""
     needs = [items.get(name, {}) for name in asked]
     named = set.intersection(*(set(each) for each in needs)) if needs else set()
-    cut = {
-        name: {key: value for key, value in (values[name] or {}).items() if key in kept} or None
-        for name in named & set(values)
-        for kept in [{entry for each in needs for entry in each[name]}]
-    }
-    return values | cut
+    cut = {}
+    for name in named & set(values):
+        wanted = dict.fromkeys(entry for each in needs for entry in each[name])
+        cut[name] = {key: value for key, value in (values[name] or {}).items() if key in wanted}
+        if wanted and not cut[name]:
+            raise UserError(
+                f"items: {', '.join(asked)}: found none of {', '.join(wanted)} in the {name} of"
+                " this scale, expected some"
+            )
+    return values | {name: found or None for name, found in cut.items()}

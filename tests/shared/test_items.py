@@ -1,3 +1,6 @@
+import pytest
+
+from shared.errors import UserError
 from shared.settings.items import cut_to, wanted
 
 ITEMS = {
@@ -22,8 +25,9 @@ def test_an_item_of_which_nothing_is_said_needs_all():
     assert cut("table1", "figure9") == cut() == SCALE
 
 
-def test_a_scale_that_has_none_of_it_stays_without():
-    assert cut_to({"variants": {"a": 1}}, ["table2"], ITEMS) == {"variants": None}
+def test_a_scale_that_has_none_of_what_is_needed_is_one_line():
+    with pytest.raises(UserError, match="items: table2: found none of b, c, elsewhere in the vari"):
+        cut_to({"variants": {"a": 1}}, ["table2"], ITEMS)
 
 
 def test_the_items_of_a_run_stand_in_the_environment(monkeypatch):
