@@ -128,14 +128,16 @@ def test_account_and_partition_are_given_on_the_command_line(slurm, clone):
 
 
 def test_two_nodes_train_as_one_process_does(slurm, tmp_path):
+    in_processes.write_start(tmp_path / "start")
     _, alone = in_processes.train(tmp_path / "one")
     command = [sys.executable, "-m", "shared.workflow.launch", "--gpus", "2", "--nodes", "2"]
-    command += ["tests.shared.training.in_processes", str(tmp_path), "1000"]
+    command += ["tests.shared.training.in_processes", str(tmp_path / "two"), "1000"]
+    (tmp_path / "two").mkdir()
     slurm(
         "sbatch", "--wait", "--nodes=2", f"--chdir={ROOT}", f"--output={tmp_path}/log",
         "--wrap", " ".join(command),
     )  # fmt: skip
-    together = json.loads((tmp_path / "record.json").read_text())
+    together = json.loads((tmp_path / "two" / "record.json").read_text())
     assert together["processes"] == 2
     torch.testing.assert_close(
         torch.tensor(together["losses"]), torch.tensor(alone["losses"]), atol=1e-4, rtol=0
