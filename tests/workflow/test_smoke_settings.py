@@ -44,7 +44,7 @@ READ_ELSEWHERE = {
     "papers.r_tuning.identify": {"passage_answer_tokens"},
     "papers.refusal_tokens.data": {"readable", "benchmarks"},
     "papers.resa.data": {"precision"},
-    "papers.resa.evaluate": {"abilities", "mirror"},
+    "papers.resa.evaluate": {"abilities", "filters", "mirror"},
     "papers.roleref.evaluate": {"precision"},
     "papers.safe_eraser.data": {"specificity", "specificity_questions"},
     "papers.safe_eraser.evaluate": {"model"},
