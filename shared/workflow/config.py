@@ -46,9 +46,11 @@ def read(config: Mapping[str, object]) -> Config:
         raise UserError("stands_in_for: expected together with model=…, which it is about")
     if model and found.models:
         raise UserError("models: expected without model=…, which is asked in place of them")
+    if _truth(config, "rehearse", False):
+        return _to_rehearse(found)
     if model:
         needs(model)  # a folder that is not there
-    return _to_rehearse(found) if _truth(config, "rehearse", False) else found
+    return found
 
 
 def _truth(config: Mapping[str, object], name: str, default: bool) -> bool:
