@@ -58,9 +58,11 @@ class TokenChat(ABC):
             *(tokens_with(self.tokenizer, text) for text in stop)
         )
         limit = max_new_tokens + self.extra_tokens
+        # a template opens thoughts in every prompt or in none
+        first = self.framed(conversations[0]) if len(conversations) else ""
+        opened = first.rstrip().endswith(THINK)
         for each in self._written(conversations, start, limit, ends, drawing):
             said = self.tokenizer.decode(each.ids, skip_special_tokens=True)
-            opened = self.framed(conversations[each.index]).rstrip().endswith(THINK)
             text, thoughts = split_thoughts(THINK * opened + start + said)
             for end in stop:
                 text = text.partition(end)[0]
