@@ -23,6 +23,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from papers.resa import pipeline
+from papers.resa.evaluation_settings import ABILITIES
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import Settings
@@ -39,7 +40,6 @@ from papers.resa.test_sets import (
     harmful,
     of_source,
 )
-from papers.resa.test_settings import ABILITIES
 from papers.resa.training_samples import SAMPLES, own_copy, training_samples
 from papers.resa.wildjailbreak import read_evaluation
 from shared.data import refusal_benchmarks

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from papers.resa import guards
 from papers.resa.adaptive import adaptive_rows
+from papers.resa.evaluation_settings import PromptFile
 from papers.resa.judging import GuardJudge, find_harm_judges, harm_judges, open_guard, open_judges
 from papers.resa.post_hoc import PostHocGuard
 from papers.resa.samples import conversation
@@ -30,7 +31,6 @@ from papers.resa.scoring import scores
 from papers.resa.settings import Settings, Variant
 from papers.resa.test_prompts import read_templates
 from papers.resa.test_sets import NONE, is_measured
-from papers.resa.test_settings import PromptFile
 from shared.chat.asking import ask
 from shared.chat.cache import cached_replies
 from shared.chat.loading import end, kept_chat, open_chat, opening

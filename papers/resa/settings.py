@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
+from papers.resa.evaluation_settings import ABILITIES, Ability, Tests
 from papers.resa.reply_format import Style, Wording
-from papers.resa.test_settings import ABILITIES, Ability, Tests
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls
 from shared.chat.settings import Asked

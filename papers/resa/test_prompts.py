@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
+from papers.resa.evaluation_settings import PromptFile
 from papers.resa.queries import Query, adversarial, vanilla
 from papers.resa.settings import Settings
 from papers.resa.test_sets import HOUSE, NONE
-from papers.resa.test_settings import PromptFile
 from papers.resa.training_samples import own_copy
 from shared.attacks.asking import PROMPT_TOKENS, RATING_TOKENS, Asker
 from shared.attacks.gptfuzzer import PLACE, filled

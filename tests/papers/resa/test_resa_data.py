@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from papers.resa import data
+from papers.resa.evaluation_settings import PromptFile
 from papers.resa.queries import Query
 from papers.resa.reply_format import fake_check
 from papers.resa.test_prompts import read_prompts, read_templates
-from papers.resa.test_settings import PromptFile
 from shared.data.ledger import Ledger
 from shared.errors import UserError
 from shared.settings import load_settings

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from papers.resa.chat_generator import QUERY_NO_BREACH, field
+from papers.resa.evaluation_settings import PromptFile
 from papers.resa.guards import verdict
 from papers.resa.rehearsal import WRITERS
 from papers.resa.released import read_released
@@ -14,7 +15,6 @@ from papers.resa.settings import (
     STRONGREJECT_PROMPT,
 )
 from papers.resa.test_prompts import read_prompts, read_templates
-from papers.resa.test_settings import PromptFile
 from papers.resa.wildjailbreak import read_evaluation, read_wildjailbreak
 from shared.attacks import gptfuzzer, pair, pap, renellm
 from shared.attacks.asking import ON_TOPIC, RATING, prompt_in
