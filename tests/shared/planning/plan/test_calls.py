@@ -1,5 +1,7 @@
 """Calls that the settings tell beforehand, against the questions that the steps really put."""
 
+import re
+
 import pytest
 
 from papers.center_bench import asked as center_bench
@@ -15,11 +17,12 @@ from papers.roleref.player import answered
 from shared.attacks.pair import pair
 from shared.attacks.renellm import renellm
 from shared.attacks.tap import tap
-from shared.chat.calls import endpoints
+from shared.chat.calls import calls, endpoints
 from shared.chat.prices import list_prices
 from shared.files import write_jsonl
 from shared.planning.plan import collect
-from shared.settings import load_models, load_settings, paper_ids
+from shared.settings import ROOT, load_models, load_settings, model_names, paper_ids
+from shared.settings.items import VARIABLE
 
 MODEL = "api:org/model"
 
@@ -187,3 +190,19 @@ def test_every_model_of_scale_paper_has_a_price():
     named = {name for each in settings for name in endpoints(each.model_dump_json())}
     without = {f"api:{name}" for name in named if not list_prices(name)}
     assert without == free and len(free) == 3
+
+
+PART = re.compile(r"\| `(\w+)`(?:, `models=(\S+)(?: items=(\S+))?`)? \|.*\| (–|\$[\d,]+) \|")
+
+
+def test_the_readme_says_what_the_cheapest_part_of_a_paper_costs(monkeypatch):
+    parts = PART.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [paper for paper, *_ in parts] == paper_ids()
+    for paper, models, items, said in parts:
+        monkeypatch.setenv(VARIABLE, items)
+        chosen = models.split(",") if models else model_names(paper, "paper")
+        asked = [calls(load_settings(paper, "paper", name)) for name in chosen]
+        once = {call for own in asked for call in own if call.once}
+        each = [call for own in asked for call in own if not call.once]
+        dollars = sum(call.dollars() for call in [*once, *each])
+        assert said == (f"${dollars:,.0f}" if dollars else "–"), paper

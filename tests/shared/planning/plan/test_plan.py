@@ -12,6 +12,7 @@ from shared.planning.plan import __main__ as program
 from shared.planning.plan import collect
 from shared.planning.plan.collect import UNKNOWN, plan
 from shared.planning.plan.jobs import SHARED, Job, jobs_of, parse
+from shared.settings import ROOT
 from tests.hub import Served
 
 # As Snakemake 9.27 prints it.
@@ -151,6 +152,8 @@ def test_the_plan_of_one_table(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert out.startswith("r_tuning, paper\n  jobs       52, 50 of them on GPUs")
     assert "open_llama_3b" in out and "llama-7b" not in out and "calls      none" in out
+    assert "GPU-hours  at most 200.0 " in out
+    assert "| 200, on one GPU |" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_scale_that_is_not_there(monkeypatch):
