@@ -70,6 +70,16 @@ CONFIGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _environment():
+    """What a test leaves in the environment (programs say there which items or devices are asked
+    for) is gone after it."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def mirror() -> Path:
     """The mirror folder; only for tests marked `mirror`."""
