@@ -46,6 +46,7 @@ rule data:
         record="<results>/{paper}/runs/data.json",
     log:
         "<results>/{paper}/logs/data.log",
+    priority: 1000
     resources:
         mem_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.mem_mb,
         disk_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.disk_mb,
@@ -72,6 +73,7 @@ rule analyze:
         record="<results>/{paper}/runs/analyze.json",
     log:
         "<results>/{paper}/logs/analyze.log",
+    priority: 1000  # verdicts as soon as they can be had
     params:
         **SETUP.analysis("analyze", "shared.comparison.__main__"),
     shell:
@@ -88,6 +90,7 @@ rule figures:
         report(directory("<results>/{paper}/figures"), **figures_in_report()),
     log:
         "<results>/{paper}/logs/figures.log",
+    priority: 1000
     params:
         **SETUP.analysis("figures", "shared.plots.__main__"),
     shell:
