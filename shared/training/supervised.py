@@ -216,8 +216,8 @@ def checkpointing(on: bool) -> dict:
     """The arguments of activation checkpointing. Without reentering, a layer whose input needs no
     gradient (adapters on frozen embeddings) learns all the same."""
     return {
-        "activation_checkpointing": on,
-        "activation_checkpointing_kwargs": {"use_reentrant": False} if on else None,
+        "gradient_checkpointing": on,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False} if on else None,
     }
 
 
