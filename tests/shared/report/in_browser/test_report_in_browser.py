@@ -1,101 +1,14 @@
-"""The report of the committed results, opened in headless Chromium as on a desk and on a phone."""
+"""The report of the committed results as a reader sees it, on a desk and on a phone."""
 
 import json
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
-from selenium import webdriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from shared.report.__main__ import main
 from shared.settings import ROOT, load_paper
+from tests.shared.report.in_browser.conftest import DESK
+from tests.shared.report.in_browser.page import NEEDED, PATIENCE, all_of
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="no Chromium here; Debian has it in the packages chromium and chromium-driver",
-)
-# As root, without a screen, and without Chromium's own calls home.
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-DESK, PHONE = 1200, 360  # pixels
-PATIENCE = 120  # seconds, on a machine that does much else
-SNAKEFILE = """
-rule table:
-    output: report("claims.csv")
-    shell: "printf 'claim,verdict\\\\nc1,holds\\\\n' > {output}"
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The report of results/cpu, with a small page of Snakemake's own inside."""
-    folder = tmp_path_factory.mktemp("report")
-    (folder / "Snakefile").write_text(SNAKEFILE)
-    snakemake = [Path(sys.executable).with_name("snakemake"), "--directory", folder]
-    snakemake += ["--snakefile", folder / "Snakefile", "--quiet", "--cores", "1"]
-    for arguments in ([], ["--report", folder / "workflow.html"]):
-        subprocess.run([*snakemake, *arguments], cwd=folder, check=True, capture_output=True)
-    with pytest.MonkeyPatch.context() as patch:
-        results = ROOT / "results" / "cpu"
-        program = ["report", "--scale", "cpu", "--results", results, "--out", folder]
-        patch.setattr(sys, "argv", [*map(str, program), "--workflow", f"{folder}/workflow.html"])
-        main()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk", "phone"])
-def opened(request, chromium, folder):
-    """The report in a window of this width."""
-    width = request.param
-    screen = {"width": width, "height": 800, "screenWidth": width, "screenHeight": 800}
-    kind = {"deviceScaleFactor": 1, "mobile": width == PHONE}
-    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen | kind)
-    chromium.get("about:blank")
-    for log in ("browser", "performance"):
-        chromium.get_log(log)  # what the other window left
-    chromium.get((folder / "report.html").as_uri())
-    return chromium
-
-
-@pytest.fixture
-def page(opened):
-    """The opened report, folded again afterwards as it was."""
-    folds = all_of(opened, "details", "element.open")
-    yield opened
-    opened.switch_to.default_content()
-    opened.execute_script(
-        "document.querySelectorAll('details').forEach((part, at) => part.open = arguments[0][at])",
-        folds,
-    )
-
-
-@pytest.fixture(scope="module")
-def summary(folder):
-    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-
-
-def all_of(page, selector, give):
-    """The value of a JavaScript expression for each `element` that a selector finds."""
-    script = f"return [...document.querySelectorAll('{selector}')].map((element) => {give})"
-    return page.execute_script(script)
+pytestmark = NEEDED
 
 
 def widths(page):
@@ -166,28 +79,60 @@ def test_every_claim_of_every_paper_is_there_with_its_verdict(page, summary):
         )
         if not paper["run"]:
             assert "no results at scale cpu" in text
-        claims = f"#{name} tbody[data-claim] [data-verdict]"
-        shown = all_of(page, claims, "element.dataset.verdict")
-        verdicts = [list(by_protocol.values()) for by_protocol in paper["verdicts"].values()]
-        judged = [each for each in verdicts if set(each) != {"blocked"}]
-        assert sorted(shown) == sorted(word for each in judged for word in each)
+        shown = all_of(page, f"#{name} .claim", "[element.dataset.claim, element.dataset.verdict]")
+        wanted = {each: next(iter(found.values())) for each, found in paper["verdicts"].items()}
+        assert dict(shown) == wanted
+        rows = all_of(page, f"#{name} .claim [data-verdict]", "element.dataset.verdict")
+        every = [word for found in paper["verdicts"].values() for word in found.values()]
+        assert sorted(rows) == sorted(every)
 
 
-def test_every_link_leads_somewhere(page):
+def test_the_first_screen_has_a_card_of_each_paper_and_then_the_forest_plot(page, summary):
+    cards = dict(all_of(page, ".card", "[element.dataset.paper, element.innerText]"))
+    assert list(cards) == list(summary["papers"])
+    for name, text in cards.items():
+        words = " ".join(text.split())
+        assert " ".join(load_paper(name).replicated["cpu"].split()) in words
+        for verdict, count in summary["papers"][name]["kinds"]["replicated"].items():
+            assert not count or f"{count} {verdict}" in words
+    top, forest = (
+        page.execute_script(f"return document.querySelector('{s}').getBoundingClientRect().top")
+        for s in (".card", "#forest")
+    )
+    assert 0 < top < 400 and forest > top
+    drawn = all_of(page, ".forest .row", "element.querySelector('.dot').style.left")
+    effects = [
+        word
+        for paper in summary["papers"].values()
+        for found in paper["verdicts"].values()
+        if (word := next(iter(found.values()))) in ("holds", "fails", "inconclusive", "one run")
+    ]
+    assert len(drawn) >= len(effects) > 0
+
+
+def test_what_is_wider_than_its_box_says_so(page):
+    all_of(page, "details", "element.open = true")
+    page.execute_async_script("setTimeout(arguments[0], 300)")
+    boxes = all_of(
+        page,
+        ".scroll",
+        "[element.scrollWidth > element.clientWidth + 1, element.classList.contains('more')]",
+    )
+    assert any(wide for wide, _ in boxes)
+    assert all(wide == said for wide, said in boxes)
+    cut = "['hidden', 'clip'].includes(getComputedStyle(element).overflowX)"
+    cut += " && element.scrollWidth > element.clientWidth + 1"
+    assert not any(all_of(page, "main *:not(.strip *)", cut))
+
+
+def test_every_link_leads_somewhere(page, folder):
     inside = all_of(page, 'a[href^="#"]', 'element.getAttribute("href").slice(1)')
     assert len(inside) > 30
     ids = all_of(page, "[id]", "element.id")
     assert set(inside) <= set(ids) and len(ids) == len(set(ids))
-    outside = all_of(page, 'a:not([href^="#"])', "element.href")
-    assert all(url.startswith("https://") for url in outside)
-
-
-def test_a_link_to_a_folded_part_unfolds_it(page):
-    part = all_of(page, "details.part:not([open])", "element.id")[0]
-    page.execute_script(f"document.querySelector('a[href=\"#{part}\"]').click()")
-    WebDriverWait(page, PATIENCE).until(
-        lambda _: page.find_element("id", part).get_attribute("open")
-    )
+    outside = all_of(page, 'a[href]:not([href^="#"])', 'element.getAttribute("href")')
+    files = [url for url in outside if not url.startswith("https://")]
+    assert files and all((folder / path).is_file() for path in files)
 
 
 def test_nothing_scrolls_sideways_however_much_is_unfolded(page):
@@ -205,19 +150,5 @@ def test_a_phone_folds_what_a_desk_shows(page):
     for name, is_open in open_parts.items():
         if name.endswith(("-numbers", "-figures")):
             assert is_open == wide
-        elif name.endswith(("-audit", "-deviations", "-provenance")):
+        elif name.endswith(("-audit", "-deviations", "-provenance", "-own")):
             assert not is_open
-
-
-def test_long_tables_can_be_filtered(page):
-    all_of(page, "details", "element.open = true")
-    box = page.find_element("css selector", "input.filter")
-    rows = "#" + page.execute_script(
-        "return document.querySelector('table.filter').closest('section').id"
-    )
-    shown = f"{rows} table.filter tbody tr:not([hidden])"
-    before = all_of(page, shown, "element.textContent.toLowerCase()")
-    word = before[0].split()[-1]
-    box.send_keys(word)
-    after = all_of(page, shown, "element.textContent.toLowerCase()")
-    assert after == [text for text in before if word in text]
