@@ -100,9 +100,12 @@ class ItemTable:
 
 def item_title(item: str) -> str:
     """`table13_derived` → `Table 13, derived`; `gap_by_level` → `Gap by level`."""
-    head, digits, rest = re.fullmatch(r"([a-z]*)(\d*)(.*)", item).groups()
-    rest = rest.replace("_", ", ", 1) if digits else rest
-    return f"{head.capitalize()} {digits}".strip() + rest.replace("_", " ")
+    numbered = re.fullmatch(r"(table|figure|issue)(\d+)(.*)", item)
+    if numbered:
+        kind, digits, rest = numbered.groups()
+        return f"{kind.capitalize()} {digits}{rest.replace('_', ', ', 1).replace('_', ' ')}"
+    words = metric_name(item, "")
+    return words[:1].upper() + words[1:]
 
 
 def item_tables(

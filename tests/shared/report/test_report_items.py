@@ -41,6 +41,9 @@ def matrix(table):
         ("table13_derived", "Table 13, derived"),
         ("refusal", "Refusal"),
         ("gap_by_level", "Gap by level"),
+        ("issue14", "Issue 14"),
+        ("refusal_f1", "Refusal F1"),
+        ("f1", "F1"),
     ],
 )
 def test_titles_of_items(item, title):

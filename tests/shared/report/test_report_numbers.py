@@ -66,7 +66,7 @@ def test_a_claim_says_in_its_row_what_was_found_and_why(report):
         "New is better than Old | by far. c1 holds +6.2 points [2.5, 9.8] "
         "New 61.2 against Old 55. "
         "As the released code does: inconclusive +1.5 points [−2.0, 5.0] "
-        "Table 1, where 2 of 4 comparisons go as claimed (+0.3 points). Table 1 Figure 3"
+        "Source: Table 1, where 2 of 4 comparisons go as claimed (+0.3 points). Table 1 Figure 3"
     )
     second = page.within("demo-claim-c2")
     assert "fails −12.3 points [−20.0, −5.0] The other way" in second
@@ -124,7 +124,7 @@ def test_the_forest_plot_has_each_claim_with_an_effect_and_the_papers_own(report
 def test_reported_and_reproduced_stand_below_each_other_with_our_model_named(report):
     page, markdown, _ = report()
     table = page.within("demo-table-table1")
-    assert table.startswith("Table 1: AP (%) 2 of 8 numbers here link model, method")
+    assert table.startswith("Table 1: AP (%) ours beside 2 of 8 numbers link model, method")
     rows = [page.cells(row) for row in page.rows]
     at = rows.index(["Big New", "paper", "93.23", "69.41"])
     assert rows[at + 1] == [
