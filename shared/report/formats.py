@@ -86,4 +86,19 @@ def metric_name(metric: str, unit: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
-ACRONYMS = {"ap", "asr", "auc", "auroc", "dsr", "ece", "f1", "gpt", "rouge", "rr", "sarr"}
+ACRONYMS = {
+    "ap",
+    "asr",
+    "auc",
+    "auroc",
+    "dsr",
+    "ece",
+    "f1",
+    "gpt",
+    "ocr",
+    "pca",
+    "roc",
+    "rouge",
+    "rr",
+    "sarr",
+}

@@ -204,7 +204,7 @@ class _Builder:
             shown = [
                 self.ours(own[at], digits[own[at]["metric"]])
                 if at in own
-                else Shown(note=table.note(missing.get(at, "")))
+                else Shown(ABSENT if at in printed else "", note=table.note(missing.get(at, "")))
                 for at in self.places
             ]
             label = ", ".join(filter(None, ("ours", protocol and PROTOCOL_NAMES[protocol])))

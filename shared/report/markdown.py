@@ -40,15 +40,18 @@ def item_lines(table: ItemTable, most: int | None = None) -> list[str]:
     name = ", ".join([table.title, *table.common])
     lines = [f"**{name}**:", ""]
     lines += pipe_table(["", "", *heads], rows, numbers=len(heads))
-    for number, note in enumerate(notes, start=1):
-        lines += ["", f"<sup>{number}</sup> {note}"]
+    if notes:
+        said = (f"<sup>{number}</sup> {note}" for number, note in enumerate(notes, start=1))
+        lines += ["", "; ".join(said)]
     if left_out:
         lines += ["", f"Not shown here: {left_out} more."]
     return lines
 
 
 def _made(group: Group, at: int) -> bool:
-    return any(line.kind == "ours" and line.cells[at].text != ABSENT for line in group.lines)
+    return any(
+        line.kind == "ours" and line.cells[at].text not in ("", ABSENT) for line in group.lines
+    )
 
 
 def _ours(table: ItemTable, at: int) -> str:

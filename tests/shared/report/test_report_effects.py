@@ -3,13 +3,14 @@
 import csv
 
 import pytest
+from PIL import Image, ImageColor
 
 from shared import settings
 from shared.report.cards import strips
 from shared.report.claims import claim_views
 from shared.report.collect import load_results
 from shared.report.effects import Effect, effects, full_scales, paper_leads
-from shared.report.forest import draw
+from shared.report.forest import COLOURS, draw
 from shared.report.words import Words
 
 
@@ -122,6 +123,11 @@ def test_the_forest_plot_is_a_picture_that_is_the_same_each_time(demo, tmp_path)
     drawn = (tmp_path / "one.png").read_bytes()
     assert drawn[:8] == b"\x89PNG\r\n\x1a\n" and len(drawn) > 3000
     assert drawn == (tmp_path / "other.png").read_bytes()
+    with Image.open(tmp_path / "one.png") as image:
+        colours = {colour for _, colour in image.convert("RGB").getcolors(10_000)}
+    for verdict in ("holds", "fails"):
+        wanted = ImageColor.getrgb(COLOURS[verdict])
+        assert min(sum(abs(a - b) for a, b in zip(c, wanted, strict=True)) for c in colours) < 9
     draw([("Demo", found[:1])], tmp_path / "less.png")
     assert (tmp_path / "less.png").read_bytes() != drawn
     draw([("Empty", [])], tmp_path / "none.png")

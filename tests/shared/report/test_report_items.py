@@ -130,6 +130,16 @@ def test_what_is_missing_among_ours_has_its_reason_at_our_dash():
     assert [cell.note for cell in table.groups[0].lines[0].cells] == [0, 0]
 
 
+def test_where_the_paper_has_no_cell_there_is_nothing_of_ours_to_miss():
+    rows = [made(), row(method="Old"), row(method="Old", dataset="B", reported="7")]
+    (table,) = item_tables(rows)
+    assert [[cell.text for cell in line.cells] for line in table.groups[0].lines] == [
+        ["90.1", ""],
+        ["50.0", ""],
+    ]
+    assert "|  |  | A |" in item_lines(table)
+
+
 def test_readings_stand_below_each_other_corrected_first_whatever_the_order_of_the_rows():
     (table,) = item_tables([made("official", "51"), made("corrected", "52.25")])
     assert [line.label for line in table.groups[0].lines] == [
