@@ -3,8 +3,9 @@
     python -m shared.report --scale cpu --results results/cpu --out results/cpu
     python -m shared.report --scale cpu --results results/cpu --readme README.md papers/*/README.md
 
-writes report.html, report.md, summary.json and badge.svg; or puts the status table (from the
-summaries of all scales) into the README of the root and the results into those of papers.
+writes report.html, report.md, provenance.md, forest.png, summary.json and badge.svg; or puts the
+status table (from the summaries of all scales) into the README of the root and the results into
+those of papers.
 """
 
 import argparse
@@ -17,8 +18,9 @@ from shared.files import write_json, write_text
 from shared.planning.rehearsal.reach import REACH, read_reach
 from shared.report.collect import load_results
 from shared.report.counts import summary
+from shared.report.forest import draw
 from shared.report.markdown import replace_between_markers
-from shared.report.page import render
+from shared.report.page import paper_views, render
 from shared.report.readme import results_table
 from shared.report.status import badge, read_summaries, status
 from shared.settings import ROOT, paper_ids
@@ -51,9 +53,12 @@ def main() -> None:
     if arguments.out:
         papers = [load_results(name, *where) for name in paper_ids()]
         workflow = arguments.workflow and packed(arguments.workflow)
-        made = render(arguments.scale, papers, arguments.model, workflow, reach)
+        views = paper_views(papers, arguments.out)
+        made = render(arguments.scale, views, arguments.model, workflow, reach)
         for name, text in made.items():
             write_text(arguments.out / name, text)
+        drawn = [(view.paper.name, view.strips) for view in views]
+        draw(drawn, arguments.out / "forest.png")
         counted = summary(arguments.scale, papers)
         write_json(arguments.out / "summary.json", counted)
         write_text(arguments.out / "badge.svg", badge(counted))
@@ -63,7 +68,7 @@ def main() -> None:
         if name in paper_ids() and not root:
             results = load_results(name, *where)
             items = arguments.items or results.paper.readme_items
-            replace_between_markers(readme, "results", results_table(results, items))
+            replace_between_markers(readme, "results", results_table(results, items, readme))
         else:
             replace_between_markers(
                 readme, "status", status(read_summaries(arguments.results.parent), reach)

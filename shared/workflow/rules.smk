@@ -134,7 +134,8 @@ rule report:
         *Path("results").glob("reach.csv"),
         workflow="<results>/workflow.html",
     output:
-        multiext("<results>/", "report.html", "report.md", "summary.json", "badge.svg"),
+        multiext("<results>/", "report.html", "report.md", "provenance.md", "forest.png"),
+        multiext("<results>/", "summary.json", "badge.svg"),
     log:
         "<results>/logs/report.log",
     params:
