@@ -13,7 +13,7 @@ import base64
 import gzip
 from pathlib import Path
 
-from shared.errors import one_line_errors
+from shared.errors import UserError, one_line_errors
 from shared.files import write_json, write_text
 from shared.planning.rehearsal.reach import REACH, read_reach
 from shared.report.collect import load_results
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--model", help="your own model, if the run used one")
     parser.add_argument("--results", type=Path, required=True, help="results/<scale>")
     parser.add_argument("--out", type=Path, help="folder for the report, usually results/<scale>")
+    parser.add_argument("--paper", help="one alone: of its results only report.html is written")
     parser.add_argument("--workflow", type=Path, help="Snakemake's own report, to lie inside ours")
     parser.add_argument("--readme", type=Path, nargs="+", default=[], help="READMEs to bring up")
     parser.add_argument(
@@ -48,15 +49,23 @@ def main() -> None:
     if not (arguments.out or arguments.readme):
         parser.error("nothing to write: give --out, --readme or both")
 
+    asked = [arguments.paper] if arguments.paper else paper_ids()
+    if unknown := set(asked) - set(paper_ids()):
+        raise UserError(f"unknown paper '{min(unknown)}'; papers: {', '.join(paper_ids())}")
+    if not arguments.results.is_dir():
+        raise UserError(f"{arguments.results}: no such folder; expected results/<scale>")
     where = (arguments.results, arguments.scale, arguments.model)
     reach = read_reach(arguments.results.parent / REACH)
     if arguments.out:
-        papers = [load_results(name, *where) for name in paper_ids()]
+        papers = [load_results(name, *where) for name in asked]
         workflow = arguments.workflow and packed(arguments.workflow)
         views = paper_views(papers, arguments.out)
         made = render(arguments.scale, views, arguments.model, workflow, reach)
         for name, text in made.items():
-            write_text(arguments.out / name, text)
+            if not arguments.paper or name == "report.html":
+                write_text(arguments.out / name, text)
+        if arguments.paper:
+            return
         drawn = [(view.paper.name, view.strips) for view in views]
         draw(drawn, arguments.out / "forest.png")
         counted = summary(arguments.scale, papers)

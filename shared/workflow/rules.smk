@@ -34,7 +34,7 @@ for paper in SETUP.papers:
             paper
         input:
             multiext(f"<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv"),
-            [] if SETUP.items else f"<results>/{paper}/figures",
+            [] if SETUP.items else f"<results>/{paper}/report.html",
             f"<results>/{paper}/data",  # see rule report
         localrule: True
 
@@ -97,6 +97,26 @@ rule figures:
         "python -m shared.plots {params.step} 2> {log:q}"
 
 
+# The page of one paper, when it is done: that of all papers has it too.
+rule page:
+    input:
+        multiext("<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv", "figures"),
+        sorted(Path("shared/report/templates").glob("*")),
+        *Path("results").glob("reach.csv"),
+    output:
+        "<results>/{paper}/report.html",
+    log:
+        "<results>/{paper}/logs/page.log",
+    priority: 1000
+    localrule: True
+    params:
+        code=code_hash("shared.report.__main__"),
+        run=shlex.join([*SETUP.arguments, "--results", RESULTS]),
+    shell:
+        "python -m shared.report {params.run} --paper {wildcards.paper}"
+        " --out $(dirname {output}) 2> {log:q}"
+
+
 REPORTED_ON = [
     *expand(
         "<results>/{paper}/{part}",
@@ -132,6 +152,7 @@ rule report:
         expand("papers/{paper}/{file}", paper=SETUP.papers, file=["paper.yaml", "reported.csv"]),
         sorted(Path("shared/report/templates").glob("*")),
         *Path("results").glob("reach.csv"),
+        [] if SETUP.items else expand("<results>/{paper}/report.html", paper=SETUP.papers),
         workflow="<results>/workflow.html",
     output:
         multiext("<results>/", "report.html", "report.md", "provenance.md", "forest.png"),
