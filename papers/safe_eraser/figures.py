@@ -24,7 +24,7 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("asr", "Generality"): ("ASR\ngenerality", True),
     ("rr", "Efficacy"): ("RR\nefficacy", False),
     ("rr", "Generality"): ("RR\ngenerality", False),
-    ("rr_harmful", "Generality"): ("RR where vanilla\nwas harmful", False),
+    ("rr_harmful", "Generality"): ("RR where\nvanilla was\nharmful", False),
     ("rouge", "Retain"): ("ROUGE-L\nretain", False),
     ("utility", "Retain"): ("correct\nretain", False),
     ("specificity", "Specificity"): ("correct\nspecificity", False),
@@ -32,8 +32,12 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
 }
 COURSE = {"ASR": (FORBIDDEN, "unsafe"), "SARR": (BENIGN, "abnormal")}
 SHOWN = ("Vanilla", "GD", "GD+PD", "PO", "PO+PD")
-COURSE_LOOKS = {"ASR": style.Look("#D55E00", "v"), "SARR": style.Look("#0072B2", "o")}
-COURSE_LOOKS |= {name + PD: look for name, look in COURSE_LOOKS.items()}
+COURSE_LOOKS = {
+    "ASR": style.Look(style.WRONG, "x"),
+    "SARR": style.Look(style.RIGHT, "x"),
+    "ASR" + PD: style.Look(style.WRONG, "v"),
+    "SARR" + PD: style.Look(style.RIGHT, "o"),
+}
 COLOURS = {"without": style.WRONG, "with": style.RIGHT}
 GOOD, BAD, REFUSED = style.RIGHT, style.WRONG, "#882255"
 
@@ -98,7 +102,7 @@ def sarr(results: Results) -> Figure:
     "What the trainings do to held-out requests, from vanilla through snapshots, each after twice "
     "as many steps as the one before: harmful answers on forbidden pictures (ASR) and no normal "
     "answer on benign ones (SARR). Lines: mean of the seeds; bands: from lowest to highest. "
-    "Dashed: without PD.",
+    "Dashed, with crosses: without PD.",
     each_model=True,
 )
 def course(results: Results) -> Figure | None:
@@ -126,8 +130,10 @@ def course(results: Results) -> Figure | None:
         places = np.arange(max((len(middle) for middle, _, _ in lines.values()), default=0))
         charts.lines_with_band(axes, places, lines, looks=COURSE_LOOKS, dashed=dashed)
         axes.set_ylim(-3, 103)
-    fig.supxlabel("part of the training", fontsize=9)
-    fig.supylabel("requests (%)", fontsize=9)
+    for axes in panels[-len(BASES) :]:
+        axes.set_xlabel("part of the training")
+    for axes in panels[:: len(BASES)]:
+        axes.set_ylabel("requests (%)")
     charts.shared_legend(fig, columns=4)
     return fig
 
