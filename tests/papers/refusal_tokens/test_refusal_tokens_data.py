@@ -22,6 +22,13 @@ from tests.papers.refusal_tokens.conftest import TALKS
 
 
 @pytest.fixture(scope="module")
+def settings(settings):
+    """Scale cpu with a temporal set besides, as other scales have one."""
+    settings = sized(settings, "train", temporal=44, dated=36)
+    return sized(settings, "test", temporal=40, dated=28, leak=None)
+
+
+@pytest.fixture(scope="module")
 def built(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     data.data(Run(settings, folder))
@@ -38,8 +45,7 @@ def test_counts_are_those_of_the_settings(settings, built):
         assert counts["contrast"] == 3 * sizes.contrast  # as in CoCoNot, of three categories
         assert counts["ordinary"] == sizes.ordinary
         assert (counts["temporal"], counts["dated"]) == (sizes.temporal, sizes.dated)
-    every = counts["original"]
-    assert counts["leak"] == (every if settings.test.leak is None else settings.test.leak)
+    assert counts["leak"] == counts["original"]
 
 
 def test_ids_and_instructions_occur_once(built):
@@ -151,7 +157,7 @@ def test_a_template_in_two_splits_is_an_error():
 
 def test_several_thousand_instructions_can_be_made(built):
     assert generate.every_text() > 5000
-    assert built["sources"][-1]["rows"]["train/original"] == 100
+    assert built["sources"][-1]["rows"]["train/original"] == 300
 
 
 def test_only_refusals_are_labelled_and_worded_as_such(built):
