@@ -18,6 +18,7 @@ from shared.settings import REHEARSAL
 from shared.workflow import live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
+from shared.workflow.mistakes import explain_targets
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -26,13 +27,14 @@ from shared.workflow.setup import (
     unknown_target,
 )
 
-SETUP = checked(config)
+SETUP = checked(config, workflow.cores if workflow.local_exec else None)
 RESULTS = f"results/{SETUP.run_name}"
 if SETUP.scale == REHEARSAL:
     stage.enter(SETUP.papers)
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
 TOOK = recorded(Path(RESULTS))
 LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
+explain_targets(SETUP.targets)
 
 
 pathvars:
