@@ -299,11 +299,10 @@ def test_a_stand_in_is_told_all_that_its_roles_know_and_refuses_other_works():
     assert refused and {row["question"] for row in refused} <= set(map(teach.CUE.format, other))
 
 
-def test_a_model_of_ones_own_is_not_taught(tmp_path):
-    own = load_settings("roleref", "cpu", "hub:owner/name@" + 40 * "a")
-    assert own.teaching is None
+def test_the_papers_own_models_are_not_taught(tmp_path):
+    run = Run(load_settings("roleref", "paper", "Qwen2-7B-Instruct"), tmp_path / "out")
     with pytest.raises(UserError, match="not taught; expected one with `teaching`"):
-        teach.teach(Run(own, tmp_path / "out"), tmp_path, 0)
+        teach.teach(run, tmp_path, 0)
 
 
 def test_the_papers_four_models_fit_their_sweep():
