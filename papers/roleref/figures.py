@@ -229,7 +229,7 @@ def regions(results: Results) -> Figure:
     labels = ("Layer", "Cosine with the axis")
     charts.lines_with_band(panels[0], layers, lines, looks=LINE_LOOKS, labels=labels)
     panels[0].set_title("By layer")
-    leans = array(results.of("regions", "lean"), [BASE], TYPES)[0]
+    leans = array(results.of("regions", "lean", "corrected"), [BASE], TYPES)[0]
     for place, (name, row) in enumerate(zip(TYPES, leans, strict=True)):
         look = {"color": TYPE_LOOKS[name].colour, "fmt": TYPE_LOOKS[name].marker, "capsize": 3}
         panels[1].errorbar(place, row[0], yerr=np.abs(row[1:, None] - row[0]), **look)
