@@ -132,9 +132,7 @@ def _by_method(
     """Bars a method, a panel for each metric of `shown` (with its title and its data sets), as
     wide as it has data sets."""
     widths = [len(datasets) + 0.5 for _, datasets in shown.values()]
-    fig, panels = style.figure(
-        len(results.models), len(shown), size=size, sharey="row", width_ratios=widths
-    )
+    fig, panels = style.figure(len(results.models), len(shown), size=size, width_ratios=widths)
     for model, row in zip(results.models, np.reshape(panels, (-1, len(shown))), strict=True):
         for axes, (metric, (title, datasets)) in zip(row, shown.items(), strict=True):
             cells = results.only(model).of(item, metric, "corrected")
