@@ -18,6 +18,10 @@ def jobs(settings: Settings) -> list[Job]:
     says = Writes(reply=settings.reply_tokens, **asks, **model, **sizes)
     asked = [[says], [Reads(tokens=PROSE, **model)]]
     found = [Job("roleref_sweep", asked, host_gb=STATES_GB)]
+    if settings.teaching:
+        training = settings.teaching.training
+        lessons = Learns(settings.model, training, training.max_length)
+        found.append(Job("roleref_teach", [[lessons]], train=True))
     for name, variant in settings.variants.items():
         if training := variant.training:
             learns = Learns(
