@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
+from shared.models.spec import Made, ModelSpec, is_endpoint
 from shared.settings import Precision
 from shared.training.settings import Reinforcement, Training
 
@@ -30,7 +30,7 @@ class Learns:
     each stream has a sequence of this length.
     """
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     training: Training
     length: int
     picture: int = 0
@@ -43,7 +43,7 @@ class Learns:
 class Reinforces:
     """GRPO (`shared.training.reinforcement`). prompt: the longest."""
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     reinforcement: Reinforcement
     prompt: int
     picture: int = 0
@@ -57,7 +57,7 @@ class Writes:
     rows that a batch may have leave room for. No other batch has more in its cache at the end.
     """
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     reply: int
     batch_size: int
     batch_tokens: int
@@ -71,7 +71,7 @@ class Reads:
     """Likelihood of texts: logits of every token of a batch, which has at most so many tokens.
     rows: as a rectangle of so many rows, padding and all (lm-evaluation-harness)."""
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     tokens: int
     rows: int = 1
     precision: Precision = "fp32"
