@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from tqdm import tqdm
-
 from shared.chat.cache import ReplyCache, reply_key
 from shared.chat.estimate import Estimate, estimate
 from shared.chat.replies import Chat, Conversation, Reply
 from shared.errors import UserError
+from shared.workflow.progress import bar
 
 ENOUGH = 20  # replies from which it can be told what most of them are
 
@@ -49,19 +48,13 @@ def ask(
             )
 
     check()
-    with tqdm(
-        total=most,
-        initial=len(replies),
-        desc=chat.name,
-        unit="reply",
-        disable=None,
-    ) as bar:
+    with bar(total=most, initial=len(replies), desc=chat.name, unit="reply") as shown:
         for place, reply in answers:
             key = keys[asked[place]]
             replies[key] = reply = shorten(reply) if shorten else reply
             if kept and (reply.text is not None or reply.cut_off):
                 kept.put(key, reply)
-            bar.update()
+            shown.update()
             unbegun += _unbegun(reply)
             check()
     return [replies[key] for key in keys]

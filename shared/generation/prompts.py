@@ -13,12 +13,12 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from shared.generation.batching import common_prefix, length_batches, pack, shared_beginnings
 from shared.generation.rows import Prefix, Rows, left_padded
 from shared.models.images import OnDemand
+from shared.workflow.progress import bar
 
 Prompts = Sequence[Sequence[int]]
 Made = TypeVar("Made")
@@ -55,7 +55,7 @@ def batches(
     tokens = batch_tokens // ways
     replies = tokens // new_tokens if new_tokens else batch_size
     size = max(1, min(batch_size // ways, replies))
-    with tqdm(total=len(prompts), unit=unit or "prompt", disable=None if unit else True) as bar:
+    with bar(total=len(prompts), unit=unit or "prompt", disable=not unit) as shown:
         for members in _members(groups or [None] * len(prompts)):
             ids = [prompts[i] for i in members]
             if pictures is not None:
@@ -64,7 +64,7 @@ def batches(
                 made = (_branching if branching else _plain)(model, ids, size, tokens)
             for batch, rows in made:
                 yield [members[place] for place in batch], rows
-                bar.update(len(batch))
+                shown.update(len(batch))
 
 
 def in_order(made: Iterable[tuple[Sequence[int], Sequence[Made]]]) -> list[Made]:

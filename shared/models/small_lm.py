@@ -67,6 +67,7 @@ def assemble(spec: SmallLm, tokenizer: PreTrainedTokenizerFast, seed: int) -> Ll
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         intermediate_size=3 * size["hidden_size"],
+        initializer_range=size["hidden_size"] ** -0.5,  # logits have a variance of about one
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,

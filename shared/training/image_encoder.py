@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
-from tqdm import trange
 from transformers import LlavaForConditionalGeneration
 
 from shared.devices import own_device
 from shared.training.settings import EncoderTraining
+from shared.workflow.progress import bar
 
 
 def train_image_encoder(
@@ -53,7 +53,7 @@ def train_image_encoder(
         optimizer, settings.learning_rate, total_steps=steps, pct_start=0.1
     )
     losses = []
-    for step in trange(steps, unit="step", disable=None):
+    for step in bar(range(steps), unit="step"):
         if step % batches == 0:
             order = torch.randperm(len(texts))
         batch = order[step % batches :: batches]

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from datasets import Dataset, Image
 from peft import PeftModel
-from transformers import PreTrainedModel, PrinterCallback
+from transformers import PreTrainedModel
 from trl import GRPOConfig, GRPOTrainer
 
 from shared.devices import in_bf16, is_first, own_device, world_size
@@ -24,6 +24,7 @@ from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
+from shared.training.lines import say_lines
 from shared.training.settings import Reinforcement
 from shared.training.supervised import checkpointing, lora_config, sharding, split_batch
 from shared.training.tracking import trackers
@@ -244,7 +245,7 @@ def _trainer(
         peft_config=adapters,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
     )
-    trainer.remove_callback(PrinterCallback)  # the curve goes into the record
+    say_lines(trainer)
     return trainer
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
-from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from shared.devices import own_device, world_size
@@ -17,6 +16,7 @@ from shared.generation.batching import length_batches
 from shared.models.blocks import decoder_blocks
 from shared.training.batches import TRUNK, right_padded
 from shared.training.settings import Training
+from shared.workflow.progress import bar
 
 MOST_BYTES = 2**29  # of what is kept for one training
 LEARNT = ("labels", "others")
@@ -60,7 +60,7 @@ def with_trunk(
     try:
         with _instead(blocks[depth:], lambda hidden, *_, **__: hidden):
             batches = length_batches(lengths, len(lengths), max_tokens)
-            for batch in tqdm(batches, desc="trunk", unit="batch", disable=None):
+            for batch in bar(batches, desc="trunk", unit="batch"):
                 whole = [examples[i] for i in batch]
                 read = [{k: v for k, v in each.items() if k not in LEARNT} for each in whole]
                 model(**right_padded(read), use_cache=False, logits_to_keep=1)
