@@ -34,7 +34,6 @@ SIZES = {  # by parameters without embeddings: 13 * hidden_size ** 2 a layer
     "1M": {"hidden_size": 128, "num_hidden_layers": 5, "num_attention_heads": 4},
     "3M": {"hidden_size": 192, "num_hidden_layers": 6, "num_attention_heads": 4},
     "5M": {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4},
-    "12M": {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 6},
     "20M": {"hidden_size": 512, "num_hidden_layers": 6, "num_attention_heads": 8},
 }
 
