@@ -197,7 +197,7 @@ def with_words(path):
     pd.read_parquet(path).assign(answer_confidence="high").to_parquet(path)
 
 
-SCORES = "scores/SmolLM2-135M/facts/vanilla-s0.parquet"
+SCORES = "scores/Small-1M/facts/vanilla-s0.parquet"
 
 
 @pytest.mark.parametrize(

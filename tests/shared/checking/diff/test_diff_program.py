@@ -11,7 +11,7 @@ from shared.checking.diff.__main__ import main
 from shared.errors import one_line_errors
 from shared.settings import ROOT
 
-PAPER, MODEL = "r_tuning", "SmolLM2-135M"
+PAPER, MODEL = "r_tuning", "Small-1M"
 COMMITTED = ROOT / "results" / "cpu"
 
 
