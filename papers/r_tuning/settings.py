@@ -113,6 +113,8 @@ class Settings(ScaleSettings):
     def _reads_if_small(self) -> "Settings":
         if isinstance(self.model, SmallLm) and not self.reading:
             raise ValueError(f"reading: model {self.model.name} is made here and needs it")
+        if self.reading and not isinstance(self.model, SmallLm):
+            raise ValueError("reading: this scale makes its models, and all else is set for these")
         return self
 
     @model_validator(mode="after")
@@ -128,11 +130,6 @@ class Settings(ScaleSettings):
             if other and not (other in self.variants and self.variants[other].sampled):
                 raise ValueError(f"variant {name}: {other} is not a variant with `sampled` seeds")
         return self
-
-    def misfit(self) -> str | None:
-        if self.reading:
-            return "reading: its models are made here, and all else is set for these"
-        return None
 
     def downloads(self) -> list[Wanted]:
         read = [source for task in self.tasks.values() for source in SOURCES.get(task.source, ())]

@@ -105,7 +105,9 @@ def test_only_a_small_model_is_made(data, tmp_path):
 
 
 def test_a_scale_that_makes_its_models_takes_no_other():
-    with pytest.raises(UserError, match=r"cpu does not fit .*: reading: its models are made here"):
+    with pytest.raises(
+        UserError, match=r"scale cpu, model .*: reading: this scale makes its models"
+    ):
         load_settings("r_tuning", "cpu", "bundled:smollm2-135m-instruct-q4_1")
     with pytest.raises(ValueError, match="model small is made here and needs it"):
         values = load_settings("r_tuning", "cpu").model_dump()
