@@ -50,7 +50,7 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
     run.loaded()
     model, record = fine_tune(model, examples, reading.training, seed=seed, scratch=run.scratch)
     save(model, run.out, tokenizer)
-    return {"questions": len(texts), "read": len(examples), **record}
+    return {"questions": len(texts), "readings": len(examples), **record}
 
 
 def dealt(times: Sequence[int], questions: int, seed: int) -> list[int]:

@@ -72,7 +72,7 @@ def test_each_number_of_readings_is_dealt_to_as_many_questions():
 def test_a_small_model_knows_what_it_read_and_nothing_else(data, tmp_path):
     own, folder = settings([0, 60]), tmp_path / "made"
     record = pretrain(Run(own, folder, key="x", paper="r_tuning"), data, seed=0)
-    assert (record["questions"], record["read"]) == (8, 4 * 60)
+    assert (record["questions"], record["readings"]) == (8, 4 * 60)
     out = tmp_path / "base.parquet"
     identify.identify(Run(own, out), data, "facts", pretrained=folder)
     scores = read_scores(out)
