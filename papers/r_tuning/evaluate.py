@@ -24,6 +24,7 @@ from papers.r_tuning.examiner import Examiner
 from papers.r_tuning.judging import FIRST, NAMES, judged, majorities
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
+from papers.r_tuning.settings import start
 from shared.comparison.scores import as_frame, read_scores, write_scores
 from shared.models.loading import load
 from shared.workflow.step import Run, step
@@ -43,15 +44,17 @@ def evaluate(
     variant: str,
     seed: int,
     answers: Path | None = None,
+    pretrained: Path | None = None,
 ) -> dict:
     """Ask one tuned model all test questions of a task. answers: scores of another model, whose
-    majority answers are checked too."""
+    majority answers are checked too. pretrained: the folder of a model that is made here."""
     settings, method = run.settings, METHODS[run.variant.method]
     asked = settings.unanswerable and method.is_asked(settings.tasks[task].is_free)
     questions = read_questions(data, task, unanswerable=bool(asked))
     rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]
-    model, tokenizer = load(settings.model, trained=trained, precision=settings.precision)
+    spec = start(settings, pretrained)
+    model, tokenizer = load(spec, trained=trained, precision=settings.precision)
     examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()
     scores = judged(rows, examiner.answer(rows), method.lead)

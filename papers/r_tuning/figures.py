@@ -82,7 +82,7 @@ def figure6(results: Results) -> Figure | None:
     charts.stacked_counts(
         axes,
         counts,
-        groups=[results.dataset(group.dataset) for group in found],
+        groups=[results.titled(group.model, results.dataset(group.dataset)) for group in found],
         series=("D1, answered right: I am sure", "D0, answered wrong: I am unsure"),
         colours=(style.RIGHT, style.WRONG),
         label="training questions",
@@ -94,7 +94,8 @@ def figure6(results: Results) -> Figure | None:
 @figure(
     "Confidence of correct and of wrong answers, as shares of all answers (all seeds "
     "together); dashed lines: the means. For the methods of the R-Tuning family, confidence "
-    'is half that of the answer and half the probability of "sure".'
+    'is half that of the answer and half the probability of "sure".',
+    each_model=True,
 )
 def figure7(results: Results) -> Figure | None:
     """Confidence of correct and of wrong answers; the better they part, the higher the AP."""
@@ -119,7 +120,8 @@ def figure8(results: Results) -> Figure | None:
 @figure(
     "Reliability diagrams (all seeds together): accuracy of the answers in each tenth of "
     "confidence. Dotted: gap between accuracy and confidence; below the axis: share of the "
-    "answers. ECE: mean of the seeds."
+    "answers. ECE: mean of the seeds.",
+    each_model=True,
 )
 def figure11(results: Results) -> Figure | None:
     """Accuracy of the answers given with a confidence, in ten bins; calibrated is the diagonal."""
@@ -136,7 +138,8 @@ def figure11(results: Results) -> Figure | None:
 
 
 @figure(
-    "As Figure 8, with the methods of the uncertainty experiments. Dashed: the official protocol."
+    "As Figure 8, with the methods of the uncertainty experiments. Dashed: the official protocol.",
+    each_model=True,
 )
 def figure13(results: Results) -> Figure | None:
     """The curves of Figure 8 for the methods that measure uncertainty without labels."""
@@ -176,7 +179,7 @@ def refusal(results: Results) -> Figure | None:
             hollow=[method for method in looks if method.endswith(OFFICIAL)],
             labels=("refused of the answerable (%)", "refused of the unanswerable (%)"),
         )
-        axes.set_title(results.dataset(name))
+        axes.set_title(results.titled(model, results.dataset(name)))
     charts.shared_legend(fig, columns=2 * len(sets))
     return fig
 
@@ -187,11 +190,13 @@ def _bars(
     methods: Sequence[str],
     mark: Callable[[Axes, str, Mapping[tuple[str, str], float]], None] | None = None,
 ) -> Figure | None:
-    """Bars of one metric by data set, a panel a model.
+    """Bars of one metric by data set, a panel a model: those trained as the first method, or all.
 
     `mark` adds to a panel, given its model and the x position of each bar by (name, dataset).
     """
     cells = cells[cells["method"].isin(methods)].dropna(subset=["value"])
+    trained = cells[cells["method"] == methods[0]]["model"]
+    cells = cells[cells["model"].isin(trained)] if len(trained) else cells
     if cells.empty:
         return None
     cells = _named(_differing(cells))
@@ -270,7 +275,7 @@ def _curves(results: Results, methods: Sequence[str], multi: bool = False) -> Fi
             },
         )
         axes.legend(loc="best")
-        axes.set_title(results.dataset(panel[1]))
+        axes.set_title(results.titled(panel[0], results.dataset(panel[1])))
     return fig
 
 

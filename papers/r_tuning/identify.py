@@ -22,6 +22,7 @@ from papers.r_tuning.examiner import Examiner
 from papers.r_tuning.judging import FIRST, NAMES, as_identified, judged
 from papers.r_tuning.methods import BASE
 from papers.r_tuning.questions import read_questions
+from papers.r_tuning.settings import start
 from shared.comparison.scores import as_frame, write_scores
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
@@ -34,13 +35,15 @@ READS = (
 )  # fmt: skip
 
 
-def identify(run: Run, data: Path, task: str) -> dict:
-    """Ask one model all questions of a task, the training questions too."""
+def identify(run: Run, data: Path, task: str, pretrained: Path | None = None) -> dict:
+    """Ask one model all questions of a task, the training questions too. pretrained: the folder of
+    a model that is made here."""
     settings = run.settings
     asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_free)
     rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
-    examiner = Examiner(*load(settings.model, precision=settings.precision), settings, BASE)
+    loaded = load(start(settings, pretrained), precision=settings.precision)
+    examiner = Examiner(*loaded, settings, BASE)
     run.loaded()
     answers = examiner.answer(rows)
     scores = judged(rows, answers).join(as_identified(train, answers["output"]))

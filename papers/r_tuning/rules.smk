@@ -1,10 +1,35 @@
 """R-Tuning: what the base model knows → fine-tuning → answers."""
 
 
+def r_tuning_pretrained(wildcards):
+    """The model before tuning, where it is made here; else it is the model as it is."""
+    made = SETUP.settings("r_tuning", wildcards.model).reading
+    return f"<results>/r_tuning/models/{wildcards.model}/pretrained-s0" if made else []
+
+
+rule r_tuning_pretrain:
+    input:
+        data="<results>/r_tuning/data",
+    output:
+        SETUP.model_folder("<results>/r_tuning/models/{model}/pretrained-s{seed}"),
+        record="<results>/r_tuning/runs/{model}/pretrain-s{seed}.json",
+    log:
+        "<results>/r_tuning/logs/{model}/pretrain-s{seed}.log",
+    priority: 2  # everything waits for it
+    threads: HALF
+    resources:
+        **SETUP.resources("r_tuning", train=True),
+    params:
+        **SETUP.step("papers.r_tuning.pretrain"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
 rule r_tuning_identify:
     input:
         SETUP.weights("r_tuning"),
         data="<results>/r_tuning/data",
+        pretrained=r_tuning_pretrained,
     output:
         "<results>/r_tuning/scores/{model}/{task}/base.parquet",
         record="<results>/r_tuning/runs/{model}/{task}/base.json",
@@ -31,6 +56,7 @@ rule r_tuning_train:
     input:
         SETUP.weights("r_tuning"),
         data="<results>/r_tuning/data",
+        pretrained=r_tuning_pretrained,
         base=r_tuning_base,
     output:
         SETUP.model_folder("<results>/r_tuning/models/{model}/{task}/{variant}-s{seed}"),
@@ -58,6 +84,7 @@ rule r_tuning_evaluate:
     input:
         SETUP.weights("r_tuning"),
         data="<results>/r_tuning/data",
+        pretrained=r_tuning_pretrained,
         trained="<results>/r_tuning/models/{model}/{task}/{variant}-s{seed}",
         answers=r_tuning_answers,
     output:

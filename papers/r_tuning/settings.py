@@ -1,5 +1,6 @@
 """The settings of one scale of R-Tuning (`scales:` in paper.yaml), checked."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -8,7 +9,7 @@ from papers.r_tuning.methods import METHODS
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, SmallLm
 from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
@@ -54,6 +55,15 @@ class Packed(Strict):
     batch: int = Field(gt=0)  # blocks an optimiser step
 
 
+class Reading(Strict):
+    """What a small model reads before anything is asked of it (pretrain.py): every question of the
+    tasks with its answer, as often as one of `times` says. They are dealt out evenly, so that the
+    model knows a part of what it is asked."""
+
+    times: list[int] = Field(min_length=1)
+    training: Training
+
+
 class Variant(Strict):
     """One way to fine-tune, trained once for each task and seed."""
 
@@ -73,7 +83,8 @@ class Variant(Strict):
 class Settings(ScaleSettings):
     UNTRAINED: ClassVar = (BASE_VARIANT,)
 
-    model: ModelSpec
+    model: ModelSpec | SmallLm
+    reading: Reading | None = None  # of a small model, which is made here from nothing
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
     tasks: dict[str, Task] = Field(min_length=1)
@@ -97,6 +108,14 @@ class Settings(ScaleSettings):
         if "{question}" not in prompt:
             raise ValueError("needs {question}")
         return prompt
+
+    @model_validator(mode="after")
+    def _reads_if_small(self) -> "Settings":
+        if isinstance(self.model, SmallLm) and not self.reading:
+            raise ValueError(f"reading: model {self.model.name} is made here and needs it")
+        if self.reading and not isinstance(self.model, SmallLm):
+            raise ValueError("reading: this scale makes its models, and all else is set for these")
+        return self
 
     @model_validator(mode="after")
     def _known_tasks(self) -> "Settings":
@@ -151,3 +170,8 @@ class Settings(ScaleSettings):
         """Tasks of which it is told by samples what the model is uncertain of before tuning."""
         learn = {n for n, v in self.variants.items() if METHODS[v.method].certain == "low entropy"}
         return list(dict.fromkeys(task for task, name, _ in self.runs() if name in learn))
+
+
+def start(settings: Settings, pretrained: Path | None) -> ModelSpec:
+    """The model before tuning. pretrained: the folder of `pretrain`, for one that is made here."""
+    return f"path:{pretrained}" if pretrained else settings.model

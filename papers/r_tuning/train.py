@@ -15,7 +15,7 @@ import pandas as pd
 from papers.r_tuning import prompts
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
-from papers.r_tuning.settings import Settings, Variant
+from papers.r_tuning.settings import Settings, Variant, start
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
@@ -29,14 +29,20 @@ READS = ("model", "prompt", "packed", "training", "variant.method", "variant.pro
 
 
 def train(
-    run: Run, data: Path, task: str, variant: str, seed: int, base: Path | None = None
+    run: Run,
+    data: Path,
+    task: str,
+    variant: str,
+    seed: int,
+    base: Path | None = None,
+    pretrained: Path | None = None,
 ) -> dict:
     """Fine-tune one variant on one task. base: scores of the model before tuning; for those that
-    learn what it knew."""
+    learn what it knew. pretrained: the folder of a model that is made here."""
     settings, method = run.settings, METHODS[run.variant.method]
     rows = [row for row in read_questions(data, task) if row["split"] == "train"]
-    sure = certain(base, run.variant, rows)
-    model, tokenizer = load_to_train(settings.model, settings.training)
+    sure = certain(base, run.variant, rows, seed)
+    model, tokenizer = load_to_train(start(settings, pretrained), settings.training)
     second: list[dict] = []
     if method.two_stages:
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
@@ -57,7 +63,7 @@ def train(
     return {"certain": int(sure.sum()), "uncertain": int((~sure).sum()), "stages": records}
 
 
-def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
+def certain(base: Path | None, variant: Variant, rows: list[dict], seed: int) -> pd.Series:
     """Which training questions are in D1 (certain), by id, as the method of the variant says."""
     by = METHODS[variant.method].certain
     if by == "all":
@@ -66,8 +72,9 @@ def certain(base: Path | None, variant: Variant, rows: list[dict]) -> pd.Series:
         raise UserError(f"{variant.method} needs --base, the scores of the model before tuning")
     scores = read_scores(base)
     scores = scores[scores["split"] == "train"].set_index("id").sort_index()
-    if by == "low entropy":  # of equal ones, as where all samples differ, the likelier answer
-        ranked = scores.sort_values(["entropy", "answer_confidence"], ascending=[True, False])
+    if by == "low entropy":  # equal ones, as where all samples differ, in random order
+        mixed = scores.sample(frac=1, random_state=seed)
+        ranked = mixed.sort_values("entropy", kind="stable")
         return pd.Series(scores.index.isin(ranked.index[: len(ranked) // 2]), index=scores.index)
     return scores["correct_official" if variant.protocol == "official" else "correct"].astype(bool)
 

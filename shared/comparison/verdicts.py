@@ -43,6 +43,7 @@ class Judged:
     outcome: Outcome
     values: Values
     untestable: str = ""  # the condition of the claim that our cells do not meet
+    beyond: str = ""  # why it can't be shown at this scale
 
 
 def verdicts(analysis: Analysis) -> pd.DataFrame:
@@ -71,7 +72,10 @@ def judge(claim: Claim, table: Table, analysis: Analysis) -> Judged:
         return Judged(claim, bound, [], Outcome(-1), values, broken)
     exact = claim.kind == "arithmetic"
     found = [table.infer(part, exact) for part in bound.parts]
-    return Judged(claim, bound, found, outcome(found, bound.whole), values)
+    beyond = claim.untestable.get(analysis.scale, "") if bound.whole else ""
+    return Judged(
+        claim, bound, found, outcome(found, bound.whole and not beyond), values, beyond=beyond
+    )
 
 
 def check_claims(analysis: Analysis) -> None:
@@ -125,6 +129,8 @@ def _row(one: Judged, protocol: str, adjusted: float, allowed: float, analysis: 
     verdict = "not testable" if one.untestable else word(one.outcome, adjusted)
     if one.claim.alike and protocol == "official" and verdict == "blocked":
         verdict = AS_CORRECTED
+    if one.beyond and verdict == "blocked":
+        verdict = "not testable"
     right, total, _ = analysis.on_reported(one.claim)
     fulfilled = [part.fulfilled(one.values) for part in one.bound.parts]
     numbers = (np.nan, np.nan, np.nan, np.nan, np.nan, "", 0, 0, 0, "")
@@ -144,7 +150,7 @@ def _row(one: Judged, protocol: str, adjusted: float, allowed: float, analysis: 
 
 
 def _notes(one: Judged, verdict: str, adjusted: float, allowed: float) -> list[str]:
-    notes = [one.untestable]
+    notes = [one.untestable, one.beyond]
     if verdict == "inconclusive":
         found = one.found[one.outcome.weakest]
         if found.interval[0] > 0 or found.interval[1] < 0:

@@ -11,7 +11,6 @@ LLaVA.
 from collections.abc import Iterable
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
     LlamaConfig,
@@ -21,34 +20,16 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from shared.models import small_lm
 from shared.models.processors import IMAGE, LLAVA_TEMPLATE, llava_processor
 from shared.models.spec import SmallVlm
-
-UNKNOWN, BEGIN, END = "<unk>", "<s>", "</s>"
-# A word takes the space before it along, so that joining the tokens gives the text back.
-PIECES = {"words": r" ?\w+| ?[^\w\s]|\s", "characters": r"[\s\S]"}
 
 
 def vocabulary(
     kind: str, texts: Iterable[str], special: Iterable[str] = ()
 ) -> PreTrainedTokenizerFast:
     """A tokenizer of all words, or characters, of the texts; `special` texts are tokens, too."""
-    split = pre_tokenizers.Split(Regex(PIECES[kind]), behavior="isolated")
-    pieces = {piece for text in texts for piece, _ in split.pre_tokenize_str(text)}
-    tokens = [UNKNOWN, BEGIN, END, *sorted(pieces)]
-    tokenizer = Tokenizer(models.WordLevel({t: i for i, t in enumerate(tokens)}, UNKNOWN))
-    tokenizer.pre_tokenizer = split
-    tokenizer.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token=UNKNOWN,
-        bos_token=BEGIN,
-        eos_token=END,
-        pad_token=END,
-        additional_special_tokens=[IMAGE, *special],
-        chat_template=LLAVA_TEMPLATE,
-        clean_up_tokenization_spaces=False,
-    )
+    return small_lm.vocabulary(kind, texts, [IMAGE, *special], LLAVA_TEMPLATE)
 
 
 def assemble(

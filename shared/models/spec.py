@@ -53,12 +53,25 @@ class SmallVlm(Strict):
     image_size: int | None = Field(None, gt=0)  # pixels a side; None: features, not pictures
 
 
+class SmallLm(Strict):
+    """A small Llama that a paper's training step makes: `shared.models.small_lm`.
+
+    What it writes is an ordinary model folder, which is read again as `path:`.
+    """
+
+    name: str
+    size: Literal["1M", "3M", "5M", "20M"]  # parameters without embeddings
+    # of the training texts: whole ones, or pieces of words
+    vocabulary: Literal["words", "characters", "pieces"] = "words"
+
+
 ModelSpec = Annotated[str, AfterValidator(_check)] | RandomModel
+Made = SmallVlm | SmallLm  # in the pipeline, from nothing
 
 
-def display_name(spec: ModelSpec | SmallVlm) -> str:
+def display_name(spec: ModelSpec | Made) -> str:
     """The name of a model in cells, tables and figures."""
-    if isinstance(spec, RandomModel | SmallVlm):
+    if isinstance(spec, RandomModel | Made):
         return spec.name
     kind, _, rest = spec.partition(":")
     if kind == "bundled":
@@ -90,13 +103,13 @@ def bundled_folder(name: str) -> Path:
     return ROOT / "resources" / "models" / name
 
 
-def needs(spec: ModelSpec | SmallVlm) -> list[str]:
+def needs(spec: ModelSpec | Made) -> list[str]:
     """Files that a rule must have before this model can be loaded, relative to the repository.
 
     Those of a `path:` folder one by one, so that new weights in it are a changed input. Raises
     `UserError` if there are none.
     """
-    if isinstance(spec, SmallVlm):
+    if isinstance(spec, Made):
         return []
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     kind, _, rest = named.partition(":")

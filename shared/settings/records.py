@@ -59,6 +59,7 @@ class Claim(Strict):
     only_if: str | None = None  # what our cells must meet for the claim to be testable
     function: str | None = None
     blocked: str | None = None
+    untestable: dict[str, str] = {}  # scale -> why it can't be shown there, only refuted
     ours: bool = False  # the claim or its bound is this project's, not the paper's
     alike: bool = False  # the protocols differ in nothing that it compares: judged as corrected
     # new runs, the authors' published labels or data, or sums that need neither

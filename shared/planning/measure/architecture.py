@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from shared.errors import UserError
-from shared.models.spec import ModelSpec, SmallVlm, display_name, is_endpoint
+from shared.models.spec import Made, ModelSpec, SmallLm, SmallVlm, display_name, is_endpoint
 from shared.settings import ROOT, Strict
 
 if TYPE_CHECKING:
@@ -117,12 +117,12 @@ def architectures() -> dict[str, Architecture]:
     return {name: Architecture(name=name, **row) for name, row in rows.items()}
 
 
-def of_model(spec: ModelSpec | SmallVlm | None) -> Architecture:
+def of_model(spec: ModelSpec | Made | None) -> Architecture:
     """The architecture of a model of the hub, the bundled one or a small one that the pipeline
     trains. Raises `UserError` if its sizes are not known."""
     if spec is None or is_endpoint(spec):
         raise UserError("this paper has no model of its own to measure at this scale")
-    if isinstance(spec, SmallVlm):
+    if isinstance(spec, Made):
         return _small(spec)
     if isinstance(spec, str) and spec.startswith(("hub:", "bundled:")):
         name = spec.partition(":")[2].partition("@")[0]
@@ -135,24 +135,29 @@ def of_model(spec: ModelSpec | SmallVlm | None) -> Architecture:
     )
 
 
-def _small(spec: SmallVlm) -> Architecture:
+def _small(spec: Made) -> Architecture:
     """With a vocabulary that is larger than that of any small model's texts."""
-    from shared.models.small_vlm import assemble, vocabulary
+    from shared.models import small_lm, small_vlm
 
-    tokenizer = vocabulary("words", (f"w{number}" for number in range(WORDS)))
-    model = assemble(spec, tokenizer, seed=0)
-    vision, config = model.config.vision_config, model.config.to_dict()
-    if spec.image_size:
-        tokens = (spec.image_size // vision.patch_size) ** 2
-        pixels = [1, 3, spec.image_size, spec.image_size]
-    else:
-        tokens, pixels = vision.image_tokens, [1, vision.image_tokens, vision.hidden_size]
+    made = small_lm if isinstance(spec, SmallLm) else small_vlm
+    words = (f"w{number}" for number in range(WORDS))
+    model = made.assemble(spec, made.vocabulary("words", words), seed=0)
     return Architecture(
         name=spec.name,
         models=[],
         source="made in the pipeline",
         parameters=sum(weight.numel() for weight in model.parameters()),
         architecture=type(model).__name__,
-        config=config,
-        picture=Picture(token=model.config.image_token_index, tokens=tokens, pixel_values=pixels),
+        config=model.config.to_dict(),
+        picture=None if isinstance(spec, SmallLm) else _of_small(spec, model),
     )
+
+
+def _of_small(spec: SmallVlm, model: PreTrainedModel) -> Picture:
+    vision = model.config.vision_config
+    if spec.image_size:
+        tokens = (spec.image_size // vision.patch_size) ** 2
+        pixels = [1, 3, spec.image_size, spec.image_size]
+    else:
+        tokens, pixels = vision.image_tokens, [1, vision.image_tokens, vision.hidden_size]
+    return Picture(token=model.config.image_token_index, tokens=tokens, pixel_values=pixels)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
+from shared.models.spec import Made, ModelSpec, is_endpoint
 from shared.settings import Precision
 from shared.training.settings import Reinforcement, Training
 
@@ -33,7 +33,7 @@ class Learns:
     each stream has a sequence of this length. examples: of an epoch; mean: tokens of one.
     """
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     training: Training
     length: int
     picture: int = 0
@@ -48,7 +48,7 @@ class Learns:
 class Reinforces:
     """GRPO (`shared.training.reinforcement`). prompt: the longest."""
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     reinforcement: Reinforcement
     prompt: int
     picture: int = 0
@@ -63,7 +63,7 @@ class Writes:
     prompts: how many, repetitions included; mean: tokens of one.
     """
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     reply: int
     batch_size: int
     batch_tokens: int
@@ -80,7 +80,7 @@ class Reads:
     rows: as a rectangle of so many rows, padding and all (lm-evaluation-harness). texts: how many;
     mean: tokens of one."""
 
-    model: ModelSpec | SmallVlm
+    model: ModelSpec | Made
     tokens: int
     rows: int = 1
     precision: Precision = "fp32"

@@ -1,6 +1,7 @@
 """The paper's figures from a few made-up scores."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -153,6 +154,27 @@ def test_figure5_has_room_for_an_answer_rate_above_all_bars():
     cells = [cell("table8", "R-Tuning-R", "accuracy", 10)]
     cells += [cell("table8", "R-Tuning-R", "answer_rate", 100)]
     assert figures.figure5(data(cells=cells)).axes[0].get_ylim()[1] > 100
+
+
+def test_figures_of_several_models_name_each_and_show_those_that_were_trained():
+    """The larger one was trained as R-Tuning and Vanilla, the smaller as R-Tuning-R too."""
+    small, shared = whole(), ("R-Tuning", "Vanilla")
+    larger = [replace(g, model="large") for g in small.groups if g.method in shared]
+    cells = small.cells[small.cells["method"].isin([*shared, "Pretrain-T"])]
+    analysis = small.analysis
+    analysis.groups += larger
+    analysis.models.append(SimpleNamespace(name="large"))
+    cells = pd.concat([small.cells, cells.assign(model="large")])
+    both = Results(analysis, cells, Path("nowhere"), (MODEL, "large"))
+
+    def titles(fig):
+        return [axes.get_title(loc="left") for axes in fig.axes]
+
+    assert titles(figures.figure3(both)) == [MODEL, "large"]
+    assert titles(figures.figure5(both)) == [MODEL]
+    assert titles(figures.figure8(both)) == [
+        f"{model}: Facts ID (for ParaRel ID)" for model in (MODEL, "large")
+    ]
 
 
 def test_figure6_counts_d1_and_d0():

@@ -129,28 +129,33 @@ def base(tmp_path):
 )
 def test_d1(base, method, protocol, certain):
     rows = [{"id": i} for i in "abcd"]
-    sure = train.certain(base, Variant(method=method, protocol=protocol, seeds=[0]), rows)
+    sure = train.certain(base, Variant(method=method, protocol=protocol, seeds=[0]), rows, 0)
     assert "".join(sure.index[sure]) == certain
 
 
-@pytest.mark.parametrize("confidence", [[0.9, 0.8, 0.2, 0.1], [0.1, 0.2, 0.8, 0.9]])
-def test_of_equal_entropies_the_likelier_answers_are_d1(tmp_path, confidence):
-    """All ten samples differ in all questions (entropy ln 10): the order of rows says nothing."""
-    ids = ["a", "b", "c", "d"]
+def test_of_equal_entropies_d1_is_a_random_half(tmp_path):
+    """All ten samples differ in all questions (entropy ln 10): neither the order of rows nor the
+    likelihood of answers says anything, but less uncertain ones come first."""
+    ids = [f"{number:02d}" for number in range(20)]
     scores = pd.DataFrame({"id": ids, "dataset": "Facts train", "split": "train"})
-    scores = scores.assign(entropy=np.log(10), answer_confidence=confidence)
+    scores = scores.assign(entropy=np.log(10), answer_confidence=np.linspace(1, 0, 20))
+    scores.loc[19, "entropy"] = 0
     scores.to_parquet(tmp_path / "base.parquet")
-    variant = Variant(method="r-tuning-u", seeds=[0])
-    sure = train.certain(tmp_path / "base.parquet", variant, [{"id": i} for i in ids])
-    likelier = {i for i, chance in zip(ids, confidence, strict=True) if chance > 0.5}
-    assert set(sure.index[sure]) == likelier
+    rows, variant = [{"id": i} for i in ids], Variant(method="r-tuning-u", seeds=[0])
+    halves = []
+    for seed in (0, 0, 1):
+        sure = train.certain(tmp_path / "base.parquet", variant, rows, seed)
+        assert sure["19"] and sure.sum() == 10
+        halves.append(set(sure.index[sure]))
+    assert halves[0] == halves[1] != halves[2]
+    assert not any(half >= set(ids[:9]) or half >= set(ids[10:]) for half in halves)
 
 
 def test_only_vanilla_needs_no_base():
     rows = [{"id": "a"}]
-    assert train.certain(None, Variant(method="vanilla", seeds=[0]), rows).all()
+    assert train.certain(None, Variant(method="vanilla", seeds=[0]), rows, 0).all()
     with pytest.raises(UserError, match="r-tuning needs --base"):
-        train.certain(None, Variant(method="r-tuning", seeds=[0]), rows)
+        train.certain(None, Variant(method="r-tuning", seeds=[0]), rows, 0)
 
 
 class Options:
@@ -202,7 +207,7 @@ def test_an_official_text_begins_with_one_token_of_beginning(tiny_tokenizer, tem
 
 def test_packed_blocks_have_a_batch_of_their_own(tiny_tokenizer, tmp_path, monkeypatch):
     """A block holds several texts: with the same batch size, there were a fifth of the steps."""
-    settings = load_settings("r_tuning", "cpu")
+    settings = load_settings("r_tuning", "gpu")
     rows = [{**ROW, "id": str(i), "question": f"Which is number {i}?"} for i in range(20)]
     fitted = []
 
@@ -219,7 +224,7 @@ def test_packed_blocks_have_a_batch_of_their_own(tiny_tokenizer, tmp_path, monke
         monkeypatch.setattr(train, name, made)
     for name in ("vanilla", "vanilla-official"):
         train.train(Run(settings, tmp_path, settings.variants[name]), tmp_path, "facts", name, 0)
-    assert fitted[0] == (20, 4)
+    assert fitted[0] == (20, 16)
     assert fitted[1][1] == 1
 
 

@@ -197,13 +197,18 @@ def with_words(path):
     pd.read_parquet(path).assign(answer_confidence="high").to_parquet(path)
 
 
-SCORES = "scores/SmolLM2-135M/facts/vanilla-s0.parquet"
+def unlink_of_each_model(path):
+    for each in path.parents[2].glob(f"*/facts/{path.name}"):
+        each.unlink()
+
+
+SCORES = "scores/Small-1M/facts/vanilla-s0.parquet"
 
 
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        (SCORES, Path.unlink, r"no model has all of its scores .*vanilla-s0\.parquet"),
+        (SCORES, unlink_of_each_model, r"no model has all of its scores .*vanilla-s0\.parquet"),
         (SCORES, cut, r"vanilla-s0\.parquet: not a whole parquet file \(Parquet magic bytes not"),
         (SCORES, spoil, r"vanilla-s0\.parquet: not a whole parquet file \("),
         (SCORES, without("correct"), r"vanilla-s0\.parquet: missing column correct; found: "),

@@ -112,6 +112,18 @@ def test_a_claim_may_say_when_it_says_something(invented):
     assert rows(invented, met).loc["c1", "verdict"] == "holds"
 
 
+def test_a_lead_too_small_for_a_scale_can_only_be_refuted(invented):
+    """The claim would hold, and its opposite would fail, as seen without the note."""
+    beyond = {"untestable": {"cpu": "1 point in the paper, 9 would be seen"}}
+    row = rows(invented, invented.claim(**beyond)).loc["c1"]
+    assert row["verdict"] == "not testable" and row["note"].startswith("1 point in the paper")
+    assert row["effect"] > 0
+    opposite = invented.claim(holds='accuracy["New", d] < accuracy["Old", d]', **beyond)
+    assert rows(invented, opposite).loc["c1", "verdict"] == "fails"
+    elsewhere = invented.claim(untestable={"gpu": "1 point"})
+    assert rows(invented, elsewhere).loc["c1", "verdict"] == "holds"
+
+
 def test_a_training_with_one_seed_is_one_run(invented):
     groups = invented.groups(seeds=(0,))
     row = rows(invented, invented.claim(), groups=groups, training=str).loc["c1"]

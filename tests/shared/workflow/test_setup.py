@@ -19,11 +19,11 @@ class Output(list):
 
 def test_a_step_is_told_scale_model_and_its_arguments():
     made = checked({}).step("papers.r_tuning.train")
-    job = wildcards(model="SmolLM2-135M", task="facts", variant="r-tuning", seed="1")
+    job = wildcards(model="Small-1M", task="facts", variant="r-tuning", seed="1")
     given = SimpleNamespace(data="results/data", base=[])
     command = made["step"](job, given, Output(["models/a b", Output.record]))
     assert command == (
-        "papers.r_tuning.train --scale cpu --model SmolLM2-135M --data results/data --task facts"
+        "papers.r_tuning.train --scale cpu --model Small-1M --data results/data --task facts"
         f" --variant r-tuning --seed 1 --out 'models/a b' --record {Output.record}"
     )
     given.base = "base.parquet"
