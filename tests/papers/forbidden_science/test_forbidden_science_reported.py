@@ -144,7 +144,7 @@ def test_every_scale_has_valid_settings_and_known_judges(scale):
             assert not any("smollm2" in judge for judge in settings.judges)
         elif scale != "smoke":
             sizes = tuple(settings.prompts.model_dump().values())
-            assert sizes == (10 if scale == "cpu" else 24, 26, 48)
+            assert sizes == ((8, 12, 20) if scale == "cpu" else (24, 26, 48))
 
 
 def test_scale_paper_asks_the_four_models_under_their_printed_names():
