@@ -65,8 +65,10 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `<variant>-s<seed>.parquet`; of the rival's too, for the gain over it."""
     found = []
     for name, variant in settings.variants.items():
-        seeds = [seed for each, seed in settings.runs() if each == name]
-        frames = {s: read_scores(scores / f"{name}-s{s}.parquet") for s in seeds}
+        frames = {
+            seed: read_scores(scores / f"{name}-s{seed}.parquet")
+            for seed in settings.seeds_of(name)
+        }
         found += _by_dataset(frames, settings.name, variant.method, settings.everything)
         rival = scores.parent / RIVAL / "base-s0.parquet"
         if variant.method == RL and rival.is_file():
