@@ -17,7 +17,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
 
-READS = ("variants", "seeds", "reads", "official")
+READS = ("variants", "seeds", "reads", "official", "only_with_partly")
 
 # The methods of Table 1, as `variants` in paper.yaml name them, and the engine beside them.
 BASE, COLD_START, ENGINE_METHOD = "Zero-shot", "SFT", "OCR engine"
@@ -65,8 +65,10 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `<variant>-s<seed>.parquet`; of the rival's too, for the gain over it."""
     found = []
     for name, variant in settings.variants.items():
-        seeds = [seed for each, seed in settings.runs() if each == name]
-        frames = {s: read_scores(scores / f"{name}-s{s}.parquet") for s in seeds}
+        frames = {
+            seed: _scored(scores / f"{name}-s{seed}.parquet", settings)
+            for seed in settings.seeds_of(name)
+        }
         found += _by_dataset(frames, settings.name, variant.method, settings.everything)
         rival = scores.parent / RIVAL / "base-s0.parquet"
         if variant.method == RL and rival.is_file():
@@ -91,13 +93,22 @@ def common_groups(scores: Path, settings: Settings) -> list[Group]:
     """Of the OCR engine, where it could read the lines: its scores, and characters by class."""
     if settings.reads != "lines":
         return []
-    frames = {0: read_scores(scores / "engine.parquet")}
+    frames = {0: _scored(scores / "engine.parquet", settings)}
     found = [*_by_dataset(frames, ENGINE, ENGINE_METHOD, settings.everything)]
     characters = read_scores(scores / "legibility.parquet")
     for name, rows in characters.groupby("dataset", observed=True):
         key = {"model": ENGINE, "method": ENGINE_METHOD, "dataset": str(name)}
         found.append(group_from_frames({0: rows}, ["read"], protocol="corrected", **key))
     return found
+
+
+def _scored(path: Path, settings: Settings) -> pd.DataFrame:
+    """The scores of a file; where a scale asks for it, of degraded rows those alone that have a
+    partly occluded character."""
+    frame = read_scores(path)
+    if not settings.only_with_partly:
+        return frame
+    return frame[frame["any_not_clear"].fillna(False) | frame["dataset"].isin(CLEAN)]
 
 
 def _by_dataset(

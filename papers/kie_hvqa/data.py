@@ -11,6 +11,8 @@ a field of a document:
     tags, answer           its characters with their classes, hidden ones named; the JSON answer
     kinds, strengths       what was done to each character, "" and 0 for nothing
 
+and `text.parquet`, values without pictures.
+
 Where a scale has them, public files take the place of drawn rows: the official test set that of
 `test`, OCRBench that of `undegraded`, scans that of `reinforcement`. No drawn value that is tested
 is trained on. `sources.json` has what was made or read, and how much of it is used.
@@ -18,6 +20,7 @@ is trained on. `sources.json` has what was made or read, and how much of it is u
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
@@ -36,7 +39,6 @@ from shared.workflow.step import Run, step
 READS = ("reads", "fonts", "spoiling", "sizes", "official", "ocrbench", "scans", "data_seed")
 
 TRAININGS = ("clean", "cold_start", "reinforcement")
-UNSPOILED = ("clean", "undegraded")
 DRAWN = {
     "nutrition": ("NUTRITION FACTS", documents.nutrition_label),
     "receipt": ("RECEIPT", documents.receipt),
@@ -60,13 +62,16 @@ def data(run: Run) -> dict:
         avoid |= set(parts[name]["value"])
     for name in TRAININGS:
         parts[name] = part(name, shared_out(getattr(sizes, name)), settings, avoid)
+    with atomic(run.out / "text.parquet") as temporary:
+        text = [value for value in written(sizes.text, settings.data_seed) if value not in avoid]
+        pd.DataFrame({"value": text}).to_parquet(temporary, index=False)
     public = {}
     if settings.official:
         public["test"] = read_official(settings.official, ledger)
     if settings.ocrbench:
         public["undegraded"] = read_ocrbench(settings.ocrbench, ledger)
     if settings.scans:
-        how = settings.spoiling, settings.data_seed, ledger
+        how = settings.spoiling_of("reinforcement"), settings.data_seed, ledger
         public["reinforcement"] = scanned_rows(settings.scans, sizes.reinforcement, *how)
     ledger.add("documents", revision=f"seed {settings.data_seed}", licence=DRAWN_LICENCE)
     drawn = {name: len(frame) for name, frame in parts.items() if name not in public}
@@ -91,9 +96,19 @@ def rows_of(
         yield row | {"subset": subset, "dataset": SUBSET_NAMES[subset] if spoiling else UNDEGRADED}
 
 
+def written(size: int, seed: int) -> list[str]:
+    """Values of new documents, and words of those that people are called by: `size` of each."""
+    rng = np.random.default_rng([seed, size])
+    drawn: list[str] = []
+    for subset, count in shared_out(size).items():
+        documents_of = (DRAWN[subset][1](rng).values() for _ in range(count))
+        drawn += islice(chain.from_iterable(documents_of), count)
+    return drawn + [str(word) for word in rng.permutation(documents.names())[:size]]
+
+
 def part(name: str, sizes: Mapping[str, int], settings: Settings, avoid: set[str]) -> pd.DataFrame:
     """`sizes` rows of each subset, none with a value in `avoid`."""
-    rows, spoiling = [], None if name in UNSPOILED else settings.spoiling
+    rows, spoiling = [], settings.spoiling_of(name)
     for subset, size in sizes.items():
         key = f"{settings.data_seed} {name} {subset}".encode()
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))

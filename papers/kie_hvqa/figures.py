@@ -150,7 +150,8 @@ def legibility(results: Results) -> Figure | None:
     fig, (axes,) = style.figure(size=(6.0, 3.8))
     for kind, (colour, marker) in style.looks(KINDS).items():
         own = characters[characters["kind"] == kind]
-        at = own.groupby(pd.cut(own["strength"], bins), observed=True)[["strength", "read"]].mean()
+        of_bin = pd.cut(own["strength"], bins, right=False)  # 0.2 and 0.6 begin a class
+        at = own.groupby(of_bin, observed=True)[["strength", "read"]].mean()
         look = {"marker": marker, "color": colour, "label": kind.replace("_", " ")}
         axes.plot(at["strength"], 100 * at["read"], **look)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")

@@ -28,9 +28,12 @@ def kie_hvqa_seen(wildcards, which):
 
 
 def kie_hvqa_weights(wildcards, variant):
-    """Of a variant; none of the model as it is."""
-    folder = f"<results>/kie_hvqa/models/{wildcards.model}"
-    return f"{folder}/{variant}-s{wildcards.seed}" if variant else []
+    """Of a variant, of this seed if it has several; none of the model as it is."""
+    if not variant:
+        return []
+    seeds = SETUP.settings("kie_hvqa", wildcards.model).seeds_of(variant)
+    seed = wildcards.seed if int(wildcards.seed) in seeds else seeds[0]
+    return f"<results>/kie_hvqa/models/{wildcards.model}/{variant}-s{seed}"
 
 
 def kie_hvqa_start(wildcards):

@@ -20,6 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SUBSET_NAMES = {"nutrition": "Nutrition labels", "receipt": "Receipts", "card": "Cards"}
 CLASS_NAMES = {"clear": "Clear", "partly": "Partly occluded", "hidden": "Occluded"}
 UNDEGRADED = "Undegraded"
+UNSPOILED = ("clean", "undegraded")  # parts of the data
 QUESTIONS = 200  # of each part of OCRBench
 PROMPT_TOKENS = 150  # about, of the words beside a picture
 # Parts of OCRBench, by their question types → as Table 2 has them.
@@ -61,6 +62,7 @@ class Variant(Strict):
     training: Training | None = None
     reinforcement: Reinforcement | None = None  # instead, with a reward
     reward: Reward | None = None
+    shared: bool = False  # one training, from which those of all seeds start
 
     @property
     def trained(self) -> bool:
@@ -90,6 +92,7 @@ class Spoiling(Strict):
     hidden: Share
     partly_strength: tuple[Share, Share]
     hidden_strength: tuple[Share, Share]
+    always_partly: bool = False  # a character of every value that has two
 
     @model_validator(mode="after")
     def _fits(self) -> "Spoiling":
@@ -102,6 +105,7 @@ class Sizes(Strict):
     """Rows of each part; of test, by subset."""
 
     clean: int = Field(ge=0)  # undegraded rows that the small model learns to read from
+    text: int = Field(0, ge=0)  # values, and as many words, that it sees as text beside them
     cold_start: int = Field(gt=0)
     reinforcement: int = Field(gt=0)
     test: dict[Subset, int]
@@ -117,6 +121,7 @@ class Settings(Asked, ScaleSettings):
     ocrbench: str | None = None  # folder of OCRBench, in place of drawn undegraded rows
     scans: dict[Literal["WildReceipt", "FUNSD"], str] = {}  # folders, in place of drawn GRPO rows
     data_seed: int = 0
+    only_with_partly: bool = False  # of degraded test rows, as of GRPO's prompts
     prompt: str  # after the picture; may hold {question}
     variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)
@@ -147,6 +152,13 @@ class Settings(Asked, ScaleSettings):
             )
         return self
 
+    def spoiling_of(self, part: str) -> Spoiling | None:
+        """What is done to a part's values. Each prompt of GRPO has a partly occluded character:
+        where there is none, a reply that lists none has the whole reward."""
+        if part in UNSPOILED:
+            return None
+        return self.spoiling.model_copy(update={"always_partly": part == "reinforcement"})
+
     @property
     def small(self) -> bool:
         """The model that is trained in the pipeline, not a pretrained one."""
@@ -170,11 +182,11 @@ class Settings(Asked, ScaleSettings):
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of everything that is asked; an untrained model is the same for all."""
-        return [
-            (name, seed)
-            for name, variant in self.variants.items()
-            for seed in (self.seeds if variant.trained else self.seeds[:1])
-        ]
+        return [(name, seed) for name in self.variants for seed in self.seeds_of(name)]
+
+    def seeds_of(self, variant: str) -> list[int]:
+        chosen = self.variants[variant]
+        return self.seeds if chosen.trained and not chosen.shared else self.seeds[:1]
 
     def scores(self) -> list[str]:
         return [f"{variant}-s{seed}" for variant, seed in self.runs()]

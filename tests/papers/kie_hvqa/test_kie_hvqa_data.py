@@ -14,7 +14,7 @@ from papers.kie_hvqa.official import FILE, NAME, read_official
 from papers.kie_hvqa.scanned import scanned_rows
 from papers.kie_hvqa.settings import OCRBENCH, Spoiling
 from papers.kie_hvqa.spoiling import drawn
-from shared.data import pictures
+from shared.data import documents, pictures
 from shared.data.degradation import Degradation, legibility
 from shared.data.ledger import Ledger
 from shared.data.scans import read_funsd
@@ -96,6 +96,33 @@ def test_shares_of_classes_and_strengths():
     assert classes.count("hidden") / len(done) == pytest.approx(0.2 * 0.9, abs=0.03)
     strengths = [each.strength for each in done if each]
     assert all(0.2 <= s <= 0.4 or 0.7 <= s <= 0.9 for s in strengths)
+
+
+def test_every_prompt_of_grpo_has_a_partly_occluded_character(built):
+    """As asked for, and with shares that would leave none; a single character stays clear."""
+    parts, _ = built
+    assert parts["reinforcement"]["tags"].str.contains("<part_occluded>").all()
+    assert not parts["cold_start"]["tags"].str.contains("<part_occluded>").all()
+    hiding = Spoiling(
+        partly=0,
+        hidden=1,
+        partly_strength=(0.2, 0.4),
+        hidden_strength=(0.7, 0.9),
+        always_partly=True,
+    )
+    rng = np.random.default_rng(0)
+    for value in ["AB", "ABC", "ABCDEFGH"] * 5:
+        classes = [legibility(each) for each in drawn(value, hiding, rng)]
+        hidden = ["hidden"] * (len(value) - 2)
+        assert sorted(classes) == sorted(["clear", "partly", *hidden])
+    assert drawn("A", hiding, rng) == [None]
+
+
+def test_the_decoder_reads_words_and_values_but_none_that_is_tested(built):
+    parts, out = built
+    text = pd.read_parquet(out / "text.parquet")["value"].tolist()
+    assert 16 < len(text) <= 2 * 16 and len(set(text) & set(documents.names())) >= 8
+    assert not set(text) & (values(parts["test"]) | values(parts["undegraded"]))
 
 
 def test_parts_for_training_have_the_shares_of_the_test_set():

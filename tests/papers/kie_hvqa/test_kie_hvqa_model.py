@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 import pytest
+import torch
 
 from papers.kie_hvqa.data import data
 from papers.kie_hvqa.engine import legibility, read
@@ -15,7 +16,7 @@ from papers.kie_hvqa.parts import read_part, read_tests
 from papers.kie_hvqa.reading import new_model, open_model
 from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Variant
-from papers.kie_hvqa.train import examples, judged, prompts, reply_to, train
+from papers.kie_hvqa.train import examples, judged, prompts, reply_to, spelled_out, train
 from shared.chat import cache, loading
 from shared.chat.replies import Reply
 from shared.errors import UserError
@@ -89,6 +90,20 @@ def test_the_small_model_learns_four_lines_by_heart(small, rows, smoke, tmp_path
     assert found["in_form"].all() and (found["avg"] == 1).all() and not found["made_up"].any()
     swapped = [row | {"image": other["image"]} for row, other in zip(rows, rows[::-1], strict=True)]
     assert ask(swapped, *saved, wide)[0] == replies[::-1]
+
+
+def test_the_decoder_learns_which_characters_follow_one_another(small, rows, tmp_path):
+    """Thirty steps on one value, of which "<think>" alone is given: without a picture, every
+    character of it is then what the model expects."""
+    model, processor = small
+    value = "".join(each.text for each in parse_tags(rows[0]["tags"]))
+    example = spelled_out(value, processor.tokenizer)
+    assert processor.tokenizer.decode(example["labels"][1:]) == value + "</think>"
+    training = Training(epochs=30, learning_rate=1e-2, effective_batch_size=1, max_length=128)
+    model, _ = fine_tune(model, [example], training, seed=0, scratch=tmp_path / "scratch")
+    with torch.no_grad():
+        logits = model.eval()(torch.tensor([example["input_ids"]])).logits[0]
+    assert logits[:-1].argmax(-1).tolist() == example["input_ids"][1:]
 
 
 def on_documents(smoke, vlm, tmp_path):
