@@ -161,7 +161,7 @@ def test_new_flags_meet_the_number_that_the_abstract_prints(rows):
     live = evaluate.live(rows, records, []).assign(
         **{f"refused_{analyze.judge_name(judge)}": None for judge in settings.judges}
     )
-    found = cells(list(analyze.live_groups(live, settings)), analyze.ITEMS, analyze.METRICS)
+    found = cells(list(analyze.live_groups({0: live}, settings)), analyze.ITEMS, analyze.METRICS)
     value = found.set_index(["item", "dataset", "metric"])["value"]
     assert value["asked_again", "Authors' prompts", "refusal_rate"] == 80
     shares = [value["live_consistency", analyze.variations(k), "consistency"] for k in (1, 3, 5)]
