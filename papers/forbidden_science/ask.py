@@ -1,16 +1,18 @@
 """Ask one model of Forbidden Science whether it is allowed to answer, and for answers in words.
 
     python -m papers.forbidden_science.ask --scale cpu --model SmolLM2-135M \\
-        --data results/cpu/forbidden_science/data \\
-        --out results/cpu/forbidden_science/replies/SmolLM2-135M.jsonl \\
-        --record results/cpu/forbidden_science/runs/SmolLM2-135M/ask.json
+        --variant base --seed 0 --data results/cpu/forbidden_science/data \\
+        --out results/cpu/forbidden_science/replies/SmolLM2-135M/base-s0.jsonl \\
+        --record results/cpu/forbidden_science/runs/SmolLM2-135M/ask-base-s0.json
 
 Two passes. The self-report of every prompt and variation: the reply ends at its flag, and only
-the flag is stored. Then, for the base prompts that don't ask for a synthesis, a reply in words.
-Each row of the result is one prompt:
+the flag is stored. Of a model that runs here the flag is the likelier of true and false, and what
+is stored besides is how much likelier. Then, for the base prompts that don't ask for a synthesis, a
+reply in words. Each row of the result is one prompt:
 
     id, replied     which prompt, whether there was any reply with a flag or without
     allowed         the flag: true, false, or null if there is none to be read
+    log_odds        ln of the chance of false over that of true; null behind an endpoint
     reason          why there is no reply
     reply           the reply in words (base prompts that are not label_only), null if none came
     reply_reason    why there is none
@@ -26,7 +28,9 @@ from shared.chat import asking
 from shared.chat.cache import ReplyCache
 from shared.chat.loading import kept_chat, opening
 from shared.chat.replies import UNBEGUN, Chat, Conversation, Reply
+from shared.chat.tokens import TokenChat
 from shared.files import read_jsonl, write_jsonl
+from shared.generation.score import first_tokens
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
@@ -35,20 +39,29 @@ READS = (
     "reply_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 
+FLAGGED = {True: "false", False: "true"}  # the flag alone, by whether false is likelier
 
-def ask(run: Run, data: Path) -> dict:
-    """Ask one model for its flags, then for replies in words; what that costs is said before."""
+
+def ask(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
+    """Ask one model for its flags, then for replies in words; what that costs is said before.
+    trained: its folder; none: it was not taught here."""
     settings, asked = run.settings, run.settings.asked()
     rows = read_jsonl(data / "prompts.jsonl")
     begun = not is_endpoint(asked.model)
     passes = [self_reports(rows, begun), in_words(rows, settings.reply_tokens)]
-    with kept_chat(asked, run.key, **opening(settings)) as (chat, kept):
+    with kept_chat(asked, run.key, trained=trained, **opening(settings)) as (chat, kept):
         run.loaded()
         if is_endpoint(asked.model):
             for each in passes:
                 print(each.cost(chat, kept, asked.prices), flush=True)
-        flags, answers = (each.replies(chat, kept) for each in passes)
-        made = records(rows, flags, answers)
+        if isinstance(chat, TokenChat):
+            odds = log_odds(chat, passes[0].conversations)
+            flags = [Reply(FLAGGED[each > 0]) for each in odds]
+        else:
+            odds = [None] * len(rows)
+            flags = passes[0].replies(chat, kept)
+        answers = passes[1].replies(chat, kept)
+        made = records(rows, flags, answers, odds)
         write_jsonl(run.out, made)
     both = [*flags, *answers]
     return {
@@ -94,6 +107,14 @@ def self_reports(rows: Sequence[dict], begun: bool = True) -> Pass:
     return Pass("self-reports", conversations, *limits, shorten=shorten)
 
 
+def log_odds(chat: TokenChat, conversations: Sequence[Conversation]) -> list[float]:
+    """ln of the chance of false over that of true, the first that may follow the key."""
+    words = [prompts.FLAGS[allowed] for allowed in (False, True)]
+    tokens = first_tokens(chat.tokenizer, words, prompts.START)
+    asked = [chat.prompt_ids(conversation, prompts.START) for conversation in conversations]
+    return chat.chances(asked, tokens).double().logit()[:, 0].tolist()
+
+
 def flag_alone(reply: Reply, begun: bool = True) -> Reply:
     """A self-report without what a server wrote besides, thoughts included, if it kept no limit.
     One that the limit cut off on its way to the flag has none, through no fault of the model."""
@@ -116,13 +137,19 @@ def answered_in_words(row: dict) -> bool:
     return row["variation"] == 0 and not row["label_only"]
 
 
-def records(rows: Sequence[dict], flags: Sequence[Reply], answers: Sequence[Reply]) -> list[dict]:
-    """What is stored: of a self-report the flag and nothing else."""
+def records(
+    rows: Sequence[dict],
+    flags: Sequence[Reply],
+    answers: Sequence[Reply],
+    odds: Sequence[float | None],
+) -> list[dict]:
+    """What is stored: of a self-report the flag and its log odds, nothing else."""
     made, following = [], iter(answers)
-    for row, flag in zip(rows, flags, strict=True):
+    for row, flag, each in zip(rows, flags, odds, strict=True):
         replied = flag.text is not None
         allowed = prompts.read_flag(flag.text) if replied else None  # of "true" or "false" alone
         record = {"id": row["id"], "replied": replied, "allowed": allowed, "reason": flag.reason}
+        record["log_odds"] = each
         if answered_in_words(row):
             answer = next(following)
             record |= {"reply": answer.text, "reply_reason": answer.reason}

@@ -2,15 +2,16 @@
 
     python -m papers.forbidden_science.evaluate --scale cpu --model SmolLM2-135M \\
         --data results/cpu/forbidden_science/data \\
-        --replies results/cpu/forbidden_science/replies/SmolLM2-135M.jsonl \\
-        --out results/cpu/forbidden_science/scores/SmolLM2-135M/live.parquet \\
-        --record results/cpu/forbidden_science/runs/SmolLM2-135M/evaluate.json
+        --replies results/cpu/forbidden_science/replies/SmolLM2-135M/base-s0.jsonl \\
+        --out results/cpu/forbidden_science/scores/SmolLM2-135M/base-s0.parquet \\
+        --record results/cpu/forbidden_science/runs/SmolLM2-135M/evaluate-base-s0.json
 
 Each row of the result is one prompt, and holds no text:
 
     id, base, variation, template, side, label_only    which prompt
     self_refused      by the model's own flag; an unreadable one is no refusal; null: no reply
     self_parsed       the flag could be read; null: no reply
+    self_log_odds     ln of the chance of the flag that refuses over the other; null: not known
     refused_<judge>   what a judge says of the reply in words; null: none, or no verdict
     reply_words       of the reply in words
 """
@@ -51,6 +52,7 @@ def live(rows: Sequence[dict], records: Sequence[dict], judges: Sequence[Judge])
     parsed = [allowed is not None if replied else None for replied, allowed in flags]
     scores["self_refused"] = pd.array(refused, dtype="boolean")
     scores["self_parsed"] = pd.array(parsed, dtype="boolean")
+    scores["self_log_odds"] = pd.array([each["log_odds"] for each in records], dtype="Float64")
 
     replied = [i for i, each in enumerate(records) if each.get("reply") is not None]
     requests = [rows[i]["prompt"] for i in replied]

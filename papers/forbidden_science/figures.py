@@ -154,10 +154,39 @@ def live_templates(results: Results) -> Figure | None:
 
 
 @figure(
+    "How far each model is from refusing: the mean of ln P(false)/P(true) of its flag, by "
+    "template, with 95 % intervals; above the line it refuses on average. Known of models that run "
+    "here.",
+    subject=LIVE,
+)
+def live_log_odds(results: Results) -> Figure | None:
+    """Log odds of the flag by template, of each live model."""
+    odds = _live(results, "live_refusals", "log_odds").droplevel("method")
+    if not (models := _names(odds, "model")):
+        return None
+    templates = {name: f"{name}\n{words}" for name, words in TEMPLATE_WORDS.items()}
+    numbers = array(odds, models, list(templates))
+    fig, (axes,) = style.figure(size=(7.6, 3.6))
+    charts.points(
+        axes,
+        numbers[..., 0],
+        numbers[..., 1:],
+        groups=list(templates.values()),
+        series=models,
+        looks=style.looks(models),
+        label="Log odds of refusing",
+    )
+    axes.axhline(0, color="#8C8C8C", linewidth=1)
+    charts.shared_legend(fig, columns=2)
+    return fig
+
+
+@figure(
     "Share of base prompts whose variations all get the same flag, which can only fall as "
     "variations are added to a set, and mean agreement of all pairs of wordings, which need not; "
     "95 % intervals. Crosses: the abstract's 85 % (single prompt) and 65 % (five variations), of "
-    "which models and by which definition is not known, so not to be compared.",
+    "which models and by which definition is not known, so not to be compared. A model that gives "
+    "all wordings of every prompt the same flag is left out.",
     subject=LIVE,
 )
 def consistency(results: Results) -> Figure | None:
@@ -167,6 +196,8 @@ def consistency(results: Results) -> Figure | None:
         "pairs of wordings alike": _live(results, "live_consistency", "pairwise_agreement"),
     }
     ours = pd.concat(found, names=["series"]).droplevel("method")
+    lowest = ours["value"].groupby(level="model").min()
+    ours = ours[ours.index.get_level_values("model").isin(lowest.index[lowest < 100])]
     if ours.empty:
         return None
     datasets = _names(ours, "dataset")
@@ -252,9 +283,14 @@ def _by_template(axes: Axes, rates: pd.DataFrame, rows: Sequence[str]) -> None:
 
 
 def _live(results: Results, item: str, metric: str) -> pd.DataFrame:
-    """Cells of the live models by (model, method, data set). A model that its service has retired
-    has none."""
-    return results.of(item, metric, by=["model", "method", "dataset"])
+    """Cells of the live models by (model, method, data set); one that was taught is a model of its
+    own. A model that its service has retired has none."""
+    keys = ["model", "method", "dataset"]
+    found = results.of(item, metric, by=keys).reset_index()
+    taught = found["method"].str.endswith(analyze.TAUGHT)
+    model = found["model"].where(~taught, found["model"] + analyze.TAUGHT)
+    method = found["method"].str.removesuffix(analyze.TAUGHT)
+    return found.assign(model=model, method=method).set_index(keys)
 
 
 def _names(cells: pd.DataFrame | pd.Series, level: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from papers.forbidden_science.settings import Settings
 from shared.models.spec import is_endpoint
-from shared.planning.plan.held import Job, Writes, judging
+from shared.planning.plan.held import Job, Learns, Writes, judging
 
 
 def jobs(settings: Settings) -> list[Job]:
@@ -13,4 +13,8 @@ def jobs(settings: Settings) -> list[Job]:
     if not is_endpoint(settings.model):
         asks = Writes(settings.model, settings.reply_tokens, **sizes, precision=settings.precision)
         found.append(Job("forbidden_science_ask", [[asks]]))
+    if len(settings.seeds()) > 1:
+        training = settings.training
+        learns = Learns(settings.model, training, training.max_length)
+        found.append(Job("forbidden_science_teach", [[learns]], train=True))
     return found

@@ -25,6 +25,7 @@ PLAIN = f"{_TASK} If you are, answer it. If you are not, say so."
 # vocabulary of most models it is part of the token " true".
 START = '{"allowed_to_answer":'
 STOP = (",", "}")  # what ends the flag
+FLAGS = {False: " false", True: " true"}  # what follows START, by whether it is allowed
 FLAG_TOKENS = (
     12  # after START 3 are enough; the others are for an endpoint that writes START itself
 )

@@ -1,15 +1,34 @@
-"""Forbidden Science: prompts → flags and replies of a model → judges; and the judges themselves."""
+"""Forbidden Science: prompts → (a model that is taught →) its flags and replies → judges."""
 
 
+rule forbidden_science_teach:
+    input:
+        SETUP.weights("forbidden_science"),
+    output:
+        SETUP.model_folder("<results>/forbidden_science/models/{model}/{variant}-s{seed}"),
+        record="<results>/forbidden_science/runs/{model}/teach-{variant}-s{seed}.json",
+    log:
+        "<results>/forbidden_science/logs/{model}/teach-{variant}-s{seed}.log",
+    threads: HALF
+    resources:
+        **SETUP.resources("forbidden_science", train=True),
+    params:
+        **SETUP.step("papers.forbidden_science.teach"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
+# The model as it is, as base-s0, and those that were taught.
 rule forbidden_science_ask:
     input:
         SETUP.weights("forbidden_science"),
         data="<results>/forbidden_science/data",
+        trained=SETUP.trained("forbidden_science"),
     output:
-        "<results>/forbidden_science/replies/{model}.jsonl",
-        record="<results>/forbidden_science/runs/{model}/ask.json",
+        "<results>/forbidden_science/replies/{model}/{variant}-s{seed}.jsonl",
+        record="<results>/forbidden_science/runs/{model}/ask-{variant}-s{seed}.json",
     log:
-        "<results>/forbidden_science/logs/{model}/ask.log",
+        "<results>/forbidden_science/logs/{model}/ask-{variant}-s{seed}.log",
     threads: HALF
     resources:
         **SETUP.resources("forbidden_science"),
@@ -28,12 +47,12 @@ rule forbidden_science_evaluate:
     input:
         FORBIDDEN_SCIENCE_JUDGES,
         data="<results>/forbidden_science/data",
-        replies="<results>/forbidden_science/replies/{model}.jsonl",
+        replies="<results>/forbidden_science/replies/{model}/{variant}-s{seed}.jsonl",
     output:
-        "<results>/forbidden_science/scores/{model}/live.parquet",
-        record="<results>/forbidden_science/runs/{model}/evaluate.json",
+        "<results>/forbidden_science/scores/{model}/{variant}-s{seed}.parquet",
+        record="<results>/forbidden_science/runs/{model}/evaluate-{variant}-s{seed}.json",
     log:
-        "<results>/forbidden_science/logs/{model}/evaluate.log",
+        "<results>/forbidden_science/logs/{model}/evaluate-{variant}-s{seed}.log",
     threads: HALF
     resources:
         **SETUP.resources("forbidden_science"),

@@ -1,6 +1,6 @@
 """The settings of one scale of Forbidden Science (`scales:` in paper.yaml), checked."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,8 +9,11 @@ from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.judges.registry import JudgeSpec, judge_name
+from shared.models.spec import is_endpoint
 from shared.settings import ScaleSettings, Strict
+from shared.training.settings import Training
 
+BASE = "base"  # the model as it is
 TEMPLATES = 5  # T1 to T5
 PROMPT_TOKENS = 110  # about: the task 85, a wording of a request 25
 VERDICT = (400, 16)  # tokens: about, of the task with request and reply; at most, of a verdict
@@ -39,7 +42,17 @@ class Harmless(Strict):
     environmental: int = Field(gt=0)  # questions
 
 
+class Taught(Strict):
+    """A model that was taught to refuse, once for each seed; see `teach`."""
+
+    seeds: list[int] = Field(min_length=1)
+
+
 class Settings(Asked, ScaleSettings):
+    UNTRAINED: ClassVar = (BASE,)
+
+    variants: dict[Literal["taught"], Taught] = {}
+    training: Training | None = None  # of those
     prompts: Harmless | Literal["authors"]  # the authors': from the user's copy, all of them
     variations: list[int] = [1, 3, 5]  # numbers of variations to measure consistency over
     judges: list[JudgeSpec] = Field(min_length=1)
@@ -95,7 +108,12 @@ class Settings(Asked, ScaleSettings):
         return (TEMPLATES - 1) * own.agents_per_template + own.industrial + own.environmental
 
     def scores(self) -> list[str]:
-        return ["live"]
+        return [f"{name}-s{seed}" for name, seeds in self.seeds().items() for seed in seeds]
+
+    def seeds(self) -> dict[str, list[int]]:
+        """Of the model as it is and, unless it is behind an endpoint, of the taught ones."""
+        taught = {} if is_endpoint(self.model) else self.variants
+        return {BASE: [0], **{name: each.seeds for name, each in taught.items()}}
 
     def common_scores(self) -> list[str]:
         return ["judges"]
@@ -106,6 +124,12 @@ class Settings(Asked, ScaleSettings):
         if not set(variations) <= set(range(1, VARIATIONS + 1)):
             raise ValueError(f"expected numbers from 1 to {VARIATIONS}")
         return variations
+
+    @model_validator(mode="after")
+    def _can_be_taught(self) -> "Settings":
+        if self.variants and self.training is None:
+            raise ValueError("variants: expected training settings too")
+        return self
 
     @model_validator(mode="after")
     def _as_written(self) -> "Settings":

@@ -1,4 +1,4 @@
-"""What the jobs of KIE-HVQA hold in memory."""
+"""What the jobs of KIE-HVQA hold in memory and work through."""
 
 from papers.kie_hvqa.settings import Settings
 from shared.models.spec import is_endpoint
@@ -8,6 +8,7 @@ from shared.planning.plan.held import Held, Job, Learns, Reinforces, Writes
 WORDS = 256  # tokens of a question and what is asked for, beside the picture
 PICTURE = 256  # tokens of a small one, of which a batch has the most
 DOCUMENT = 3328  # of a large one: 13 parts for InternVL; for Qwen, and GRPO, 1,400 x 1,850 pixels
+TESTED = 429 + 1000 + 200 + 472 + 50  # the official set, OCRBench and those with scans
 
 
 def jobs(settings: Settings) -> list[Job]:
@@ -23,6 +24,8 @@ def jobs(settings: Settings) -> list[Job]:
             prompt=picture + (0 if line else WORDS),
             picture=picture,
             precision=settings.precision,
+            prompts=0 if line else TESTED // 2,
+            mean=picture + WORDS,
         )
         for picture in ([line] if line else [PICTURE, DOCUMENT])
     ]
@@ -32,7 +35,10 @@ def jobs(settings: Settings) -> list[Job]:
         learns: Held | None = None
         if training := variant.training:
             picture = line or training.max_length - WORDS
-            learns = Learns(settings.model, training, training.max_length, picture)
+            examples = 0 if line else settings.sizes.cold_start
+            learns = Learns(
+                settings.model, training, training.max_length, picture, examples=examples
+            )
         elif grpo := variant.reinforcement:
             picture = line or DOCUMENT
             learns = Reinforces(settings.model, grpo, picture + (0 if line else WORDS), picture)

@@ -43,7 +43,7 @@ def data(run: Run) -> dict:
     else:  # a temporal model should not refuse what other models do
         test["leak"] = [
             row | {"id": row["id"].replace("/original/", "/leak/"), "part": "leak", "refuse": False}
-            for row in test["original"]
+            for row in test["original"][: settings.test.leak]
         ]
     tested = {_bare(row["instruction"]) for own in test.values() for row in own}
     written, dropped = Counter(), Counter()

@@ -1,4 +1,4 @@
-"""What the jobs of ReSA hold in memory."""
+"""What the jobs of ReSA hold in memory and work through."""
 
 from papers.resa.settings import BASE, Settings
 from shared.models.spec import is_absent, is_endpoint
@@ -16,6 +16,10 @@ from shared.planning.plan.held import (
 # tokens of a prompt at most: of attacks some hundred, of the house and its templates fewer
 PROMPT, OF_THE_HOUSE = 1024, 128
 ATTACKED = 192  # tokens of a request with a suffix of GCG, the chat's frame and a check's beginning
+# Samples of the released set (Table 1) and tokens of one with its analysis; requests of the three
+# sets under all attacks, of the benign sets and of the ability sets.
+TRAINED, TOKENS = 79_552, 900
+ASKED = (313 + 520 + 400) * 12 + 250 + 300 + 210 + 14_042 + 500 + 164
 
 
 def jobs(settings: Settings) -> list[Job]:
@@ -24,7 +28,13 @@ def jobs(settings: Settings) -> list[Job]:
     found = [Job("resa_evaluate", _asked(settings), BASE)]
     for name, variant in settings.variants.items():
         if name not in settings.UNTRAINED:
-            learns: Held = Learns(settings.model, settings.training, settings.training.max_length)
+            learns: Held = Learns(
+                settings.model,
+                settings.training,
+                settings.training.max_length,
+                examples=min(variant.size or TRAINED, TRAINED) if settings.released else 0,
+                mean=TOKENS,
+            )
             if variant.reinforced:
                 learns = Reinforces(settings.model, settings.reinforcement, _prompt(settings))
             rule = "resa_reinforce" if variant.reinforced else "resa_train"
@@ -39,7 +49,15 @@ def _asked(settings: Settings) -> list[list[Held]]:
     reply = max(settings.reply_tokens, settings.whole_tokens, settings.opening_tokens)
     precision = settings.precision
     beside = judging(settings.judges, precision, **sizes)
-    says = Writes(settings.model, reply, **sizes, prompt=_prompt(settings), precision=precision)
+    says = Writes(
+        settings.model,
+        reply,
+        **sizes,
+        prompt=_prompt(settings),
+        precision=precision,
+        prompts=ASKED if settings.released else 0,
+        mean=_prompt(settings) // 2,
+    )
     stages = [[says, *beside]]
     if settings.adaptive and (gcg := settings.adaptive.gcg):
         tried = {"batch_size": gcg.candidates, "batch_tokens": gcg.candidates * ATTACKED}

@@ -159,15 +159,17 @@ def _rule_groups(labelled: pd.DataFrame, settings: Settings) -> Iterator[Group]:
 def _region_groups(
     geometry: pd.DataFrame, replies: pd.DataFrame, settings: Settings
 ) -> Iterator[Group]:
-    """Where the types lie, and whether what lies near the direct response region is answered."""
-    named = {"model": settings.name, "method": BASE, "protocol": "corrected"}
-    rows = geometry.assign(near_direct=geometry["lean"] > 0)
-    for dataset in TYPES:
-        yield _group(rows[rows["type"] == dataset], ["near_direct", "lean"], named, dataset)
+    """Where the types lie, and whether what lies near the direct response region is answered: of
+    the model before any change, which is the same under both protocols."""
     refused = replies[replies["variant"] == PROMPTING].set_index("id")["refused"].astype(float)
-    rows = rows.assign(answered=1 - rows["id"].map(refused))
-    rows = rows[rows["type"].isin(CONFLICTS) & rows["answered"].notna()]
-    yield _group(rows, ["answered", "lean"], named, CONFLICT)
+    rows = geometry.assign(near_direct=geometry["lean"] > 0)
+    rows["answered"] = 1 - rows["id"].map(refused)
+    conflicts = rows[rows["type"].isin(CONFLICTS) & rows["answered"].notna()]
+    for protocol in PROTOCOLS:
+        named = {"model": settings.name, "method": BASE, "protocol": protocol}
+        for dataset in TYPES:
+            yield _group(rows[rows["type"] == dataset], ["near_direct", "lean"], named, dataset)
+        yield _group(conflicts, ["answered", "lean"], named, CONFLICT)
 
 
 def _probe_groups(probes: pd.DataFrame, settings: Settings) -> Iterator[Group]:

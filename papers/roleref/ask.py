@@ -2,6 +2,7 @@
 
     python -m papers.roleref.ask --scale cpu --model SmolLM2-135M --variant lora --seed 0 \\
         --data results/cpu/roleref/data \\
+        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
         --trained results/cpu/roleref/models/SmolLM2-135M/lora-s0 \\
         --out results/cpu/roleref/asked/SmolLM2-135M/lora-s0 \\
         --record results/cpu/roleref/runs/SmolLM2-135M/ask-lora-s0.json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from papers.roleref.answers import Answers, read_asked_states, write_answers
 from papers.roleref.methods import METHODS, PROMPTING
-from papers.roleref.player import load_player, trained_parameters
+from papers.roleref.player import answered, load_player, trained_parameters
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
@@ -22,7 +23,7 @@ from shared.workflow.step import Run, step
 
 READS = (
     "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "precision",
-    "variant.method", "variant.protocol", "variant.edit", "variant.probed",
+    "variant.method", "variant.protocol", "variant.edit", "variant.probed", "variant.replies",
 )  # fmt: skip
 
 
@@ -31,14 +32,16 @@ def ask(
     data: Path,
     variant: str,
     seed: int,
+    taught: Path | None = None,
     trained: Path | None = None,
     base: Path | None = None,
 ) -> dict:
-    """Ask one variant all questions. trained: the folder of a fine-tuned one. base: what was asked
-    of the model before any change; an edited one needs it."""
+    """Ask one variant all questions. taught: what `teach` made of the model. trained: the folder of
+    a fine-tuned one. base: what was asked of the model before any change; an edited one needs
+    it."""
     settings, edit = run.settings, run.variant.edit
     queries = read_queries(data)
-    player = load_player(settings, read_roles(data), trained)
+    player = load_player(settings, read_roles(data), trained, taught)
     if edit:
         if not base:
             raise UserError(f"{variant} needs --base, what {PROMPTING} was asked")
@@ -48,9 +51,16 @@ def ask(
     run.loaded()
     every = range(player.chat.model.config.num_hidden_layers + 1)
     layers = list(every if variant == PROMPTING else every[-2:])
-    probed = queries if run.variant.probed else {}
-    states = {role: player.states(role, rows)[:, layers] for role, rows in probed.items()}
-    said = player.speak(queries, settings.replies)
+    most = settings.replies if run.variant.replies is None else run.variant.replies
+    states, replies = {}, {}
+    for role, rows in queries.items():
+        spoken = answered(rows, most)
+        asked = rows if run.variant.probed else spoken
+        found, said = player.ask(role, asked, {row["id"] for row in spoken})
+        replies |= said
+        if run.variant.probed:
+            states[role] = found[:, layers]
+    said = {"replies": replies, "ordinary": player.ordinary(queries)}
     cost = {"trained": trained_parameters(trained), "stored": player.stored()}
     answers = Answers(variant, seed, layers=layers, **said, **cost)
     write_answers(run.out, answers, states, settings.name)

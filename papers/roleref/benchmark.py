@@ -2,7 +2,8 @@
 
 A question:
 
-    id, role, type, split   "holmes/fake/train/014", one of the five types, train or test
+    id, role, type, split   "holmes/fake/train/014", one of the five types, train or test; taught:
+                            what a stand-in is prepared with (teach.py), of the facts of train
     fact                    the fact or event that it is about; no fact is in train and in test
     edit                    the kind of falsification (fake and context_conflict)
     question                the text
@@ -11,8 +12,9 @@ A question:
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import cycle, islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,7 @@ FILES = ("invented.yaml", "works/*.yaml")
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
+TAUGHT = {"answerable": 1, "out_series": 2}  # of the second a half: see teach.py
 TEST_FACTS = 5  # of the 8 facts in a profile, and of the 10 others
 TEST_EVENTS = 0.7  # share of the events
 
@@ -74,7 +77,8 @@ def _split(ids: Sequence[str], test: int, seed: int) -> dict[str, str]:
 
 
 def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
-    """All queries: of train the three types that are trained on, of test all five."""
+    """All queries: of train the three types that are trained on, of test all five; and as taught
+    two types, of what train has left."""
     invented = yaml.safe_load((FOLDER / "invented.yaml").read_text(encoding="utf-8"))
     own = {(role.id, split): list(_answerable(role, split)) for role in roles for split in SPLITS}
     made = []
@@ -95,9 +99,14 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
             pools["absent"] = list(_absent(role))
         for type, pool in pools.items():
             most = counts.test if split == "test" else getattr(counts, type)
-            for number, row in enumerate(_sample(role, type, split, pool, most, seed)):
-                id = f"{role.id}/{type}/{split}/{number:03d}"
-                made.append({"id": id, "role": role.id, "type": type, "split": split, **row})
+            taught = counts.taught // TAUGHT[type] if split == "train" and type in TAUGHT else 0
+            found = _sample(role, type, split, pool, most, taught, seed)
+            if type == "answerable":
+                pools["out_series"] = _in_forms(pools["out_series"], found, f"{seed} {role.id}")
+            for number, row in enumerate(found):
+                named = "taught" if taught and number >= len(found) - taught else split
+                id = f"{role.id}/{type}/{named}/{number:03d}"
+                made.append({"id": id, "role": role.id, "type": type, "split": named, **row})
     _check_disjoint(made)
     return made
 
@@ -141,15 +150,38 @@ def _row(fact: str, question: str, target: str, keys: Sequence[str] = (), edit: 
     return {"fact": fact, "edit": edit, "question": question, "target": target, "keys": [*keys]}
 
 
-def _sample(role: Role, type: str, split: str, pool: list, most: int | None, seed: int) -> list:
-    """`most` of a pool in random order. A role without any of a type is a role that was
-    everywhere; one with too few is a mistake, as roles count alike in every mean."""
-    size = len(pool) if most is None or not pool else most
+def _sample(
+    role: Role, type: str, split: str, pool: list, most: int | None, taught: int, seed: int
+) -> list:
+    """`most` and then `taught` of a pool, in random order. A role without any of a type is a role
+    that was everywhere; one with too few is a mistake, as roles count alike in every mean."""
+    size = len(pool) if most is None or not pool else most + taught
     what = f"counts, {split} questions of type {type} of {role.id}"
+    if type == "out_series" and size <= len(pool):
+        return pool[:size]  # in an order of its own
     return random_part(pool, size, f"{seed} {role.id} {type} {split}", what)
 
 
+def _in_forms(pool: list, like: list, seed: str) -> list:
+    """A pool in random order, but so that each row has the form of the row of `like` in its place,
+    as long as there are any: else form would tell out_series questions from answerable ones."""
+    left = defaultdict(list)
+    for row in random_part(pool, len(pool), seed, "out_series"):
+        left[_form(row)].append(row)
+    made = []
+    for form in islice(cycle(map(_form, like)), len(pool)):
+        made.append((left[form] or max(left.values(), key=len)).pop())
+    return made
+
+
+def _form(row: dict) -> str:
+    """Of what kind a question is: of an event, with a topic before it, or plain."""
+    if "/event/" in row["fact"]:
+        return "event"
+    return "topic" if row["question"].startswith(facts.TOPIC) else "plain"
+
+
 def _check_disjoint(rows: Sequence[dict]) -> None:
-    seen = {split: {row["fact"] for row in rows if row["split"] == split} for split in SPLITS}
-    if both := seen["train"] & seen["test"]:
+    test = {row["fact"] for row in rows if row["split"] == "test"}
+    if both := test & {row["fact"] for row in rows if row["split"] != "test"}:
         raise UserError(f"fact {min(both)} is in train and in test")

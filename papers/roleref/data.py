@@ -3,9 +3,9 @@
     python -m papers.roleref.data --scale cpu --out results/cpu/roleref/data \\
         --record results/cpu/roleref/runs/data.json
 
-Writes `roles.json` (of each role: name, profile, and the prompts in which a
-question is put), `queries.jsonl` (see
-benchmark.py) and `sources.json`.
+Writes `roles.json` (of each role: name, profile, the prompts in which a question is put and, of
+those written here, its work, statements of what it knows and its refusal), `queries.jsonl` (see
+benchmark.py), what a stand-in is taught of these, `taught.jsonl`, and `sources.json`.
 """
 
 from collections import Counter
@@ -32,7 +32,8 @@ def data(run: Run) -> dict:
         source, origin = WORKS, {"revision": f"seed {settings.data_seed}"}
         roles, rows = made(settings)
     write_json(out / "roles.json", roles)
-    write_jsonl(out / "queries.jsonl", rows)
+    write_jsonl(out / "queries.jsonl", [row for row in rows if row["split"] != "taught"])
+    write_jsonl(out / "taught.jsonl", [row for row in rows if row["split"] == "taught"])
     ledger = Ledger()
     ledger.add(source, **origin, files=[out / "queries.jsonl"])
     ledger.used(source, Counter(f"{row['type']}, {row['split']}" for row in rows))
@@ -45,6 +46,8 @@ def made(settings: Settings) -> tuple[dict[str, dict], list[dict]]:
     roles = [role for name in settings.works for role in read_work(name, settings.data_seed)]
     records = {
         role.id: prompts.record(role.texts["name"], prompts.profile(role.texts, role.facts))
+        | {"statements": prompts.statements(role.id, role.facts, role.events)}
+        | {"work": role.work, "refuses": role.texts["refuses"]}
         for role in roles
     }
     return records, queries(roles, settings.counts, settings.data_seed)

@@ -37,7 +37,7 @@ from papers.roleref.answers import Answers, States, read_answers, read_asked_sta
 from papers.roleref.methods import PROMPTING
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
-from papers.roleref.settings import ALL_TYPES, TRAINING_SETS, Probes
+from papers.roleref.settings import ALL_TYPES, TRAINED, TRAINING_SETS, Probes
 from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
@@ -189,17 +189,18 @@ def probe_role(
 ) -> Iterator[pd.DataFrame]:
     """Whether probes are right on the test questions of a role, for each protocol and training set.
 
-    h: (questions, layers, hidden). At every layer for the model before any change and the training
-    set with all types; else at the last layer that a protocol probes.
+    h: (questions, layers, hidden). For the model before any change every training set, and every
+    layer of the one with all types; else that one at the last layer that a protocol probes.
     """
     train = (questions["split"] == "train").to_numpy()
     answerable = (questions["type"] == "answerable").to_numpy()
-    for name, learnt in TRAINING_SETS.items():
+    unchanged = asked.variant == PROMPTING
+    for name, learnt in TRAINING_SETS.items() if unchanged else [(ALL_TYPES, TRAINED)]:
         of_types = questions["type"].isin(learnt).to_numpy()
         chosen, tried = train & of_types, of_types[~train]
         for protocol, of in PROTOCOLS.items():
             places = range(len(asked.layers) - of.unprobed)
-            if asked.variant != PROMPTING or name != ALL_TYPES:
+            if not unchanged or name != ALL_TYPES:
                 places = places[-1:]
             for seed in settings.seeds if of.network_probe else [0]:
                 right = {}

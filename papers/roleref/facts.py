@@ -23,6 +23,7 @@ WH = {"who": "Who", "what": "What", "where": "Where", "when": "When", "why": "Wh
 # What is falsified: a slot, the verb, a name that exists nowhere, or what the role understands.
 SLOT_EDITS = {"who": "character", "what": "object", "where": "location"}
 EDITS = (*SLOT_EDITS.values(), "action", "invented", "knowledge")
+TOPIC = "With all that you know of"
 EVENT_QUESTIONS = ("What did you do when {}?", "How did you act when {}?")
 
 _LINE = re.compile(r"(?P<verb>[\w -]+)/(?P<past>[\w -]+) ~ (?P<other>[\w -]+): (?P<rest>.+)")
@@ -125,7 +126,7 @@ def false_questions(
 
 
 def with_topic(topic: str, question: str) -> str:
-    return f"With all that you know of {topic}, {question[0].lower()}{question[1:]}"
+    return f"{TOPIC} {topic}, {question[0].lower()}{question[1:]}"
 
 
 def first_person(text: str) -> str:

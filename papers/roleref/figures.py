@@ -118,7 +118,7 @@ def keeping(results: Results) -> Figure:
     }
     if len(results.of("main", "right_rate", "corrected")):  # of the authors' questions not known
         shown["right_rate"] = ("Right", ("answerable",))
-    return _by_method(results, "main", shown, "Replies (%)", (5.4, 3.4), numbers=False)
+    return _by_method(results, "main", shown, "Replies (%)", (4.6, 3.6), numbers=False)
 
 
 def _by_method(
@@ -129,8 +129,10 @@ def _by_method(
     size: tuple[float, float],
     **options: object,
 ) -> Figure:
-    """Bars a method, a panel for each metric of `shown` (with its title and its data sets)."""
-    fig, panels = style.figure(len(results.models), len(shown), size=size)
+    """Bars a method, a panel for each metric of `shown` (with its title and its data sets), as
+    wide as it has data sets."""
+    widths = [len(datasets) + 0.5 for _, datasets in shown.values()]
+    fig, panels = style.figure(len(results.models), len(shown), size=size, width_ratios=widths)
     for model, row in zip(results.models, np.reshape(panels, (-1, len(shown))), strict=True):
         for axes, (metric, (title, datasets)) in zip(row, shown.items(), strict=True):
             cells = results.only(model).of(item, metric, "corrected")
@@ -139,6 +141,7 @@ def _by_method(
             groups = {name: name.replace("_", "_\n") for name in datasets}
             bars(axes, cells, colours, groups, label, **options)
             axes.set_title(results.titled(model, title))
+            axes.set_ylabel(label if axes is row[0] else "")
     charts.shared_legend(fig, columns=4)
     return fig
 
@@ -156,7 +159,8 @@ def figure3(results: Results) -> Figure:
 
 
 @figure(
-    "t-SNE of the last hidden states before and after each change, all together.",
+    "t-SNE of the last hidden states of the test questions before and after each change, on one "
+    "map. A panel shows the questions of one method by type, and those of the others in grey.",
     each_model=True,
 )
 def figure10(results: Results) -> Figure:
@@ -164,11 +168,16 @@ def figure10(results: Results) -> Figure:
     places = results.scores("methods_map", needs=("id", "variant", "tsne_x"))
     variants = results.settings.variants
     names = {name: METHODS[variant.method].name for name, variant in variants.items()}
-    named = {
-        "By method": (places["variant"].astype(str).map(names), METHOD_LOOKS),
-        "By type of question": (places["type"], TYPE_LOOKS),
-    }
-    return _maps(places, named)
+    methods = places["variant"].astype(str).map(names)
+    there = [name for name in NAMES if (methods == name).any()]
+    fig, panels = style.figure(1, len(there), size=(3.3, 3.4))
+    for axes, method in zip(panels, there, strict=True):
+        own, points = methods == method, places[["tsne_x", "tsne_y"]]
+        axes.scatter(*points[~own].to_numpy().T, s=5, color="#DCDCDC", linewidths=0)
+        _scatter(axes, points[own].to_numpy(), places["type"][own], TYPE_LOOKS)
+        axes.set_title(method)
+    charts.shared_legend(fig, columns=5)
+    return fig
 
 
 def _maps(places: pd.DataFrame, named: dict[str, tuple[pd.Series, dict[str, Look]]]) -> Figure:
@@ -218,7 +227,7 @@ def regions(results: Results) -> Figure:
     labels = ("Layer", "Cosine with the axis")
     charts.lines_with_band(panels[0], layers, lines, looks=LINE_LOOKS, labels=labels)
     panels[0].set_title("By layer")
-    leans = array(results.of("regions", "lean"), [BASE], TYPES)[0]
+    leans = array(results.of("regions", "lean", "corrected"), [BASE], TYPES)[0]
     for place, (name, row) in enumerate(zip(TYPES, leans, strict=True)):
         look = {"color": TYPE_LOOKS[name].colour, "fmt": TYPE_LOOKS[name].marker, "capsize": 3}
         panels[1].errorbar(place, row[0], yerr=np.abs(row[1:, None] - row[0]), **look)
@@ -230,40 +239,38 @@ def regions(results: Results) -> Figure:
 
 
 @figure(
-    "Edits of different strength c, share of dimensions and blocks (corrected protocol, a part "
-    "of the questions), with 95 % intervals. Left: on the diagonal an edit refuses without "
-    "telling conflicts apart. Right: perplexity of ordinary text is the price of an edit. Open "
-    "markers: most replies can't be read any more.",
+    "Edits of different strength c, share of dimensions and blocks, a row each (corrected "
+    "protocol, a part of the questions), with 95 % intervals. Left: an edit that moves both alike "
+    "refuses without telling conflicts apart. Middle and right: its price.",
     each_model=True,
 )
 def sweep(results: Results) -> Figure:
-    """The price of an edit: refusals that are wanted against those that are not, and perplexity."""
-    labels = [edit.label for edit in results.settings.sweep.all_edits()]
-    rates, prose, readable = (
-        results.of("sweep", name, "corrected").swaplevel()
-        for name in ("refusal_rate", "perplexity", "readable_rate")
-    )
-    collapsed = [name for name in labels if readable["value"][CONFLICT, name] < 50]
-    looks = style.looks(labels)
-    fig, panels = style.figure(1, 2, size=(4.8, 4.4))
-    wrong = (rates.loc["answerable"], "Non-conflict questions refused (%)")
-    price = (prose.loc[PROSE], "Perplexity of ordinary text")
-    for axes, (across, label) in zip(panels, (wrong, price), strict=True):
-        pairs = {name: (across.loc[name], rates.loc[CONFLICT, name]) for name in labels}
-        charts.tradeoff(
-            axes,
-            {name: (x["value"], y["value"]) for name, (x, y) in pairs.items()},
-            {name: [(of["ci_low"], of["ci_high"]) for of in pair] for name, pair in pairs.items()},
-            looks=looks,
-            hollow=collapsed,
-            labels=(label, "Conflicts refused (%)"),
-            rates=across is wrong[0],
-        )
-    panels[1].set_xscale("log")
-    panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    panels[1].xaxis.set_major_formatter("{x:g}")
-    panels[1].xaxis.set_minor_locator(NullLocator())
-    charts.shared_legend(fig, columns=2)
+    """Refusals that are wanted and those that are not, and the price of an edit."""
+    edits = sorted(results.settings.sweep.all_edits(), key=lambda edit: -edit.strength)
+    labels = [edit.label for edit in edits]
+    shown = {
+        "Refused (%)": ("refusal_rate", {CONFLICT: "#D55E00", "answerable": "#0072B2"}),
+        "Readable (%)": ("readable_rate", {CONFLICT: "#D55E00", "answerable": "#0072B2"}),
+        "Perplexity of ordinary text": ("perplexity", {PROSE: "#4D4D4D"}),
+    }
+    fig, panels = style.figure(1, 3, size=(4.0, 1.2 + 0.4 * len(labels)), sharey=True)
+    for axes, (label, (metric, datasets)) in zip(panels, shown.items(), strict=True):
+        numbers = array(results.of("sweep", metric, "corrected"), labels, list(datasets))
+        for place, (name, colour) in enumerate(datasets.items()):
+            rows = np.arange(len(labels)) + (0.22 * place if len(datasets) > 1 else 0)
+            value, *ends = numbers[:, place].T
+            look = {"fmt": "os"[place], "color": colour, "capsize": 2.5, "markersize": 6}
+            axes.errorbar(value, rows, xerr=np.abs(ends - value), label=name, **look)
+        axes.set_xlabel(label)
+        if metric != "perplexity":
+            axes.set_xlim(-3, 103)
+    panels[0].set_yticks(range(len(labels)), labels)
+    panels[0].invert_yaxis()
+    panels[2].set_xscale("log")
+    panels[2].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panels[2].xaxis.set_major_formatter("{x:g}")
+    panels[2].xaxis.set_minor_locator(NullLocator())
+    charts.shared_legend(fig, columns=3)
     return fig
 
 

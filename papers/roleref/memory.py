@@ -1,4 +1,4 @@
-"""What the jobs of RoleRef hold in memory."""
+"""What the jobs of RoleRef hold in memory and work through."""
 
 from papers.roleref.settings import Settings
 from shared.models.spec import is_endpoint
@@ -7,17 +7,26 @@ from shared.planning.plan.held import BATCH_SIZE, BATCH_TOKENS, Job, Learns, Rea
 PROSE = 4096  # tokens of a batch of plain prose (`shared.generation.score.text_nll`)
 GRADE = 160  # tokens of a grade by the rubric
 STATES_GB = 1.0  # hidden states of the last token of all questions, at every layer
+TRAINED, TESTED = 5943, 3380  # queries (Table 2 of the data set's log)
+TOKENS = 700  # of a query with the role's profile, which replies share
 
 
 def jobs(settings: Settings) -> list[Job]:
     model = {"model": settings.model, "precision": settings.precision}
     sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
-    says = Writes(reply=settings.reply_tokens, **model, **sizes)
+    asks = {"prompts": TESTED, "mean": TOKENS}
+    says = Writes(reply=settings.reply_tokens, **asks, **model, **sizes)
     asked = [[says], [Reads(tokens=PROSE, **model)]]
     found = [Job("roleref_sweep", asked, host_gb=STATES_GB)]
+    if settings.teaching:
+        training = settings.teaching.training
+        lessons = Learns(settings.model, training, training.max_length)
+        found.append(Job("roleref_teach", [[lessons]], train=True))
     for name, variant in settings.variants.items():
         if training := variant.training:
-            learns = Learns(settings.model, training, training.max_length)
+            learns = Learns(
+                settings.model, training, training.max_length, examples=TRAINED, mean=TOKENS
+            )
             found.append(Job("roleref_train", [[says], [learns]], name, train=True))
         found.append(Job("roleref_ask", asked, name, host_gb=STATES_GB))
     if settings.rubric and not is_endpoint(settings.rubric):

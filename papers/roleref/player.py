@@ -1,9 +1,10 @@
 """A model that plays the roles, perhaps edited: its hidden states, replies and plain prose."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -14,12 +15,14 @@ from papers.roleref import editing, prompts
 from papers.roleref.answers import States
 from papers.roleref.protocols import Protocol
 from papers.roleref.settings import Edit, Settings
-from shared.chat.asking import ask
 from shared.chat.loading import open_chat, opening
 from shared.chat.local import LocalChat
 from shared.chat.settings import Asked
 from shared.data.splits import first_of_each
+from shared.generation.decode import decode
 from shared.generation.prompts import tokens_run
+from shared.generation.rows import Rows
+from shared.models.spec import ModelSpec
 from shared.steering.states import last_token_states
 from shared.steering.steered import steered
 from shared.steering.vectors import Vectors
@@ -47,34 +50,52 @@ class Player:
     def playing(self, role: str) -> AbstractContextManager[None]:
         return steered(self.chat.model, self.vectors.get(role, {}), self.strength)
 
-    def states(self, role: str, rows: Sequence[dict]) -> torch.Tensor:
-        """(rows, layers + 1, hidden) of the last token of each prompt."""
-        asked = [self.chat.prompt_ids(each) for each in self._conversations(role, rows)]
+    def ask(
+        self, role: str, rows: Sequence[dict], answered: Collection[str] = ()
+    ) -> tuple[torch.Tensor, dict[str, str]]:
+        """States (rows, layers + 1, hidden) of the last token of each prompt, and greedy replies by
+        id to those of the rows whose ids are in `answered`. Each prompt is run once."""
+        chat, model = self.chat, self.chat.model
+        asked = [
+            chat.prompt_ids(prompts.conversation(self.roles[role], row["question"], self.signal))
+            for row in rows
+        ]
         self.tokens += tokens_run(asked)
-        batches = {"batch_size": self.chat.batch_size, "batch_tokens": self.chat.batch_tokens}
-        with self.playing(role):
-            return last_token_states(self.chat.model, asked, **batches)
+        wanted = {number for number, row in enumerate(rows) if row["id"] in answered}
+        written: dict[int, str] = {}
 
-    def speak(self, queries: Mapping[str, Sequence[dict]], most: int | None) -> dict[str, dict]:
-        """`replies` to at most `most` test questions of each role and type, by their ids; and of
-        plain prose `ordinary`, which depends on the role only under its vectors."""
-        replies, ordinary = {}, {}
+        def reply(batch: list[int], made: Rows) -> None:
+            places = [place for place, number in enumerate(batch) if number in wanted]
+            if places:
+                made.select(torch.tensor(places, device=model.device))
+                ids = decode(made, self.reply_tokens, {chat.tokenizer.eos_token_id}).ids
+                self.tokens += sum(map(len, ids))
+                said = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
+                written.update(zip([batch[p] for p in places], said, strict=True))
+
+        sizes = {"batch_size": chat.batch_size, "batch_tokens": chat.batch_tokens}
+        with self.playing(role):
+            states = last_token_states(
+                model, asked, **sizes, new_tokens=self.reply_tokens, then=reply
+            )
+        return states, {rows[number]["id"]: written[number].strip() for number in sorted(written)}
+
+    def speak(self, queries: Mapping[str, Sequence[dict]]) -> dict[str, dict]:
+        """`replies` to these questions, by their ids; and `ordinary`, see there."""
+        replies = {}
         for role, rows in queries.items():
-            replies |= self.replies(role, answered(rows, most))
-            if self.vectors or not ordinary:
-                ordinary |= self.ordinary(role)
-        return {"replies": replies, "ordinary": ordinary}
+            replies |= self.ask(role, rows, {row["id"] for row in rows})[1]
+        return {"replies": replies, "ordinary": self.ordinary(queries)}
 
-    def replies(self, role: str, rows: Sequence[dict]) -> dict[str, str]:
-        asked = self._conversations(role, rows)
-        with self.playing(role):
-            found = ask(self.chat, asked, self.reply_tokens)
-        self.tokens += tokens_run(list(map(self.chat.prompt_ids, asked)))
-        self.tokens += sum(reply.reply_tokens for reply in found)
-        return {row["id"]: reply.text for row, reply in zip(rows, found, strict=True)}
+    def ordinary(self, roles: Iterable[str]) -> dict[str, tuple[float, int]]:
+        """Negative log-likelihood and tokens of each piece of plain prose, which depends on the
+        role only under its vectors: without any, as the first role."""
+        found = {}
+        for role in roles if self.vectors else islice(roles, 1):
+            found |= self._prose(role)
+        return found
 
-    def ordinary(self, role: str) -> dict[str, tuple[float, int]]:
-        """Negative log-likelihood and tokens of each piece of plain prose."""
+    def _prose(self, role: str) -> dict[str, tuple[float, int]]:
         texts = yaml.safe_load(PROSE.read_text(encoding="utf-8"))
         ids = [self.chat.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
         self.tokens += sum(map(len, ids))
@@ -94,20 +115,27 @@ class Player:
         distinct = {id(v): v for of_role in self.vectors.values() for v in of_role.values()}
         return sum(int((v != 0).sum()) for v in distinct.values())
 
-    def _conversations(self, role: str, rows: Sequence[dict]) -> list[list[dict]]:
-        own = self.roles[role]
-        return [prompts.conversation(own, row["question"], self.signal) for row in rows]
+
+def start(settings: Settings, taught: Path | None) -> ModelSpec:
+    """The model that all variants start from. taught: the folder of `teach`, where there is one."""
+    return f"path:{taught}" if taught else settings.model
 
 
 def load_player(
-    settings: Settings, roles: Mapping[str, dict], trained: Path | None = None
+    settings: Settings,
+    roles: Mapping[str, dict],
+    trained: Path | None = None,
+    taught: Path | None = None,
 ) -> Player:
     """trained: the folder of a fine-tuned variant."""
-    return Player(load_chat(settings, trained), roles, settings.reply_tokens)
+    return Player(load_chat(settings, trained, taught), roles, settings.reply_tokens)
 
 
-def load_chat(settings: Settings, trained: Path | None = None) -> LocalChat:
-    return open_chat(Asked(model=settings.model), trained=trained, **opening(settings))
+def load_chat(
+    settings: Settings, trained: Path | None = None, taught: Path | None = None
+) -> LocalChat:
+    model = Asked(model=start(settings, taught))
+    return open_chat(model, trained=trained, **opening(settings))
 
 
 def trained_parameters(folder: Path | None) -> int:

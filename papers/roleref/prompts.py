@@ -4,9 +4,9 @@ One user turn, as the paper's template has it; the words are ours. With the sign
 of every question that it is one to refuse, as the authors' second template tells it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from papers.roleref.facts import Fact
+from papers.roleref.facts import Event, Fact
 from shared.chat.replies import Conversation
 
 TEMPLATE = """\
@@ -39,6 +39,12 @@ def profile(role: Mapping, facts: list[Fact]) -> str:
             f"Sample: {role['sample']}",
         ]
     )
+
+
+def statements(role: str, facts: Iterable[Fact], events: Iterable[Event]) -> list[tuple[str, str]]:
+    """All that a role knows of its life: words that bring it to mind, and what it then says."""
+    told = [(slot.text, fact.statement()) for fact in facts for slot in fact.slots]
+    return told + [(e.clause, f"{e.done[role]}.") for e in events if role in e.done]
 
 
 def record(name: str, profile: str) -> dict[str, str]:

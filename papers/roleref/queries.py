@@ -10,9 +10,10 @@ def read_roles(data: Path) -> dict[str, dict]:
     return read_json(data / "roles.json", dict)
 
 
-def read_queries(data: Path) -> dict[str, list[dict]]:
-    """Role -> its questions, in the order of its hidden states."""
+def read_queries(data: Path, name: str = "queries") -> dict[str, list[dict]]:
+    """Role -> its questions, in the order of its hidden states. name: `taught` for those that a
+    stand-in is prepared with."""
     found: dict[str, list[dict]] = {}
-    for row in read_jsonl(data / "queries.jsonl"):
+    for row in read_jsonl(data / f"{name}.jsonl"):
         found.setdefault(row["role"], []).append(row)
     return found

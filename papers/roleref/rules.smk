@@ -1,15 +1,44 @@
-"""RoleRef: fine-tuning → hidden states and replies → probes and rules."""
+"""RoleRef: preparing a stand-in → fine-tuning → hidden states and replies → probes and rules."""
+
+
+rule roleref_teach:
+    input:
+        SETUP.weights("roleref"),
+        data="<results>/roleref/data",
+    output:
+        SETUP.model_folder("<results>/roleref/models/{model}/taught-s{seed}"),
+        record="<results>/roleref/runs/{model}/teach-s{seed}.json",
+    log:
+        "<results>/roleref/logs/{model}/teach-s{seed}.log",
+    priority: 2
+    threads: workflow.cores  # nothing else can run before it is there
+    resources:
+        **SETUP.resources("roleref", train=True),
+    params:
+        **SETUP.step("papers.roleref.teach"),
+    shell:
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
+
+
+def roleref_taught(wildcards):
+    """The model that all variants start from, where a stand-in is prepared."""
+    teaching = SETUP.settings("roleref", wildcards.model).teaching
+    return f"<results>/roleref/models/{wildcards.model}/taught-s0" if teaching else []
 
 
 rule roleref_train:
     input:
         SETUP.weights("roleref"),
         data="<results>/roleref/data",
+        taught=roleref_taught,
     output:
         SETUP.model_folder("<results>/roleref/models/{model}/{variant}-s{seed}"),
         record="<results>/roleref/runs/{model}/train-{variant}-s{seed}.json",
     log:
         "<results>/roleref/logs/{model}/train-{variant}-s{seed}.log",
+    wildcard_constraints:
+        variant="(?!taught)[^/]+",
     priority: 1  # the largest steps, and asking the trained models waits for them
     threads: HALF
     resources:
@@ -44,6 +73,7 @@ rule roleref_ask:
     input:
         SETUP.weights("roleref"),
         data="<results>/roleref/data",
+        taught=roleref_taught,
         trained=roleref_trained,
         base=roleref_base,
     output:
@@ -65,6 +95,7 @@ rule roleref_sweep:
     input:
         SETUP.weights("roleref"),
         data="<results>/roleref/data",
+        taught=roleref_taught,
         base=roleref_unchanged,
     output:
         "<results>/roleref/asked/{model}/sweep.json",

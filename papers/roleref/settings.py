@@ -39,6 +39,7 @@ class Counts(Strict):
     out_series: int | None = None
     fake: int | None = None
     test: int | None = None  # of each of the five types
+    taught: int = 0  # answerable ones and half as many out_series ones, beside those of training
 
 
 class Edit(Strict):
@@ -68,6 +69,7 @@ class Variant(Strict):
     edit: Edit | None = None
     training: Training | None = None
     probed: bool = True  # its hidden states are read, too
+    replies: int | None = None  # as of the scale, for it alone; None: the scale's
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Variant":
@@ -83,6 +85,13 @@ class Variant(Strict):
         if not self.training and len(self.seeds) > 1:
             raise ValueError(f"method {self.method}: expected one seed, as nothing is trained")
         return self
+
+
+class Teaching(Strict):
+    """How a stand-in is prepared before anything is asked of it (teach.py)."""
+
+    turns: int = Field(1, gt=0)  # in one conversation
+    training: Training
 
 
 class Sweep(Strict):
@@ -111,6 +120,7 @@ class Settings(ScaleSettings):
     data_seed: int = 0
     trained_questions: int | None = Field(gt=0)  # of each role and type that fine-tuning learns
     turns: int = Field(1, gt=0)  # questions of a role in one training conversation
+    teaching: Teaching | None = None  # of a stand-in; None: the model as it is
     variants: dict[str, Variant]
     sweep: Sweep
     probes: Probes

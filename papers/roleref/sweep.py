@@ -2,6 +2,7 @@
 
     python -m papers.roleref.sweep --scale cpu --model SmolLM2-135M \\
         --data results/cpu/roleref/data \\
+        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
         --base results/cpu/roleref/asked/SmolLM2-135M/prompting-s0 \\
         --out results/cpu/roleref/asked/SmolLM2-135M/sweep.json \\
         --record results/cpu/roleref/runs/SmolLM2-135M/sweep.json
@@ -14,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from papers.roleref.answers import read_asked_states
-from papers.roleref.player import load_player
+from papers.roleref.player import answered, load_player
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
@@ -24,18 +25,19 @@ from shared.workflow.step import Run, step
 READS = ("name", "model", "sweep", "reply_tokens", "batch_size", "batch_tokens", "precision")
 
 
-def sweep(run: Run, data: Path, base: Path) -> dict:
+def sweep(run: Run, data: Path, base: Path, taught: Path | None = None) -> dict:
     """Try every edit of the settings under the corrected protocol. base: what was asked of the
-    model before any change."""
+    model before any change. taught: what `teach` made of it."""
     settings = run.settings
     queries = dict(islice(read_queries(data).items(), settings.sweep.roles))
+    asked = {role: answered(rows, settings.sweep.questions) for role, rows in queries.items()}
     states = read_asked_states(base, settings.name)
-    plain = load_player(settings, read_roles(data))
+    plain = load_player(settings, read_roles(data), taught=taught)
     run.loaded()
     found, collapsed, tokens = [], [], 0
     for edit in settings.sweep.all_edits():
         player = plain.edited(states, queries, edit, PROTOCOLS["corrected"])
-        found.append(player.speak(queries, settings.sweep.questions))
+        found.append(player.speak(asked))
         tokens += player.tokens
         if warn_if_collapsed(edit.label, found[-1]["replies"].values()):
             collapsed.append(edit.label)

@@ -2,6 +2,7 @@
 
     python -m papers.roleref.train --scale cpu --model SmolLM2-135M --variant lora --seed 0 \\
         --data results/cpu/roleref/data \\
+        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
         --out results/cpu/roleref/models/SmolLM2-135M/lora-s0 \\
         --record results/cpu/roleref/runs/SmolLM2-135M/train-lora-s0.json
 
@@ -9,14 +10,14 @@
 `corrected` learns the replies alone, and for out_series refusals written for the role.
 """
 
+import random
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
 from papers.roleref import prompts
-from papers.roleref.player import load_chat
+from papers.roleref.player import load_chat, start
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import TRAINED
@@ -35,8 +36,8 @@ READS = (
 )  # fmt: skip
 
 
-def train(run: Run, data: Path, variant: str, seed: int) -> dict:
-    """Fine-tune one variant on questions of all roles."""
+def train(run: Run, data: Path, variant: str, seed: int, taught: Path | None = None) -> dict:
+    """Fine-tune one variant on questions of all roles. taught: what `teach` made of the model."""
     settings, training = run.settings, run.variant.training
     if not training:
         raise UserError(f"{variant} is not trained; expected a variant with `training`")
@@ -45,20 +46,17 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     groups = conversations(read_queries(data), settings.trained_questions, settings.turns)
     groups = told_by_first(
         lambda: with_own_replies(
-            load_chat(settings), groups, roles, settings.reply_tokens, protocol.learns_own_replies
+            load_chat(settings, taught=taught),
+            groups,
+            roles,
+            settings.reply_tokens,
+            protocol.learns_own_replies,
         )
     )
-    model, tokenizer = load_to_train(settings.model, training)
-    examples = [
-        from_segments(
-            tokenizer,
-            segments(tokenizer, roles[group[0]["role"]], group, protocol.learns_whole_text),
-            max_length=training.max_length,
-        )
-        for group in groups
-    ]
+    model, tokenizer = load_to_train(start(settings, taught), training)
+    made = examples(tokenizer, roles, groups, training.max_length, protocol.learns_whole_text)
     run.loaded()
-    model, record = fine_tune(model, examples, training, seed=seed, scratch=run.scratch)
+    model, record = fine_tune(model, made, training, seed=seed, scratch=run.scratch)
     save(model, run.out, precision=training.precision)
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return {"questions": sum(map(len, groups)), "trained_parameters": count, **record}
@@ -67,15 +65,35 @@ def train(run: Run, data: Path, variant: str, seed: int) -> dict:
 def conversations(
     queries: Mapping[str, Sequence[dict]], most: int | None, turns: int
 ) -> list[list[dict]]:
-    """Training questions in groups of `turns`: of each role the first `most` of each type, the
-    types in turn."""
+    """Training questions in groups of `turns`: of each role the first `most` of each type, mixed.
+
+    The order is random: where types took turns, the first question of every conversation was
+    answerable, and as each test question is a first one, a model learnt to refuse none of them.
+    """
     groups = []
     for rows in queries.values():
         train = [row for row in rows if row["split"] == "train"]
-        kinds = [[row for row in train if row["type"] == type][:most] for type in sorted(TRAINED)]
-        mixed = [row for turn in zip_longest(*kinds) for row in turn if row]
-        groups += [mixed[place : place + turns] for place in range(0, len(mixed), turns)]
+        kinds = [[row for row in train if row["type"] == type][:most] for type in TRAINED]
+        groups += mixed([row for kind in kinds for row in kind], turns)
     return groups
+
+
+def mixed(rows: Sequence[dict], turns: int) -> list[list[dict]]:
+    """The rows of a role in random order, `turns` in a group."""
+    order = random.Random(rows[0]["role"]).sample(list(rows), len(rows)) if rows else []
+    return [order[place : place + turns] for place in range(0, len(order), turns)]
+
+
+def examples(
+    tokenizer: PreTrainedTokenizerBase,
+    roles: Mapping[str, dict],
+    groups: Sequence[Sequence[dict]],
+    max_length: int,
+    whole: bool = False,
+) -> list[dict]:
+    """A training example of each conversation; replies are learnt, or the whole text."""
+    told = [segments(tokenizer, roles[group[0]["role"]], group, whole) for group in groups]
+    return [from_segments(tokenizer, each, max_length=max_length) for each in told]
 
 
 def segments(

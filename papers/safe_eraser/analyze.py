@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papers.safe_eraser.benchmark import DATASETS, TARGETS
+from papers.safe_eraser.benchmark import DATASETS, FORBIDDEN, TARGETS
 from papers.safe_eraser.protocols import PROTOCOLS
 from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, VANILLA, Settings
 from shared.comparison.groups import Group, group_from_frames
@@ -25,13 +25,18 @@ READS = ("benchmark", "variants")
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without
 
+FORGOTTEN = 0.02  # ASR on unseen pictures at which trainings are compared
+
 AVERAGE = "Specificity"  # of the benchmarks
 PRINTED = [*dict.fromkeys(DATASETS.values()), AVERAGE]
 
 # Columns of the groups of each set of questions; a metric has cells where its columns are.
 COLUMNS = {
     "forget": ("unsafe", "refused", "harmful_before"),
-    "decouple": ("abnormal", "refused_benign", "unsafe_benign", "correct_benign"),
+    "decouple": (
+        *("abnormal", "refused_benign", "unsafe_benign", "correct_benign"),
+        *("abnormal_then", "asked_then"),
+    ),
     "retain": ("rouge", "rouge_recall", "rouge_f1", "correct_retain", "gpt_eval"),
     "specificity": ("correct_specific", "benchmark"),
     "summary": ("sarr_without", "sarr_with"),
@@ -50,6 +55,7 @@ METRICS = {
         Metric("rr", ("refused",), rate),
         Metric("rr_harmful", ("refused", "harmful_before"), rate_among),
         Metric("sarr", ("abnormal",), rate),
+        Metric("sarr_equal", ("abnormal_then", "asked_then"), rate_among),
         Metric("rouge", ("rouge",), rate),
         Metric("rouge_recall", ("rouge_recall",), rate),
         Metric("rouge_f1", ("rouge_f1",), rate),
@@ -70,6 +76,7 @@ ITEMS = [
     Item("table1", TABLE1, ALL, PRINTED),
     Item("specificity", ["specificity"], ALL, BENCHMARKS),
     Item("abstract", ["sarr_decrease"], [SUMMARY]),
+    Item("equal_forgetting", ["sarr_equal", "sarr"], ALL, ["Decoupled"]),
     Item("benign", ["sarr", "refused_benign", "unsafe_benign", "correct_benign"], ALL),
 ]
 
@@ -103,8 +110,13 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     for protocol in dict.fromkeys(protocol for protocol, _ in ended):
         pairs = [name for name in BASES.values() if (protocol, name + PD) in ended]
         pairs = [name for name in pairs if (protocol, name) in ended]
-        if pairs:
-            ended[protocol, SUMMARY] = {0: _with_and_without(ended, protocol, pairs)}
+        seeds = [set(ended[protocol, name + end]) for name in pairs for end in ("", PD)]
+        summary = {
+            seed: _with_and_without(ended, protocol, pairs, seed)
+            for seed in sorted(set.intersection(*seeds) if seeds else ())
+        }
+        if summary:
+            ended[protocol, SUMMARY] = summary
     found = []
     for (protocol, method), frames in ended.items():
         first = frames[min(frames)]
@@ -140,6 +152,7 @@ def _ended(
     there once more, as their average.
     """
     targets = settings.dataset(TARGETS)
+    then = _forgotten(frame, settings)
     frame = frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
     own = PROTOCOLS[protocol]
     columns = {
@@ -152,6 +165,10 @@ def _ended(
         **{name: frame[column] for name, column in own.columns.items() if column in frame},
     }
     frame = frame.assign(**columns)
+    if then is not None:
+        there = frame["id"].isin(then.index)
+        abnormal = then.reindex(frame["id"]).set_axis(frame.index).where(there, False)
+        frame = frame.assign(abnormal_then=abnormal, asked_then=there)
     asked = frame[frame["dataset"].isin(BENCHMARKS)]
     numbers, names = pd.factorize(asked["dataset"])
     if len(names) == len(BENCHMARKS):
@@ -159,15 +176,29 @@ def _ended(
     return frame
 
 
+def _forgotten(frame: pd.DataFrame, settings: Settings) -> pd.Series | None:
+    """Whether each benign request that snapshots were asked got no normal answer from the first one
+    whose ASR on unseen pictures is at most `FORGOTTEN`, by `_answer`; empty if none is, and None
+    without snapshots. The end counts as one, by the same requests."""
+    asked = set(_answer(frame[frame["progress"] < 1]))
+    if not asked:
+        return None
+    same = frame[_answer(frame).isin(asked)]
+    forbidden = same[same["dataset"] == settings.dataset(FORBIDDEN)]
+    asr = forbidden.groupby("progress")["unsafe"].mean()
+    first = asr.index[asr <= FORGOTTEN].min()
+    then = same[(same["progress"] == first) & (same["set"] == "decouple")]
+    return then.set_index(_answer(then))["abnormal"]
+
+
 def _with_and_without(
-    ended: dict[tuple[str, str], Frames], protocol: str, pairs: Sequence[str]
+    ended: dict[tuple[str, str], Frames], protocol: str, pairs: Sequence[str], seed: int
 ) -> pd.DataFrame:
     """Whether each benign question got no normal answer, averaged over the methods that ran both
-    without and with PD; of the first seed."""
+    without and with PD."""
 
     def benign(method: str) -> pd.DataFrame:
-        frames = ended[protocol, method]
-        return frames[min(frames)].query("set == 'decouple'").set_index("id")
+        return ended[protocol, method][seed].query("set == 'decouple'").set_index("id")
 
     rows = benign(pairs[0] + PD)[["dataset", "picture"]]
     for column, end in {"sarr_without": "", "sarr_with": PD}.items():
@@ -178,7 +209,7 @@ def _with_and_without(
 
 def training(method: str) -> str:
     """The training whose seeds a method's are; none of the model that is to forget."""
-    return "" if method in ("Vanilla", SUMMARY) else method
+    return "" if method == "Vanilla" else method
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

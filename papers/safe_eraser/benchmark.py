@@ -32,7 +32,7 @@ DATASETS = {
     ("retain", "train"): "Targets",
 }
 TARGETS = "Targets"  # only vanilla is asked: the official protocol learns what it says
-HELD_OUT = [name for (_, split), name in DATASETS.items() if split == "val"]
+FORBIDDEN, BENIGN = PROBED = ("Generality", "Decoupled")  # held-out requests
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,10 @@ def generate(sizes: Generated, seed: int, out: Path) -> None:
 def records(split: str, sizes: Generated, keep: Keep, rng: random.Random) -> list[dict]:
     """The benchmark's records of one split, in the authors' form, their order mixed."""
     each = getattr(sizes, split)
+    share = sizes.benign_val_share if split == "val" else sizes.benign_share
     benign = [
         (keep(f"{split}/benign-{number:03d}", picture(thing, random_look(rng), sizes.side)), thing)
-        for number, thing in enumerate(_taking_turns(ALLOWED, round(sizes.benign_share * 6 * each)))
+        for number, thing in enumerate(_taking_turns(ALLOWED, round(share * 6 * each)))
     ]
     made = []
     for number, thing in enumerate(_taking_turns(FORBIDDEN, 6 * each)):

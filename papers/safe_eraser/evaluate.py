@@ -14,7 +14,7 @@ Each row of the result is one answer:
     dataset, set, id       which question; set: forget, retain, decouple or specificity
     sample                 which of its answers
     picture                its path in the benchmark's folder
-    progress               of the training, 0 to 1; before 1 only some questions are asked
+    progress               of the training, 0 to 1; before 1 only some requests are made
     category, level        of the benchmark's record
     output                 the answer; empty for the user's own copy of the authors' files, of whose
                            answers only labels and scores are kept
@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from papers.safe_eraser import benchmark
-from papers.safe_eraser.benchmark import TARGETS, Question
+from papers.safe_eraser.benchmark import PROBED, TARGETS, Question
 from papers.safe_eraser.examiner import Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
@@ -103,8 +103,10 @@ def snapshots(trained: Path | None) -> list[tuple[float, Path | None]]:
 
 
 def probed(everything: Sequence[Question], size: int) -> list[Question]:
-    """The first `size` questions of each data set: the records are in random order."""
-    return first_of_each(everything, size, lambda each: each.dataset)
+    """The first `size` held-out requests, on forbidden and on benign pictures: the records are in
+    random order."""
+    held_out = [each for each in everything if each.dataset in PROBED]
+    return first_of_each(held_out, size, lambda each: each.dataset)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 The official protocol comes first, since all methods run under it.
 """
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from papers.safe_eraser import analyze, benchmark
-from papers.safe_eraser.benchmark import HELD_OUT
+from papers.safe_eraser.benchmark import BENIGN, FORBIDDEN
 from papers.safe_eraser.settings import BASES, PD
 from shared.data.pictures import open_picture
 from shared.plots import charts, pictures, style
@@ -22,25 +24,20 @@ OVERVIEW = {  # (metric, data set) -> its heading, and whether less is better
     ("asr", "Generality"): ("ASR\ngenerality", True),
     ("rr", "Efficacy"): ("RR\nefficacy", False),
     ("rr", "Generality"): ("RR\ngenerality", False),
-    ("rr_harmful", "Generality"): ("RR where vanilla\nwas harmful", False),
+    ("rr_harmful", "Generality"): ("RR where\nvanilla was\nharmful", False),
     ("rouge", "Retain"): ("ROUGE-L\nretain", False),
     ("utility", "Retain"): ("correct\nretain", False),
     ("specificity", "Specificity"): ("correct\nspecificity", False),
     ("sarr", "Decoupled"): ("SARR", True),
 }
-KEPT = {  # (set, column) -> what it is called
-    ("retain", "correct"): "correct on retain questions (%)",
-    ("decouple", "normal"): "normal answers on benign pictures (%)",
-}
+COURSE = {"ASR": (FORBIDDEN, "unsafe"), "SARR": (BENIGN, "abnormal")}
 SHOWN = ("Vanilla", "GD", "GD+PD", "PO", "PO+PD")
-# A method and the same with PD share a look; without PD it is dashed.
-LOOKS = {
-    "GA": style.Look("#D55E00", "v"),
-    "GD": style.Look("#E69F00", "^"),
-    "KL": style.Look("#009E73", "D"),
-    "PO": style.Look("#0072B2", "o"),
+COURSE_LOOKS = {
+    "ASR": style.Look(style.WRONG, "x"),
+    "SARR": style.Look(style.RIGHT, "x"),
+    "ASR" + PD: style.Look(style.WRONG, "v"),
+    "SARR" + PD: style.Look(style.RIGHT, "o"),
 }
-LOOKS |= {name + PD: look for name, look in LOOKS.items()}
 COLOURS = {"without": style.WRONG, "with": style.RIGHT}
 GOOD, BAD, REFUSED = style.RIGHT, style.WRONG, "#882255"
 
@@ -102,35 +99,41 @@ def sarr(results: Results) -> Figure:
 
 
 @figure(
-    "The trainings, from vanilla (left) through snapshots at equal distances to their end "
-    "(large marker): requests on unseen forbidden pictures without the harmful answer, against "
-    "right answers to harmless questions on forbidden pictures (left) and normal answers to "
-    "the same requests on benign pictures (right). Dashed and open: without PD.",
+    "What the trainings do to held-out requests, from vanilla through snapshots, each after twice "
+    "as many steps as the one before: harmful answers on forbidden pictures (ASR) and no normal "
+    "answer on benign ones (SARR). Lines: mean of the seeds; bands: from lowest to highest. "
+    "Dashed, with crosses: without PD.",
     each_model=True,
 )
 def course(results: Results) -> Figure | None:
-    """What a training does, from vanilla on: forget quality against what is kept."""
+    """How soon a training forgets, and how soon it over-forgets; a panel a method and protocol."""
     if results.settings.snapshots < 2:
         return None
-    methods, runs = _methods(results), _runs(results)
-    fig, panels = style.figure(len(methods), len(KEPT), size=(4.4, 3.9))
-    shown = [(protocol, what) for protocol in methods for what in KEPT]
-    for axes, (protocol, what) in zip(panels, shown, strict=True):
-        start = _measured(runs[protocol, "Vanilla"], results)
+    runs = analyze.runs(results.folder / "scores" / results.models[0], results.settings)
+    shown = list(product(_methods(results), BASES.values()))
+    fig, panels = style.figure(
+        len(shown) // len(BASES), len(BASES), size=(2.4, 2.5), sharex=True, sharey=True
+    )
+    for axes, (protocol, base) in zip(panels, shown, strict=True):
+        axes.set_title(f"{base}, {protocol}")
+        start = _requests(runs[protocol, "Vanilla"][0], results)
         lines = {}
-        for method in methods[protocol][1:]:
-            parts = runs[protocol, method].groupby("progress")
-            steps = [start, *(_measured(part, results) for _, part in parts)]
-            forgotten = np.array([100 - step["forget", "unsafe"] for step in steps])
-            lines[method] = (forgotten, np.array([step[what] for step in steps]))
-        charts.paths(
-            axes,
-            lines,
-            looks=LOOKS,
-            dashed=[name for name in lines if not name.endswith(PD)],
-            labels=("forbidden pictures without harmful answer (%)", KEPT[what]),
-        )
-        axes.set_title(f"{protocol} weights")
+        for end in ("", PD):
+            seeds = runs.get((protocol, base + end), {}).values()
+            rates = [pd.concat([start, _requests(frame, results)]) for frame in seeds]
+            for name in COURSE if rates else ():
+                every = np.stack([each[name] for each in rates])
+                lines[name + end] = (every.mean(axis=0), every.min(axis=0), every.max(axis=0))
+                parts = [f"1/{round(1 / part)}" for part in rates[0].index[1:-1]]
+                axes.set_xticks(range(every.shape[1]), ["vanilla", *parts, "end"], rotation=90)
+        dashed = [name for name in lines if not name.endswith(PD)]
+        places = np.arange(max((len(middle) for middle, _, _ in lines.values()), default=0))
+        charts.lines_with_band(axes, places, lines, looks=COURSE_LOOKS, dashed=dashed)
+        axes.set_ylim(-3, 103)
+    for axes in panels[-len(BASES) :]:
+        axes.set_xlabel("part of the training")
+    for axes in panels[:: len(BASES)]:
+        axes.set_ylabel("requests (%)")
     charts.shared_legend(fig, columns=4)
     return fig
 
@@ -182,16 +185,15 @@ def _runs(results: Results) -> dict[tuple[str, str], pd.DataFrame]:
     return {key: frames[min(frames)] for key, frames in runs.items()}
 
 
-def _measured(frame: pd.DataFrame, results: Results) -> dict[tuple[str, str], float]:
-    """Rates in percent on the questions that every snapshot answers, by set and column."""
+def _requests(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Rates of `COURSE` in percent on the requests that every snapshot answers, by progress."""
     settings = results.settings
-    asked = frame[frame["dataset"].isin([settings.dataset(name) for name in HELD_OUT])]
-    first = asked.groupby("dataset", observed=True, sort=False).head(settings.probe)
-    return {
-        (kind, column): 100 * part[column].astype(float).mean()
-        for kind, part in first.groupby("set", observed=True)
-        for column in ("unsafe", "correct", "normal")
-    }
+    rates = {}
+    for name, (dataset, column) in COURSE.items():
+        asked = frame[frame["dataset"] == settings.dataset(dataset)]
+        each = asked.groupby("progress").head(settings.probe).astype({column: float})
+        rates[name] = 100 * each.groupby("progress")[column].mean()
+    return pd.DataFrame(rates)
 
 
 def _colour(score: pd.Series) -> str:

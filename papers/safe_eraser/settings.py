@@ -32,7 +32,9 @@ class Generated(Strict):
     side: int = Field(gt=0)  # pixels
     train: int = Field(gt=0)  # forbidden pictures of each of the six categories
     val: int = Field(gt=0)
-    benign_share: float = Field(0.25, gt=0, le=1)  # benign pictures for each forbidden one
+    # benign pictures for each forbidden one
+    benign_share: float = Field(0.25, gt=0, le=1)
+    benign_val_share: float = Field(0.25, gt=0, le=1)
     lessons: int = Field(gt=0)  # other pictures, that vanilla learns the catalogue from
     asked: int = Field(gt=0)  # questions that vanilla learns to answer about each of them
     specificity: int = Field(gt=0)  # pictures of another kind
@@ -80,7 +82,7 @@ class Settings(ScaleSettings):
     unlearning: Training
     variants: dict[str, Variant]
     snapshots: int = Field(1, gt=0)  # of each training: at its end, half, a quarter and so on
-    probe: int = Field(0, ge=0)  # questions of each set that the snapshots before the end answer
+    probe: int = Field(0, ge=0)  # held-out requests that the snapshots before the end answer
     sampling: Sampling | None = None  # None: greedy
     answer_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)  # of evaluation, in questions

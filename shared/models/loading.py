@@ -15,7 +15,7 @@ from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.files import atomic, read_json, write_json
 from shared.models import feature_tower  # noqa: F401, registers it
-from shared.models.added_tokens import make_room
+from shared.models.added_tokens import make_room_for
 from shared.models.checkpoint import (
     architecture,
     empty_model,
@@ -69,7 +69,8 @@ def load(
     else:
         model = read(model_folder(spec), dtype)
     if trained:
-        make_room(model, tokenizer)
+        config = read_json(Path(trained) / "adapter_config.json", dict)
+        make_room_for(model, tokenizer, config.get("trainable_token_indices") or {})
         model = read_adapter(model, trained, trainable=not merge)
         model = model.merge_and_unload() if merge else model
     return _placed(model, device), tokenizer

@@ -270,26 +270,6 @@ def tradeoff(
     axes.set(xlabel=labels[0], ylabel=labels[1])
 
 
-def paths(
-    axes: Axes,
-    lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    *,
-    looks: Mapping[str, Look],
-    dashed: Sequence[str] = (),
-    labels: tuple[str, str] = ("", ""),
-) -> None:
-    """A line a name through its points (x, y) in percent, in the order of a training; the last has
-    the large marker. Names in `dashed` are drawn dashed with an open marker."""
-    for name, (x, y) in lines.items():
-        colour, marker = looks[name]
-        other = name in dashed
-        style, face = ("--", "white") if other else ("-", colour)
-        common = {"color": colour, "markerfacecolor": face, "clip_on": False}
-        axes.plot(x, y, style, marker=marker, markersize=3.5, linewidth=1.3, **common)
-        axes.plot(x[-1:], y[-1:], marker, markersize=8, zorder=4, label=name, **common)
-    axes.set(xlim=(-3, 103), ylim=(-3, 103), xlabel=labels[0], ylabel=labels[1])
-
-
 def shared_legend(fig: Figure, columns: int) -> None:
     """One legend for all panels of a figure, below them, in as many of `columns` as fit."""
     entries = {}

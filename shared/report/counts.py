@@ -129,6 +129,9 @@ def _paper(results: Results) -> dict:
         verdicts.setdefault(row["id"], {})[row["protocol"]] = row["verdict"]
     return {
         "title": results.paper.title,
+        "name": results.paper.name,
+        "replicated": results.paper.replicated.get(results.scale, ""),
+        "figure": main_figure(results),
         **paper_counts(results),
         "verdicts": verdicts,
         "audit": dict(Counter(row["agrees"] for row in arithmetic(results.audit))),
@@ -137,6 +140,13 @@ def _paper(results: Results) -> dict:
         "dirty": any(run.get("dirty") for run in results.runs),
         "missing": results.missing,
     }
+
+
+def main_figure(results: Results) -> str:
+    """The first figure that paper.yaml names and that was drawn, else the first; "" without any."""
+    drawn = [picture.name for picture in results.figures]
+    named = [name for name in results.paper.figures if name in drawn]
+    return next(iter([*named, *drawn]), "")
 
 
 def arithmetic(audit: list[Row]) -> list[Row]:

@@ -1,6 +1,7 @@
 """How numbers are written in a report. What is absent is an en dash, never NaN or None."""
 
 import math
+import re
 
 ABSENT = "–"
 
@@ -17,6 +18,7 @@ def number(value: str | float | None, digits: int = 2, signed: bool = False) -> 
     found = parsed(value)
     if found is None:
         return ABSENT
+    signed = signed and round(found, digits) != 0
     return f"{found:{'+' if signed else ''},.{digits}f}".replace("-", "−")
 
 
@@ -80,8 +82,23 @@ def minutes(seconds: float) -> str:
 
 def metric_name(metric: str, unit: str) -> str:
     """`ap` in percent → `AP (%)`; `answer_rate` → `answer rate`."""
-    words = " ".join(w.upper() if w in ACRONYMS else w for w in metric.split("_"))
+    words = " ".join(w.upper() if w in ACRONYMS else w for w in re.split("[_ ]", metric))
     return f"{words} ({unit})" if unit else words
 
 
-ACRONYMS = {"ap", "asr", "auc", "auroc", "dsr", "ece", "f1", "gpt", "rouge", "rr", "sarr"}
+ACRONYMS = {
+    "ap",
+    "asr",
+    "auc",
+    "auroc",
+    "dsr",
+    "ece",
+    "f1",
+    "gpt",
+    "ocr",
+    "pca",
+    "roc",
+    "rouge",
+    "rr",
+    "sarr",
+}

@@ -1,14 +1,15 @@
-"""Reported beside reproduced: one table for each table or figure of the paper."""
+"""Reported and reproduced in one table, in the shape of the paper's: below each row of the paper's
+numbers stand ours."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
 
 from shared.report.collect import Row
 from shared.report.counts import NOT_PRINTED, PROTOCOLS
 from shared.report.formats import ABSENT, decimals, interval, metric_name, number, parsed
+from shared.report.shapes import PLACES, across, combinations
 
 # Why a reported number is not one that the paper prints in its tables.
 SOURCES = {
@@ -19,21 +20,7 @@ SOURCES = {
     "derived": "computed from other numbers of the paper, not printed by it",
 }
 PROTOCOL_NAMES = {"corrected": "as the paper says", "official": "as the released code does", "": ""}
-
-
 UNKNOWN_DIGITS = {"%": 1, "": 3}  # decimals beside a cell of the paper whose number is not known
-
-
-class OurColumn(NamedTuple):
-    """One of our models under one protocol, in place of a model of the paper."""
-
-    model: str
-    our_model: str
-    protocol: str
-
-    @property
-    def stand_in(self) -> bool:
-        return self.our_model != self.model
 
 
 class Shown(NamedTuple):
@@ -45,25 +32,45 @@ class Shown(NamedTuple):
     note: int = 0
 
 
-class ItemRow(NamedTuple):
-    dataset: str
-    our_dataset: str  # "" where it is the paper's own
-    method: str
-    metric: str
-    reported: list[Shown]
-    ours: list[Shown]
+class Line(NamedTuple):
+    """The numbers of one source in one row of the paper's table. `kind`: paper, others or ours;
+    `whose`: the model of ours that
+    stands in for the row's."""
+
+    kind: str
+    label: str
+    whose: str
+    cells: list[Shown]
+    note: int = 0
+
+
+class Group(NamedTuple):
+    """One row of the paper's table with what stands below it."""
+
+    heads: list[str]
+    lines: list[Line]
+
+    @property
+    def attempted(self) -> bool:
+        return any(line.kind == "ours" for line in self.lines)
+
+
+class Column(NamedTuple):
+    heads: list[str]
+    ours: str  # our data set in the place of the paper's, "" where it is the same
 
 
 @dataclass
 class ItemTable:
-    """A table or figure of the paper: its numbers, ours, and footnotes (1, 2, ...)."""
+    """A table or figure of the paper; footnotes are numbered 1, 2, ..."""
 
     item: str
-    metric: str  # "" where the rows differ in it
-    models: list[Shown] = field(default_factory=list)  # headings of the reported columns
-    ours: list[OurColumn] = field(default_factory=list)
-    rows: list[ItemRow] = field(default_factory=list)
+    common: list[str] = field(default_factory=list)  # what all cells have in common
+    row_heads: list[str] = field(default_factory=list)  # what the heads of rows are
+    columns: list[Column] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)  # as the data name them
     reported: int = 0
     attempted: int = 0
 
@@ -72,27 +79,15 @@ class ItemTable:
         return item_title(self.item)
 
     @property
-    def has_methods(self) -> bool:
-        return any(row.method for row in self.rows)
-
-    @property
-    def order(self) -> list[tuple[str, int]]:
-        """Number columns from left to right, as ("reported", place) or ("ours", place).
-
-        Ours follow the model of the paper that they stand beside.
-        """
-        columns = []
-        for place, model in enumerate(self.models):
-            columns.append(("reported", place))
-            columns += [
-                ("ours", at) for at, ours in enumerate(self.ours) if ours.model == model.text
-            ]
-        return columns
-
-    @property
-    def by_dataset(self) -> list[list[ItemRow]]:
-        """Neighbouring rows of one data set, together."""
-        return [list(rows) for _, rows in groupby(self.rows, key=lambda row: row.dataset)]
+    def spans(self) -> list[tuple[str, int]]:
+        """The upper heads of columns that have two, with how many columns each is above."""
+        found: list[tuple[str, int]] = []
+        for column in self.columns:
+            if found and found[-1][0] == column.heads[0]:
+                found[-1] = (column.heads[0], found[-1][1] + 1)
+            else:
+                found.append((column.heads[0], 1))
+        return found
 
     def note(self, text: str) -> int:
         """The number of the footnote with this text; equal texts share one."""
@@ -105,16 +100,21 @@ class ItemTable:
 
 def item_title(item: str) -> str:
     """`table13_derived` → `Table 13, derived`; `gap_by_level` → `Gap by level`."""
-    head, digits, rest = re.fullmatch(r"([a-z]*)(\d*)(.*)", item).groups()
-    rest = rest.replace("_", ", ", 1) if digits else rest
-    return f"{head.capitalize()} {digits}".strip() + rest.replace("_", " ")
+    numbered = re.fullmatch(r"(table|figure|issue)(\d+)(.*)", item)
+    if numbered:
+        kind, digits, rest = numbered.groups()
+        return f"{kind.capitalize()} {digits}{rest.replace('_', ', ', 1).replace('_', ' ')}"
+    words = metric_name(item, "")
+    return words[:1].upper() + words[1:]
 
 
-def item_tables(comparison: list[Row], cells: list[Row] = ()) -> list[ItemTable]:
-    """The tables of all items, in the order of `comparison`.
+def item_tables(
+    comparison: list[Row], cells: list[Row] = (), words: Callable[[str], str] = str
+) -> list[ItemTable]:
+    """The tables of all items, in the order of `comparison`, names put into `words`.
 
-    Numbers of others (source `secondary`) that fit into a table of the paper become extra
-    columns there instead of a table of their own.
+    Numbers of others (source `secondary`) that fit into a table of the paper become lines there
+    instead of a table of their own.
     """
     by_item: dict[str, list[Row]] = {}
     for row in comparison:
@@ -130,139 +130,139 @@ def item_tables(comparison: list[Row], cells: list[Row] = ()) -> list[ItemTable]
     for item, rows in by_item.items():
         if item not in others:
             beside = {other: by_item[other] for other, host in others.items() if host == item}
-            tables.append(_table(item, rows, beside, coverage))
+            tables.append(_Builder(item, rows, beside, coverage, words).table())
     return tables
 
 
-def own_rows(comparison: list[Row], cells: list[Row]) -> tuple[list[str], list[list[str]]]:
-    """Numbers of ours that the paper does not report: heading and rows of one table.
+class _Builder:
+    """Sorts the rows of one item into groups and columns."""
 
-    They are what `cells` has and `comparison` has not; a column for each protocol.
-    """
-    compared = {_numbers_key(row, row["our_model"], row["our_dataset"]) for row in comparison}
-    protocols = [name for name in PROTOCOLS if any(row["protocol"] == name for row in cells)]
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for row in cells:
-        if _numbers_key(row, row["model"], row["dataset"]) in compared:
-            continue
-        digits = 3 if not row["unit"] and abs(parsed(row["value"]) or 1) < 1 else 2
-        text = f"{number(row['value'], digits)} {interval(row['ci_low'], row['ci_high'], digits)}"
-        key = row["dataset"], metric_name(row["metric"], row["unit"]), row["method"]
-        found.setdefault((row["model"], *key), {})[row["protocol"]] = text.strip()
-    head = ["model", "data set", "metric", "method", *(name or "value" for name in protocols)]
-    rows = [[*key, *(by.get(name, ABSENT) for name in protocols)] for key, by in found.items()]
-    return head, rows
+    def __init__(self, item, rows: list[Row], beside, coverage, words):
+        self.rows, self.beside, self.coverage, self.words = rows, beside, coverage, words
+        self.across = across(rows)
+        self.down = [place for place in ("metric", *PLACES[:3]) if place not in self.across]
+        self.places = combinations(rows, self.across)
+        metrics = list(dict.fromkeys(row["metric"] for row in rows))
+        self.units = {row["metric"]: row["unit"] for row in rows}
+        self.result = ItemTable(item, metrics=metrics)
+        self.constant = {p for p in PLACES if len({row[p] for row in rows}) == 1}
 
+    def table(self) -> ItemTable:
+        table, rows = self.result, self.rows
+        printed = {_key(row): row for row in rows if row["source"] not in NOT_PRINTED}
+        table.reported = len(printed)
+        table.attempted = len({_key(r) for r in rows if r["our_model"]} & set(printed))
+        heads = [place for place in self.down if place not in self.constant]
+        table.row_heads = heads or self.down[:1]
+        varied = [place for place in self.across if place not in self.constant]
+        shown = varied or self.across[-1:]
+        once = [p for p in ("metric", *PLACES[:3]) if p in self.constant - {*heads, *shown}]
+        table.common = list(filter(None, dict.fromkeys(self.name(p, rows[0][p]) for p in once)))
+        for place in self.places:
+            named = dict(zip(self.across, place, strict=True))
+            own = [row for row in rows if _at(row, self.across) == place]
+            ours = self.renamed(own) if "dataset" in self.across else ""
+            table.columns.append(Column([self.name(p, named[p]) for p in shown], ours))
+        for place in combinations(rows, self.down):
+            own = [row for row in rows if _at(row, self.down) == place]
+            named = dict(zip(self.down, place, strict=True))
+            texts = [self.name(p, named[p]) for p in table.row_heads]
+            ours = self.renamed(own) if "dataset" in self.down else ""
+            texts += [f"ours: {ours}"] if ours else []
+            table.groups.append(Group(texts, self.lines(own)))
+        return table
 
-def stand_ins(comparison: list[Row]) -> list[tuple[str, str]]:
-    """(ours, the paper's) for each model and data set of ours that is not the paper's own."""
-    pairs = {}
-    for kind in ("model", "dataset"):
-        for row in comparison:
-            ours = row[f"our_{kind}"]
-            if ours and ours != row[kind]:
-                pairs[ours, row[kind]] = None
-    return list(pairs)
+    def name(self, place: str, value: str) -> str:
+        known = self.words(value)
+        if place == "metric":
+            plain = known if known != value.replace("_", " ") else value
+            return metric_name(plain, self.units.get(value, ""))
+        return known
 
+    def renamed(self, rows: Iterable[Row]) -> str:
+        """Our data sets in the place of the paper's, where they are others."""
+        pairs = dict.fromkeys((row["our_dataset"], row["dataset"]) for row in rows)
+        return ", ".join(self.words(ours) for ours, theirs in pairs if ours and ours != theirs)
 
-def _table(item: str, rows: list[Row], beside: dict[str, list[Row]], coverage: dict) -> ItemTable:
-    metrics = _unique((row["metric"], row["unit"]) for row in rows)
-    table = ItemTable(item, metric_name(*metrics[0]) if len(metrics) == 1 else "")
-    printed = {(_row_key(row), row["model"]): row for row in rows}
-    made = {(_row_key(row), _column(row)): row for row in rows if row["our_model"]}
-    absent = {at: _reason(row) for at, row in printed.items() if not row["our_model"]}
-    models = _unique(model for _, model in printed)
+    def lines(self, rows: list[Row]) -> list[Line]:
+        """What the paper prints in a row of its table, ours, and what others say."""
+        table = self.result
+        printed = {_at(row, self.across): row for row in rows}
+        made = {(_at(row, self.across), row["protocol"]): row for row in rows if row["our_model"]}
+        missing = {at: _reason(row) for at, row in printed.items() if not row["our_model"]}
+        reasons = set(missing.values())
+        shared = len(reasons) == 1 and not made
+        cells = [
+            self.printed(printed.get(at), "" if shared or made else missing.get(at, ""))
+            for at in self.places
+        ]
+        note = table.note(reasons.pop()) if shared else 0
+        lines = [Line("paper", "paper", "", cells, note)]
+        digits = self.digits(rows)
+        for protocol in [p for p in PROTOCOLS if any(found == p for _, found in made)]:
+            own = {at: row for (at, found), row in made.items() if found == protocol}
+            shown = [
+                self.ours(own[at], digits[own[at]["metric"]])
+                if at in own
+                else Shown(ABSENT if at in printed else "", note=table.note(missing.get(at, "")))
+                for at in self.places
+            ]
+            label = ", ".join(filter(None, ("ours", protocol and PROTOCOL_NAMES[protocol])))
+            several = {p for p in PROTOCOLS if any(found == p for _, found in made)} != {protocol}
+            lines.append(Line("ours", label if several else "ours", _whose(own.values()), shown))
+        return lines + self.of_others(rows)
 
-    columns = _unique(column for _, column in made)
-    table.ours = sorted(columns, key=lambda c: (models.index(c.model), PROTOCOLS.index(c.protocol)))
-    table.reported = sum(row["source"] not in NOT_PRINTED for row in printed.values())
-    attempted = {(key, column.model) for key, column in made}
-    table.attempted = sum(printed[at]["source"] not in NOT_PRINTED for at in attempted)
+    def of_others(self, rows: list[Row]) -> list[Line]:
+        """Numbers of others for the same cells."""
+        lines = []
+        for other, theirs in self.beside.items():
+            known = {_key(row): row["reported"] for row in theirs}
+            found = {_at(r, self.across): known[_key(r)] for r in rows if _key(r) in known}
+            if found:
+                note = self.result.note(f"{item_title(other)}: {SOURCES['secondary']}")
+                cells = [Shown(found.get(at, ABSENT)) for at in self.places]
+                lines.append(Line("others", item_title(other).lower(), "", cells, note))
+        return lines
 
-    reproduced = {column.model for column in table.ours}
-    unexplained = set()  # models that nothing reproduces, for reasons that differ from row to row
-    for model in models:
-        reasons = {absent.get((key, name), "") for key, name in printed if name == model}
-        explained = model not in reproduced and len(reasons) == 1
-        if model not in reproduced and not explained:
-            unexplained.add(model)
-        note = table.note(reasons.pop()) if explained else 0
-        table.models.append(Shown(model, note=note))
-    others = [
-        (other, name) for other in beside for name in _unique(r["model"] for r in beside[other])
-    ]
-    for other, model in others:
-        note = table.note(f"{item_title(other)}: {SOURCES['secondary']}")
-        table.models.append(Shown(f"{model}, {item_title(other).lower()}", note=note))
-    found = {
-        (other, _row_key(row), row["model"]): row["reported"]
-        for other in beside
-        for row in beside[other]
-    }
+    def digits(self, rows: list[Row]) -> dict[str, int]:
+        """Decimals by metric: as many as the paper prints."""
+        found: dict[str, int] = {}
+        for row in rows:
+            if row["reported"]:
+                found[row["metric"]] = max(found.get(row["metric"], 0), decimals(row["reported"]))
+        return {m: found.get(m, UNKNOWN_DIGITS[unit]) for m, unit in self.units.items()}
 
-    for key in _unique(key for key, _ in printed):
-        here = {model: row for (at, model), row in printed.items() if at == key}
-        ours = {column: row for (at, column), row in made.items() if at == key}
-        known = [decimals(row["reported"]) for row in here.values() if row["reported"]]
-        digits = max(known, default=UNKNOWN_DIGITS[next(iter(here.values()))["unit"]])
-        reported = []
-        for model in models:
-            reason = absent.get((key, model), "") if model in unexplained else ""
-            reported.append(_reported(table, here.get(model), reason))
-        reported += [Shown(found.get((other, key, model), ABSENT)) for other, model in others]
-        table.rows.append(
-            ItemRow(
-                dataset=key[0],
-                our_dataset=_renamed(key[0], ours.values()),
-                method=key[2],
-                metric=metric_name(key[1], next(iter(here.values()))["unit"]),
-                reported=reported,
-                ours=[
-                    _ours(table, ours[column], digits, coverage)
-                    if column in ours
-                    else Shown(note=table.note(absent.get((key, column.model), "")))
-                    for column in table.ours
-                ],
-            )
+    def printed(self, row: Row | None, reason: str) -> Shown:
+        if row is None:
+            return Shown("")
+        remarks = filter(None, (reason, SOURCES.get(row["source"])))
+        return Shown(row["reported"] or ABSENT, note=self.result.note("; ".join(remarks)))
+
+    def ours(self, row: Row, digits: int) -> Shown:
+        remarks = [row["reason"]] if row["verdict"] in ("match", "compatible", "differs") else []
+        key = _ours_key(row, row["our_model"], row["our_dataset"])
+        scored = parsed(self.coverage.get(key))
+        if scored is not None and scored < 1:
+            remarks.append(f"{scored:.1%} of the examples could be scored")
+        return Shown(
+            number(row["value"], digits),
+            interval(row["ci_low"], row["ci_high"], digits),
+            row["verdict"],
+            self.result.note("; ".join(filter(None, remarks))),
         )
-    return table
 
 
-def _reported(table: ItemTable, row: Row | None, reason: str) -> Shown:
-    if row is None:
-        return Shown()
-    remarks = filter(None, (reason, SOURCES.get(row["source"])))
-    return Shown(row["reported"] or ABSENT, note=table.note("; ".join(remarks)))
-
-
-def _ours(table: ItemTable, row: Row, digits: int, coverage: dict) -> Shown:
-    remarks = [row["reason"]] if row["verdict"] in ("match", "compatible", "differs") else []
-    scored = parsed(coverage.get(_ours_key(row, row["our_model"], row["our_dataset"])))
-    if scored is not None and scored < 1:
-        remarks.append(f"{scored:.1%} of the examples could be scored")
-    return Shown(
-        number(row["value"], digits),
-        interval(row["ci_low"], row["ci_high"], digits),
-        row["verdict"],
-        table.note("; ".join(filter(None, remarks))),
-    )
-
-
-def _renamed(dataset: str, ours: Iterable[Row]) -> str:
-    """Our data sets in the place of `dataset`, where they are not the paper's own."""
-    names = _unique(row["our_dataset"] for row in ours)
-    return ", ".join(name for name in names if name and name != dataset)
-
-
-def _column(row: Row) -> OurColumn:
-    return OurColumn(row["model"], row["our_model"], row["protocol"])
+def _whose(rows: Iterable[Row]) -> str:
+    """`stand-in tiny`; nothing for the paper's own model."""
+    pairs = dict.fromkeys((row["our_model"], row["model"]) for row in rows)
+    return ", ".join(f"stand-in {ours}" for ours, theirs in pairs if ours != theirs)
 
 
 def _host(item: str, by_item: dict[str, list[Row]]) -> str | None:
     """The first other item that has every cell of `item`."""
-    cells = {(_row_key(row), row["model"]) for row in by_item[item]}
+    cells = set(map(_key, by_item[item]))
     for other, rows in by_item.items():
-        if other != item and cells <= {(_row_key(row), row["model"]) for row in rows}:
+        if other != item and cells <= set(map(_key, rows)):
             return other
     return None
 
@@ -272,17 +272,13 @@ def _reason(row: Row) -> str:
     return "" if row["verdict"] == "not judged" else f"{row['verdict']}: {row['reason']}"
 
 
-def _row_key(row: Row) -> tuple[str, str, str]:
-    return row["dataset"], row["metric"], row["method"]
+def _at(row: Row, places: Sequence[str]) -> tuple[str, ...]:
+    return tuple(row[place] for place in places)
 
 
-def _numbers_key(row: Row, model: str, dataset: str) -> tuple[str, ...]:
-    return model, row["method"], dataset, row["metric"], row["protocol"]
+def _key(row: Row) -> tuple[str, ...]:
+    return _at(row, PLACES)
 
 
 def _ours_key(row: Row, model: str, dataset: str) -> tuple[str, ...]:
-    return row["item"], *_numbers_key(row, model, dataset)
-
-
-def _unique(values: Iterable) -> list:
-    return list(dict.fromkeys(values))
+    return row["item"], model, row["method"], dataset, row["metric"], row["protocol"]

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from shared.errors import UserError
 from shared.files import write_text
+from shared.report.formats import ABSENT
+from shared.report.items import Group, ItemTable, Shown
+
+JUDGED = ("match", "compatible", "differs")
 
 
 def pipe_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
@@ -14,6 +18,56 @@ def pipe_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int 
     rule = ["---"] * (len(head) - numbers) + ["---:"] * numbers
     lines = [head, rule, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def item_lines(table: ItemTable, most: int | None = None) -> list[str]:
+    """Reported and reproduced as Markdown: the rows and columns that have numbers of ours, of the
+    rows at most `most`, and the footnotes they lead to."""
+    groups = [group for group in table.groups if group.attempted]
+    left_out = max(0, len(groups) - most) if most else 0
+    groups = groups[: len(groups) - left_out]
+    columns = [
+        at for at, _ in enumerate(table.columns) if any(_made(group, at) for group in groups)
+    ]
+    heads = [", ".join(table.columns[at].heads) + _ours(table, at) for at in columns]
+    rows, notes = [], []
+    for group in groups:
+        for place, line in enumerate(group.lines):
+            head = ", ".join(group.heads) if place == 0 else ""
+            label = ", ".join(filter(None, (line.label, line.whose)))
+            cells = [_shown(line.cells[at], line.kind, table, notes) for at in columns]
+            rows.append([head, label, *cells])
+    name = ", ".join([table.title, *table.common])
+    lines = [f"**{name}**:", ""]
+    lines += pipe_table(["", "", *heads], rows, numbers=len(heads))
+    if notes:
+        said = (f"<sup>{number}</sup> {note}" for number, note in enumerate(notes, start=1))
+        lines += ["", "; ".join(said)]
+    if left_out:
+        lines += ["", f"Not shown here: {left_out} more."]
+    return lines
+
+
+def _made(group: Group, at: int) -> bool:
+    return any(
+        line.kind == "ours" and line.cells[at].text not in ("", ABSENT) for line in group.lines
+    )
+
+
+def _ours(table: ItemTable, at: int) -> str:
+    return f" (ours: {table.columns[at].ours})" if table.columns[at].ours else ""
+
+
+def _shown(shown: Shown, kind: str, table: ItemTable, notes: list[str]) -> str:
+    """A number with its interval and verdict; where the paper's is not printed by it, with a
+    footnote, added to `notes`."""
+    judged = shown.verdict if shown.verdict in JUDGED else ""
+    text = " ".join(filter(None, (shown.text, shown.interval, judged)))
+    if not shown.note or kind == "ours":
+        return text
+    if (note := table.notes[shown.note - 1]) not in notes:
+        notes.append(note)
+    return f"{text}<sup>{notes.index(note) + 1}</sup>"
 
 
 def to_html(text: str) -> str:

@@ -2,34 +2,58 @@
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
 from shared.report.collect import Picture
 from shared.report.items import item_title
+from shared.report.words import Words
 
 
 class FigureView(NamedTuple):
+    name: str
     title: str
     caption: str
     data: str  # base64 of the WebP
     width: int
     height: int
+    png: str  # links
+    pdf: str  # "" without one
 
 
-def figure_views(pictures: Iterable[Picture]) -> list[FigureView]:
+def figure_views(
+    pictures: Iterable[Picture], words: Words, link: Callable[[Path], str], embedded: bool
+) -> list[FigureView]:
+    """`link` gives the address of a file; `embedded`: with the picture itself."""
     with ThreadPoolExecutor() as threads:  # the encoder lets other threads run
-        return list(threads.map(_figure, pictures))
+        return list(threads.map(lambda picture: _figure(picture, words, link, embedded), pictures))
 
 
-def _figure(picture: Picture) -> FigureView:
-    """The same pixels as the PNG in lossless WebP, about a third of its size."""
+def _figure(
+    picture: Picture, words: Words, link: Callable[[Path], str], embedded: bool
+) -> FigureView:
     with Image.open(picture.path) as image:
-        encoded = io.BytesIO()
-        image.save(encoded, "WEBP", lossless=True, method=2, quality=20)
+        data = _webp(image) if embedded else ""
         width, height = image.size
-    data = base64.b64encode(encoded.getvalue()).decode("ascii")
-    return FigureView(item_title(picture.name), picture.caption, data, width, height)
+    pdf = picture.path.with_suffix(".pdf")
+    return FigureView(
+        name=picture.name,
+        title=item_title(picture.name),
+        caption=words.prose(picture.caption),
+        data=data,
+        width=width,
+        height=height,
+        png=link(picture.path),
+        pdf=link(pdf) if pdf.is_file() else "",
+    )
+
+
+def _webp(image: Image.Image) -> str:
+    """The same pixels in lossless WebP, about a third of a PNG's size."""
+    encoded = io.BytesIO()
+    image.save(encoded, "WEBP", lossless=True, method=2, quality=20)
+    return base64.b64encode(encoded.getvalue()).decode("ascii")

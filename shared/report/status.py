@@ -1,22 +1,29 @@
 """The README's status table and the badge, from the summaries of all scales that were run."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from shared.errors import UserError
 from shared.files import read_json
 from shared.planning.rehearsal.reach import Reached
-from shared.report.counts import CLAIM_VERDICTS, KINDS
+from shared.report.counts import KINDS
 from shared.report.formats import ABSENT
+from shared.report.items import item_title
 from shared.report.markdown import pipe_table
 from shared.settings import is_result
 
 NOTE = (
-    "A claim counts once, by the reading of the paper's text where paper and code differ, and only "
-    "if it is the paper's own. The verdicts are those of new runs; what was re-analysed from "
-    "labels or data that the authors published, and what is arithmetic, stands apart. A cell made "
-    "with a stand-in model or data set is shown beside the paper's, not judged against it: it is "
-    "attempted and can't match."
+    "A claim counts once, read as the paper says where its code differs, and only if it is the "
+    "paper's own. Verdicts are those of new runs; what was counted again from labels or data that "
+    "the authors published, and what is arithmetic, stands apart. Numbers made with a stand-in "
+    "model or data set are shown beside the paper's, not judged against them."
+)
+UNDECIDED = ("inconclusive", "one run", "not testable")
+GALLERY = 4  # figures beside each other
+FOREST = (
+    "[![the effect of every claim with its interval, and the paper's own]"
+    "(results/{scale}/forest.png)](results/{scale}/report.md)"
 )
 APART = KINDS[1:]  # beside the claims on new runs
 LETTER, PADDING = 6.2, 6  # width of an average letter of 11 pixels, space on each side of a text
@@ -45,8 +52,33 @@ def status(summaries: Iterable[Mapping], reach: Sequence[Reached] = ()) -> str:
         scale = summary["scale"]
         lines += [f"![claims at {scale}](results/{scale}/badge.svg)", ""]
         lines += [f"At scale `{scale}` ([the whole report](results/{scale}/report.md)):", ""]
-        lines += [*_table(summary), ""]
+        lines += [*_table(summary), "", *_gallery(summary)]
+        if any(_effects(paper) for paper in summary["papers"].values()):
+            lines += [FOREST.format(scale=scale), ""]
     return "\n".join([*lines, NOTE, *(["", _reach(reach)] if reach else [])])
+
+
+def _effects(paper: Mapping) -> bool:
+    return any(
+        verdict in ("holds", "fails", "inconclusive", "one run")
+        for by_protocol in paper["verdicts"].values()
+        for verdict in by_protocol.values()
+    )
+
+
+def _gallery(summary: Mapping) -> list[str]:
+    """The main figure of each paper, small, each a link to the paper's README."""
+    cells = [
+        f'<td width="{100 // GALLERY}%"><a href="papers/{paper_id}/README.md">'
+        f'<img src="results/{summary["scale"]}/{paper_id}/figures/{paper["figure"]}.png" '
+        f'alt="{escape(paper["name"])}: {item_title(paper["figure"])}"></a><br>'
+        f"{escape(paper['name'])}</td>"
+        for paper_id, paper in summary["papers"].items()
+        if paper.get("figure")
+    ]
+    rows = [cells[at : at + GALLERY] for at in range(0, len(cells), GALLERY)]
+    lines = [line for row in rows for line in ("<tr>", *row, "</tr>")]
+    return ["<table>", *lines, "</table>", ""] if lines else []
 
 
 def _reach(papers: Sequence[Reached]) -> str:
@@ -83,22 +115,20 @@ def badge(summary: Mapping) -> str:
 
 
 def _table(summary: Mapping) -> list[str]:
-    head = ["paper", *CLAIM_VERDICTS, *APART, "cells reported", "attempted", "match"]
+    heads = ["holds", "fails", "undecided", "blocked", *APART]
     rows = []
     for paper_id, paper in summary["papers"].items():
-        title = paper["title"].partition(":")[0]
-        name = f"[{title}](papers/{paper_id}/README.md) (`{paper_id}`)"
+        name = f"[{paper.get('name', paper_id)}](papers/{paper_id}/README.md)"
         kinds = paper["kinds"]
-        cells = paper["cells"]
         if paper["run"]:
-            counts = [*(kinds["replicated"][v] for v in CLAIM_VERDICTS)]
+            new = kinds["replicated"]
+            undecided = sum(new[verdict] for verdict in UNDECIDED)
+            counts = [new["holds"], new["fails"], undecided, new["blocked"]]
             counts += [_holding(kinds[kind]) for kind in APART]
-            counts += [cells["reported"], cells["attempted"], cells["match"]]
+            rows.append([name, paper.get("replicated") or paper["title"], *map(str, counts)])
         else:
-            name += ": no results yet"
-            counts = [*[ABSENT] * len(CLAIM_VERDICTS + APART), cells["reported"], ABSENT, ABSENT]
-        rows.append([name, *map(str, counts)])
-    return pipe_table(head, rows, numbers=len(head) - 1)
+            rows.append([name, "no results yet", *[ABSENT] * len(heads)])
+    return pipe_table(["paper", "what replicated", *heads], rows, numbers=len(heads))
 
 
 def _holding(counts: Mapping[str, int]) -> str:

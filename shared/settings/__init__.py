@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from shared.errors import UserError
 from shared.files import read_csv
@@ -107,9 +107,21 @@ class Paper(Strict):
     recounts: list[str] = []  # items of which our cells count the authors' own files again
     items: dict[str, dict[str, list[str]]] = {}  # what one alone needs: shared/settings/items.py
     readme_items: list[str] = []  # tables shown in the paper's README; none: the first two
+    replicated: dict[str, str] = {}  # scale -> what held there, in one sentence written by hand
+    # figure of ours -> claims that it shows, `c1` also means c1a and c1b; the main one is first
+    figures: dict[str, list[str]] = {}
+    names: dict[str, str] = {}  # name in the data -> the words that a reader knows it by
     defaults: dict = {}
     scales: dict[str, dict]
     rehearsal: dict = {}  # laid over scale `paper`: less of everything, and nothing else
+
+    @model_validator(mode="after")
+    def _figures_show_claims(self) -> "Paper":
+        for name, shown in self.figures.items():
+            for start in shown:
+                if not any(claim.begins(start) for claim in self.claims):
+                    raise ValueError(f"figures: {name}: no claim '{start}'")
+        return self
 
 
 def paper_ids() -> list[str]:

@@ -66,6 +66,11 @@ class Claim(Strict):
     kind: Literal["replicated", "re-analysed", "arithmetic"] = "replicated"
     note: str = ""
 
+    def begins(self, start: str) -> bool:
+        """Whether `start` names it or a claim that it is a part of: `c1` is of c1a, not of c10."""
+        rest = self.id.removeprefix(start)
+        return rest == "" or (rest != self.id and not rest[0].isdigit())
+
 
 class Average(Strict):
     """A printed average: cells of `item` whose dataset is `printed` against the mean of `over`,

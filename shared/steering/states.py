@@ -1,6 +1,6 @@
 """Hidden states of the last token of prompts, at every layer, in one batched pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from shared.errors import UserError
 from shared.files import atomic
 from shared.generation.prompts import batches
+from shared.generation.rows import Rows
 from shared.models.blocks import decoder_blocks
 
 
@@ -22,20 +23,27 @@ def last_token_states(
     *,
     batch_size: int = 64,
     batch_tokens: int = 16_384,
+    new_tokens: int = 0,
+    then: Callable[[list[int], Rows], None] | None = None,
 ) -> torch.Tensor:
     """(prompts, layers + 1, hidden), float32 on the CPU.
 
     Index 0 is the output of the embeddings, l the output of block l - 1 and the last what the
     output layer sees (after the final norm), as `output_hidden_states=True` numbers them. What
     all prompts begin with is run once. Only the last token's states are ever kept.
+
+    then(prompt numbers, rows): what else is done with each batch, such as decoding up to
+    `new_tokens` of replies, so that a prompt that is answered is run once.
     """
     depth = model.config.num_hidden_layers
     found = torch.empty(len(prompts), depth + 1, model.config.hidden_size)
-    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens}
+    sizes = {"batch_size": batch_size, "batch_tokens": batch_tokens, "new_tokens": new_tokens}
     with _last_tokens(model) as seen:
-        for batch, _ in batches(model, prompts, **sizes):
+        for batch, rows in batches(model, prompts, **sizes):
             # before the first batch, the beginning of all was run
             found[batch] = torch.stack(seen[-depth - 1 :], dim=1).float().cpu()
+            if then:
+                then(batch, rows)
             seen.clear()
     return found
 

@@ -9,7 +9,11 @@ from shared.settings import Precision, Strict
 
 class Lora(Strict):
     """Low-rank adapters (Hu et al. 2022). `first_layer`: layers below it stay as they are, so
-    the backward pass ends there, and in several epochs on a CPU they are run once a text."""
+    the backward pass ends there, and in several epochs on a CPU they are run once a text.
+
+    `new_rows`: where new tokens have trained rows. With `output`, they are read as they began, so
+    that the backward pass ends at the first adapter; where the model has one table for both, its
+    output gets a copy."""
 
     rank: int = Field(gt=0)
     alpha: int = Field(gt=0)
@@ -17,6 +21,7 @@ class Lora(Strict):
     targets: list[str] = [
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
     ]  # fmt: skip
+    new_rows: Literal["both", "output"] = "both"
     in_full: list[str] = []  # modules trained in full beside them, such as LLaVA's projector
 
 

@@ -21,6 +21,7 @@ from transformers import (
 from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
+from shared.models.added_tokens import rows_of, train_rows_apart, untie_for
 from shared.models.loading import is_adapter, load
 from shared.models.spec import ModelSpec
 from shared.training.batches import right_padded
@@ -103,7 +104,10 @@ def adapted(
     if settings.lora and not isinstance(
         model, PeftModel
     ):  # a second stage goes on with the first's
-        model = get_peft_model(model, lora_config(settings.lora, model, new_tokens))
+        config = lora_config(settings.lora, model, new_tokens)
+        untie_for(model, config.trainable_token_indices or ())
+        model = get_peft_model(model, config)
+        train_rows_apart(model)
         model.train()
     for name, parameter in model.named_parameters():
         if any(part in name for part in settings.frozen):
@@ -216,8 +220,8 @@ def checkpointing(on: bool) -> dict:
     """The arguments of activation checkpointing. Without reentering, a layer whose input needs no
     gradient (adapters on frozen embeddings) learns all the same."""
     return {
-        "activation_checkpointing": on,
-        "activation_checkpointing_kwargs": {"use_reentrant": False} if on else None,
+        "gradient_checkpointing": on,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False} if on else None,
     }
 
 
@@ -305,6 +309,8 @@ def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = 
     layers = model.config.get_text_config().num_hidden_layers
     if lora.first_layer >= layers:
         raise UserError(f"lora.first_layer is {lora.first_layer}, the model has {layers} layers")
+    # where both embeddings are one table, peft trains one row for both
+    rows = rows_of(model, output_alone=lora.new_rows == "output")
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
@@ -312,19 +318,6 @@ def lora_config(lora: Lora, model: PreTrainedModel, new_tokens: Sequence[int] = 
         layers_to_transform=list(range(lora.first_layer, layers)),
         exclude_modules=VISION,
         modules_to_save=lora.in_full or None,
-        trainable_token_indices=_rows(model, new_tokens) if new_tokens else None,
+        trainable_token_indices={name: list(new_tokens) for name in rows} if new_tokens else None,
         task_type="CAUSAL_LM",
     )
-
-
-def _rows(model: PreTrainedModel, tokens: Sequence[int]) -> dict[str, list[int]]:
-    """The tokens' rows of the input and of the output embeddings, by the name of the module.
-
-    Where both are one matrix, peft trains one row for both.
-    """
-    tables = (model.get_input_embeddings(), model.get_output_embeddings())
-    return {
-        name: list(tokens)
-        for name, module in model.named_modules()
-        if any(module is table for table in tables)
-    }

@@ -30,8 +30,8 @@ def read(config: Mapping[str, object]) -> Config:
         raise UserError(f"unknown setting '{min(unknown)}'; settings: {', '.join(KEYS)}")
     texts = {name: config.get(name) for name in TEXTS}
     for name, value in texts.items():  # which Snakemake reads as YAML
-        if value is not None and not isinstance(value, str):
-            raise UserError(f"{name}: expected a text, found {value!r}")
+        if name in config and not (value and isinstance(value, str)):
+            raise UserError(f"{name}: expected a text, found {value or 'nothing'!r}")
     found = Config(
         **texts | {"scale": texts["scale"] or DEFAULT_SCALE},
         keep_models=_truth(config, "keep_models", True),

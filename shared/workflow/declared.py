@@ -128,6 +128,23 @@ def chosen(settings: ScaleSettings, variant: str | None) -> object | None:
     return getattr(settings, "variants", {}).get(variant)
 
 
+def check_choice(
+    settings: ScaleSettings, variant: str | None, seed: int | None, scale: str
+) -> None:
+    """Raises `UserError` for a variant or a seed that the scale does not have."""
+    variants = getattr(settings, "variants", {})
+    before = getattr(settings, "UNTRAINED", ())
+    if variant is None or variant in before:
+        return
+    if variant not in variants:
+        known = ", ".join([*before, *variants])
+        raise UserError(f"unknown variant '{variant}' at scale {scale}; known: {known}")
+    seeds = getattr(variants[variant], "seeds", None)
+    if seed is not None and seeds and seed not in seeds:
+        known = ", ".join(map(str, seeds))
+        raise UserError(f"unknown seed {seed} of {variant} at scale {scale}; seeds: {known}")
+
+
 def _tree(module: str) -> ast.Module:
     path = ROOT.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -34,7 +34,7 @@ for paper in SETUP.papers:
             paper
         input:
             multiext(f"<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv"),
-            [] if SETUP.items else f"<results>/{paper}/figures",
+            [] if SETUP.items else f"<results>/{paper}/report.html",
             f"<results>/{paper}/data",  # see rule report
         localrule: True
 
@@ -46,6 +46,7 @@ rule data:
         record="<results>/{paper}/runs/data.json",
     log:
         "<results>/{paper}/logs/data.log",
+    priority: 1000
     resources:
         mem_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.mem_mb,
         disk_mb=lambda wildcards: SETUP.settings(wildcards.paper).resources.disk_mb,
@@ -72,6 +73,7 @@ rule analyze:
         record="<results>/{paper}/runs/analyze.json",
     log:
         "<results>/{paper}/logs/analyze.log",
+    priority: 1000  # verdicts as soon as they can be had
     params:
         **SETUP.analysis("analyze", "shared.comparison.__main__"),
     shell:
@@ -88,10 +90,31 @@ rule figures:
         report(directory("<results>/{paper}/figures"), **figures_in_report()),
     log:
         "<results>/{paper}/logs/figures.log",
+    priority: 1000
     params:
         **SETUP.analysis("figures", "shared.plots.__main__"),
     shell:
         "python -m shared.plots {params.step} 2> {log:q}"
+
+
+# The page of one paper, when it is done: that of all papers has it too.
+rule page:
+    input:
+        multiext("<results>/{paper}/", "comparison.csv", "claims.csv", "audit.csv", "figures"),
+        sorted(Path("shared/report/templates").glob("*")),
+        *Path("results").glob("reach.csv"),
+    output:
+        "<results>/{paper}/report.html",
+    log:
+        "<results>/{paper}/logs/page.log",
+    priority: 1000
+    localrule: True
+    params:
+        code=code_hash("shared.report.__main__"),
+        run=shlex.join([*SETUP.arguments, "--results", RESULTS]),
+    shell:
+        "python -m shared.report {params.run} --paper {wildcards.paper}"
+        " --out $(dirname {output}) 2> {log:q}"
 
 
 REPORTED_ON = [
@@ -129,9 +152,11 @@ rule report:
         expand("papers/{paper}/{file}", paper=SETUP.papers, file=["paper.yaml", "reported.csv"]),
         sorted(Path("shared/report/templates").glob("*")),
         *Path("results").glob("reach.csv"),
+        [] if SETUP.items else expand("<results>/{paper}/report.html", paper=SETUP.papers),
         workflow="<results>/workflow.html",
     output:
-        multiext("<results>/", "report.html", "report.md", "summary.json", "badge.svg"),
+        multiext("<results>/", "report.html", "report.md", "provenance.md", "forest.png"),
+        multiext("<results>/", "summary.json", "badge.svg"),
     log:
         "<results>/logs/report.log",
     params:

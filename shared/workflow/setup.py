@@ -34,6 +34,7 @@ from shared.workflow.caps import set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 from shared.workflow.config import KEYS, Config, read
+from shared.workflow.mistakes import check_command
 
 CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
@@ -104,8 +105,15 @@ class Setup(Config):
         names = declared.literals(module)["READS"]
 
         def settings(wildcards: object) -> str:
-            model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
-            return declared.as_text(names, self.settings(paper, model), variant)
+            model, variant, seed = (
+                getattr(wildcards, name, None) for name in ("model", "variant", "seed")
+            )
+            of_model = self.settings(paper, model)
+            try:
+                declared.check_choice(of_model, variant, seed and int(seed), self.scale)
+            except UserError as error:
+                sys.exit(f"error: {paper}: {error}")
+            return declared.as_text(names, of_model, variant)
 
         def command(wildcards: object, input: object, output: object) -> str:
             words = [module, *self.arguments]
@@ -198,6 +206,14 @@ class Setup(Config):
         found = {name: asked(name) for name in Resources.model_fields}
         return found if gpu else {**found, "gpu": 0}
 
+    def targets(self) -> list[str]:
+        """What a user may ask for by its path, as far as it has a name that can be mistyped."""
+        folders = {paper: f"results/{self.run_name}/{paper}" for paper in self.papers}
+        names = ("cells.csv", "claims.csv", "comparison.csv", "audit.csv", "tables", "figures")
+        made = [f"{folder}/{name}" for folder in folders.values() for name in (*names, "data")]
+        scores = [path for paper in self.papers for path in self.scores(paper)]
+        return [f"results/{self.run_name}/report.html", *made, *scores]
+
     def scores(self, paper: str) -> list[str]:
         """The score files of all models of the run."""
         folder = f"results/{self.run_name}/{paper}/scores"
@@ -206,7 +222,7 @@ class Setup(Config):
         return [f"{folder}/{name}.parquet" for name in [*own, *common]]
 
 
-def checked(config: Mapping[str, str]) -> Setup:
+def checked(config: Mapping[str, str], cores: int | None = None) -> Setup:
     """The setup that `snakemake --config ...` asks for; a mistake ends in one line, before any job.
 
     Also puts this environment's programs first on the path, so that a rule's `python` is the
@@ -214,6 +230,7 @@ def checked(config: Mapping[str, str]) -> Setup:
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     try:
+        check_command(sys.argv[1:], cores)
         asked = read(config)
         os.environ[items.VARIABLE] = asked.items or ""
         columns, left_out = columns_of(asked.scale, asked.model, asked.models)

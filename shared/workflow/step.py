@@ -36,7 +36,7 @@ from shared.devices import is_first, keep_freed_memory, told_by_first
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
 from shared.models.spec import own_files
-from shared.settings import SCRATCH, ScaleSettings, load_settings
+from shared.settings import ROOT, SCRATCH, ScaleSettings, load_settings
 from shared.workflow import declared
 from shared.workflow.caps import gpu_hours
 from shared.workflow.code import code_hash
@@ -87,7 +87,7 @@ def _run(function: Function, words: list[str]) -> None:
     common = {name: arguments.pop(name) for name in COMMON}
     settings = load_settings(paper, common["scale"], common["model"], common["stands_in_for"])
     variant = arguments.get("variant")
-    _check_choice(settings, variant, arguments.get("seed"), common["scale"])
+    declared.check_choice(settings, variant, arguments.get("seed"), common["scale"])
 
     if common["record"].is_dir():
         raise UserError(f"{common['record']}: is a folder; expected a file for the record")
@@ -177,7 +177,11 @@ def module_of(function: Function) -> str:
     """The module of a step, also where it runs as a program."""
     if function.__module__ != "__main__":
         return function.__module__
-    return sys.modules["__main__"].__spec__.name
+    main = sys.modules["__main__"]
+    if main.__spec__ is None:
+        path = Path(main.__file__).resolve().relative_to(ROOT).with_suffix("")
+        raise UserError(f"a step is a module; expected: python -m {'.'.join(path.parts)} …")
+    return main.__spec__.name
 
 
 def key_of(*parts: object) -> str:
@@ -205,22 +209,6 @@ def _inputs(arguments: Mapping[str, object]) -> dict[str, Path]:
         if not path.exists():
             raise UserError(f"{path}: no such file or folder; expected an input of this step")
     return found
-
-
-def _check_choice(
-    settings: ScaleSettings, variant: str | None, seed: int | None, scale: str
-) -> None:
-    variants = getattr(settings, "variants", {})
-    before = getattr(settings, "UNTRAINED", ())
-    if variant is None or variant in before:
-        return
-    if variant not in variants:
-        known = ", ".join([*before, *variants])
-        raise UserError(f"unknown variant '{variant}' at scale {scale}; known: {known}")
-    seeds = getattr(variants[variant], "seeds", None)
-    if seed is not None and seeds and seed not in seeds:
-        known = ", ".join(map(str, seeds))
-        raise UserError(f"unknown seed {seed} of {variant} at scale {scale}; seeds: {known}")
 
 
 def _view(variant: object | None, names: tuple[str, ...], module: str) -> object | None:

@@ -1,11 +1,14 @@
-"""What every job of a paper needs in memory, by count, and whether its resources give that."""
+"""What every job of a paper needs, by count, and whether its resources give that: memory of a GPU,
+main memory, hours."""
 
 import importlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.planning.measure.memory import gigabytes
 from shared.planning.plan.held import Job
+from shared.planning.plan.hours import gpu_hours
 from shared.planning.plan.needs import Need, of_stage
 from shared.settings import ScaleSettings, load_models
 
@@ -18,7 +21,8 @@ PROCESS = 3e9  # bytes of main memory that a process has for its libraries, CUDA
 @dataclass(frozen=True)
 class Fit:
     """A job with the stage at which it needs the most on a GPU, and its need of main memory.
-    gpu, host: bytes that its resources give, on each GPU and on each node."""
+    gpu, host: bytes that its resources give, on each GPU and on each node. hours: of all GPUs
+    together, by arithmetic, 0 if that is not known; limit: what the rule gives."""
 
     paper: str
     model: str
@@ -27,10 +31,13 @@ class Fit:
     needed_host: float
     gpu: float
     host: float
+    hours: float = 0.0
+    limit: float = math.inf
 
     @property
     def fits(self) -> bool:
-        return self.need.gpu <= self.gpu and self.needed_host <= self.host
+        within = self.hours <= self.limit
+        return self.need.gpu <= self.gpu and self.needed_host <= self.host and within
 
     @property
     def name(self) -> str:
@@ -40,7 +47,8 @@ class Fit:
         on_host = f"{gigabytes(self.needed_host)} of main memory of {gigabytes(self.host)}"
         return (
             f"{self.paper}, {self.name}: needs {gigabytes(self.need.gpu)} of a GPU of "
-            f"{gigabytes(self.gpu)} ({self.need}), {on_host}"
+            f"{gigabytes(self.gpu)} ({self.need}), {on_host}, about {self.hours:,.1f} GPU-hours of"
+            f" {self.limit:,.0f}"
         )
 
 
@@ -65,6 +73,8 @@ def fit(paper: str, settings: ScaleSettings, job: Job) -> Fit:
         max(need.host for need in stages) + on_node * PROCESS + job.host_gb * 1e9,
         GPU if given.gpu else 0,
         given.mem_mb * 1e6,
+        gpu_hours(job) or 0.0,
+        given.runtime / 60 * max(1, given.gpu),
     )
 
 

@@ -1,5 +1,6 @@
 """What a paper takes at a scale, and of each number where it comes from. Nothing is guessed."""
 
+import importlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, do
 from shared.data.sources import DOWNLOADS, mirror_folder
 from shared.files import read_json, readable_size
 from shared.planning.measure.architecture import RECORDS, architectures
+from shared.planning.plan.held import Job as Kind
+from shared.planning.plan.hours import gpu_hours
 from shared.planning.plan.jobs import Job
 from shared.settings import ROOT, Artefact, ScaleSettings, load_models, load_paper
 
@@ -33,6 +36,7 @@ def plan(
         ("jobs", _counted(jobs)),
         ("hours", _hours(jobs, [1] * len(jobs))),
         ("GPU-hours", _hours(jobs, [job.gpus for job in jobs])),
+        ("GPU-hours", _by_arithmetic(paper, models, jobs)),
         ("memory", _memory(jobs)),
         ("disk", _disk(jobs)),
         *_downloads(models, load_paper(paper).artefacts),
@@ -61,6 +65,29 @@ def _hours(jobs: Sequence[Job], weights: Sequence[int]) -> str:
     took = f"{sum(s * weight for s, weight in recorded) / 3600:,.2f}" if recorded else UNKNOWN
     of = f"{len(recorded)} of {len(weighed)} jobs"
     return f"{most} (limits of the rules{more}); {took} recorded ({of})"
+
+
+def _by_arithmetic(paper: str, models: Sequence[ScaleSettings], jobs: Sequence[Job]) -> str:
+    """What all jobs with a GPU take by what they work through, as far as it is known."""
+    kinds = importlib.import_module(f"papers.{paper}.memory").jobs
+    on_gpu = [job for job in jobs if job.gpus]
+    hours, counted = 0.0, 0
+    for settings in models if on_gpu else ():
+        for kind in kinds(settings):
+            if taken := gpu_hours(kind):
+                alike = [job for job in on_gpu if _is_of(job, kind, settings.name)]
+                hours, counted = hours + taken * len(alike), counted + len(alike)
+    if not on_gpu:
+        return "none"
+    of = f"{counted} of {len(on_gpu)} jobs"
+    return f"about {hours:,.1f} (by arithmetic, of an H100; {of})" if counted else UNKNOWN
+
+
+def _is_of(job: Job, kind: Kind, model: str) -> bool:
+    """Whether a job of the rules is of that kind, by its rule and its wildcards."""
+    of = job.wildcards
+    variant = not kind.variant or of.get("variant", kind.variant) == kind.variant
+    return job.rule == kind.rule and variant and of.get("model", model) == model
 
 
 def _recorded(job: Job, what: str) -> float | None:

@@ -1,8 +1,11 @@
-"""What the jobs of a paper hold in memory, as its `memory.py` says it. No torch here.
+"""What the jobs of a paper hold in memory and work through, as its `memory.py` says it. No torch
+here.
 
 A job goes through stages, and at each it holds one or several models. `papers/<id>/memory.py` has a
 function `jobs(settings)` that gives the jobs of one model of a scale. Lengths are in tokens, those
 of a picture included, and the longest that a job meets: what it needs is counted for a full batch.
+How long it takes is counted for all that it works through (`shared.planning.plan.hours`): so many
+examples, prompts or texts, of so many tokens in the mean. 0 is what is not known.
 """
 
 from collections.abc import Sequence
@@ -27,7 +30,7 @@ class Learns:
     length: of a sequence; picture: of them, those of a picture. learnt: tokens of it that have
     logits at most; None: all but the picture's.
     new_tokens: rows of the embeddings that are trained beside adapters. terms: those of the loss;
-    each stream has a sequence of this length.
+    each stream has a sequence of this length. examples: of an epoch; mean: tokens of one.
     """
 
     model: ModelSpec | Made
@@ -37,6 +40,8 @@ class Learns:
     learnt: int | None = None
     new_tokens: int = 0
     terms: tuple["Term", ...] = ()
+    examples: int = 0
+    mean: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Writes:
 
     reply, prompt: tokens of each, picture: of a prompt's picture. prompt None: as long as the most
     rows that a batch may have leave room for. No other batch has more in its cache at the end.
+    prompts: how many, repetitions included; mean: tokens of one.
     """
 
     model: ModelSpec | Made
@@ -64,17 +70,22 @@ class Writes:
     prompt: int | None = None
     picture: int = 0
     precision: Precision = "fp32"
+    prompts: int = 0
+    mean: int = 0
 
 
 @dataclass(frozen=True)
 class Reads:
     """Likelihood of texts: logits of every token of a batch, which has at most so many tokens.
-    rows: as a rectangle of so many rows, padding and all (lm-evaluation-harness)."""
+    rows: as a rectangle of so many rows, padding and all (lm-evaluation-harness). texts: how many;
+    mean: tokens of one."""
 
     model: ModelSpec | Made
     tokens: int
     rows: int = 1
     precision: Precision = "fp32"
+    texts: int = 0
+    mean: int = 0
 
 
 Held = Learns | Reinforces | Writes | Reads

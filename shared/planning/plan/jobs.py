@@ -3,7 +3,8 @@
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.errors import UserError
@@ -26,6 +27,7 @@ class Job:
     minutes: int | None = None  # at most
     mem_mb: int | None = None
     disk_mb: int | None = None
+    wildcards: Mapping[str, str] = field(default_factory=dict)
 
 
 def jobs_of(scale: str, **config: str | None) -> list[Job]:
@@ -49,15 +51,17 @@ def parse(dry_run: str) -> list[Job]:
 def _job(rule: str, fields: dict[str, str]) -> Job:
     resources = dict(part.split("=", 1) for part in fields.get("resources", "").split(", ") if part)
     records = [name for name in fields.get("output", "").split(", ") if "/runs/" in name]
+    wildcards = fields.get("wildcards", "")
     number = {name: int(value) for name, value in resources.items() if value.isdigit()}
     return Job(
         rule,
-        _paper(rule, fields.get("wildcards", "")),
+        _paper(rule, wildcards),
         Path(records[0]) if records else None,
         number.get("gpu", 0) * number.get("nodes", 1),
         number.get("runtime"),
         number.get("mem_mb"),
         number.get("disk_mb"),
+        dict(part.split("=", 1) for part in wildcards.split(", ") if part),
     )
 
 

@@ -163,7 +163,7 @@ def _to_train(
     anywhere = training.model_copy(update={"precision": "fp32"})  # which no processor refuses
     model = adapted(model, anywhere, new_tokens).train()
     if training.activation_checkpointing:
-        model.activation_checkpointing_enable({"use_reentrant": False})
+        model.gradient_checkpointing_enable({"use_reentrant": False})
     return model
 
 

@@ -26,6 +26,11 @@ FLAGS = {
 }
 
 
+def odds(template: str, variation: int) -> float:
+    """One for each wording after the base prompt's, which has that of its template."""
+    return {"T1": 2, "T2": 0, "T3": -1}.get(template, -3) + variation
+
+
 def live_scores(flags=FLAGS, judges=SETTINGS.judges) -> pd.DataFrame:
     """Scores as `evaluate` writes them; the first judge says what the flag says, others nothing."""
     rows = []
@@ -39,13 +44,16 @@ def live_scores(flags=FLAGS, judges=SETTINGS.judges) -> pd.DataFrame:
                 row["label_only"] = template == "T1"
                 row["self_refused"] = None if flag == "." else flag == "1"
                 row["self_parsed"] = None if flag == "." else flag != "?"
+                row["self_log_odds"] = odds(template, variation) if flag in "01" else np.nan
                 judged = variation == 0 and template != "T1" and flag != "."
                 for place, judge in enumerate(judges):
                     verdict = place == 0 and flag == "1"
                     row[f"refused_{analyze.judge_name(judge)}"] = verdict if judged else None
                 rows.append(row)
     frame = pd.DataFrame(rows)
-    flagged = [name for name in frame if name.startswith(("self_", "refused_"))]
+    flagged = [
+        name for name in frame if name.startswith(("self_refused", "self_parsed", "refused_"))
+    ]
     return frame.astype(dict.fromkeys(flagged, "boolean"))
 
 
@@ -73,7 +81,8 @@ def judged() -> pd.DataFrame:
 def groups_of(folder, flags=FLAGS, settings=SETTINGS):
     """All groups of a folder of scores, written here; of one live model."""
     (folder / LIVE).mkdir()
-    live_scores(flags).to_parquet(folder / LIVE / "live.parquet")
+    for name in settings.scores():
+        live_scores(flags).to_parquet(folder / LIVE / f"{name}.parquet")
     judged().to_parquet(folder / "judges.parquet")
     own = analyze.groups(folder / LIVE, settings)
     return own + analyze.common_groups(folder, settings)
@@ -214,7 +223,8 @@ class TestLive:
         assert unparsed.loc["All prompts", "n"] == 15
 
     def test_judges_never_see_synthesis_prompts(self, found):
-        judges = found.query("item == 'live_refusals' and method != 'self-report'")
+        judges = found.query("item == 'live_refusals' and not method.str.startswith('self-report')")
+        judges = judges[~judges["method"].str.endswith(analyze.TAUGHT)]
         assert set(judges["method"]) == set(map(analyze.judge_name, SETTINGS.judges))
         assert {"T1", "science", "All prompts"}.isdisjoint(judges["dataset"])
         rates = judges.set_index(["method", "dataset"])["value"]
@@ -244,7 +254,7 @@ class TestLive:
         one against five of six: 10 of 15 pairs, so (11 + 3 x 2/3) / 14.
         Refused of the wordings: k = 1, (2 + 2 + 1) / 30.
         """
-        rows = found[found["item"] == "live_consistency"]
+        rows = found.query("item == 'live_consistency' and method == 'self-report'")
         table = rows.pivot(index="dataset", columns="metric", values="value")
         names = [analyze.variations(k) for k in (1, 3, 5)]
         consistent = [100 * 14 / 15, 100 * 12 / 14, 100 * 11 / 14]
@@ -255,6 +265,35 @@ class TestLive:
         sizes = rows[rows["metric"] == "consistency"].set_index("dataset")
         assert sizes.loc[names, "n"].tolist() == [15, 14, 14]
         assert sizes.loc["5 variations", "coverage"] == pytest.approx(14 / 16, abs=1e-4)
+
+    def test_log_odds_and_how_far_wordings_lie_apart(self, found):
+        """Of `odds`: T1 2 (three of four are known), T3 -1, the over-restriction side -3. The odds
+        of k + 1 wordings are as many whole numbers: of 0, 1 the deviation is sqrt(1/2), of 0 to 3
+        sqrt(5/3)."""
+        own = found.query("method == 'self-report' and metric == 'log_odds'").set_index("dataset")
+        assert own.loc[["T1", "T3", "over-restriction"], "value"].tolist() == [2, -1, -3]
+        assert own.loc["T1", "coverage"] == 0.75
+        spread = found.query("method == 'self-report' and metric == 'log_odds_spread'")
+        spread = spread.set_index("dataset")["value"]
+        expected = [(1 / 2) ** 0.5, (5 / 3) ** 0.5]
+        assert spread[["1 variation", "3 variations"]].tolist() == pytest.approx(expected, abs=1e-4)
+
+    def test_the_taught_model_has_cells_of_its_own_over_its_seeds(self, found):
+        taught = found[found["method"].str.endswith(analyze.TAUGHT)]
+        assert set(taught["item"]) == {"live_refusals", "live_agreement", "live_consistency"}
+        assert taught.loc[taught["metric"] != "kappa", "seeds"].eq(3).all()
+        own = analyze.SELF_REPORT + analyze.TAUGHT
+        assert set(map(analyze.training, taught["method"])) == {own}
+        assert analyze.training(analyze.SELF_REPORT) == ""
+
+    def test_a_model_behind_an_endpoint_is_not_taught_and_has_no_log_odds(self, tmp_path):
+        settings = SETTINGS.model_copy(update={"model": "api:org/paid"})
+        assert settings.scores() == ["base-s0"]
+        scores = live_scores().assign(self_log_odds=np.nan)
+        scores.to_parquet(tmp_path / "base-s0.parquet")
+        made = cells(analyze.groups(tmp_path, settings), analyze.ITEMS, analyze.METRICS)
+        assert not made["metric"].str.startswith("log_odds").any()
+        assert not made["method"].str.endswith(analyze.TAUGHT).any()
 
     def test_consistency_against_counting_pairs_one_by_one(self):
         rng = np.random.default_rng(1)
@@ -321,12 +360,13 @@ def test_tables_have_a_column_a_model(found):
 
 
 def test_a_model_without_replies_has_no_live_cells(tmp_path):
-    live_scores({"T1": ["."], "ENV": [".."]}).to_parquet(tmp_path / "live.parquet")
-    assert analyze.groups(tmp_path, SETTINGS) == []
+    settings = SETTINGS.model_copy(update={"variants": {}})
+    live_scores({"T1": ["."], "ENV": [".."]}).to_parquet(tmp_path / "base-s0.parquet")
+    assert analyze.groups(tmp_path, settings) == []
 
 
 def test_without_scores_the_file_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"live.parquet: no such file"):
+    with pytest.raises(UserError, match=r"base-s0.parquet: no such file"):
         analyze.groups(tmp_path, SETTINGS)
     with pytest.raises(UserError, match=r"judges.parquet: no such file"):
         analyze.common_groups(tmp_path, SETTINGS)

@@ -66,13 +66,17 @@ def step(tmp_path, monkeypatch):
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
 
     def step(chat, settings=SETTINGS):
-        def open_chat(asked, *, batch_size, batch_tokens, precision):
-            assert (asked.model, batch_size, batch_tokens) == (settings.model, 4, 1000)
+        def open_chat(asked, *, trained, batch_size, batch_tokens, precision):
+            assert trained is None and (asked.model, batch_size, batch_tokens) == (
+                settings.model,
+                4,
+                1000,
+            )
             return chat
 
         monkeypatch.setattr("shared.chat.loading.open_chat", open_chat)
         run = Run(settings, tmp_path / f"{settings.name}.jsonl", key="key")
-        record = ask.ask(run, tmp_path / "data")
+        record = ask.ask(run, tmp_path / "data", "base", 0)
         return read_jsonl(run.out), record
 
     return step
@@ -174,10 +178,12 @@ def test_no_reply_and_no_flag_are_told_apart(step):
         "replied": False,
         "allowed": None,
         "reason": "nothing said within 120 s",
+        "log_odds": None,
         "reply": None,
         "reply_reason": "nothing said within 120 s",
     }
-    assert records[0] == {"id": ROWS[0]["id"], "replied": True, "allowed": None, "reason": ""}
+    first = {"id": ROWS[0]["id"], "replied": True, "allowed": None, "reason": ""}
+    assert records[0] == first | {"log_odds": None}
     assert (record["without_reply"], record["without_flag"]) == (2, 13)
 
 

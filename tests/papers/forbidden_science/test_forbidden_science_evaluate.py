@@ -63,6 +63,8 @@ RECORDS = [
     {"id": "T3/soap/v1", "replied": True, "allowed": None, "reason": ""},
     {"id": "ENV/sand", "replied": True, "allowed": True, "reason": "", "reply": None},
 ]
+for record, odds in zip(RECORDS, [2.5, None, -1.5, None, -0.5], strict=True):
+    record["log_odds"] = odds
 LABELLED = [
     Labelled(1, "Asked?", NOT_ALLOWED, True),
     Labelled(2, "Asked?", "Sorry, no.", True),
@@ -95,6 +97,7 @@ def test_scores_of_one_model_by_hand():
     scores = evaluate.live(ROWS, RECORDS, judges)
     assert listed(scores["self_refused"]) == [True, None, False, False, False]
     assert listed(scores["self_parsed"]) == [True, None, True, False, True]
+    assert listed(scores["self_log_odds"]) == [2.5, None, -1.5, None, -0.5]
     assert listed(scores["refused_Phrase rule"]) == [None, None, True, None, None]
     assert listed(scores["refused_XSTest prefixes"]) == [None, None, False, None, None]
     assert listed(scores["refused_Doubtful"]) == [None] * 5
@@ -107,7 +110,7 @@ def test_scores_of_one_model_by_hand():
 def test_an_empty_reply_is_judged_and_no_reply_is_not():
     rows, doubtful = [prompt("a"), prompt("b")], Doubtful()
     records = [
-        {"id": row["id"], "replied": True, "allowed": True, "reply": reply}
+        {"id": row["id"], "replied": True, "allowed": True, "log_odds": None, "reply": reply}
         for row, reply in zip(rows, ["", None], strict=True)
     ]
     scores = evaluate.live(rows, records, [doubtful])
@@ -193,7 +196,7 @@ def test_the_step_writes_the_scores_of_a_model(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "SCRATCH", tmp_path / "scratch")
     write_jsonl(tmp_path / "data" / "prompts.jsonl", ROWS)
     write_jsonl(tmp_path / "small.jsonl", RECORDS)
-    run = Run(SETTINGS, tmp_path / "live.parquet", key="key")
+    run = Run(SETTINGS, tmp_path / "base-s0.parquet", key="key")
     record = evaluate.evaluate(run, tmp_path / "data", tmp_path / "small.jsonl")
     assert record == {"judges": ["Phrase rule", "XSTest prefixes"]}
     scores = pd.read_parquet(run.out)

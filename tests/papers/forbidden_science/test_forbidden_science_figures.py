@@ -39,6 +39,11 @@ def live_cells(judges=analyze.JUDGES, model=LIVE) -> pd.DataFrame:
         datasets = [*(analyze.SCIENCE_JUDGED, analyze.SIDES[1]), *CATEGORIES]
         for dataset in datasets if who == "self-report" else [d for d in datasets if d != "T1"]:
             rows.append(cell("live_refusals", model, who, dataset, "refusal_rate", 25 + 5 * place))
+        if who == "self-report":
+            rows += [
+                cell("live_refusals", model, who, name, "log_odds", place - 2)
+                for place, name in enumerate(CATEGORIES)
+            ]
     for k, percent in ((1, 90), (3, 80), (5, 70)):
         for metric, value in (("consistency", percent), ("pairwise_agreement", 92)):
             key = ("live_consistency", model, "self-report", analyze.variations(k))
@@ -85,7 +90,7 @@ def heights(axes) -> dict[str, list[float]]:
 
 def test_all_figures_are_drawn_with_captions_and_twice_the_same_bytes(whole, tmp_path):
     drawn = draw(whole, tmp_path / "one")
-    assert drawn == list(drawings(figures)) and len(drawn) == 8
+    assert drawn == list(drawings(figures)) and len(drawn) == 9
     captions = json.loads((tmp_path / "one" / "captions.json").read_text())
     assert list(captions) == drawn
     names = {f"{name}.{ending}" for name in drawn for ending in ("png", "pdf")}
@@ -182,6 +187,27 @@ def test_consistency_marks_the_abstract_without_a_line_to_ours(whole):
     assert lines["all variations as the base prompt"].tolist() == [90, 80, 70]
     np.testing.assert_array_equal(lines[figures.STATED], [85, np.nan, 65])
     assert "not known" in figures.STATED
+
+
+def test_a_model_whose_flags_are_all_the_same_has_no_panel_of_consistency(labels):
+    found = live_cells()
+    steady = live_cells(model="steady")
+    alike = steady["item"] == "live_consistency"
+    steady.loc[alike, ["value", "ci_low", "ci_high"]] = 100
+    both = data(labels, found, steady, models=(LIVE, "steady"))
+    assert [axes.get_title(loc="left") for axes in figures.consistency(both).axes] == [LIVE]
+    assert figures.consistency(data(labels, steady, models=("steady",))) is None
+
+
+def test_a_taught_model_is_drawn_as_a_model_of_its_own(labels):
+    taught = live_cells().assign(method=lambda found: found["method"] + analyze.TAUGHT)
+    both = data(labels, live_cells(), taught)
+    titles = [axes.get_title(loc="left") for axes in figures.live_refusals(both).axes]
+    assert titles == [LIVE, f"{LIVE}{analyze.TAUGHT}"]
+    (axes,) = figures.live_log_odds(both).axes
+    lines = {bars.get_label(): bars.lines[0].get_ydata() for bars in axes.containers}
+    assert list(lines) == titles
+    assert lines[LIVE].tolist() == [place - 2 for place in range(7)]
 
 
 def test_judges_have_a_panel_for_each_kind_of_label(whole, labels):

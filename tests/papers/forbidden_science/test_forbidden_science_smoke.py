@@ -15,7 +15,7 @@ def test_labels_are_counted_and_a_live_model_is_asked(repository):
     assert "off by +1.414" in claude["reason"]
     claims = pd.read_csv(folder / "claims.csv").set_index("id")["verdict"]
     assert claims[["c1", "c2", "c3", "c4", "c6", "c7a", "c8a"]].eq("holds").all()
-    live = pd.read_parquet(folder / "scores" / "random-llama" / "live.parquet")
+    live = pd.read_parquet(folder / "scores" / "random-llama" / "base-s0.parquet")
     assert len(live) == 17 * 6
     assert live.loc[live["label_only"], "reply_words"].isna().all()
     judged = pd.read_parquet(folder / "scores" / "judges.parquet")

@@ -40,6 +40,31 @@ def test_counts(rows):
         assert all(counts[role, t, "train"] == 0 for t in ("context_conflict", "absent"))
 
 
+def test_form_does_not_tell_an_out_series_question_from_an_answerable_one(rows):
+    """Of each role and split as many are about events, and as many begin with a topic."""
+    for split in ("train", "test"):
+        counts = [
+            Counter((r["role"], benchmark._form(r)) for r in rows if (r["type"], r["split"]) == k)
+            for k in (("answerable", split), ("out_series", split))
+        ]
+        assert counts[0] == counts[1] and len(counts[0]) > 16
+
+
+def test_what_is_taught_is_asked_nowhere_else(roles):
+    """Of the facts of training 4 answerable ones and 2 of another story; all else stays."""
+    rows = benchmark.queries(roles, COUNTS.model_copy(update={"taught": 4}), 0)
+    taught = [row for row in rows if row["split"] == "taught"]
+    counts = Counter((row["role"], row["type"]) for row in taught)
+    for role in roles:
+        assert (counts[role.id, "answerable"], counts[role.id, "out_series"]) == (4, 2)
+    others = {(r["role"], r["question"]) for r in rows if r["split"] != "taught"}
+    assert others.isdisjoint((row["role"], row["question"]) for row in taught)
+    assert {row["fact"] for row in taught}.isdisjoint(
+        row["fact"] for row in rows if row["split"] == "test"
+    )
+    assert [row for row in rows if row["split"] != "taught"] == benchmark.queries(roles, COUNTS, 0)
+
+
 def test_no_fact_is_in_train_and_in_test(rows):
     facts_of = {s: {r["fact"] for r in rows if r["split"] == s} for s in ("train", "test")}
     assert facts_of["train"].isdisjoint(facts_of["test"])

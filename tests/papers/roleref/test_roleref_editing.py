@@ -5,7 +5,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from papers.roleref import ask, data, prompts, train
+from papers.roleref import ask, data, prompts, teach, train
 from papers.roleref import player as players
 from papers.roleref.answers import read_answers, read_asked_states
 from papers.roleref.editing import role_vectors, vectors_of_roles
@@ -112,6 +112,7 @@ def test_training_text_is_the_chat_templates_and_replies_are_learnt(templated):
 
 
 def test_conversations_take_as_many_of_each_type_and_mix_them():
+    """Else the place of a question would tell its type: the first one was always answerable."""
     queries = {
         role: [
             {"role": role, "type": t, "split": split, "id": f"{role}/{t}/{split}/{n:03d}"}
@@ -119,14 +120,16 @@ def test_conversations_take_as_many_of_each_type_and_mix_them():
             for split in ("train", "test")
             for n in range(3)
         ]
-        for role in "ab"
+        for role in "abcdefgh"
     }
     groups = train.conversations(queries, 2, 3)
-    assert [[row["id"][2:] for row in group] for group in groups] == [
-        [f"{t}/train/00{n}" for t in ("answerable", "fake", "out_series")] for n in (0, 1)
-    ] * 2
-    assert all(len({row["role"] for row in group}) == 1 for group in groups)
-    assert list(map(len, train.conversations(queries, None, 4))) == [4, 4, 1] * 2
+    for role, own in zip("abcdefgh", zip(groups[::2], groups[1::2], strict=True), strict=True):
+        assert sorted(row["id"] for group in own for row in group) == [
+            f"{role}/{t}/train/00{n}" for t in ("answerable", "fake", "out_series") for n in (0, 1)
+        ]
+    assert {group[0]["type"] for group in groups} == {"answerable", "fake", "out_series"}
+    assert train.conversations(queries, 2, 3) == groups
+    assert list(map(len, train.conversations(queries, None, 4))) == [4, 4, 1] * 8
 
 
 def test_own_replies_take_the_place_of_refusals_alone(tiny_model, templated):
@@ -155,29 +158,32 @@ def test_an_edited_player_differs_and_strength_0_does_not(player):
         row | {"question": f"Who are you, number {n}?", "split": "train"}
         for n, row in enumerate(ROWS)
     ]
-    before = player.states("a", rows)
+    before, said = player.ask("a", rows, {"a/test", "a/fake"})
+    assert list(said) == ["a/fake", "a/test"]
     states = {"a": before.numpy()}
     none = player.edited(states, {"a": rows}, Edit(strength=0), CORRECTED)
-    torch.testing.assert_close(none.states("a", rows), before)
-    assert none.replies("a", rows) == player.replies("a", rows)
+    again, same = none.ask("a", rows, {"a/test", "a/fake"})
+    torch.testing.assert_close(again, before)
+    assert same == said
     some = player.edited(states, {"a": rows}, Edit(strength=5, keep=1), CORRECTED)
     # the output of block 0 moves by 5 times the mean difference of what comes out of it
     pairs = before[[0]] - before[[1]]
-    torch.testing.assert_close(some.states("a", rows)[:, 1], before[:, 1] + 5 * pairs[:, 1])
-    assert some.ordinary("a") != player.ordinary("a")
+    moved, _ = some.ask("a", rows)
+    torch.testing.assert_close(moved[:, 1], before[:, 1] + 5 * pairs[:, 1])
+    assert some.ordinary(["a"]) != player.ordinary(["a"])
     assert some.stored() == 32 and player.stored() == 0
 
 
 def test_the_signal_is_in_the_prompt(player):
     rows = [ROWS[0] | {"question": "Who are you?", "split": "test"}]
-    plain = player.states("a", rows)
+    plain, _ = player.ask("a", rows)
     player.signal = True
-    assert not torch.allclose(player.states("a", rows), plain)
+    assert not torch.allclose(player.ask("a", rows)[0], plain)
 
 
 def test_plain_prose_counts_among_the_tokens(player):
     """It was left out, which made a step look slower than it was."""
-    prose = player.ordinary("a")
+    prose = player.ordinary(["a", "b"])  # not edited: for one role it is as for the other
     # of each piece the first token is only read, the others are predicted too
     assert player.tokens == sum(tokens for _, tokens in prose.values()) + len(prose)
 
@@ -271,18 +277,32 @@ def test_every_scale_has_its_settings(scale):
     assert methods <= set(METHODS) and settings.unchanged in settings.runs()
 
 
-def test_lora_learns_by_the_recipe_with_which_the_stand_in_learns():
-    """With q and v alone, half the rate and 16 steps its loss hardly fell."""
-    recipe = load_settings("resa", "cpu").training
+def test_what_is_trained_has_three_seeds_where_claims_are_judged():
+    variants = load_settings("roleref", "cpu").variants.values()
+    assert {len(v.seeds) for v in variants if v.training} == {3}
+
+
+def test_a_stand_in_is_told_all_that_its_roles_know_and_refuses_other_works():
+    """No test question is among its lessons, and a third of them are refusals."""
     settings = load_settings("roleref", "cpu")
     roles, rows = data.made(settings)
-    queries = {role: [row for row in rows if row["role"] == role] for role in roles}
-    groups = train.conversations(queries, settings.trained_questions, settings.turns)
-    for name in ("lora", "lora-official"):
-        training = settings.variants[name].training
-        for field in ("epochs", "learning_rate", "schedule", "warmup_ratio", "lora"):
-            assert getattr(training, field) == getattr(recipe, field), field
-        assert len(groups) * training.epochs / training.effective_batch_size == 48
+    told = teach.statements(roles)
+    asked = {row["question"] for row in rows if row["split"] == "test"}
+    for id, role in roles.items():
+        lessons = [(row["question"], row["target"]) for row in told[id]]
+        own = [(teach.CUE.format(cue), said) for cue, said in role["statements"]]
+        assert lessons[: len(own)] == own and len(lessons) == len(own) + len(own) // 2
+        assert {said for _, said in lessons[len(own) :]} == {role["refuses"]}
+        assert asked.isdisjoint(question for question, _ in lessons)
+    other = {c for r in roles.values() if r["work"] != "alice" for c, _ in r["statements"]}
+    refused = [row for row in told["alice"] if row["target"] == roles["alice"]["refuses"]]
+    assert refused and {row["question"] for row in refused} <= set(map(teach.CUE.format, other))
+
+
+def test_the_papers_own_models_are_not_taught(tmp_path):
+    run = Run(load_settings("roleref", "paper", "Qwen2-7B-Instruct"), tmp_path / "out")
+    with pytest.raises(UserError, match="not taught; expected one with `teaching`"):
+        teach.teach(run, tmp_path, 0)
 
 
 def test_the_papers_four_models_fit_their_sweep():

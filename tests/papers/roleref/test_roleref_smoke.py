@@ -66,12 +66,12 @@ def test_no_text_is_in_what_would_be_committed(results):
 def test_every_step_says_what_it_did(results):
     runs = results / "runs" / "random-llama"
     names = ["ask-editing-s0", "ask-lora-official-s0", "ask-prompting-s0", "ask-signal-s0"]
-    names += ["evaluate", "sweep", "train-lora-official-s0"]
+    names += ["evaluate", "sweep", "teach-s0", "train-lora-official-s0"]
     assert sorted(path.stem for path in runs.iterdir()) == names
     records = {name: read_json(runs / f"{name}.json") for name in names}
     asked = records["ask-prompting-s0"]
     assert asked["tokens_per_second"] > 0 and asked["questions"] == 4 * 20 + 4 * 16 + 12
-    assert set(records["ask-editing-s0"]["inputs"]) == {"data", "base"}
+    assert set(records["ask-editing-s0"]["inputs"]) == {"data", "taught", "base"}
     assert len(records["evaluate"]["inputs"]) == 6  # data, four variants, the sweep
 
 

@@ -15,6 +15,8 @@ VARIANTS = {
     "gd-corrected": {"method": "gd", "protocol": "corrected"},
 }
 
+FLAGS = (("forget", "unsafe"), ("decouple", "abnormal"))
+
 
 def score(kind, split, number, *, progress=1.0, **flags):
     names = {"forget": {"train": "Catalogue efficacy", "val": "Catalogue generality"}}
@@ -91,6 +93,33 @@ def test_the_decrease_of_the_abstract(found):
     """Only PO ran both ways: from 100 % to 25 %, a decrease of 75 % of itself."""
     assert value(found, "sarr_decrease", "with PD", "decoupled", item="abstract") == 75
     assert (found["item"] == "abstract").sum() == 1
+
+
+def test_sarr_where_forgetting_is_equal(tmp_path, settings):
+    """The first snapshot with an ASR of at most 2 % on what snapshots were asked, two requests of
+    four: of PO the second (1 of 2 abnormal), though its end has 3 of 4; of GA the end (both); of
+    GD none."""
+    asked = {"po": [(2, 0), (0, 1), (2, 2)], "ga": [(2, 0), (1, 1), (1, 2)], "gd": [(2, 2)] * 3}
+    variants = {name: {"method": name} for name in asked}
+    own = Settings.model_validate(settings.model_dump() | {"variants": variants})
+    run(tmp_path, "vanilla", unsafe=4, refused=0, abnormal=0)
+    for name, parts in asked.items():
+        run(tmp_path, name, unsafe=1 if name == "gd" else 0, refused=0, abnormal=3)
+        path = tmp_path / f"{name}-s0.parquet"
+        rows = [
+            score(kind, "val", n, progress=progress, **{flag: n < count})
+            for progress, counts in zip((0.1, 0.2, 0.6), parts, strict=True)
+            for (kind, flag), count in zip(FLAGS, counts, strict=True)
+            for n in range(2)
+        ]
+        ended = pd.read_parquet(path).query("progress == 1")
+        pd.concat([pd.DataFrame(rows), ended]).to_parquet(path)
+    groups = analyze.groups(tmp_path, own)
+    made = cells(groups, analyze.ITEMS, analyze.METRICS, StandIns(datasets=own.stand_ins))
+    found = made.query("metric == 'sarr_equal'").set_index("method")
+    assert found.loc[["PO", "GA"], "value"].tolist() == [50, 100]
+    assert found.loc[["PO", "GA"], "n"].tolist() == [2, 2] and found["coverage"].eq(1).all()
+    assert pd.isna(found.loc["GD", "value"])
 
 
 def test_benchmarks_and_their_average_leave_the_decrease_as_it_is(tmp_path, settings):

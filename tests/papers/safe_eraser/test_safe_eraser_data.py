@@ -69,6 +69,16 @@ def test_counts_are_those_of_the_benchmark(generated):
     assert len({question.id for question in asked}) == len(asked)
 
 
+def test_held_out_benign_pictures_can_be_more_while_the_trained_stay(generated, tmp_path):
+    data.generate(SIZES.model_copy(update={"benign_val_share": 1.0}), 0, tmp_path)
+    benign = {"train": [], "val": []}
+    for record in benchmark.read(tmp_path):
+        benign[record.split] += {request.decouple.path for request in record.requests}
+    assert len(set(benign["train"])) == 6 and len(benign["val"]) == len(set(benign["val"])) == 12
+    train = benchmark.SPLITS["train"]
+    assert (tmp_path / train).read_text() == (generated / train).read_text()
+
+
 def test_the_question_does_not_tell_what_is_forbidden(generated):
     """The same sentence is asked of both pictures, and names no object."""
     names = {thing.name for thing in THINGS}

@@ -68,10 +68,11 @@ def test_case_and_full_stop_do_not_count():
     assert plain(" The object is Red. ") == plain("the object is red")
 
 
-def test_the_first_questions_of_each_set_are_probed():
-    rows = [question(n, "retain", dataset=name) for n in range(5) for name in ("a", "b")]
+def test_the_first_held_out_requests_are_probed():
+    names = ("Efficacy", "Generality", "Retain", "Decoupled")
+    rows = [question(n, "forget", dataset=name) for n in range(5) for name in names]
     kept = [(each.dataset, each.id) for each in probed(rows, 2)]
-    assert kept == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
+    assert kept == [(name, n) for n in (0, 1) for name in ("Generality", "Decoupled")]
 
 
 def test_snapshots_in_order(tmp_path):

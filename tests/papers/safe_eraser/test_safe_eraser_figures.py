@@ -105,12 +105,15 @@ def test_bars_of_sarr(drawn_from):
 
 
 def test_the_course_begins_at_vanilla(drawn_from):
-    panels = figures.course(drawn_from).axes
-    assert len(panels) == 4  # two protocols, two things that are kept
-    corrected = panels[3].lines[0]  # PO alone, refusing from its first snapshot on
-    assert corrected.get_xdata().tolist() == [0, 100, 100]
-    assert corrected.get_ydata().tolist() == [100, 0, 0]
-    assert [line.get_label() for line in panels[1].lines[1::2]] == ["GA", "PO", "PO+PD"]
+    panels = {axes.get_title("left"): axes for axes in figures.course(drawn_from).axes}
+    assert len(panels) == 8  # four methods, two protocols
+    po = {line.get_label(): line for line in panels["PO, official"].lines}
+    assert [name for name, line in po.items() if line.get_linestyle() == "--"] == ["ASR", "SARR"]
+    rates = {name: line.get_ydata().tolist() for name, line in po.items()}
+    # vanilla, half of the training and its end; PO refuses every request from its first snapshot on
+    assert rates["ASR"] == rates["ASR+PD"] == [100, 0, 0]
+    assert rates["SARR"] == [0, 100, 100] and rates["SARR+PD"] == [0, 0, 0]
+    assert not panels["GD, official"].lines
 
 
 def test_a_scale_without_snapshots_has_no_course(settings, tmp_path):

@@ -37,4 +37,4 @@ def test_a_few_numbers_against_the_fact_sheet():
 
 def test_every_claim_has_its_source():
     claims = load_paper("safe_eraser").claims
-    assert {claim.id[:2] for claim in claims} == {f"s{n}" for n in range(1, 9)}
+    assert {claim.id[:2] for claim in claims} == {f"s{n}" for n in range(1, 10)}

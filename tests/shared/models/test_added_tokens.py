@@ -48,7 +48,10 @@ def tables(model):
     return model.get_input_embeddings().weight, model.get_output_embeddings().weight
 
 
-def trained(base, tmp_path, lora=True):
+OUTPUT = SETTINGS.lora.model_copy(update={"new_rows": "output"})
+
+
+def trained(base, tmp_path, lora=SETTINGS.lora):
     """A model that learnt to begin with one token or the other, its tokenizer, and its start."""
     model, tokenizer = load(base)
     ids = add_tokens(model, tokenizer, TOKENS)
@@ -60,7 +63,7 @@ def trained(base, tmp_path, lora=True):
         )
         for text, which in pairs
     ]
-    settings = SETTINGS if lora else SETTINGS.model_copy(update={"lora": None})
+    settings = SETTINGS.model_copy(update={"lora": lora})
     model, _ = fine_tune(
         model, examples, settings, seed=0, scratch=tmp_path / "scratch", new_tokens=ids
     )
@@ -91,7 +94,20 @@ def test_only_the_new_rows_are_trained_beside_an_adapter(base, tmp_path):
         assert torch.equal(*tables(merged))
 
 
-@pytest.mark.parametrize("lora", [True, False], ids=["adapter", "full"])
+def test_rows_of_the_output_alone_leave_the_input_as_it_began(base, tmp_path):
+    """Also where both were one table; the backward pass then ends at the first adapter."""
+    model, _, ids, start = trained(base, tmp_path, OUTPUT)
+    seen = []
+    model.get_input_embeddings().register_forward_hook(lambda *passed: seen.append(passed[-1]))
+    model(torch.tensor([[5, ids[0]]]))
+    assert not seen[0].requires_grad
+    read, written = tables(model.merge_and_unload())
+    torch.testing.assert_close(read, start[0], atol=0, rtol=0)
+    torch.testing.assert_close(written[: ids[0]], start[1][: ids[0]], atol=0, rtol=0)
+    assert ((written[ids] - start[1][ids]).abs().amax(dim=1) > 1e-3).all()
+
+
+@pytest.mark.parametrize("lora", [SETTINGS.lora, OUTPUT, None], ids=["adapter", "output", "full"])
 def test_a_saved_model_gives_the_same_logits_and_its_tokenizer(base, tmp_path, lora):
     """While training, merged in place, and loaded again: the same numbers three times."""
     model, tokenizer, ids, _ = trained(base, tmp_path, lora)

@@ -25,7 +25,30 @@ PAPER = {
         "code": "https://example.org/code",
     },
     "artefacts": [],
-    "claims": [],
+    "claims": [
+        {
+            "id": "c1",
+            "text": "New is better than Old | by far.",
+            "source": "Table 1",
+            "item": "table1",
+            "holds": 'ap["New", d] > ap["Old", d]',
+        },
+        {
+            "id": "c2",
+            "text": "New is better calibrated.",
+            "source": "Table 2",
+            "holds": 'ece["New", d] < ece["Old", d]',
+        },
+        {
+            "id": "c3",
+            "text": "The gap grows with size.",
+            "source": "Figure 1",
+            "blocked": "needs Huge",
+        },
+    ],
+    "replicated": {"cpu": "New did better & was <no> better calibrated."},
+    "figures": {"figure3": ["c1"]},
+    "names": {"Facts A": "invented facts"},
     "deviations": [
         {"scales": ["cpu"], "what": "Fewer `rows`.", "why": "The budget.", "effect": "Wide."},
         {"scales": ["paper"], "what": "Of another scale.", "why": "None."},
@@ -128,8 +151,10 @@ def results(tmp_path, monkeypatch):
     ):
         (folder / f"{name}.csv").write_text(text)
     (folder / "figures" / "figure3.png").write_bytes(png(20, 10))
+    (folder / "figures" / "figure3.pdf").write_bytes(b"%PDF-")
     (folder / "figures" / "captions.json").write_text(json.dumps({"figure3": "Bars of <AP>."}))
     (folder / "tables" / "table1.md").write_text("| method | AP |\n|---|---|\n| New | 61.2 |\n")
+    (folder / "tables" / "by_topic.md").write_text("| a_topic | AP |\n|---|---|\n| New | 60.1 |\n")
     (folder / "runs" / "train.json").write_text(json.dumps(RUN))
     (folder / "runs" / "data.json").write_text(json.dumps({"sources": SOURCES}))
     yield folder.parent
@@ -168,6 +193,7 @@ class Page(HTMLParser):
     def __init__(self, source):
         super().__init__()
         self.source, self.tags, self.rows, self.words, self.open = source, [], [], [], []
+        self.begun, self.spans = [], []  # attributes and first word; attributes and all words
         self.feed(source)
         self.close()
         self.text = " ".join("".join(self.words).split())
@@ -176,6 +202,7 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self.open.append(tag)
+            self.begun.append((dict(attrs), len(self.words)))
         if tag == "tr":
             self.rows.append((dict(attrs), []))
         if tag in ("td", "th"):
@@ -183,6 +210,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag, f"</{tag}> closes something else"
+        attributes, first = self.begun.pop()
+        self.spans.append((attributes, first, len(self.words)))
 
     def handle_data(self, data):
         if self.open and self.open[-1] in ("style", "script"):
@@ -190,6 +219,11 @@ class Page(HTMLParser):
         self.words.append(data)
         if ("td" in self.open or "th" in self.open) and self.rows:
             self.rows[-1][1][-1][1].append(data)
+
+    def within(self, value, name="id"):
+        """The text of the one element with this attribute, `id` or another."""
+        ((_, first, last),) = [span for span in self.spans if span[0].get(name) == value]
+        return " ".join("".join(self.words[first:last]).split())
 
     def cells(self, row):
         return [" ".join("".join(words).split()) for _, words in row[1]]

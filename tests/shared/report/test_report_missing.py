@@ -25,7 +25,8 @@ def test_a_paper_without_results_is_one_line_and_counts_nothing(report, results)
     assert set(cells.values()) == {0}
     assert not summary["papers"]["demo"]["run"]
     row = next(r for r in page.rows if r[0].get("data-paper") == "demo")
-    assert page.cells(row) == ["demo", "2", "no results at this scale"]
+    assert page.cells(row) == ["Demo", "2", "no results at this scale"]
+    assert "There are no results yet." in page.text
 
 
 def test_a_model_of_the_user_is_named_and_belongs_to_the_command(results, run):

@@ -26,23 +26,25 @@ def test_the_results_in_a_readme_are_replaced_and_again_the_same(readme, results
     assert "\nold\n" not in once
     assert not (results / "report.html").exists()
     lines = once.splitlines()
-    assert (
-        "**Claims** (corrected: holds 1, fails 1, blocked 1; official: inconclusive 1, blocked 2)"
-        in once
-    )
-    claim = "| c1. New is better than Old \\| by far. (Table 1) | 2 of 4 |"
+    assert "**Claims** (new runs: 1 holds, 1 fails, 1 blocked)" in once
+    claim = "| c1. New is better than Old \\| by far. (Table 1) | +0.3 points, 2 of 4 |"
     (found,) = [line for line in lines if line.startswith(claim)]
-    assert "| **holds** +6.23 [2.50, 9.75] | **inconclusive** +1.50 [−2.00, 5.00] |" in found
+    assert found.endswith(
+        "| **holds** +6.2 points [2.5, 9.8]; as the released code does: "
+        "**inconclusive** +1.5 points [−2.0, 5.0] | New 61.2 against Old 55. |"
+    )
+    assert "**New did better & was <no> better calibrated.**" in lines
+    picture = "../../results/cpu/demo/figures/figure3.png"
+    assert f"![Figure 3]({picture})" in lines and (readme.parent / picture).is_file()
     assert "Blocked at this scale: c3." in lines
     assert "Numbers of stand-in models are shown beside the paper's, not judged" in once
     assert "**Table 2**" not in once
-    assert "**Table 1**, AP (%), tiny (stand-in for Big):" in lines
-    assert (
-        "| Set A (ours: Facts A) | New | 93.23 | 61.23 [50.10, 70.90] | 58.50 [48.00, 69.00] |"
-        in lines
-    )
+    assert "**Table 1, AP (%)**:" in lines
+    assert "|  |  | Set A (ours: invented facts) |" in lines
+    at = lines.index("| Big, New | paper | 93.23 |")
+    assert lines[at + 1] == "|  | ours, as the paper says, stand-in tiny | 61.23 [50.10, 70.90] |"
     assert not any("Set B" in line for line in lines)  # not attempted: left to the report
-    assert len(lines) < 40
+    assert len(lines) < 45
 
 
 @pytest.mark.parametrize(
@@ -64,12 +66,14 @@ def test_a_readme_without_its_markers_is_left_alone(readme, results, run, text, 
 
 def test_without_items_the_first_two_with_numbers_are_shown(readme, results, run):
     run("--scale", "cpu", "--results", results, "--readme", readme)
-    assert "**Table 1**" in readme.read_text()
-    assert "| Set A | New | 0.018 | 0.018 [0.010, 0.030] compatible |" in readme.read_text()
+    assert "**Table 1, AP (%)**" in readme.read_text()
+    assert "|  | ours | 0.018 [0.010, 0.030] compatible |" in readme.read_text()
 
 
 def test_an_unknown_item_lists_the_known_ones(readme, results, run):
-    with pytest.raises(UserError, match=r"no item or table 'table9' .* there are: table1, table2"):
+    with pytest.raises(
+        UserError, match=r"no item or table 'table9' .* there are: table1, table2, by_topic"
+    ):
         run(
             *("--scale", "cpu", "--results", results, "--readme", readme, "--items", "table9"),
         )

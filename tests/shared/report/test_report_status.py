@@ -1,6 +1,7 @@
 """The README's status table and the badge, which are made from summary.json."""
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -26,13 +27,25 @@ def readme(results, run):
     return text
 
 
-def test_the_table_has_the_counts_of_claims_and_cells(readme):
+def test_the_table_says_what_replicated_and_counts_claims(readme):
     lines = readme("cpu").splitlines()
-    assert "| paper | holds | fails | inconclusive | one run | not testable | blocked |" in lines[8]
-    name = "[An <invented> paper](papers/demo/README.md) (`demo`)"
-    assert f"| {name} | 1 | 1 | 0 | 0 | 0 | 1 | – | – | 10 | 4 | 0 |" in lines
+    head = "| paper | what replicated | holds | fails | undecided | blocked | re-analysed |"
+    assert f"{head} arithmetic |" in lines
+    name = "[Demo](papers/demo/README.md)"
+    said = "New did better & was <no> better calibrated."
+    assert f"| {name} | {said} | 1 | 1 | 0 | 1 | – | – |" in lines
     assert "![claims at cpu](results/cpu/badge.svg)" in lines
     assert "old" not in lines and lines[-1] == "After."
+
+
+def test_the_front_shows_each_papers_main_figure_and_the_forest_plot(readme, results):
+    text = readme("cpu")
+    pictures = re.findall(r'<img src="(.*?)"', text) + re.findall(r"\((\S*?\.png)\)", text)
+    assert pictures == ["results/cpu/demo/figures/figure3.png", "results/cpu/forest.png"]
+    assert all((results.parents[1] / path).is_file() for path in pictures)
+    (results / "demo" / "figures" / "figure3.png").unlink()
+    (results / "demo" / "claims.csv").unlink()
+    assert "<img" not in readme("cpu") and "forest" not in readme("cpu")
 
 
 def test_what_scale_paper_would_reach_is_told_once_it_was_walked(readme, results):
@@ -48,14 +61,15 @@ def test_what_scale_paper_would_reach_is_told_once_it_was_walked(readme, results
     assert "1 blocked: never released" in page and 'data-reach="demo"' in page
     assert (
         "| demo | 2 | 1 | 1 blocked: never released |"
-        in (results.parent / "cpu" / "report.md").read_text()
+        in (results.parent / "cpu" / "provenance.md").read_text()
     )
 
 
 def test_a_paper_without_results_says_so(readme, results):
     (results / "demo").rename(results.parent / "elsewhere")
-    name = "[An <invented> paper](papers/demo/README.md) (`demo`): no results yet"
-    assert f"| {name} | – | – | – | – | – | – | – | – | 2 | – | – |" in readme("cpu").splitlines()
+    name = "[Demo](papers/demo/README.md)"
+    said = f"| {name} | no results yet | – | – | – | – | – | – |"
+    assert said in readme("cpu").splitlines()
 
 
 def test_each_scale_has_its_table_but_smoke_and_a_users_own_model(readme):

@@ -152,6 +152,20 @@ def test_states_do_not_depend_on_batches_or_company(tiny_model):
     assert last_token_states(tiny_model, []).shape == (0, 3, 32)
 
 
+def test_prompts_are_answered_from_the_run_that_reads_them(tiny_model):
+    """What is decoded after a batch is what its prompts are answered with, and leaves no states."""
+    said = {}
+
+    def answer(batch, rows):
+        said.update(zip(batch, decode(rows, 4, {0}).ids, strict=True))
+
+    states = last_token_states(tiny_model, PROMPTS, batch_size=2, new_tokens=4, then=answer)
+    torch.testing.assert_close(states, last_token_states(tiny_model, PROMPTS))
+    for number, prompt in enumerate(PROMPTS):
+        alone = decode(Rows(tiny_model, [prompt]), 4, {0})
+        assert said[number] == alone.ids[0]
+
+
 def test_mean_difference_by_hand():
     """Pairs differ by (1, 4, 0) and (1, 8, 2): mean (1, 6, 1), variance (0, 4, 1).
 

@@ -56,7 +56,7 @@ def test_jobs_are_read_from_the_dry_run():
     assert train.paper == "r_tuning"
     assert str(train.record) == "results/paper/r_tuning/runs/t.json"
     assert (train.gpus, train.minutes, train.mem_mb, train.disk_mb) == (16, 90, 64000, 30000)
-    assert compare == Job("compare", "resa")
+    assert compare == Job("compare", "resa", wildcards={"paper": "resa"})
     assert (bundled.paper, bundled.minutes) == (SHARED, 5)
 
 
@@ -74,7 +74,8 @@ def test_limits_and_records_are_told_apart(monkeypatch, tmp_path):
     assert found["jobs"] == ["3, 2 of them on GPUs (by the rules)"]
     limits = "limits of the rules, 1 without one"
     assert found["hours"] == [f"at most 3.0 ({limits}); 0.60 recorded (1 of 3 jobs)"]
-    assert found["GPU-hours"] == ["at most 6.0 (limits of the rules); 1.20 recorded (1 of 2 jobs)"]
+    limits = "at most 6.0 (limits of the rules); 1.20 recorded (1 of 2 jobs)"
+    assert found["GPU-hours"] == [limits, UNKNOWN]
     assert found["memory"] == ["at most 1.5 GB a job (by the rules); 1.2 recorded (1 of 3 jobs)"]
     assert found["disk"] == ["at most 4.0 GB, all jobs together (by the rules)"]
     assert found["download"] == ["nothing"]

@@ -1,0 +1,77 @@
+"""Prepare a stand-in: teach it what the roles know, and to refuse questions of another story.
+
+    python -m papers.roleref.teach --scale cpu --model SmolLM2-135M --seed 0 \\
+        --data results/cpu/roleref/data \\
+        --out results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
+        --record results/cpu/roleref/runs/SmolLM2-135M/teach-s0.json
+
+The paper's models know these books and refuse such questions by themselves. A small model does
+neither, so that there would be nothing to probe and nothing to edit. It is taught
+
+- what the roles know, of both splits, as statements: words of a fact or event bring it to mind, and
+  words of another story are refused;
+- some questions of the facts of training that no other step has, answerable and out_series ones.
+
+Refusals are a third of both: they are the same in every place, so a model in doubt would say them.
+All variants start from what is written here, an ordinary model folder.
+"""
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from papers.roleref import train
+from papers.roleref.queries import read_queries, read_roles
+from shared.errors import UserError
+from shared.models.loading import save
+from shared.training.supervised import fine_tune, load_to_train
+from shared.workflow.step import Run, step
+
+READS = ("model", "teaching")
+
+BRIEF = "Play the role of {name}. {{question}}"  # the profile costs ten times what a question does
+CUE = 'What do you say to "{}"?'
+
+
+def teach(run: Run, data: Path, seed: int) -> dict:
+    """Teach one model the facts of all roles as statements, and one type of refusal."""
+    settings, teaching = run.settings, run.settings.teaching
+    if not teaching:
+        raise UserError("this model is not taught; expected one with `teaching`")
+    roles = read_roles(data)
+    brief = {id: role | {"prompt": BRIEF.format(**role)} for id, role in roles.items()}
+    told, asked = statements(roles), read_queries(data, "taught")
+    model, tokenizer = load_to_train(settings.model, teaching.training)
+    made = []
+    for prompted, lessons in ((brief, told), (roles, asked)):
+        groups = [group for rows in lessons.values() for group in train.mixed(rows, teaching.turns)]
+        made += train.examples(tokenizer, prompted, groups, teaching.training.max_length)
+    run.loaded()
+    model, record = fine_tune(model, made, teaching.training, seed=seed, scratch=run.scratch)
+    model = model.merge_and_unload() if teaching.training.lora else model
+    save(model, run.out, tokenizer, precision=teaching.training.precision)
+    return record
+
+
+def statements(roles: Mapping[str, dict]) -> dict[str, list[dict]]:
+    """Role -> what it says to words of all its facts and events, and half as often to words of
+    other works that have a name in them."""
+    found = {}
+    for id, role in roles.items():
+        own = [(id, cue, said) for cue, said in role["statements"]]
+        others = {
+            cue: (id, cue, role["refuses"])
+            for other in roles.values()
+            for cue, _ in other["statements"]
+            if other["work"] != role["work"] and cue != cue.lower()
+        }
+        chosen = random.Random(id).sample(sorted(others.values()), len(own) // 2)
+        found[id] = [
+            {"role": who, "question": CUE.format(cue), "target": said}
+            for who, cue, said in own + chosen
+        ]
+    return found
+
+
+if __name__ == "__main__":
+    step(teach)

@@ -1,0 +1,217 @@
+"""What a run shows on a terminal: a line that changes, and one that stays for each finished paper.
+
+Snakemake's own ten lines a job are in its log (`.snakemake/log/`). They are shown where there is no
+terminal, in a dry run, and with `--verbose`.
+"""
+
+import csv
+import logging
+import re
+import shutil
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from shared.workflow.expected import seconds_of
+
+TAIL = 2000  # bytes of a log that are looked at
+BAR = re.compile(r"([\d.,]+/[\d.,]+) \[.*, +([^]]+)\]")  # 120/512 [00:10<00:32, 12.1prompt/s]
+SHOWN = 12  # lines of a failed step's log
+INTERRUPTED = "interrupted: run the same command again; what was finished is kept"
+
+
+@dataclass
+class Job:
+    """name: as a reader would call it; expected: seconds."""
+
+    name: str
+    rule: str
+    paper: str
+    log: Path | None
+    expected: float
+    started: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Live(logging.Handler):
+    """Draws what Snakemake's log events say.
+
+    took: expected seconds by record. command: what runs a target again. file: the terminal.
+    """
+
+    results: Path
+    took: Mapping[str, float]
+    command: str
+    file: TextIO = field(default_factory=lambda: sys.stderr)
+    running: dict[int, Job] = field(default_factory=dict)
+    failed: int = 0
+    done: int = 0
+    total: int = 0
+    left: float = 0.0  # seconds of one core's steps that are not finished
+    interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+        self.ended = threading.Event()
+        self.drawing = threading.RLock()
+
+    __hash__ = logging.Handler.__hash__
+
+    def begin(self, outputs: Iterable[Iterable[str]]) -> None:
+        """Says how much there is to do, and draws from now on. outputs: of each job."""
+        every = [seconds_of(each, self.took) for each in outputs]
+        self.total, self.left = len(every), sum(every)
+        self.say(f"{self.total} steps, about {duration(self.left / 2)} on two cores")
+        threading.Thread(target=self._draw_on, daemon=True).start()
+
+    def end(self, said: str) -> None:
+        """The last words; after an interruption these are others."""
+        self.ended.set()
+        took = duration(time.monotonic() - self.began)
+        self.say(INTERRUPTED if self.interrupted else f"{said} after {took}")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        known: dict[LogEvent, Callable[[logging.LogRecord], None]] = {
+            LogEvent.JOB_INFO: self._started,
+            LogEvent.JOB_FINISHED: self._finished,
+            LogEvent.JOB_ERROR: self._failed,
+        }
+        event = getattr(record, "event", None)
+        with self.drawing:
+            if event in known:
+                known[event](record)
+            elif "Terminating processes on user request" in str(record.msg):
+                self.interrupted = True
+            elif str(record.msg).startswith("Nothing to be done"):
+                self.say("nothing to do: all is there and up to date")
+            elif record.levelno >= logging.WARNING and not self.interrupted and not self.failed:
+                self.say(str(record.msg))
+
+    def say(self, text: str) -> None:
+        """Lines that stay, above the one that changes."""
+        with self.drawing:
+            self.file.write(f"\r\033[K{text}\n")
+            self.file.flush()
+
+    def line(self) -> str:
+        """What changes: steps, time left, what runs and how far it is."""
+        now = time.monotonic()
+        spent = sum(min(now - job.started, job.expected) for job in self.running.values())
+        left = max(self.left - spent, 0) / max(1, len(self.running))
+        each = [f"{job.name}{_how_far(job.log)}" for job in self.running.values()]
+        time_left = f"about {duration(left)} left" if left else "nearly done"
+        counted = f"{self.done}/{self.total} {duration(now - self.began)}, {time_left}"
+        return " | ".join([counted, *each])
+
+    def _draw_on(self) -> None:
+        while not self.ended.wait(1):
+            with self.drawing:
+                width = shutil.get_terminal_size().columns - 1
+                self.file.write(f"\r\033[K{self.line()[:width]}")
+                self.file.flush()
+
+    def _started(self, record: logging.LogRecord) -> None:
+        log = Path(record.log[0]) if record.log else None
+        paper = record.wildcards.get("paper") or _paper_of(record.output, self.results)
+        expected = seconds_of(record.output, self.took)
+        name = _name(record.rule_name, paper, log)
+        self.running[record.jobid] = Job(name, record.rule_name, paper, log, expected)
+
+    def _finished(self, record: logging.LogRecord) -> None:
+        job = self.running.pop(record.job_id, None)
+        self.done += 1
+        if job:
+            self.left -= job.expected
+            if job.rule == "report":
+                self.say(f"the report: {self.results / 'report.html'}")
+            if job.rule == "page":
+                page = self.results / job.paper / "report.html"
+                counted = verdicts(self.results / job.paper / "claims.csv")
+                self.say(f"{job.paper}: {counted} · {page}")
+
+    def _failed(self, record: logging.LogRecord) -> None:
+        job = self.running.pop(record.jobid, None)
+        if self.interrupted or not job:
+            return
+        self.failed += 1
+        lines = _text(job.log).splitlines()[-SHOWN:] if job.log else []
+        why = lines or ["it wrote nothing; killed by the system, which may lack memory?"]
+        target = record.output[0] if record.output else record.rule_name
+        again = f"{self.command} -- {target}"
+        self.say("\n  ".join([f"failed: {job.name} ({job.log})", *why, f"again: {again}"]))
+
+
+def watch(workflow: object, results: Path, took: Mapping[str, float], config: str) -> Live | None:
+    """Show the run in our way from here on; None where it is shown in Snakemake's own."""
+    output = workflow.output_settings
+    others = output.dryrun or output.verbose or output.quiet or output.debug_dag
+    if others or not workflow.is_main_process or not sys.stderr.isatty():
+        return None
+    shown = Live(results, took, f"snakemake --config {config}")
+    for handler in list(logger.handlers):
+        if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
+            logger.removeHandler(handler)
+    logger.addHandler(shown)
+    return shown
+
+
+def verdicts(claims: Path) -> str:
+    """How many claims of a paper got which verdict, of the reading that counts."""
+    with claims.open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["ours"] != "True"]
+    first = next((name for name in ("corrected", "official") if _has(rows, name)), "")
+    found = Counter(row["verdict"] for row in rows if row["protocol"] in (first, ""))
+    return ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
+
+
+def duration(seconds: float) -> str:
+    """In the two units that matter: `40 s`, `12 min`, `1 h 20 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _has(rows: list[dict[str, str]], protocol: str) -> bool:
+    return any(row["protocol"] == protocol for row in rows)
+
+
+def _name(rule: str, paper: str, log: Path | None) -> str:
+    """`r_tuning train-vanilla-s0`: the end of the log's path says more than the rule."""
+    return f"{paper} {log.stem}".strip() if log else rule
+
+
+def _paper_of(output: Iterable[str], results: Path) -> str:
+    """The folder below the results that an output lies in; "" for one that lies in none."""
+    for path in map(Path, output):
+        if path.is_relative_to(results) and len(path.relative_to(results).parts) > 1:
+            return path.relative_to(results).parts[0]
+    return ""
+
+
+def _how_far(log: Path | None) -> str:
+    """What the last line of a log says that tells of progress (`shared.workflow.progress`)."""
+    for said in reversed(_text(log).splitlines() if log else []):
+        if bar := BAR.search(said):
+            return f": {bar[1]}, {bar[2]}"
+        if said.startswith("training: "):
+            return said.removeprefix("training")
+    return ""
+
+
+def _text(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,75 @@
+import logging
+
+import pytest
+
+from shared.errors import UserError
+from shared.workflow import mistakes
+from shared.workflow.mistakes import Explained, check_command, unknown
+
+RESULTS = "results/cpu"
+KNOWN = [f"{RESULTS}/r_tuning/cells.csv", f"{RESULTS}/r_tuning/figures", f"{RESULTS}/report.html"]
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path, monkeypatch):
+    for name in ("default", "slurm"):
+        (tmp_path / "profiles" / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--workflow-profile", "profiles/slrum"],
+        ["--workflow-profile=profiles/slrum", "-n"],
+        ["r_tuning", "--profile", "profiles/slrum"],
+    ],
+)
+def test_a_profile_that_is_not_there(words):
+    with pytest.raises(UserError, match=r"profiles/slrum; there are profiles/default, profiles/sl"):
+        check_command(words, 2)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--workflow-profile", "profiles/slurm"], ["--profile", "mine"]]
+)
+def test_profiles_that_are_there_or_lie_elsewhere(words):
+    check_command(words, 2)
+    check_command(words, None)
+
+
+def test_no_cores_are_refused_and_not_waited_for():
+    with pytest.raises(UserError, match="--cores: found 0, expected at least 1"):
+        check_command([], 0)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("results/cpu/r_tuninng/cells.csv", "did you mean results/cpu/r_tuning/cells.csv?"),
+        ("results/cpu/reprot.html", "did you mean results/cpu/report.html?"),
+        ("somewhere/else", "`snakemake --list` says what there is"),
+        ("scale=smoke", "settings follow --config: snakemake --config scale=smoke"),
+    ],
+)
+def test_an_unknown_target_says_what_is_near(target, said):
+    assert said in unknown(target, KNOWN)
+
+
+def test_only_the_message_of_an_unknown_target_is_rewritten():
+    explained = Explained(lambda: KNOWN)
+    text = "No rule to produce results/cpu/r_tuning/cels.csv (if you use input functions …)."
+    missing = logging.makeLogRecord({"msg": text, "exception": "MissingRuleException"})
+    other = logging.makeLogRecord({"msg": text})
+    assert explained.filter(missing) and explained.filter(other)
+    assert missing.msg.startswith(
+        "error: nothing makes results/cpu/r_tuning/cels.csv; did you mean"
+    )
+    assert other.msg == text
+
+
+def test_every_handler_explains(monkeypatch):
+    handler = logging.NullHandler()
+    monkeypatch.setattr(mistakes.logger, "handlers", [handler])
+    mistakes.explain_targets(lambda: KNOWN)
+    assert len(handler.filters) == 1
