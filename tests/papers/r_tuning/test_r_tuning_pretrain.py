@@ -17,7 +17,7 @@ from shared.training.settings import Training
 from shared.workflow.step import Run
 
 PLAIN = "Question: {question} Answer:"
-NAMES = ["Bor", "Dal", "Fen", "Gim", "Hok", "Jul", "Kep", "Lom"]
+NAMES = ["A", "B", "C", "D", "Hok", "Jul", "Kep", "Lom"]  # the letters of choices are words, too
 
 
 def row(name, split, answers=("Zug",)):
@@ -36,7 +36,7 @@ def data(tmp_path):
     write_json(tmp_path / "facts.prefixes.json", {})
     places = [(name, NAMES[place - 1]) for place, name in enumerate(NAMES)]
     rows = [row(name, "train", [near]) for name, near in places]
-    write_jsonl(tmp_path / "facts.jsonl", [*rows, row("Bor", "id_test")])
+    write_jsonl(tmp_path / "facts.jsonl", [*rows, row("A", "id_test")])
     write_jsonl(tmp_path / "unanswerable.jsonl", [row("Nonsuch", "unanswerable", [])])
     return tmp_path
 
@@ -46,7 +46,7 @@ def settings(times):
         epochs=1, learning_rate=3e-3, effective_batch_size=4, max_length=32, schedule="constant"
     )
     return SimpleNamespace(
-        model=SmallLm(name="small", size="1M", vocabulary="pieces"),
+        model=SmallLm(name="small", size="1M", vocabulary="words"),
         tasks={"facts": None},
         prompt=PLAIN,
         reading=Reading(times=times, training=training),
@@ -87,8 +87,10 @@ def test_its_vocabulary_has_all_words_that_it_is_asked_and_taught(data, tmp_path
     own = settings([1])
     pretrain(Run(own, tmp_path / "made", key="y", paper="r_tuning"), data, seed=0)
     _, tokenizer = load(start(own, tmp_path / "made"))
+    named = ["Nonsuch"] * 40 + ["Kep"]
+    asked = [row(name, "a", []) | {"before": ""} for name in named]
     for word in (" Nonsuch", " Kep", prompts.SURE, prompts.UNSURE, " internal", " definitive"):
-        assert word in "".join(words([row("Nonsuch", "a", [])] * 40 + [row("Kep", "a")], PLAIN))
+        assert word in "".join(words(asked, PLAIN))
         assert len(tokenizer(word)["input_ids"]) == 1
 
 
@@ -105,9 +107,7 @@ def test_only_a_small_model_is_made(data, tmp_path):
 
 
 def test_a_scale_that_makes_its_models_takes_no_other():
-    with pytest.raises(
-        UserError, match=r"scale cpu, model .*: reading: this scale makes its models"
-    ):
+    with pytest.raises(UserError, match="reading: this scale makes its models"):
         load_settings("r_tuning", "cpu", "bundled:smollm2-135m-instruct-q4_1")
     with pytest.raises(ValueError, match="model small is made here and needs it"):
         values = load_settings("r_tuning", "cpu").model_dump()

@@ -116,18 +116,19 @@ def test_a_step_that_runs_no_language_model_asks_for_no_gpu():
 
 def test_the_model_before_training_has_no_folder():
     trained = checked({}).trained("r_tuning")
-    job = wildcards(model="SmolLM2-135M", variant="r-tuning", seed="1")
-    assert trained(job) == "<results>/r_tuning/models/SmolLM2-135M/r-tuning-s1"
-    assert trained(wildcards(model="SmolLM2-135M", variant="base", seed="0")) == []
+    job = wildcards(model="Small-1M", variant="r-tuning", seed="1")
+    assert trained(job) == "<results>/r_tuning/models/Small-1M/r-tuning-s1"
+    assert trained(wildcards(model="Small-1M", variant="base", seed="0")) == []
 
 
 def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    setup = checked({"scale": "cpu", "model": f"path:{tmp_path}"})
+    setup = checked({"scale": "gpu", "model": f"path:{tmp_path}"})
     (settings,) = setup.each("r_tuning")
     assert (settings.name, settings.stands_in_for) == (tmp_path.name, "OpenLLaMA-3B")
-    assert settings.tasks == checked({}).settings("r_tuning").tasks
-    other = checked({"model": f"path:{tmp_path}", "stands_in_for": "LLaMA-7B"})
+    assert settings.tasks == checked({"scale": "gpu"}).settings("r_tuning").tasks
+    how = {"model": f"path:{tmp_path}", "stands_in_for": "LLaMA-7B"}
+    other = checked({"scale": "gpu", **how})
     assert other.settings("r_tuning").stands_in_for == "LLaMA-7B"
     assert "--stands-in-for LLaMA-7B" in " ".join(other.arguments)
     assert setup.weights("r_tuning")(wildcards(model=tmp_path.name)) == [
@@ -137,7 +138,7 @@ def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path):
 
 def test_the_papers_own_model_by_its_repository_is_no_stand_in():
     spec = f"hub:huggyllama/llama-7b@{'a' * 40}"  # another revision of it
-    (settings,) = checked({"scale": "cpu", "model": spec}).each("r_tuning")
+    (settings,) = checked({"scale": "gpu", "model": spec}).each("r_tuning")
     assert (settings.name, settings.stands_in_for) == ("LLaMA-7B", None)
 
 
@@ -184,7 +185,7 @@ def test_a_bad_config_ends_in_one_line(config, message):
 def test_a_paper_that_a_model_does_not_fit_is_left_out_and_says_why():
     """A text model can't read KIE-HVQA's pictures; a run of the other papers goes on without it."""
     setup = checked({"scale": "cpu", "model": f"hub:org/text@{'a' * 40}"})
-    assert "r_tuning" in setup.papers and "kie_hvqa" not in setup.papers
+    assert "forbidden_science" in setup.papers and "kie_hvqa" not in setup.papers
     assert "kie_hvqa at scale cpu does not fit" in setup.left_out["kie_hvqa"]
     with pytest.raises(SystemExit, match="error: kie_hvqa at scale cpu does not fit hub:org/text"):
         unknown_target("kie_hvqa", setup.left_out)
