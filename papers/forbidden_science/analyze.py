@@ -26,7 +26,7 @@ from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, mean_among, rate, rate_among
 from shared.settings import load_paper
 
-READS = ("judges", "prompts", "variations", "variants")
+READS = ("model", "judges", "prompts", "variations", "variants")
 
 ALL = "All prompts"
 ALL_MODELS = "All four models"
