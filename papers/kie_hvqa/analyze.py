@@ -17,7 +17,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
 
-READS = ("variants", "seeds", "reads", "official", "only_with_partly")
+READS = ("variants", "seeds", "reads", "official")
 
 # The methods of Table 1, as `variants` in paper.yaml name them, and the engine beside them.
 BASE, COLD_START, ENGINE_METHOD = "Zero-shot", "SFT", "OCR engine"
@@ -66,7 +66,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     found = []
     for name, variant in settings.variants.items():
         frames = {
-            seed: _scored(scores / f"{name}-s{seed}.parquet", settings)
+            seed: read_scores(scores / f"{name}-s{seed}.parquet")
             for seed in settings.seeds_of(name)
         }
         found += _by_dataset(frames, settings.name, variant.method, settings.everything)
@@ -93,22 +93,13 @@ def common_groups(scores: Path, settings: Settings) -> list[Group]:
     """Of the OCR engine, where it could read the lines: its scores, and characters by class."""
     if settings.reads != "lines":
         return []
-    frames = {0: _scored(scores / "engine.parquet", settings)}
+    frames = {0: read_scores(scores / "engine.parquet")}
     found = [*_by_dataset(frames, ENGINE, ENGINE_METHOD, settings.everything)]
     characters = read_scores(scores / "legibility.parquet")
     for name, rows in characters.groupby("dataset", observed=True):
         key = {"model": ENGINE, "method": ENGINE_METHOD, "dataset": str(name)}
         found.append(group_from_frames({0: rows}, ["read"], protocol="corrected", **key))
     return found
-
-
-def _scored(path: Path, settings: Settings) -> pd.DataFrame:
-    """The scores of a file; where a scale asks for it, of degraded rows those alone that have a
-    partly occluded character."""
-    frame = read_scores(path)
-    if not settings.only_with_partly:
-        return frame
-    return frame[frame["any_not_clear"].fillna(False) | frame["dataset"].isin(CLEAN)]
 
 
 def _by_dataset(

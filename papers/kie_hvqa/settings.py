@@ -121,7 +121,6 @@ class Settings(Asked, ScaleSettings):
     ocrbench: str | None = None  # folder of OCRBench, in place of drawn undegraded rows
     scans: dict[Literal["WildReceipt", "FUNSD"], str] = {}  # folders, in place of drawn GRPO rows
     data_seed: int = 0
-    only_with_partly: bool = False  # of degraded test rows, as of GRPO's prompts
     prompt: str  # after the picture; may hold {question}
     variants: dict[str, Variant] = Field(min_length=1)
     answer_tokens: int = Field(gt=0)

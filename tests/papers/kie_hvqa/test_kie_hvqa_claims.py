@@ -10,7 +10,6 @@ from shared.comparison.claims import Names, bind
 from shared.comparison.estimates import estimate
 from shared.comparison.parts import Key
 from shared.comparison.reported import read_reported
-from shared.comparison.scores import write_scores
 from shared.settings import load_paper, load_settings
 
 
@@ -97,17 +96,6 @@ def test_not_clear_is_also_counted_on_the_rows_that_have_such_characters():
         estimate(everything, analyze.METRICS[name]) for name in ("not_clear", "not_clear_where_any")
     ]
     assert [(each.value, each.n) for each in values] == [(50, 4), (0, 2)]
-
-
-def test_rows_without_partly_occluded_characters_may_be_left_out(tmp_path):
-    """Of two degraded rows the one that has some stays, and so does the undegraded one."""
-    rows = [frame("Cards", id="with"), frame("Cards", id="without", any_not_clear=False)]
-    rows.append(frame("Undegraded", id="clean", any_not_clear=False))
-    everything = pd.concat(rows).astype({"any_not_clear": "boolean"})
-    write_scores(everything, tmp_path / "a.parquet")
-    for scale, kept in (("cpu", ["with", "clean"]), ("smoke", ["with", "without", "clean"])):
-        found = analyze._scored(tmp_path / "a.parquet", load_settings("kie_hvqa", scale))
-        assert found["id"].tolist() == kept
 
 
 def test_a_gain_is_of_the_same_rows():
