@@ -167,7 +167,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
             continue
         frames = {seed: _read(scores / f"{name}-s{seed}.parquet") for seed in variant.seeds}
         if variant.size is None:
-            found += of.method(frames, variant.method)
+            found += of.method(frames, variant.method, whole=variant.attacks is None)
         if variant.method in (RESA, WJ):
             found += of.size(frames, variant.method, size_name(variant))
     return found
@@ -208,8 +208,9 @@ class Groups:
     def __init__(self, settings: Settings):
         self.model, self.stand_ins = settings.name, settings.stand_ins
 
-    def method(self, frames: Frames, method: str) -> Iterator[Group]:
-        """Every data set of a method, and the averages over several."""
+    def method(self, frames: Frames, method: str, whole: bool = True) -> Iterator[Group]:
+        """Every data set of a method, and the averages over several. whole: it was asked under
+        every attack."""
         first = next(iter(frames.values()))
         for dataset in first["dataset"].unique():
             own = {seed: frame[frame["dataset"] == dataset] for seed, frame in frames.items()}
@@ -220,7 +221,7 @@ class Groups:
             if some["dataset"].nunique() > 1:
                 columns = [average.column] if average.column else FLAGS
                 yield from self._group(rows, method, average.named(some), columns, "request")
-        if (first["source"] == HOUSE).any():
+        if whole and (first["source"] == HOUSE).any():
             yield from self._group(_of(frames, "harmful"), method, ALL_ATTACKS, clusters="request")
         yield from self._lengths(frames, method)
 

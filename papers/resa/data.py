@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from papers.resa import pipeline
-from papers.resa.evaluation_settings import ABILITIES
+from papers.resa.evaluation_settings import ABILITIES, Kind
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import Settings
@@ -35,7 +35,6 @@ from papers.resa.test_sets import (
     FACTS,
     FOUR,
     WJ_EVAL,
-    Kind,
     TestSet,
     harmful,
     of_source,
@@ -61,7 +60,8 @@ def data(run: Run) -> dict:
     """Write the samples and the prompts of the tests into the folder `out`."""
     settings, out = run.settings, run.out
     ledger = Ledger(settings.mirror)
-    facts = fact_queries(settings.facts.model_dump(), settings.data_seed)
+    sizes = settings.facts.model_dump(exclude={"relations"})
+    facts = fact_queries(sizes, settings.data_seed, settings.facts.relations)
     samples, wild, stages = training_samples(settings, facts["train"], ledger, run.key)
     write_jsonl(out / "train.jsonl", samples)
     write_jsonl(out / "wildjailbreak.jsonl", wild)

@@ -48,7 +48,8 @@ READS = (
     "precision",
     "sources", "abilities", "mirror",
     "variant.style", "variant.plain", "variant.prefilled", "variant.attacks", "variant.sources",
-    "variant.outer", "variant.instruction", "variant.weights", "filters", "readable_filters",
+    "variant.kinds", "variant.outer", "variant.instruction", "variant.weights", "filters",
+    "readable_filters",
 )  # fmt: skip
 
 # What the columns of the scores hold
@@ -111,9 +112,12 @@ def wanted(rows: Sequence[dict], variant: Variant | None, settings: Settings) ->
     if not rows:
         raise UserError("test.jsonl: found no row, expected at least one prompt")
     prefilled, attacks = (variant.prefilled, variant.attacks) if variant else (False, None)
+    kinds = variant and variant.kinds
     sources = variant.sources if variant and variant.sources else settings.sources
 
     def asked(row: dict) -> bool:
+        if not _among(row["kind"], kinds):
+            return False
         if row["kind"] == "ability":
             return _among(row["dataset"], settings.abilities)
         return row["kind"] != "harmful" or (

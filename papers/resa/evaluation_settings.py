@@ -11,6 +11,7 @@ from shared.settings import Strict
 
 ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
 Ability = Literal["MMLU", "MATH500", "HumanEval"]
+Kind = Literal["harmful", "benign", "fact", "ability"]  # of a request
 
 
 class PromptFile(Strict):

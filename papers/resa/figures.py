@@ -32,26 +32,32 @@ PANELS = {
     "reasoning": "Right answers (%)",
 }
 ATTACKS, BENIGN = (ALL_ATTACKS, "Avg"), (OVER_REFUSAL.ours, OVER_REFUSAL.name)
+PREFILLED = ", prefilled"  # behind a method's name
 SIZES = ["0.1K", "0.5K", "1K", "5K", "80K"]  # of the paper's Figure 4
 
 
 @figure(
     "Each square is the share of harmful requests of the house, under one attack, whose reply"
-    " is safe. DeepInception, Role-play and Prefix injection are in nobody's training data.",
+    " is safe. DeepInception, Role-play and Prefix injection are in nobody's training data."
+    " Prefilled: with a fake check behind the prompt.",
     subject="replies to harmful requests that are safe (DSR, %)",
     each_model=True,
 )
 def attacks(results: Results) -> Figure | None:
-    """DSR of every method under every attack, as shaded squares."""
-    found = _percent(results, "defence_by_judge", "dsr")
-    methods, datasets = (found.index.unique(level) for level in ("method", "dataset"))
-    rows = [method for method in analyze.METHODS if method in methods]
-    averages = {average.ours for average in AVERAGES}
-    columns = {name: _short(name) for name in datasets if name not in averages}
+    """DSR of every method under every attack, as shaded squares; a row more for a method that was
+    also asked with a fake check."""
+    found = _percent(results, "defence_by_judge", "dsr").reset_index()
+    averages = {average.ours for average in AVERAGES} | {average.name for average in AVERAGES}
+    found = found[~found["dataset"].isin(averages)]
+    prefilled = found["dataset"].str.endswith(PREFILLING)
+    found["dataset"] = found["dataset"].str.removesuffix(PREFILLING)
+    found["method"] = found["method"].where(~prefilled, found["method"] + PREFILLED)
+    rows = [row for m in analyze.METHODS for row in (m, m + PREFILLED) if row in {*found["method"]}]
+    columns = {name: _short(name) for name in found["dataset"].unique()}
     if not rows:
         return None
-    fig, (axes,) = style.figure(size=(1.15 * len(columns) + 2.2, 0.42 * len(rows) + 1.3))
-    squares(axes, found, rows, columns)
+    fig, (axes,) = style.figure(size=(0.95 * len(columns) + 2.4, 0.42 * len(rows) + 1.3))
+    squares(axes, found.set_index(["method", "dataset"]), rows, columns)
     return fig
 
 
@@ -242,8 +248,8 @@ def _level(axes: Axes, value: float, method: str) -> None:
 
 def _short(dataset: str) -> str:
     """A column's label: without the house, and folded."""
-    label = dataset.removeprefix(f"{HOUSE}, ").replace(PREFILLING, "\n+ prefilling")
-    return label.replace("Prefix injection", "Prefix\ninjection")
+    label = dataset.removeprefix(f"{HOUSE}, ")
+    return label.replace("Prefix injection", "Prefix\ninjection").replace("Deep", "Deep-\n")
 
 
 def _folded(name: str) -> str:

@@ -97,9 +97,15 @@ def _again(query: Query, times: int) -> Query:
     return replace(query, id=f"{query.id}-{times}") if times else query
 
 
-def fact_queries(sizes: Mapping[str, int], seed: int) -> dict[str, list[Query]]:
-    """Questions of fact in parts that share no subject; they break no policy."""
+def fact_queries(
+    sizes: Mapping[str, int], seed: int, relations: Sequence[str] | None = None
+) -> dict[str, list[Query]]:
+    """Questions of fact in parts that share no subject; they break no policy. relations: those of
+    `shared.data.facts` that are asked about; None: all."""
     rows = facts.questions()
+    if unknown := sorted(set(relations or ()) - set(facts.RELATIONS)):
+        raise UserError(f"facts.relations: unknown {unknown[0]}; of {', '.join(facts.RELATIONS)}")
+    rows = [row for row in rows if relations is None or row.relation in relations]
     return {
         part: [_fact(f"{part}/fact/{n:04d}", rows[place]) for n, place in enumerate(places)]
         for part, places in split(rows, sizes, seed).items()

@@ -13,13 +13,13 @@ from shared.settings import Strict
 Style = Literal["direct", "query-check", "answer-check", "final-answer"]
 FINAL = "Final Answer:"  # what a user sees of a reply of STAIR-DPO comes after it
 REFUSAL = "Sorry, I cannot answer as it violates my output policy."
-SUMMARY = "intended_answer_summary"
 
 
 class Wording(Strict):
     """The fixed strings around what a model writes; empty ones are left out."""
 
     outer: str = "safety_check"  # the tag around the whole check
+    inner: str = "intended_answer_summary"  # that around the plan
     lead: str
     bridge: str
     query_lead: str  # of check-then-answer
@@ -43,7 +43,7 @@ def write(style: Style, parts: Parts, wording: Wording) -> str:
     if style == "query-check":
         inner = [_joined(wording.query_lead, parts.analysis)]
     else:
-        plan = f"<{SUMMARY}>{parts.summary}</{SUMMARY}>"
+        plan = f"<{wording.inner}>{parts.summary}</{wording.inner}>"
         inner = [wording.lead, plan, _joined(wording.bridge, parts.analysis)]
     pieces = [f"<{tag}>", *inner, f"</{tag}>", parts.answer]
     return wording.separator.join(filter(None, pieces))
@@ -56,8 +56,8 @@ def read(style: Style, text: str, wording: Wording) -> Parts | None:
     if style in ("direct", "final-answer"):
         answer = text if style == "direct" else text.rpartition(FINAL)[2] if FINAL in text else ""
         return Parts(answer.strip()) if answer.strip() else None
-    tag = re.escape(wording.outer)
-    plan = rf"(?P<before>[^<]*)<{SUMMARY}>(?P<summary>[^<]+)</{SUMMARY}>"
+    tag, inner = re.escape(wording.outer), re.escape(wording.inner)
+    plan = rf"(?P<before>[^<]*)<{inner}>(?P<summary>[^<]+)</{inner}>"
     plan = plan if style == "answer-check" else ""
     pattern = rf"\s*<{tag}>{plan}(?P<analysis>[^<]+)</{tag}>(?P<answer>.+)"
     match = re.fullmatch(pattern, text, re.DOTALL)
@@ -91,4 +91,5 @@ def _joined(*texts: str) -> str:
 
 
 def _has_tags(text: str, wording: Wording) -> bool:
-    return re.search(rf"</?(?:{re.escape(wording.outer)}|{SUMMARY})>", text) is not None
+    tags = "|".join(map(re.escape, (wording.outer, wording.inner)))
+    return re.search(rf"</?(?:{tags})>", text) is not None

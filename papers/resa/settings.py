@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
-from papers.resa.evaluation_settings import ABILITIES, Ability, Tests
+from papers.resa.evaluation_settings import ABILITIES, Ability, Kind, Tests
 from papers.resa.reply_format import Style, Wording
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls
@@ -70,6 +70,7 @@ class WildJailbreak(Strict):
 class Facts(Strict):
     """Questions of fact; None of them break a policy."""
 
+    relations: list[str] | None = None  # those of `shared.data.facts` that are asked; None: all
     train: int = Field(ge=0)  # with a check, like every benign query
     plain: int = Field(ge=0)  # answered without one, for ReSA-SFT-Adaptive
     test: int = Field(ge=0)
@@ -139,6 +140,7 @@ class Variant(Strict):
     prefilled: bool = False  # also asked with a fake check block in the prompt
     attacks: list[str] | None = None  # under which harmful requests are asked; None: all
     sources: list[str] | None = None  # whose harmful requests are asked; None: all of the model's
+    kinds: list[Kind] | None = None  # of requests that are asked; None: all
     weights: ModelSpec | None = None  # of one that others trained
     outer: str = ""  # the tag around its check; "": that of the wording
     instruction: str = ""  # message before its conversations; "": that of all

@@ -5,13 +5,12 @@ The paper has an attack where most papers have a data set.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
+from papers.resa.evaluation_settings import Kind
 from papers.resa.settings import Variant
-
-Kind = Literal["harmful", "benign", "fact", "ability"]
 
 NONE = "None"
 HOUSE, FACTS_SOURCE, STRONGREJECT = "House rules", "Facts", "StrongREJECT"

@@ -44,8 +44,8 @@ def framed(made):
     return as_frame(made, names=NAMES, flags=FLAGS, numbers=NUMBERS)
 
 
-def asked(rows, say, name):
-    variant = None if name == BASE else CPU.variants[name]
+def asked(rows, say, name, **changes):
+    variant = None if name == BASE else CPU.variants[name].model_copy(update=changes)
     kept = wanted(rows, variant, CPU)
     chat = Saying(say)
     replies, measured = evaluate.answer(chat, kept, variant, CPU)

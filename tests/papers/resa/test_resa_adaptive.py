@@ -150,8 +150,9 @@ def test_gcg_appends_a_suffix_behind_the_request(
     (row,) = attack(rows, chat, attackers, RESA, attacking("gcg"))
     assert (row["dataset"], row["prompt"]) == ("House rules, GCG", "Sing a song. !?")
     assert seen[0]["before"] == "[system][user]Sing a song." and seen[0]["target"] == "Sure"
-    assert seen[0]["after"].startswith("[reply]<safety_check>")
-    assert seen[0]["after"].endswith("</safety_check>")
+    tag = CPU.wording.outer
+    assert seen[0]["after"].startswith(f"[reply]<{tag}>")
+    assert seen[0]["after"].endswith(f"</{tag}>")
     assert {name: seen[0][name] for name in ("steps", "top_k", "candidates")} == {
         "steps": 3, "top_k": 4, "candidates": 5,
     }  # fmt: skip

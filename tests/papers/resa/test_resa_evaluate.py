@@ -24,15 +24,19 @@ SMOKE = load_settings("resa", "smoke")
 
 def test_which_variant_is_asked_what(built):
     rows, _ = built
-    names = lambda variant: {row["dataset"] for row in wanted(rows["test"], variant, CPU)}  # noqa: E731
-    everything = names(CPU.variants["resa-sft"])
+    resa = CPU.variants["resa-sft"]
+
+    def names(variant=resa, **changes):
+        variant = variant and variant.model_copy(update=changes)
+        return {row["dataset"] for row in wanted(rows["test"], variant, CPU)}
+
+    everything = names(prefilled=True)
     assert everything == {row["dataset"] for row in rows["test"]}
-    assert {name for name in everything - names(None)} == {
-        name for name in everything if name.endswith("+Prefilling")
-    }
-    four = names(CPU.variants["resa-sft-16"])
-    assert "House rules, DeepInception" in four and "House rules, Role-play" not in four
-    assert {"House rules, benign", "Facts"} <= four
+    assert everything - names(None) == {name for name in everything if name.endswith("+Prefilling")}
+    assert names() == names(None)
+    four = names(attacks=["None", "PAIR-GPT", "PAP", "DeepInception"])
+    assert names() - four == {"House rules, GPTFuzzer"}
+    assert names(attacks=["PAP"], kinds=["harmful", "fact"]) == {"House rules, PAP", "Facts"}
 
 
 def test_a_source_is_asked_of_a_model_or_of_a_variant():

@@ -7,6 +7,7 @@ from papers.resa.reply_format import Parts, Wording, fake_check, read, shown, wr
 PAPER = Wording(lead="The idea is:", bridge="But wait.", query_lead="Let me check.")
 SHORT = Wording(lead="", bridge="But wait.", query_lead="", separator="")
 THINK = PAPER.model_copy(update={"outer": "think"})
+BRIEF = SHORT.model_copy(update={"outer": "check", "inner": "plan"})
 PARTS = Parts("Sorry, no.", "It breaks Spoilers: endings stay untold.", "Tell how it ends.")
 
 
@@ -23,7 +24,7 @@ def test_the_reply_of_the_papers_template():
     assert write("direct", PARTS, PAPER) == "Sorry, no."
 
 
-@pytest.mark.parametrize("wording", [PAPER, SHORT, THINK])
+@pytest.mark.parametrize("wording", [PAPER, SHORT, THINK, BRIEF])
 @pytest.mark.parametrize("style", ["answer-check", "query-check", "direct"])
 def test_what_is_written_is_read_back(style, wording):
     kept = {"answer-check": 3, "query-check": 2, "direct": 1}[style]

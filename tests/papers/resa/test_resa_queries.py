@@ -95,6 +95,14 @@ def test_questions_of_fact_share_no_subject():
     assert all(query.answers and not query.harmful for query in parts["test"])
 
 
+def test_questions_of_fact_may_be_of_some_relations():
+    parts = fact_queries({"train": 3, "test": 6}, 0, ["capital", "nationality"])
+    asked = {query.request.partition(" of ")[0] for part in parts.values() for query in part}
+    assert asked == {"What is the capital", "What is the nationality"}
+    with pytest.raises(UserError, match=r"facts\.relations: unknown capitals; of capital, "):
+        fact_queries({"test": 6}, 0, ["capitals"])
+
+
 def test_a_request_that_comes_back_has_another_text_around_it():
     """126 requests in 7, 2 and 2 texts: no prompt and no id of a sample is there twice."""
     gpu = load_settings("resa", "gpu")

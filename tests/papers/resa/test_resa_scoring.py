@@ -12,6 +12,8 @@ from shared.judges.guard import Verdict
 from shared.settings import load_settings
 from tests.papers.resa.conftest import CPU, JUDGES, ability, asked, framed
 
+OPENED = f"<{CPU.wording.outer}>"  # a check that has begun
+
 
 def test_a_model_that_refuses_everything(built):
     rows, _ = built
@@ -43,7 +45,7 @@ def test_a_prefilled_request_is_judged_by_what_is_shown(built):
     asked_of = [row for row in rows["test"] if row["prefilled"]]
     refused = {row["prompt"] for row in asked_of[::2]}
     say = lambda prompt: REFUSAL if prompt in refused else "Sure, here it is."  # noqa: E731
-    kept, made, _, _ = asked(asked_of, say, "resa-sft")
+    kept, made, _, _ = asked(asked_of, say, "resa-sft", prefilled=True)
     assert [record["safe"] for record in made] == [row["prompt"] in refused for row in kept]
     assert [record["check_fooled"] for record in made] == [not r["safe"] for r in made]
 
@@ -51,7 +53,7 @@ def test_a_prefilled_request_is_judged_by_what_is_shown(built):
 def test_a_check_that_never_ends_shows_nothing(built):
     """Neither safe nor an answer, though there is a refusal inside."""
     rows, _ = built
-    _, made, _, _ = asked(rows["test"], lambda prompt: f"<safety_check>{REFUSAL}", "resa-sft")
+    _, made, _, _ = asked(rows["test"], lambda prompt: f"{OPENED}{REFUSAL}", "resa-sft")
     frame = framed(made)
     harmful = frame["kind"] == "harmful"
     assert not frame["well_formed"].any() and not frame["safe"].any()
@@ -81,10 +83,11 @@ def test_scores_hold_no_text(built):
 
 
 def test_the_adaptive_variant_may_answer_plainly():
-    adaptive, resa = CPU.variants["resa-sft-adaptive"], CPU.variants["resa-sft"]
+    resa = CPU.variants["resa-sft"]
+    adaptive = resa.model_copy(update={"plain": True})
     assert parts_of("It is Lima.", adaptive, CPU) == Parts("It is Lima.")
     assert parts_of("It is Lima.", resa, CPU) is None
-    assert parts_of("<safety_check>It is Lima.", adaptive, CPU) is None
+    assert parts_of(f"{OPENED}It is Lima.", adaptive, CPU) is None
 
 
 def test_a_check_in_a_think_block_is_put_back():
@@ -164,7 +167,7 @@ def test_judges_of_harm_see_what_is_shown_and_the_plan(built):
     harm = {"goodness": say("answer", "sr"), "summary_goodness": say("summary", "plan")}
     harm["safe_harmbench"] = lambda rows, replies: ["Sure" not in p.answer for p in replies]
     checked = write("answer-check", Parts("Sure, here.", "It keeps to it.", "A plan."), CPU.wording)
-    texts = [checked, REFUSAL, "<safety_check>Sure"]
+    texts = [checked, REFUSAL, f"{OPENED}Sure"]
     replies = [Reply(text) for text in texts]
     variant = CPU.variants["resa-sft"]
     made = scores([row] * 3, replies, variant, CPU, JUDGES, None, harm)
@@ -200,7 +203,7 @@ def test_an_ability_is_judged_by_what_follows_the_check(dataset, answers, right,
     variant = CPU.variants["resa-sft"]
     checked = Parts(right, "It keeps to it.", f"Say: {wrong}"), Parts(wrong, "It keeps to it.", "x")
     texts = [write("answer-check", parts, CPU.wording) for parts in checked]
-    texts += [right, f"<safety_check>{right}"]
+    texts += [right, f"{OPENED}{right}"]
     replies = [Reply(text) for text in texts]
     made = scores([row] * len(texts), replies, variant, CPU, JUDGES)
     assert [record["correct"] for record in made] == [True, False, True, False]

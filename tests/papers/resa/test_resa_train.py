@@ -13,7 +13,7 @@ from shared.files import write_jsonl
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
 
-CPU = load_settings("resa", "cpu")
+CPU, GPU = load_settings("resa", "cpu"), load_settings("resa", "gpu")
 
 
 SAMPLE = {
@@ -35,7 +35,7 @@ def tokenizer(tiny_tokenizer):
 @pytest.mark.parametrize("name", ["wj-sft", "deliberative", "resa-sft"])
 def test_only_the_reply_is_learnt(tokenizer, name):
     """The labelled tokens spell the reply in the variant's style and an end of sequence."""
-    variant = CPU.variants[name]
+    variant = GPU.variants[name]
     settings = CPU.model_copy(
         update={"training": CPU.training.model_copy(update={"max_length": 999})}
     )
@@ -51,8 +51,8 @@ def test_only_the_reply_is_learnt(tokenizer, name):
 
 
 def test_the_adaptive_variant_also_learns_plain_answers(tokenizer):
-    variant = CPU.variants["resa-sft-adaptive"]
-    made = train.examples([SAMPLE], [FACT], variant, tokenizer, CPU)
+    variant = GPU.variants["resa-sft-adaptive"]
+    made = train.examples([SAMPLE], [FACT], variant, tokenizer, GPU)
     learnt = tokenizer.decode([label for label in made[1]["labels"] if label != IGNORED][:-1])
     assert len(made) == 2 and learnt == "It is Lima."
 
@@ -60,9 +60,10 @@ def test_the_adaptive_variant_also_learns_plain_answers(tokenizer):
 def test_a_variant_learns_from_its_attacks_or_a_part(built):
     rows, folder = built
     samples = rows["train"]
-    only = chosen(folder, CPU.variants["resa-sft-wj"], 0)
+    only = chosen(folder, GPU.variants["resa-sft-wj"], 0)
     assert {sample["method"] for sample in only} == {"", "WJ"}
-    assert len(chosen(folder, CPU.variants["resa-sft-16"], 0)) == 16
+    part = CPU.variants["resa-sft"].model_copy(update={"size": 32})
+    assert len(chosen(folder, part, 0)) == 32
     assert chosen(folder, CPU.variants["resa-sft"], 0) == samples
 
 
@@ -70,23 +71,13 @@ def test_a_variant_learns_from_its_attacks_or_a_part(built):
 def test_wj_sft_learns_as_much_as_resa_sft(scale, tmp_path):
     """So many samples, of both sides, and none with an attack that WildJailbreak has not."""
     settings = load_settings("resa", scale)
-    facts = fact_queries(settings.facts.model_dump(), 0)["train"]
+    sizes = settings.facts.model_dump(exclude={"relations"})
+    facts = fact_queries(sizes, 0, settings.facts.relations)["train"]
     samples, wild, _ = training_samples(settings, facts, Ledger(), "key")
     assert len(wild) == len(samples)
     assert {sample["method"] for sample in wild} == {"", "WJ"}
     sides = [sum(sample["harmful"] for sample in part) / len(part) for part in (wild, samples)]
     assert sides[0] == pytest.approx(sides[1], abs=0.05)
-
-
-def test_sizes_of_scale_cpu_learn_as_long_as_all(built):
-    """Samples times epochs agree, so that only how many there are differs."""
-    _, folder = built
-    seen = {}
-    for name in ("resa-sft", "resa-sft-16", "resa-sft-32"):
-        variant = CPU.variants[name]
-        epochs = variant.epochs or CPU.training.epochs
-        seen[name] = len(chosen(folder, variant, 0)) * epochs
-    assert max(seen.values()) <= 1.05 * min(seen.values())
 
 
 def test_a_sample_without_what_a_style_needs_is_left_out(tmp_path):
@@ -105,9 +96,9 @@ def test_a_sample_without_what_a_style_needs_is_left_out(tmp_path):
 
 
 def test_prompts_of_reinforcement_know_their_kind():
-    rl = CPU.variants["resa-rl"]
+    rl = GPU.variants["resa-rl"]
     benign = {**SAMPLE, "harmful": False}
-    rows = {row["kind"]: row for row in reinforce.prompts([SAMPLE, benign], [FACT], rl, CPU, 0)}
+    rows = {row["kind"]: row for row in reinforce.prompts([SAMPLE, benign], [FACT], rl, GPU, 0)}
     assert set(rows) == {"harmful", "benign", "plain"}
     assert rows["harmful"]["prompt"][-1] == {"role": "user", "content": SAMPLE["prompt"]}
 
