@@ -31,17 +31,17 @@ from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "engine", "prices", "most_dollars", "may_be_gone",
-    "asked", "max_new_tokens", "batch_size", "batch_tokens", "precision",
+    "model", "engine", "prices", "most_dollars", "may_be_gone", "asked",
+    "max_new_tokens", "thinking_tokens", "batch_size", "batch_tokens", "precision",
     "variant.model", "variant.thinking", "variant.body", "variant.prices",
 )  # fmt: skip
 
 
-def ask(run: Run, data: Path, variant: str) -> dict:
+def ask(run: Run, data: Path, variant: str, seed: int = 0, trained: Path | None = None) -> dict:
     """Ask one model in one of its ways; what asking an endpoint costs is said before."""
-    settings, asked = run.settings, run.settings.asked_as(run.variant)
-    questions = asked_questions(data, settings.asked)
-    conversations = [conversation(question) for question in questions]
+    settings, asked = run.settings, run.settings.asked_as(run.variant, trained)
+    questions = asked_questions(data, settings.questions)
+    conversations = [conversation(question, settings.small) for question in questions]
     with kept_chat(asked, run.key, **opening(settings)) as (chat, kept):
         run.loaded()
         how = {"stop": stops(asked), "kept": kept}
