@@ -1,11 +1,10 @@
 """CenterBench: questions → replies of a model → both scorers; and what needs no language model."""
 
-
 import re
 
-CENTER_BENCH_READERS = "|".join(
-    re.escape(each.name) for each in SETUP.each("center_bench") if each.small
-) or "-"  # which is the name of none
+CENTER_BENCH_READERS = (
+    "|".join(re.escape(each.name) for each in SETUP.each("center_bench") if each.small) or "-"
+)  # which is the name of none
 
 
 ruleorder: center_bench_ask_reader > center_bench_ask
