@@ -7,7 +7,7 @@ Sentences are resampled, not questions, as the questions about a sentence are un
 misunderstood together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, mean_among, rate, rate_among
 
-READS = ("variants", "solvers")
+READS = ("model", "seeds", "variants", "solvers")
 
 # Data set of a gap -> the source of its sentences, the subset that is set against plausible ones
 GAPS = {
@@ -142,28 +142,40 @@ ITEMS = [
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `<variant>.parquet`; none of a variant from which no reply came."""
+    """Of one model, from the files of its runs; none of a variant from which no reply came."""
     found = []
     for name, variant in settings.variants.items():
-        frame = read_scores(scores / f"{name}.parquet", NEEDS)
-        if frame["correct_strict"].notna().any():
-            found += _answers(frame, settings.name, THINKING if variant.thinking else "")
+        runs = settings.runs(name).items()
+        frames = {seed: read_scores(scores / f"{file}.parquet", NEEDS) for seed, file in runs}
+        if any(frame["correct_strict"].notna().any() for frame in frames.values()):
+            method = THINKING if variant.thinking else ""
+            found += _answers(frames, settings.name, method, trained=settings.small)
     return found
+
+
+def training(method: str) -> str:
+    """A small reader answers with and without thinking: one training is behind both."""
+    return "reader"
 
 
 def common_groups(scores: Path, settings: Settings) -> list[Group]:
     """Of the solvers, the released data and the audit of the scorers."""
     found = []
     for solver in settings.solvers:
-        found += _answers(read_scores(scores / f"{solver}.parquet", NEEDS), SOLVERS[solver], "")
+        frame = read_scores(scores / f"{solver}.parquet", NEEDS)
+        found += _answers({0: frame}, SOLVERS[solver], "")
     found += _released(read_scores(scores / "official_data.parquet", ("id", "sentence_id")))
     found += _audit(read_scores(scores / "scorer_audit.parquet", ("id", *ACCEPTED.values())))
     return found
 
 
-def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
-    """Of one run: each subset by itself, and beside the plausible one those it is set against."""
+def _answers(
+    frames: Mapping[int, pd.DataFrame], model: str, method: str, trained: bool = False
+) -> Iterator[Group]:
+    """Of the runs of a model, by seed: each subset by itself, and beside the plausible one those it
+    is set against."""
     of_traces = ["wrong", "thoughts_words"] if method == THINKING else []
+    frame = pd.concat([own.assign(seed=seed) for seed, own in frames.items()], ignore_index=True)
     frame = frame.assign(plausible=frame["subset"] == "plausible")
     readings = ["telling", *FOLLOWS.values()] if "reading" in frame else []
     if readings:
@@ -171,7 +183,7 @@ def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
     for protocol, column in CORRECT.items():
         correct = frame[column].to_numpy(float, na_value=np.nan)
         scored = frame.assign(correct=correct, wrong=1 - correct)
-        named = {"model": model, "method": method, "protocol": protocol}
+        named = {"model": model, "method": method, "protocol": protocol, "trained": trained}
         columns = ["correct", *(readings if protocol == "corrected" else ())]
         for (source, subset), rows in scored.groupby(["source", "subset"], sort=False):
             yield from _each_part(rows, columns, f"{source} {subset}", **named)
@@ -186,14 +198,15 @@ def _answers(frame: pd.DataFrame, model: str, method: str) -> Iterator[Group]:
 
 
 def _each_part(
-    rows: pd.DataFrame, columns: list[str], dataset: str, **named: str
+    rows: pd.DataFrame, columns: list[str], dataset: str, **named: object
 ) -> Iterator[Group]:
     for part, chosen in _parts(rows):
         yield _group(chosen, columns, f"{dataset}{part}", **named)
 
 
-def _group(rows: pd.DataFrame, columns: list[str], dataset: str, **named: str) -> Group:
-    return group_from_frames({0: rows}, columns, dataset=dataset, clusters="pair", **named)
+def _group(rows: pd.DataFrame, columns: list[str], dataset: str, **named: object) -> Group:
+    frames = dict(iter(rows.groupby("seed")))
+    return group_from_frames(frames, columns, dataset=dataset, clusters="pair", **named)
 
 
 def _of_human_study(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -222,7 +235,7 @@ def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _released(frame: pd.DataFrame) -> Iterator[Group]:
     """The questions and the sentences of the authors' files; no row if they were not reached."""
-    named = {"model": RELEASED, "method": "", "protocol": "corrected"}
+    named = {"model": RELEASED, "method": "", "protocol": "corrected", "trained": False}
     frame = frame.assign(question=1)
     parts = [("CenterBench", frame)] if len(frame) else []
     for subset, rows in frame.groupby("subset", sort=False):
@@ -255,6 +268,7 @@ def _audit(frame: pd.DataFrame) -> Iterator[Group]:
                     method="",
                     dataset=prepared(kind, right, answer, part),
                     protocol=protocol,
+                    trained=False,
                 )
 
 

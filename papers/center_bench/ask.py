@@ -16,6 +16,7 @@ One question a conversation. Each row of the result is one question:
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -24,24 +25,24 @@ from papers.center_bench.asked import asked_questions
 from papers.center_bench.prompts import conversation
 from shared.chat import asking
 from shared.chat.loading import kept_chat, opening
-from shared.chat.replies import Reply
+from shared.chat.replies import Chat, Conversation, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import write_scores
 from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "engine", "prices", "most_dollars", "may_be_gone",
-    "asked", "max_new_tokens", "batch_size", "batch_tokens", "precision",
+    "model", "engine", "prices", "most_dollars", "may_be_gone", "asked",
+    "max_new_tokens", "thinking_tokens", "batch_size", "batch_tokens", "precision",
     "variant.model", "variant.thinking", "variant.body", "variant.prices",
 )  # fmt: skip
 
 
-def ask(run: Run, data: Path, variant: str) -> dict:
+def ask(run: Run, data: Path, variant: str, seed: int = 0, trained: Path | None = None) -> dict:
     """Ask one model in one of its ways; what asking an endpoint costs is said before."""
-    settings, asked = run.settings, run.settings.asked_as(run.variant)
-    questions = asked_questions(data, settings.asked)
-    conversations = [conversation(question) for question in questions]
+    settings, asked = run.settings, run.settings.asked_as(run.variant, trained)
+    questions = asked_questions(data, settings.questions)
+    conversations = [conversation(question, settings.small) for question in questions]
     with kept_chat(asked, run.key, **opening(settings)) as (chat, kept):
         run.loaded()
         how = {"stop": stops(asked), "kept": kept}
@@ -49,7 +50,10 @@ def ask(run: Run, data: Path, variant: str) -> dict:
             limit = settings.max_new_tokens
             cost = asking.remaining_cost(chat, conversations, limit, asked.prices, **how)
             print(f"{chat.name}: {cost}", flush=True)
-        replies = asking.ask(chat, conversations, settings.max_new_tokens, **how)
+        if settings.small:
+            replies = of_reader(chat, conversations, settings.max_new_tokens)
+        else:
+            replies = asking.ask(chat, conversations, settings.max_new_tokens, **how)
         write_scores(table(questions, replies), run.out)
     return {
         "replies": len(replies),
@@ -58,6 +62,14 @@ def ask(run: Run, data: Path, variant: str) -> dict:
         "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
         "tokens": sum(reply.reply_tokens for reply in replies),
     }
+
+
+def of_reader(chat: Chat, conversations: Sequence[Conversation], limit: int) -> list[Reply]:
+    """The replies of a small reader. It has room for more than any right thoughts: where they do
+    not end, it has no answer, which is its failure and not our limit's."""
+    replies = dict(chat.answers(conversations, limit))
+    ordered = (replies[number] for number in range(len(conversations)))
+    return [replace(reply, text=reply.text or "") for reply in ordered]
 
 
 def stops(asked: Asked) -> tuple[str, ...]:

@@ -19,12 +19,12 @@ from shared.comparison.scores import read_scores, write_scores
 from shared.errors import UserError
 from shared.workflow.step import Run, step
 
-READS = ("asked", "similarity")
+READS = ("model", "asked", "similarity")
 
 
 def evaluate(run: Run, data: Path, replies: Path) -> dict:
     """Score what `ask` wrote."""
-    questions = frame(asked_questions(data, run.settings.asked))
+    questions = frame(asked_questions(data, run.settings.questions))
     found = read_replies(replies, questions)
     answers = [None if text is pd.NA else text for text in found["prediction"]]
     scores = Scorers(run.settings.similarity).score(questions, answers, found)

@@ -16,6 +16,7 @@ from papers.center_bench.analyze import (
     LEVELS,
     PREPARED,
     RELEASED,
+    SOLVERS,
     SUBSETS,
     TYPES,
     WHOLE,
@@ -36,6 +37,8 @@ LABELS = {
     "level": [str(level) for level in LEVELS],
     "type": ["action", "agent", "count", "nested", "causes", "conse-\nquence"],
 }
+# In the audit, where every row is labelled
+SHORT = {kind: name.replace("-\n", "") for kind, name in zip(TYPES, LABELS["type"], strict=True)}
 Y_LABELS = {"accuracy": "Accuracy (%)", "gap": "Gap (points)"}
 ACCURACIES = [by_subset(source) for source in SUBSETS]
 BY = ("model", "method", "dataset")
@@ -47,7 +50,7 @@ TITLES = {  # of the gaps; accuracies are titled by their data set
 
 
 @figure(
-    "Accuracy by level (number of relative clauses), with 95 % intervals over "
+    "Accuracy by level (number of relative clauses), of models with 95 % intervals over "
     "sentences. Upper rows of a source: the strict scorer; lower rows: the official one."
 )
 def accuracy_by_level(results: Results) -> Figure | None:
@@ -143,7 +146,7 @@ def scorer_audit(results: Results) -> Figure | None:
     )
     for axes, (right, rows) in zip(panels, halves, strict=True):
         labels = {
-            prepared(kind, right, answer): f"{kind}: {answer}"
+            prepared(kind, right, answer): f"{SHORT[kind]}: {answer}"
             for kind, answer in zip(rows["type"], rows["answer_kind"], strict=True)
         }
         shown = accepted.rename(labels, level="dataset")
@@ -157,15 +160,17 @@ def _panels(
     results: Results, metric: str, part: str, rows: Sequence[Sequence[str]]
 ) -> Figure | None:
     """For each of `rows` (of data sets) and each scorer a row of panels, one a data set: a metric
-    over the levels or types, markers of one look a model. What has no numbers is left out."""
+    over the levels or types, markers of one look a model. What has no numbers of a model is left
+    out, and so are the intervals of solvers, which would hide those of models."""
     models = _models(results)
+    solvers = np.isin(models, list(SOLVERS.values()))
     numbers = {
         (protocol, dataset): _numbers(results, metric, part, protocol, dataset, models)
         for protocol in SCORERS
         for row in rows
         for dataset in row
     }
-    numbers = {place: found for place, found in numbers.items() if np.isfinite(found).any()}
+    numbers = {k: found for k, found in numbers.items() if np.isfinite(found[~solvers]).any()}
     drawn = [
         (protocol, [name for name in row if (protocol, name) in numbers])
         for row in rows
@@ -175,7 +180,7 @@ def _panels(
     if not drawn:
         return None
     columns = max(len(datasets) for _, datasets in drawn)
-    fig, panels = style.figure(len(drawn), columns, size=(3.9, 2.8), sharey=True)
+    fig, panels = style.figure(len(drawn), columns, size=(4.6, 2.8), sharey=True)
     for index, axes in enumerate(panels):
         protocol, datasets = drawn[index // columns]
         if index % columns >= len(datasets):
@@ -184,6 +189,7 @@ def _panels(
         dataset = datasets[index % columns]
         found = numbers[protocol, dataset]
         there = np.isfinite(found).any(axis=(1, 2))
+        found = np.where(solvers[:, None, None] & [False, True, True], np.nan, found)
         charts.points(
             axes,
             found[there, :, 0],

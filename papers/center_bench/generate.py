@@ -89,6 +89,16 @@ def _pair(words: Vocabulary, level: int, rng: random.Random) -> Drawn | None:
     return other and (sentence, other)
 
 
+def plausible(words: Vocabulary, level: int, rng: random.Random) -> Sentence | None:
+    """A plausible sentence alone; None if the draw has run into a dead end."""
+    drawn = _pair(words, level, rng)
+    return drawn and drawn[0]
+
+
+def implausible(words: Vocabulary, level: int, rng: random.Random) -> Sentence:
+    return _implausible(words, level, rng)[0]
+
+
 def matched(words: Vocabulary, sentence: Sentence, rng: random.Random) -> Sentence | None:
     """The nouns in another order; None if every order leaves an event licensed."""
     nouns, orders = sentence.nouns, _orders(len(sentence.nouns))

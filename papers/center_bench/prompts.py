@@ -26,7 +26,10 @@ Reply with the short answer alone: no explanation, no added punctuation, no labe
 "Answer:"."""
 
 
-def conversation(question: Mapping) -> Conversation:
+def conversation(question: Mapping, small: bool = False) -> Conversation:
+    """A small reader has one task: it needs no instruction, and no labels."""
+    if small:
+        return [{"role": "user", "content": f"{question['sentence']}\n{question['question']}"}]
     return [
         {"role": "system", "content": SYSTEM},
         {

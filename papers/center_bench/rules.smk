@@ -1,5 +1,14 @@
 """CenterBench: questions → replies of a model → both scorers; and what needs no language model."""
 
+import re
+
+CENTER_BENCH_READERS = (
+    "|".join(re.escape(each.name) for each in SETUP.each("center_bench") if each.small) or "-"
+)  # which is the name of none
+
+
+ruleorder: center_bench_ask_reader > center_bench_ask
+
 
 rule center_bench_ask:
     input:
@@ -10,6 +19,45 @@ rule center_bench_ask:
         record="<results>/center_bench/runs/{model}/ask-{variant}.json",
     log:
         "<results>/center_bench/logs/{model}/ask-{variant}.log",
+    threads: HALF
+    resources:
+        **SETUP.resources("center_bench"),
+    params:
+        **SETUP.step("papers.center_bench.ask"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
+rule center_bench_train:
+    input:
+        data="<results>/center_bench/data",
+    output:
+        SETUP.model_folder("<results>/center_bench/models/{model}/s{seed}"),
+        record="<results>/center_bench/runs/{model}/train-s{seed}.json",
+    log:
+        "<results>/center_bench/logs/{model}/train-s{seed}.log",
+    threads: HALF
+    resources:
+        **SETUP.resources("center_bench", train=True),
+    params:
+        **SETUP.step("papers.center_bench.train"),
+    shell:
+        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+
+
+# A reader that was trained here, by the same step.
+rule center_bench_ask_reader:
+    input:
+        trained="<results>/center_bench/models/{model}/s{seed}",
+        data="<results>/center_bench/data",
+    output:
+        "<results>/center_bench/replies/{model}/{variant}-s{seed}.parquet",
+        record="<results>/center_bench/runs/{model}/ask-{variant}-s{seed}.json",
+    log:
+        "<results>/center_bench/logs/{model}/ask-{variant}-s{seed}.log",
+    wildcard_constraints:
+        model=CENTER_BENCH_READERS,
+        seed=r"\d+",
     threads: HALF
     resources:
         **SETUP.resources("center_bench"),

@@ -1,5 +1,6 @@
 """The settings of one scale of CenterBench (`scales:` in paper.yaml), checked."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -9,8 +10,9 @@ from papers.center_bench.questions import TYPES
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, SmallLm
 from shared.settings import Engine, ScaleSettings, Strict
+from shared.training.settings import Training
 
 Solver = Literal["oracle", "nearest-verb", "plausibility"]
 Source = Literal["Generated", "CenterBench"]
@@ -41,13 +43,27 @@ class Variant(Strict):
     prices: tuple[float, float] | None = None  # None: those of the model
 
 
+class Reader(Strict):
+    """What a small model learns to read from, see `lessons`."""
+
+    plausible: float = Field(ge=0, le=1)  # share of the sentences; the others are implausible
+    levels: list[int] = Field(min_length=1)
+    lessons: int = Field(gt=0)
+    questions: int = Field(gt=0, le=2 * len(TYPES))  # of a lesson, one after another
+    thinking: float = Field(ge=0, le=1)  # share of the lessons that begin with thoughts
+    training: Training
+
+
 class Settings(ScaleSettings):
-    model: ModelSpec
+    model: ModelSpec | SmallLm  # a small one is trained here, and knows the words of ours alone
+    reader: Reader | None = None  # how
+    seeds: list[int] = [0]  # of its training
     engine: Engine = "transformers"  # see `Asked`
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
     most_dollars: float | None = Field(None, ge=0)  # that asking one variant may cost
     may_be_gone: bool = False  # see `Asked`
     variants: dict[str, Variant] = Field(min_length=1)
+    thinking_tokens: int = Field(THOUGHTS, gt=0)  # that a model may write before it answers
     solvers: list[Solver] = []  # that need no model
     mirror: str | None = None  # folder of the released files; None: REPLICATIONS_MIRROR
     official: Literal["required", "if reachable", "no"]  # whether the released files are read
@@ -70,7 +86,10 @@ class Settings(ScaleSettings):
                 name,
                 f"replies of {self.name}, {way}",
                 self.replies(),
-                tokens=(PROMPT_TOKENS, self.max_new_tokens + THOUGHTS * bool(variant.thinking)),
+                tokens=(
+                    PROMPT_TOKENS,
+                    self.max_new_tokens + self.thinking_tokens * bool(variant.thinking),
+                ),
                 prices=variant.prices or self.prices,
             )
             for way, variant in self.variants.items()
@@ -84,13 +103,27 @@ class Settings(ScaleSettings):
             * len(SUBSETS[source])
             * (1 if part.middle_only else level + 1)
             * len(TYPES)
-            for source, part in self.asked.items()
+            for source, part in self.questions.items()
             for level in LEVELS
         )
 
-    def asked_as(self, variant: Variant) -> Asked:
+    @property
+    def small(self) -> bool:
+        return isinstance(self.model, SmallLm)
+
+    @property
+    def questions(self) -> dict[Source, Part]:
+        """What this model is asked: a small one has words for the generated sentences alone."""
+        return {
+            source: part
+            for source, part in self.asked.items()
+            if source == "Generated" or not self.small
+        }
+
+    def asked_as(self, variant: Variant, trained: Path | None = None) -> Asked:
         return Asked(
-            model=variant.model or self.model,
+            model=f"path:{trained}" if trained else variant.model or self.model,
+            thinking_tokens=self.thinking_tokens,
             engine=self.engine,
             thinking=variant.thinking,
             body=variant.body,
@@ -99,8 +132,12 @@ class Settings(ScaleSettings):
             may_be_gone=self.may_be_gone,
         )
 
+    def runs(self, variant: str) -> dict[int, str]:
+        """Score files of a variant by seed; one of seed 0 where nothing is trained here."""
+        return {seed: f"{variant}-s{seed}" for seed in self.seeds} if self.small else {0: variant}
+
     def scores(self) -> list[str]:
-        return list(self.variants)
+        return [name for variant in self.variants for name in self.runs(variant).values()]
 
     def common_scores(self) -> list[str]:
         return [*self.solvers, "scorer_audit", "official_data"]
@@ -108,6 +145,16 @@ class Settings(ScaleSettings):
     def misfit(self) -> str | None:
         others = {name: each.model for name, each in self.variants.items() if each.model}
         return next((f"variants.{name} asks {model}" for name, model in others.items()), None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_in_place_of_a_reader(cls, values: dict) -> dict:
+        """A model of the user's own is not trained, and thinks as it does by itself."""
+        if values.get("reader") and isinstance(values["model"], str):
+            of_reader = ("reader", "seeds", "thinking_tokens")
+            values = {name: each for name, each in values.items() if name not in of_reader}
+            values["variants"] = {"plain": {}}
+        return values
 
     @model_validator(mode="after")
     def _there_to_be_asked(self) -> "Settings":
@@ -118,6 +165,8 @@ class Settings(ScaleSettings):
                     f"asked.{source}.sentences: found {part.sentences}, expected at most "
                     f"{there[source]}"
                 )
+        if self.small and not (self.reader and "Generated" in self.asked):
+            raise ValueError("model: a small one needs `reader`, and Generated under `asked`")
         if "CenterBench" in self.asked and self.official == "no":
             raise ValueError("asked.CenterBench: expected none, as official is no")
         return self

@@ -33,6 +33,7 @@ def open_chat(
             name,
             body=asked.body,
             thinking=asked.thinking,
+            thinking_tokens=asked.thinking_tokens,
             prices=asked.prices or list_prices(name),
             most_dollars=asked.most_dollars,
             may_be_gone=asked.may_be_gone,
@@ -51,7 +52,8 @@ def open_chat(
     from shared.models.loading import load
 
     model, tokenizer = load(asked.model, trained=trained, precision=precision)
-    return LocalChat(model, tokenizer, thinking=asked.thinking, batch_tokens=batch_tokens, **how)
+    how |= {"thinking": asked.thinking, "thinking_tokens": asked.thinking_tokens}
+    return LocalChat(model, tokenizer, batch_tokens=batch_tokens, **how)
 
 
 def opening(settings: object) -> dict:

@@ -16,6 +16,7 @@ class Asked(Strict):
     model: ModelSpec
     engine: Engine = "transformers"  # that runs it, where its weights are here
     thinking: bool | None = None  # None: as the model does by itself
+    thinking_tokens: int = Field(16_000, gt=0)  # that it may write before it answers
     body: dict = {}  # further fields of an endpoint's requests
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
     most_dollars: float | None = Field(None, ge=0)  # that one run of a step may cost; with prices

@@ -205,6 +205,7 @@ def open_vllm(
         name=name,
         identity=f"{identity} vllm {precision}",
         thinking=asked.thinking,
+        thinking_tokens=asked.thinking_tokens,
         batch_size=batch_size,
     )
 

@@ -21,6 +21,8 @@ class Group:
     columns: Mapping[str, np.ndarray]  # name -> (seeds, n): float or bool; NaN: not scored
     # (n,) what was sampled as one, such as the sentence of a question; None: each row
     clusters: np.ndarray | None = None
+    # False: no training is behind it, whatever is behind its method with other models
+    trained: bool = True
 
     def of_seed(self, index: int) -> dict[str, np.ndarray]:
         """The columns (n,) of the seed at `index` of `seeds`."""
@@ -53,12 +55,13 @@ def group_from_frames(
     dataset: str,
     protocol: str,
     clusters: str | None = None,
+    trained: bool = True,
 ) -> Group:
     """Align the scores of one dataset over seeds by their column `id`.
 
     `frames` maps a seed to its rows. Every seed must hold each example once, and all the same
     examples. None and NaN in `columns` mean "could not be scored". `clusters` is the column that
-    says which examples were sampled together.
+    says which examples were sampled together; `trained`: see `Group`.
     """
     where = f"scores of {method} on {dataset}"
     columns = list(columns)
@@ -84,6 +87,7 @@ def group_from_frames(
             for name in columns
         },
         clusters=_text(rows[first][0][clusters], rows[first][1]) if clusters else None,
+        trained=trained,
     )
 
 

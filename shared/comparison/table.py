@@ -96,7 +96,10 @@ class Table:
     def _infer(
         self, lead: Callable, keys: Sequence[Key], found: Sequence[Estimate], testing=True
     ) -> Inference:
-        names = [self.training(key.method) for key in keys]
+        trained = [self.keys[key][0].trained for key in keys]
+        names = [
+            self.training(key.method) if own else "" for key, own in zip(keys, trained, strict=True)
+        ]
         runs = [name and f"{name} of {key.model}" for name, key in zip(names, keys, strict=True)]
 
         def alike(run: str, cells: list[int]) -> list[list[Estimate]]:

@@ -102,6 +102,8 @@ def check_claims(analysis: Analysis) -> None:
             *(group.model for group in groups),
             *stand_ins.models,
             *stand_ins.models.values(),
+            # a claim may leave out a model that only another scale has
+            *(name for scale in analysis.paper.scales.values() for name in scale.get("models", {})),
         },
     }
     seen = set()

@@ -38,7 +38,9 @@ def groups(**runs):
     found = []
     for run, frame in runs.items():
         model, thinking, _ = run.partition("_thinking")
-        found += analyze._answers(frame, model.replace("_", "-"), "thinking" if thinking else "")
+        found += analyze._answers(
+            {0: frame}, model.replace("_", "-"), "thinking" if thinking else ""
+        )
     return found
 
 

@@ -9,6 +9,8 @@ from papers.center_bench import analyze, official
 from papers.center_bench.settings import Variant
 from tests.papers.center_bench.conftest import TWO, answers, groups, made
 
+UNTRAINED = {"small": False, "runs": lambda variant: {0: variant}}
+
 
 def test_accuracy_and_gaps_by_subset_level_and_type():
     """Plausible right in 5 of 6 sentences, implausible in 2, matched in 1; alike in every slice."""
@@ -207,7 +209,7 @@ def test_groups_reads_every_variant_and_does_without_the_released_files(tmp_path
     )
     audit.to_parquet(tmp_path / "scorer_audit.parquet")
     variants = {"plain": Variant(), "long": Variant(thinking=True)}
-    settings = SimpleNamespace(name="tiny-chat", variants=variants, solvers=["oracle"])
+    settings = SimpleNamespace(name="tiny-chat", variants=variants, solvers=["oracle"], **UNTRAINED)
     own = analyze.groups(tmp_path / "tiny-chat", settings)
     assert {(group.model, group.method) for group in own} == {
         ("tiny-chat", ""),
@@ -223,7 +225,7 @@ def test_a_variant_without_replies_has_no_cells_and_leaves_the_others_theirs(tmp
     nothing = dict.fromkeys(analyze.CORRECT.values(), pd.array([pd.NA] * len(frame), "boolean"))
     frame.assign(**nothing).to_parquet(tmp_path / "gone.parquet")
     variants = {"plain": Variant(), "gone": Variant(thinking=True)}
-    found = analyze.groups(tmp_path, SimpleNamespace(name="tiny", variants=variants))
+    found = analyze.groups(tmp_path, SimpleNamespace(name="tiny", variants=variants, **UNTRAINED))
     assert {group.method for group in found} == {""}
 
 

@@ -31,7 +31,12 @@ def test_a_trained_model_answers_in_place_of_its_base(tmp_path, tiny_model, tiny
     chat = open_chat(asked, trained=tmp_path / "trained")
     after = ask(chat, conversation, 6)[0].text
     assert after == "nnnnnn" != before
-    assert chat.name == "base" and chat.identity != open_chat(asked).identity
+    assert open_chat(Asked(model=asked.model, thinking=True, thinking_tokens=5)).extra_tokens == 5
+    assert (
+        chat.name == "base"
+        and chat.extra_tokens == 0
+        and chat.identity != open_chat(asked).identity
+    )
 
 
 def test_an_engine_that_is_not_installed_is_one_line(tmp_path, monkeypatch):

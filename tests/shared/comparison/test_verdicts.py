@@ -124,6 +124,12 @@ def test_a_lead_too_small_for_a_scale_can_only_be_refuted(invented):
     assert rows(invented, elsewhere).loc["c1", "verdict"] == "holds"
 
 
+def test_a_model_that_was_not_trained_has_no_runs_whatever_its_method_is_elsewhere(invented):
+    groups = [replace(group, trained=False) for group in invented.groups(seeds=(0,))]
+    row = rows(invented, invented.claim(), groups=groups, training=str).loc["c1"]
+    assert row["verdict"] == "holds" and row["seeds"] == 0 and row["test"] == "t, units"
+
+
 def test_a_training_with_one_seed_is_one_run(invented):
     groups = invented.groups(seeds=(0,))
     row = rows(invented, invented.claim(), groups=groups, training=str).loc["c1"]

@@ -1,0 +1,46 @@
+"""Train a small reader from nothing on lessons about sentences of the first levels.
+
+    python -m papers.center_bench.train --scale cpu --model Reader-100 --seed 0 \\
+        --data results/cpu/center_bench/data \\
+        --out results/cpu/center_bench/models/Reader-100/s0 \\
+        --record results/cpu/center_bench/runs/Reader-100/train-s0.json
+
+Every token of a lesson is learnt, the sentence too: words that come back are what teaches a small
+model to look back for them. Writes an ordinary model folder.
+"""
+
+from pathlib import Path
+
+from papers.center_bench.asked import FILE_OF
+from papers.center_bench.lessons import THINK, THINKING, THOUGHT, lessons
+from shared.files import read_jsonl
+from shared.models.loading import save
+from shared.models.small_lm import assemble, vocabulary
+from shared.training.examples import Segment, from_segments
+from shared.training.supervised import fine_tune
+from shared.workflow.step import Run, step
+
+READS = ("model", "reader")
+
+
+def train(run: Run, data: Path, seed: int) -> dict:
+    """Train one reader on lessons of its own seed."""
+    reader = run.settings.reader
+    test = read_jsonl(data / FILE_OF["Generated"])
+    texts = list(lessons(reader, seed, {row["sentence"] for row in test}))
+    asked = [f"{row['sentence']}\n{row['question']}\n {row['answer']}" for row in test]
+    tokenizer = vocabulary(run.settings.model.vocabulary, [*texts, *asked], template=THINKING)
+    tokenizer.add_tokens([THINK, THOUGHT])
+    whole = [[Segment(text, True)] for text in texts]
+    length = reader.training.max_length
+    examples = [from_segments(tokenizer, text, max_length=length) for text in whole]
+    model = assemble(run.settings.model, tokenizer, seed)
+    run.loaded()
+    model, record = fine_tune(model, examples, reader.training, seed=seed, scratch=run.scratch)
+    save(model, run.out, tokenizer)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return record | {"parameters": parameters, "words": len(tokenizer)}
+
+
+if __name__ == "__main__":
+    step(train)
