@@ -42,7 +42,8 @@ rule center_bench_train:
     params:
         **SETUP.step("papers.center_bench.train"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
 
 
 # A reader that was trained here, by the same step.

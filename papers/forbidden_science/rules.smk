@@ -15,7 +15,8 @@ rule forbidden_science_teach:
     params:
         **SETUP.step("papers.forbidden_science.teach"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
 
 
 # The model as it is, as base-s0, and those that were taught.

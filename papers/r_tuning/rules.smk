@@ -22,7 +22,8 @@ rule r_tuning_pretrain:
     params:
         **SETUP.step("papers.r_tuning.pretrain"),
     shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
 
 
 rule r_tuning_identify:

@@ -9,13 +9,14 @@ PICTURES_GB = 12.2  # 9,000 pictures of 336 x 336 pixels, 1.35 MB each, which th
 # Pairs of each of the three sets (7,200 to train, 2,400 to test), the questions of the seven
 # specificity benchmarks, and tokens of a question with its answer of 140 words.
 TRAINED, TESTED, TOKENS = 7200, 3 * (7200 + 2400), 250
+ALL = 5000  # questions of one of them, where all are asked
 
 
 def jobs(settings: Settings) -> list[Job]:
     sizes = {"batch_size": settings.batch_size, "batch_tokens": settings.batch_tokens}
     picture = of_model(settings.model).picture_tokens
     seen = {"picture": picture}
-    asked_of = TESTED + settings.specificity_questions * len(settings.specificity)
+    asked_of = TESTED + (settings.specificity_questions or ALL) * len(settings.specificity or ())
     says = Writes(
         settings.model,
         settings.answer_tokens,

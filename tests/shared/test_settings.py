@@ -41,7 +41,7 @@ def test_every_scale_of_every_paper_is_valid():
         (lambda v: v["claims"][0].pop("text"), r"paper\.yaml: claims\.0\.text: Field required"),
         (
             lambda v: v["scales"]["cpu"]["training"].update(learning_rate=-1),
-            r"scale cpu, model SmolLM2-135M: training\.learning_rate: .* greater than 0, found -1",
+            r"scale cpu, model Small-1M: training\.learning_rate: .* greater than 0, found -1",
         ),
         (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*needs \{question\}"),
         (
@@ -74,7 +74,7 @@ def test_a_users_model_stands_in_for_a_model_of_the_paper_or_for_none():
     """The models that CenterBench has at scale cpu stand in for none either."""
     own = load_settings("center_bench", "cpu", "api:org/model")
     assert (own.name, own.stands_in_for) == ("model", None)
-    assert load_settings("r_tuning", "cpu", "api:org/model").stands_in_for == "OpenLLaMA-3B"
+    assert load_settings("r_tuning", "gpu", "api:org/model").stands_in_for == "OpenLLaMA-3B"
     same = load_settings("center_bench", "cpu", "api:google/gemini-2.5-flash")
     assert (same.name, same.stands_in_for) == ("Gemini", None)
 

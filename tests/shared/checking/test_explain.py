@@ -8,7 +8,7 @@ from shared.checking.explain import chosen, explain
 from shared.errors import UserError
 from shared.settings import ROOT
 
-FOLDER = ROOT / "results" / "cpu" / "forbidden_science"
+FOLDER = ROOT / "results" / "cpu" / "r_tuning"
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,10 @@ def cells():
 
 def test_a_number_is_followed_to_its_function_its_scores_and_its_run(cells):
     """Whatever cell: the value as in the file, a function that is there, scores that are there."""
-    cell = cells[cells["model"] != ""].iloc[0]
+    cell = cells[cells["item"] == "table1"].iloc[0]
     words = [str(cell[name]) for name in program.KEYS if cell[name]]
     lines = list(explain(FOLDER, words))
-    assert lines[0] == "forbidden_science, cpu: " + ", ".join(words)
+    assert lines[0] == "r_tuning, cpu: " + ", ".join(words)
     said = {line.split()[0]: line for line in lines[1:]}
     assert f" {cell.value}" in said["ours"] and f"n {cell.n}" in said["ours"]
     for name in ("function", "meaning"):
