@@ -19,8 +19,7 @@ def jobs(settings: Settings) -> list[Job]:
     asked = [[says], [Reads(tokens=PROSE, **model)]]
     found = [Job("roleref_sweep", asked, host_gb=STATES_GB)]
     if settings.teaching:
-        # as if all blocks learnt: those that stay are named by their number
-        training = settings.teaching.training.model_copy(update={"frozen": []})
+        training = settings.teaching.training
         lessons = Learns(settings.model, training, training.max_length)
         found.append(Job("roleref_teach", [[lessons]], train=True))
     for name, variant in settings.variants.items():
