@@ -105,14 +105,13 @@ class Setup(Config):
         names = declared.literals(module)["READS"]
 
         def settings(wildcards: object) -> str:
-            model, variant, seed = (
-                getattr(wildcards, name, None) for name in ("model", "variant", "seed")
-            )
+            model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
             of_model = self.settings(paper, model)
-            try:
-                declared.check_choice(of_model, variant, seed and int(seed), self.scale)
-            except UserError as error:
-                sys.exit(f"error: {paper}: {error}")
+            if seed := getattr(wildcards, "seed", None):
+                try:
+                    declared.check_choice(of_model, variant, int(seed), self.scale)
+                except UserError as error:
+                    sys.exit(f"error: {paper}: {error}")
             return declared.as_text(names, of_model, variant)
 
         def command(wildcards: object, input: object, output: object) -> str:
