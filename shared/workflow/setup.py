@@ -107,7 +107,8 @@ class Setup(Config):
         def settings(wildcards: object) -> str:
             model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
             of_model = self.settings(paper, model)
-            if seed := getattr(wildcards, "seed", None):
+            seed = getattr(wildcards, "seed", None)
+            if seed and variant in getattr(of_model, "variants", {}):
                 try:
                     declared.check_choice(of_model, variant, int(seed), self.scale)
                 except UserError as error:
