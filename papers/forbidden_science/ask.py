@@ -35,7 +35,8 @@ from shared.models.spec import is_endpoint
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone",
+    "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",
+    "may_be_gone",
     "reply_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 

@@ -33,7 +33,8 @@ from shared.training.vision_language import prompted
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "engine", "thinking", "body", "prices", "most_dollars", "may_be_gone", "prompt",
+    "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",
+    "may_be_gone", "prompt",
     "answer_tokens", "batch_size", "batch_tokens", "precision",
 )  # fmt: skip
 

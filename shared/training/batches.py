@@ -12,7 +12,8 @@ TRUNK = "trunk"  # of an example: what `shared.training.trunk` computed of it
 
 def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Tensor]:
     """A batch (rows, longest), padded on the right, where causal attention never looks back to:
-    no mask is needed. Tensors, which belong to pictures, are joined one after the other."""
+    no mask is needed. Tensors, which belong to pictures, are joined one after the other, and left
+    out where no example of the batch has one."""
     width = max(len(example["input_ids"]) for example in examples)
     fill = {"labels": IGNORED, "others": IGNORED}
 
@@ -24,4 +25,5 @@ def right_padded(examples: Sequence[dict[str, Sequence]]) -> dict[str, torch.Ten
             return torch.cat(values)
         return torch.tensor([[*v, *[fill.get(key, 0)] * (width - len(v))] for v in values])
 
-    return {key: join(key) for key in examples[0]}
+    joined = {key: join(key) for key in examples[0]}
+    return {key: values for key, values in joined.items() if len(values)}
