@@ -154,7 +154,8 @@ def test_the_plan_of_one_table(monkeypatch, capsys):
     assert out.startswith("r_tuning, paper\n  jobs       52, 50 of them on GPUs")
     assert "open_llama_3b" in out and "llama-7b" not in out and "calls      none" in out
     assert "GPU-hours  at most 200.0 " in out
-    assert "| 200, on one GPU |" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "GPU-hours  about 2.3 (by arithmetic, of an H100; 50 of 50 jobs)" in out
+    assert "| 2, on one GPU |" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_scale_that_is_not_there(monkeypatch):
