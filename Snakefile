@@ -32,7 +32,7 @@ RESULTS = f"results/{SETUP.run_name}"
 if SETUP.scale == REHEARSAL:
     stage.enter(SETUP.papers)
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
-TOOK = recorded(Path(RESULTS))
+TOOK = recorded(Path(RESULTS)) if workflow.is_main_process else {}
 LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
 explain_targets(SETUP.targets)
 
@@ -84,7 +84,7 @@ include: "shared/workflow/rules.smk"
 
 
 # The cheapest paper first, so that its verdicts are there while the others run.
-for place, paper in enumerate(reversed(cheapest_first(SETUP.papers, Path(RESULTS)))):
+for place, paper in enumerate(reversed(cheapest_first(SETUP.papers, TOOK))):
     others = set(workflow.rules)
 
     include: f"papers/{paper}/rules.smk"

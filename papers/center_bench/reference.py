@@ -12,14 +12,13 @@ rows if these were not reached.
 
 from pathlib import Path
 
-from tqdm import tqdm
-
 from papers.center_bench import checks, official
 from papers.center_bench.asked import asked_questions
 from papers.center_bench.scorer_audit import audit
 from papers.center_bench.scoring import Scorers, frame
 from papers.center_bench.solvers import solve
 from shared.comparison.scores import write_scores
+from shared.workflow.progress import bar
 from shared.workflow.step import Run, step
 
 READS = ("asked", "solvers", "similarity")
@@ -29,7 +28,7 @@ def reference(run: Run, data: Path) -> dict:
     """Let the solvers answer, and look at the scorers and the released files themselves."""
     questions = frame(asked_questions(data, run.settings.asked))
     scorers = Scorers(run.settings.similarity)
-    for solver in tqdm(run.settings.solvers, unit="solver", disable=None):
+    for solver in bar(run.settings.solvers, unit="solver"):
         answers = solve(solver, questions, scorers.encoder)
         write_scores(scorers.score(questions, answers), run.out / f"{solver}.parquet")
     items = official.read_items(data)

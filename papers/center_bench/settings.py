@@ -10,7 +10,7 @@ from papers.center_bench.questions import TYPES
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
-from shared.models.spec import ModelSpec, SmallLm
+from shared.models.spec import ModelSpec, SmallLm, made_in
 from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Training
 
@@ -122,7 +122,7 @@ class Settings(ScaleSettings):
 
     def asked_as(self, variant: Variant, trained: Path | None = None) -> Asked:
         return Asked(
-            model=f"path:{trained}" if trained else variant.model or self.model,
+            model=made_in(trained, variant.model or self.model),
             thinking_tokens=self.thinking_tokens,
             engine=self.engine,
             thinking=variant.thinking,

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rapidocr import RapidOCR
-from tqdm import tqdm
 
 from papers.kie_hvqa.notation import Answer, parse_tags, write_answer
 from papers.kie_hvqa.parts import picture, read_tests
@@ -26,6 +25,7 @@ from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import CLASS_NAMES
 from shared.comparison.scores import write_scores
 from shared.metrics.edit_distance import align
+from shared.workflow.progress import bar
 from shared.workflow.step import Run, step
 
 READS = ()
@@ -52,7 +52,7 @@ def read(rows: Sequence[dict]) -> list[str]:
     reader = RapidOCR(params={f"Global.{name}": value for name, value in quiet.items()})
     return [
         "".join(reader(np.asarray(picture(row)), **LINES_ONLY).txts or ())
-        for row in tqdm(rows, unit="line", disable=None)
+        for row in bar(rows, unit="line")
     ]
 
 

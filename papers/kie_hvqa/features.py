@@ -8,12 +8,12 @@
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from papers.kie_hvqa.parts import picture, read_part
 from papers.kie_hvqa.settings import FEATURES
 from shared.errors import UserError
 from shared.models.ocr_tower import OcrTower
+from shared.workflow.progress import bar
 from shared.workflow.step import Run, step
 
 READS = ()
@@ -25,7 +25,7 @@ def features(run: Run, data: Path, which: str) -> dict:
         raise UserError(f"unknown features '{which}'; features: {', '.join(FEATURES)}")
     rows = [row for part in FEATURES[which] for row in read_part(data, part)]
     tower = OcrTower()
-    for row in tqdm(rows, unit="line", disable=None):
+    for row in bar(rows, unit="line"):
         tower(np.asarray(picture(row).convert("L")))
     tower.save(run.out)
     return {"lines": len(tower.known)}

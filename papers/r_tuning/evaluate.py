@@ -24,9 +24,9 @@ from papers.r_tuning.examiner import Examiner
 from papers.r_tuning.judging import FIRST, NAMES, judged, majorities
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
-from papers.r_tuning.settings import start
 from shared.comparison.scores import as_frame, read_scores, write_scores
 from shared.models.loading import load
+from shared.models.spec import made_in
 from shared.workflow.step import Run, step
 
 READS = (
@@ -53,7 +53,7 @@ def evaluate(
     questions = read_questions(data, task, unanswerable=bool(asked))
     rows = [row for row in questions if row["split"] != "train"]
     tests = [row for row in rows if row["split"] in ("id_test", "ood_test")]
-    spec = start(settings, pretrained)
+    spec = made_in(pretrained, settings.model)
     model, tokenizer = load(spec, trained=trained, precision=settings.precision)
     examiner = Examiner(model, tokenizer, settings, method, seed)
     run.loaded()

@@ -22,10 +22,10 @@ from papers.r_tuning.examiner import Examiner
 from papers.r_tuning.judging import FIRST, NAMES, as_identified, judged
 from papers.r_tuning.methods import BASE
 from papers.r_tuning.questions import read_questions
-from papers.r_tuning.settings import start
 from shared.comparison.scores import as_frame, write_scores
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
+from shared.models.spec import made_in
 from shared.workflow.step import Run, step
 
 READS = (
@@ -42,7 +42,7 @@ def identify(run: Run, data: Path, task: str, pretrained: Path | None = None) ->
     asked = settings.unanswerable and BASE.is_asked(settings.tasks[task].is_free)
     rows = read_questions(data, task, unanswerable=bool(asked))
     train = [row for row in rows if row["split"] == "train"]
-    loaded = load(start(settings, pretrained), precision=settings.precision)
+    loaded = load(made_in(pretrained, settings.model), precision=settings.precision)
     examiner = Examiner(*loaded, settings, BASE)
     run.loaded()
     answers = examiner.answer(rows)

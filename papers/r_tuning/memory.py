@@ -4,8 +4,8 @@ from papers.r_tuning.settings import Settings
 from shared.planning.plan.held import Job, Learns, Reads, Writes
 
 TEXTS = 4096  # tokens of a batch whose likelihood is asked (`shared.generation.score.text_nll`)
-# Rows of the official files (Table 6, Appendix A.3), and tokens of one with its passage or its five
-# demonstrations, by what the files hold in characters.
+# Rows of the official files (Table 6), and about how many tokens one has: by the size of the files
+# of ParaRel and of MMLU, five demonstrations included; of passages it is assumed.
 TRAINED = {"pararel": 5575, "mmlu": 2448, "multi": 31_493}
 TESTED = {"pararel": 19_558, "mmlu": 11_594, "multi": 49_514}
 UNANSWERABLE = 5475

@@ -1,6 +1,5 @@
 """The settings of one scale of R-Tuning (`scales:` in paper.yaml), checked."""
 
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -170,8 +169,3 @@ class Settings(ScaleSettings):
         """Tasks of which it is told by samples what the model is uncertain of before tuning."""
         learn = {n for n, v in self.variants.items() if METHODS[v.method].certain == "low entropy"}
         return list(dict.fromkeys(task for task, name, _ in self.runs() if name in learn))
-
-
-def start(settings: Settings, pretrained: Path | None) -> ModelSpec:
-    """The model before tuning. pretrained: the folder of `pretrain`, for one that is made here."""
-    return f"path:{pretrained}" if pretrained else settings.model

@@ -15,11 +15,12 @@ import pandas as pd
 from papers.r_tuning import prompts
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.questions import read_questions
-from papers.r_tuning.settings import Settings, Variant, start
+from papers.r_tuning.settings import Settings, Variant
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.models.loading import save
+from shared.models.spec import made_in
 from shared.models.tokens import continuation
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune, load_to_train
@@ -42,7 +43,7 @@ def train(
     settings, method = run.settings, METHODS[run.variant.method]
     rows = [row for row in read_questions(data, task) if row["split"] == "train"]
     sure = certain(base, run.variant, rows, seed)
-    model, tokenizer = load_to_train(start(settings, pretrained), settings.training)
+    model, tokenizer = load_to_train(made_in(pretrained, settings.model), settings.training)
     second: list[dict] = []
     if method.two_stages:
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]

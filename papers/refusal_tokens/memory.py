@@ -6,7 +6,7 @@ from shared.judges.harness import ROWS
 from shared.planning.plan.held import Job, Learns, Reads, Writes, judging
 
 LONGEST = 2048  # tokens of a question of lm-evaluation-harness: more than any of these tasks has
-# Rows of UltraChat and of CoCoNot that are learnt (section 4, CoCoNot's Table 6) and what CoCoNot,
+# Rows of UltraChat and of CoCoNot that are learnt, and about what CoCoNot,
 # the temporal test and the benchmarks ask; questions of lm-evaluation-harness, of four texts each.
 TRAINED, TOKENS = 208_000 + 11_477, 1100
 TESTED, QUESTION, FORCED = 1380 + 1400 + 8200, 40, 6

@@ -16,7 +16,7 @@ from shared.planning.plan.held import (
 # tokens of a prompt at most: of attacks some hundred, of the house and its templates fewer
 PROMPT, OF_THE_HOUSE = 1024, 128
 ATTACKED = 192  # tokens of a request with a suffix of GCG, the chat's frame and a check's beginning
-# Samples of the released set (Table 1) and tokens of one with its analysis; requests of the three
+# Samples of the released set, and tokens of one with its analysis, assumed; requests of the three
 # sets under all attacks, of the benign sets and of the ability sets.
 TRAINED, TOKENS = 79_552, 900
 ASKED = (313 + 520 + 400) * 12 + 250 + 300 + 210 + 14_042 + 500 + 164

@@ -30,7 +30,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from tqdm import tqdm
 
 from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.answers import Answers, States, read_answers, read_asked_states
@@ -42,6 +41,7 @@ from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json
+from shared.workflow.progress import bar
 from shared.workflow.step import Run, step
 
 READS = ("name", "variants", "probes", "rubric", "precision")
@@ -176,7 +176,7 @@ def probe_scores(
     frames = [
         frame.assign(variant=each.variant, seed=each.seed)
         for each, states in probed
-        for role, h in tqdm(states.items(), unit="role", disable=None)
+        for role, h in bar(states.items(), unit="role")
         for frame in probe_role(h, each, questions[role], settings)
     ]
     frame = pd.concat(frames, ignore_index=True)

@@ -7,8 +7,8 @@ from shared.planning.plan.held import BATCH_SIZE, BATCH_TOKENS, Job, Learns, Rea
 PROSE = 4096  # tokens of a batch of plain prose (`shared.generation.score.text_nll`)
 GRADE = 160  # tokens of a grade by the rubric
 STATES_GB = 1.0  # hidden states of the last token of all questions, at every layer
-TRAINED, TESTED = 5943, 3380  # queries (Table 2 of the data set's log)
-TOKENS = 700  # of a query with the role's profile, which replies share
+TRAINED, TESTED = 5943, 3380  # queries of the authors' files
+TOKENS = 700  # of a query with the role's profile, which replies share: assumed
 
 
 def jobs(settings: Settings) -> list[Job]:

@@ -22,7 +22,7 @@ from shared.data.splits import first_of_each
 from shared.generation.decode import decode
 from shared.generation.prompts import tokens_run
 from shared.generation.rows import Rows
-from shared.models.spec import ModelSpec
+from shared.models.spec import made_in
 from shared.steering.states import last_token_states
 from shared.steering.steered import steered
 from shared.steering.vectors import Vectors
@@ -116,11 +116,6 @@ class Player:
         return sum(int((v != 0).sum()) for v in distinct.values())
 
 
-def start(settings: Settings, taught: Path | None) -> ModelSpec:
-    """The model that all variants start from. taught: the folder of `teach`, where there is one."""
-    return f"path:{taught}" if taught else settings.model
-
-
 def load_player(
     settings: Settings,
     roles: Mapping[str, dict],
@@ -134,7 +129,7 @@ def load_player(
 def load_chat(
     settings: Settings, trained: Path | None = None, taught: Path | None = None
 ) -> LocalChat:
-    model = Asked(model=start(settings, taught))
+    model = Asked(model=made_in(taught, settings.model))
     return open_chat(model, trained=trained, **opening(settings))
 
 

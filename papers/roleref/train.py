@@ -17,7 +17,7 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from papers.roleref import prompts
-from papers.roleref.player import load_chat, start
+from papers.roleref.player import load_chat
 from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import TRAINED
@@ -26,6 +26,7 @@ from shared.chat.local import LocalChat
 from shared.devices import told_by_first
 from shared.errors import UserError
 from shared.models.loading import save
+from shared.models.spec import made_in
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
@@ -53,7 +54,7 @@ def train(run: Run, data: Path, variant: str, seed: int, taught: Path | None = N
             protocol.learns_own_replies,
         )
     )
-    model, tokenizer = load_to_train(start(settings, taught), training)
+    model, tokenizer = load_to_train(made_in(taught, settings.model), training)
     made = examples(tokenizer, roles, groups, training.max_length, protocol.learns_whole_text)
     run.loaded()
     model, record = fine_tune(model, made, training, seed=seed, scratch=run.scratch)

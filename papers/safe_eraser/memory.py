@@ -7,7 +7,7 @@ from shared.planning.plan.held import Job, Learns, Writes, judging
 
 PICTURES_GB = 12.2  # 9,000 pictures of 336 x 336 pixels, 1.35 MB each, which their prompts share
 # Pairs of each of the three sets (7,200 to train, 2,400 to test), the questions of the seven
-# specificity benchmarks, and tokens of a question with its answer of 140 words.
+# specificity benchmarks, and about the tokens of a question with its answer of 140 words.
 TRAINED, TESTED, TOKENS = 7200, 3 * (7200 + 2400), 250
 ALL = 5000  # questions of one of them, where all are asked
 

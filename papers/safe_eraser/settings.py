@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.chat.calls import Calls, endpoints
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
-from shared.models.spec import ModelSpec, SmallVlm
+from shared.models.spec import ModelSpec, SmallVlm, made_in
 from shared.settings import Engine, ProtocolName, ScaleSettings, Strict
 from shared.training.settings import EncoderTraining, Training
 
@@ -108,7 +108,7 @@ class Settings(ScaleSettings):
 
     def base(self, vanilla: Path | None) -> ModelSpec | SmallVlm:
         """What is unlearnt from: vanilla where it was trained here, else the model as it is."""
-        return f"path:{vanilla}" if vanilla else self.model
+        return made_in(vanilla, self.model)
 
     def downloads(self) -> list[Wanted]:
         own, mine = "its answers are harmful, so only your own copy is read", "its files are large"

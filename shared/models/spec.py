@@ -84,6 +84,11 @@ def is_endpoint(spec: ModelSpec) -> bool:
     return isinstance(spec, str) and spec.startswith("api:")
 
 
+def made_in(folder: Path | None, otherwise: ModelSpec | Made) -> ModelSpec | Made:
+    """The model that a step of the pipeline wrote into a folder; without one the other."""
+    return f"path:{folder}" if folder else otherwise
+
+
 def is_absent(spec: object) -> bool:
     """A model in a folder of the user's own, which is not there."""
     own = isinstance(spec, str) and spec.startswith("path:")

@@ -24,7 +24,7 @@ from shared.errors import UserError
 from shared.models.loading import save
 from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
-from shared.training.lines import say_lines
+from shared.training.progress import report_progress
 from shared.training.settings import Reinforcement
 from shared.training.supervised import checkpointing, lora_config, sharding, split_batch
 from shared.training.tracking import trackers
@@ -245,7 +245,7 @@ def _trainer(
         peft_config=adapters,
         callbacks=[TimedCheckpoint(settings.checkpoint_seconds)],
     )
-    say_lines(trainer)
+    report_progress(trainer)
     return trainer
 
 

@@ -27,7 +27,7 @@ from shared.models.spec import ModelSpec
 from shared.training.batches import right_padded
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint
 from shared.training.examples import IGNORED
-from shared.training.lines import say_lines
+from shared.training.progress import report_progress
 from shared.training.sampler import EvenSampler, LengthSampler, Order, blank
 from shared.training.settings import Lora, Reinforcement, Training
 from shared.training.tracking import trackers
@@ -156,7 +156,7 @@ def run(trainer: Trainer, settings: Training, tokens: int, scratch: Path, starte
     tokens: of one epoch. started: from when on seconds are counted.
     """
     trainer.add_callback(TimedCheckpoint(settings.checkpoint_seconds))
-    say_lines(trainer)
+    report_progress(trainer)
     checkpoint = last_checkpoint(scratch)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.perf_counter() - started

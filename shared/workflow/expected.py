@@ -21,13 +21,13 @@ def recorded(results: Path) -> dict[str, float]:
     return found
 
 
-def cheapest_first(papers: Sequence[str], results: Path) -> list[str]:
+def cheapest_first(papers: Sequence[str], took: Mapping[str, float]) -> list[str]:
     """The papers in the order of what they took; those without any record last, as they came."""
     seconds = dict.fromkeys(papers, 0.0)
-    for path, took in recorded(results).items():
-        paper = Path(path).relative_to(results).parts[0]
+    for record, own in took.items():
+        paper = Path(record.partition("/runs/")[0]).name
         if paper in seconds:
-            seconds[paper] += took
+            seconds[paper] += own
     return sorted(papers, key=lambda paper: seconds[paper] or float("inf"))
 
 

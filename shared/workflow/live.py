@@ -167,7 +167,7 @@ def watch(workflow: object, results: Path, took: Mapping[str, float], config: st
 def verdicts(claims: Path) -> str:
     """How many claims of a paper got which verdict, of the reading that counts."""
     with claims.open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["ours"] != "True"]
+        rows = [row for row in csv.DictReader(file) if not row["ours"]]
     first = next((name for name in ("corrected", "official") if _has(rows, name)), "")
     found = Counter(row["verdict"] for row in rows if row["protocol"] in (first, ""))
     return ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())

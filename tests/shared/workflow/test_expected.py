@@ -14,7 +14,7 @@ def test_cheap_papers_come_first_and_unknown_ones_last(tmp_path):
     record(tmp_path, "dear/runs/data.json", 5)
     record(tmp_path, "cheap/runs/data.json", 9)
     record(tmp_path, "cheap/runs/M/cut-off.json", None)
-    assert cheapest_first(["new", "dear", "cheap", "other"], tmp_path) == [
+    assert cheapest_first(["new", "dear", "cheap", "other"], recorded(tmp_path)) == [
         "cheap",
         "dear",
         "new",

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from shared.report.collect import load_results
+from shared.report.counts import claim_counts
+from shared.settings import ROOT, paper_ids
 from shared.workflow import live
 from shared.workflow.live import Live, duration, verdicts
 
 CLAIMS = """id,protocol,kind,ours,verdict
 c1,corrected,replicated,,holds
 c2,corrected,replicated,,fails
-c3,corrected,replicated,True,fails
+c3,corrected,replicated,yes,fails
 c1,official,replicated,,holds
 c4,corrected,replicated,,holds
 """
@@ -119,6 +122,16 @@ def test_it_draws_while_steps_run(shown):
 
 def test_words():
     assert [duration(s) for s in (40, 720, 4800)] == ["40 s", "12 min", "1 h 20 min"]
+
+
+@pytest.mark.parametrize("paper", paper_ids())
+def test_the_verdicts_are_those_that_the_report_counts(paper):
+    claims = ROOT / "results" / "cpu" / paper / "claims.csv"
+    counted = next(
+        iter(claim_counts(load_results(paper, claims.parents[1], "cpu").claims).values())
+    )
+    said = dict(reversed(part.split(" ", 1)) for part in verdicts(claims).split(", "))
+    assert said == {name: str(number) for name, number in counted.items() if number}
 
 
 def test_claims_of_a_paper_with_one_reading(tmp_path):

@@ -30,8 +30,8 @@ def test_a_training_says_step_and_loss(monkeypatch):
     script = """
 import torch
 from transformers import Trainer, TrainingArguments
-from shared.training import lines
-lines.EVERY = 0.0
+from shared.training import progress
+progress.EVERY = 0.0
 model = torch.nn.Linear(1, 1)
 class Small(torch.nn.Module):
     def __init__(self):
@@ -43,7 +43,7 @@ arguments = TrainingArguments(
     output_dir="/tmp/none", max_steps=3, use_cpu=True, disable_tqdm=True, save_strategy="no",
     logging_steps=1, report_to="none", per_device_train_batch_size=1)
 trainer = Trainer(Small(), arguments, train_dataset=[{"x": torch.ones(1)}] * 3)
-lines.say_lines(trainer)
+progress.report_progress(trainer)
 trainer.train()
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

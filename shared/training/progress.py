@@ -8,7 +8,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerState
 from shared.workflow.progress import EVERY
 
 
-class Lines(TrainerCallback):
+class Progress(TrainerCallback):
     """Steps done of all, the last loss, steps a second."""
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class Lines(TrainerCallback):
         print(f"training: {step}{loss}, {speed:.2g} a second", file=sys.stderr, flush=True)
 
 
-def say_lines(trainer: Trainer) -> None:
+def report_progress(trainer: Trainer) -> None:
     """Lines in place of Transformers' own prints; on a terminal a trainer has its bar."""
     trainer.remove_callback(PrinterCallback)  # the curve goes into the record
     if not sys.stderr.isatty():
-        trainer.add_callback(Lines())
+        trainer.add_callback(Progress())
