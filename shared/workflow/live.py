@@ -40,31 +40,22 @@ class Job:
     started: float = field(default_factory=time.monotonic)
 
 
-@dataclass
 class Live(logging.Handler):
     """Draws what Snakemake's log events say.
 
     took: expected seconds by record. command: what runs a target again. file: the terminal.
     """
 
-    results: Path
-    took: Mapping[str, float]
-    command: str
-    file: TextIO = field(default_factory=lambda: sys.stderr)
-    running: dict[int, Job] = field(default_factory=dict)
-    failed: int = 0
-    done: int = 0
-    total: int = 0
-    left: float = 0.0  # seconds of one core's steps that are not finished
-    interrupted: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, results: Path, took: Mapping[str, float], command: str, file: TextIO):
         super().__init__()
+        self.results, self.took, self.command, self.file = results, took, command, file
+        self.running: dict[int, Job] = {}
+        self.done = self.total = self.failed = 0
+        self.left = 0.0  # seconds of one core's steps that are not finished
+        self.interrupted = False
         self.began = time.monotonic()
         self.ended = threading.Event()
         self.drawing = threading.RLock()
-
-    __hash__ = logging.Handler.__hash__
 
     def begin(self, outputs: Iterable[Iterable[str]]) -> None:
         """Says how much there is to do, and draws from now on. outputs: of each job."""
@@ -156,7 +147,7 @@ def watch(workflow: object, results: Path, took: Mapping[str, float], config: st
     others = output.dryrun or output.verbose or output.quiet or output.debug_dag
     if others or not workflow.is_main_process or not sys.stderr.isatty():
         return None
-    shown = Live(results, took, f"snakemake --config {config}")
+    shown = Live(results, took, f"snakemake --config {config}", sys.stderr)
     for handler in list(logger.handlers):
         if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
             logger.removeHandler(handler)
