@@ -16,7 +16,7 @@ The folder is that of an ordinary Transformers model, which `load` and `open_cha
 from collections.abc import Iterable
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from shared.models.spec import SmallLm
@@ -24,6 +24,7 @@ from shared.models.spec import SmallLm
 UNKNOWN, BEGIN, END = "<unk>", "<s>", "</s>"
 # A word takes the space before it along, so that joining the tokens gives the text back.
 SPLITS = {"words": r" ?\w+| ?[^\w\s]|\s", "characters": r"[\s\S]"}
+PIECES = 4096  # tokens of a vocabulary of pieces, at most
 # A message a line, and an end of sequence after what the model says: no token is spent on roles.
 TEMPLATE = (
     "{% for message in messages %}{{ message['content'] }}"
@@ -40,11 +41,12 @@ SIZES = {  # by parameters without embeddings: 13 * hidden_size ** 2 a layer
 def vocabulary(
     kind: str, texts: Iterable[str], special: Iterable[str] = (), template: str = TEMPLATE
 ) -> PreTrainedTokenizerFast:
-    """A tokenizer learnt from the texts: of all their words or characters.
+    """A tokenizer learnt from the texts: of all their words or characters, or of at most PIECES
+    pieces of words (byte pairs), which leave no text unknown.
 
     special: further texts that are one token each. template: of chats.
     """
-    tokenizer = _whole(kind, texts)
+    tokenizer = _pieces(texts) if kind == "pieces" else _whole(kind, texts)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token=UNKNOWN,
@@ -81,4 +83,18 @@ def _whole(kind: str, texts: Iterable[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel({t: i for i, t in enumerate(tokens)}, UNKNOWN))
     tokenizer.pre_tokenizer = split
     tokenizer.decoder = decoders.Fuse()
+    return tokenizer
+
+
+def _pieces(texts: Iterable[str]) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=PIECES,
+        special_tokens=[UNKNOWN, BEGIN, END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
     return tokenizer

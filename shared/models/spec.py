@@ -61,7 +61,8 @@ class SmallLm(Strict):
 
     name: str
     size: Literal["1M", "3M", "5M", "20M"]  # parameters without embeddings
-    vocabulary: Literal["words", "characters"] = "words"  # of the training texts
+    # of the training texts: whole ones, or pieces of words
+    vocabulary: Literal["words", "characters", "pieces"] = "words"
 
 
 ModelSpec = Annotated[str, AfterValidator(_check)] | RandomModel

@@ -20,15 +20,22 @@ def spec(size="1M", **fields):
     return SmallLm(name="small", size=size, **fields)
 
 
-@pytest.mark.parametrize("kind", ["words", "characters"])
+@pytest.mark.parametrize("kind", ["words", "characters", "pieces"])
 def test_a_text_of_the_vocabulary_comes_back(kind):
     tokenizer = vocabulary(kind, TEXTS)
     for text in TEXTS:
         assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
 
 
+def test_pieces_know_every_text_and_join_what_is_frequent():
+    tokenizer = vocabulary("pieces", ["the zebra saw the zebra"] * 3)
+    assert tokenizer.decode(tokenizer("Ünseen 7 words")["input_ids"]) == "Ünseen 7 words"
+    assert tokenizer.convert_ids_to_tokens(tokenizer(" zebra")["input_ids"]) == ["Ġzebra"]
+    assert tokenizer.unk_token_id not in tokenizer("Ünseen")["input_ids"]
+
+
 def test_the_same_texts_give_the_same_vocabulary():
-    for kind in ("words", "characters"):
+    for kind in ("words", "pieces"):
         one, other = (vocabulary(kind, TEXTS).get_vocab() for _ in range(2))
         assert one == other
 
