@@ -117,30 +117,33 @@ def _example(annotation: object) -> object:
     return _example(parts[0]) if parts else annotation
 
 
-def changed(paper: str) -> Iterator[tuple[str, str, object, ScaleSettings]]:
-    """Each model of a paper with each of its settings, a value of that which is valid and another,
-    and the settings then.
+def changed(paper: str) -> Iterator[tuple[str, object, dict[str, ScaleSettings]]]:
+    """Each setting of each model of a paper with another value that is valid, and the settings of
+    the model then; of all models, where the data of all of them are made from it.
 
     A setting without such a value is one that nothing can be tried with, which is a mistake here.
     """
     cls = importlib.import_module(f"papers.{paper}.settings").Settings
     scale = _merge(load_paper(paper).defaults, load_paper(paper).scales["smoke"])
-    for model, own in scale.pop("models").items():
-        now, written = load_settings(paper, "smoke", model), _merge(scale, own)
+    written = {model: _merge(scale, own) for model, own in scale.pop("models").items()}
+    common = declared.literals(f"papers.{paper}.data")["READS"]
+    for model in written:
+        now = load_settings(paper, "smoke", model)
         for key, field in cls.model_fields.items():
-            if key in NOT_READ or (paper, key) in NOT_ALONE:
+            among = list(written) if key in common else [model]
+            if key in NOT_READ or (paper, key) in NOT_ALONE or model != among[0]:
                 continue
-            start = written.get(key, field.get_default(call_default_factory=True))
+            start = written[model].get(key, field.get_default(call_default_factory=True))
             for value in other_values(start, field.annotation):
                 value = "papers" if key == "mirror" else value  # a folder that is there
                 value = min(_printed(paper) - {start}) if key == "stands_in_for" else value
                 try:
-                    whole = copy.deepcopy({**written, key: value, "name": model})
-                    then = cls.model_validate(whole)
+                    whole = {m: copy.deepcopy({**written[m], key: value, "name": m}) for m in among}
+                    then = {m: cls.model_validate(values) for m, values in whole.items()}
                 except (ValidationError, TypeError):
                     continue
-                if getattr(then, key) != getattr(now, key):
-                    yield model, key, value, then
+                if getattr(then[model], key) != getattr(now, key):
+                    yield key, value, then
                     break
             else:
                 raise AssertionError(f"{paper}, {model}: no other value of {key} was found")
@@ -165,20 +168,21 @@ def read_by_step(paper: str, made: dict[str, dict]) -> dict[str, set[str]]:
     return found
 
 
-def readers(made: dict[str, dict], paper: str, then: ScaleSettings) -> set[str]:
+def readers(made: dict[str, dict], paper: str, then: dict[str, ScaleSettings]) -> set[str]:
     """The runs, by their records, of the steps that read a value which is another one now."""
-    now = load_settings(paper, "smoke", then.name)
+    now = {model: load_settings(paper, "smoke", model) for model in then}
 
-    def other(names, variant=None) -> bool:
-        names = tuple(names)
-        return declared.values(names, now, variant) != declared.values(names, then, variant)
+    def other(model, names, variant=None) -> bool:
+        old, new = (declared.values(tuple(names), s[model], variant) for s in (now, then))
+        return old != new
 
     read = read_by_step(paper, made)
-    found = {"analyze"} if other(declared.reads(paper, "analyze")) else set()
+    analysed = any(other(model, declared.reads(paper, "analyze")) for model in then)
+    found = {"analyze"} if analysed else set()
     for name, record in made.items():
         of = dict(zip(record["command"][1::2], record["command"][2::2], strict=False))
-        mine = of.get("--model", then.name) == then.name
-        if mine and other(read[record["command"][0]], of.get("--variant")):
+        model = of.get("--model", min(then))  # none: of all alike
+        if model in then and other(model, read[record["command"][0]], of.get("--variant")):
             found.add(name)
     return found
 
@@ -201,19 +205,20 @@ def test_a_changed_setting_runs_again_what_reads_it_and_nothing_else(repository,
     try:
         for at_once in zip_longest(*map(changed, files)):
             tried = {p: each for p, each in zip(files, at_once, strict=True) if each}
-            for paper, (model, key, value, _) in tried.items():
+            for paper, (key, value, then) in tried.items():
                 whole = yaml.safe_load(original[paper])
-                whole["scales"]["smoke"]["models"][model][key] = value
+                for model in then:
+                    whole["scales"]["smoke"]["models"][model][key] = value
                 files[paper].write_text(yaml.safe_dump(whole, sort_keys=False))
             run = snakemake(repository, "-n", "--config", "scale=smoke")
             assert run.returncode == 0, run.stderr[-2000:]
             jobs = planned(run.stdout + run.stderr)
-            for paper, (model, key, _, then) in tried.items():
+            for paper, (key, _, then) in tried.items():
                 must = readers(made[paper], paper, then)
                 again = {name for at, name in jobs if at == paper}
                 first = {n for (at, n), why in jobs.items() if at == paper and "Params" in why}
-                wrong += [f"{model}: {key} changed, {name} is kept" for name in must - again]
-                wrong += [f"{model}: {key} changed, {name} runs again" for name in first - must]
+                wrong += [f"{paper}: {key} changed, {name} is kept" for name in must - again]
+                wrong += [f"{paper}: {key} changed, {name} runs again" for name in first - must]
             for paper in tried:
                 files[paper].write_text(original[paper])
     finally:
