@@ -18,7 +18,7 @@ from shared.settings import REHEARSAL
 from shared.workflow import live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
-from shared.workflow.mistakes import explain_targets
+from shared.workflow.mistakes import explain
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -34,7 +34,7 @@ if SETUP.scale == REHEARSAL:
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
 TOOK = recorded(Path(RESULTS)) if workflow.is_main_process else {}
 LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
-explain_targets(SETUP.targets)
+explain(SETUP.targets, SETUP.left_out)
 
 
 pathvars:

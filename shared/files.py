@@ -10,9 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import yaml
+
 from shared.errors import UserError
 
 WRITTEN = ".written"  # in a folder that `atomic` wrote: the names of its files
+# The same as the safe loader, in C where it was built so: a second less before each run.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _POINTER = "version https://git-lfs"
 _UNCOUNTED = (WRITTEN, ".snakemake_timestamp")  # marks, not content
 
@@ -106,11 +110,7 @@ def read_json(path: str | Path, kind: type = object) -> Any:
 
     Raises `UserError` naming the file and, where it is not JSON, the line and column.
     """
-    if not Path(path).is_file():
-        what = "is a folder" if Path(path).is_dir() else "no such file"
-        raise UserError(f"{path}: {what}; expected JSON")
-    with open_utf8(path) as file:
-        text = file.read()
+    text = _text(path, "JSON")
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -125,15 +125,54 @@ def read_json(path: str | Path, kind: type = object) -> Any:
     return found
 
 
-def read_jsonl(path: str | Path) -> list[dict]:
-    """Rows of a JSON Lines file. Raises `UserError` naming the file and line that is not JSON."""
+def read_yaml(path: str | Path, where: str | Path = "") -> Any:
+    """The value of a YAML file. Raises `UserError` naming the file (as `where`) and the line."""
+    where = where or path
+    try:
+        return yaml.load(_text(path, "YAML", where), Loader=_YAML)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{where}{line}: not YAML ({error.problem})") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{where}: not YAML ({' '.join(str(error).split())})") from None
+
+
+def _text(path: str | Path, what: str, where: str | Path = "") -> str:
+    """All of a text file. Raises `UserError` where there is none."""
+    _expect_file(path, what, where)
+    with open_utf8(path) as file:
+        return file.read()
+
+
+def _expect_file(path: str | Path, what: str, where: str | Path = "") -> None:
+    if not Path(path).is_file():
+        is_there = "is a folder" if Path(path).is_dir() else "no such file"
+        raise UserError(f"{where or path}: {is_there}; expected {what}")
+
+
+def _record(line: str, keys: Iterable[str], where: str) -> dict:
+    """A line of JSON Lines, with these keys."""
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}: not a JSON record ({error.msg})") from None
+    if not isinstance(row, dict):
+        raise UserError(f"{where}: found {str(row)[:40]!r}, expected a JSON object")
+    if missing := [key for key in keys if key not in row]:
+        raise UserError(f"{where}: no key {', '.join(missing)}; found: {', '.join(row) or 'none'}")
+    return row
+
+
+def read_jsonl(path: str | Path, keys: Iterable[str] = ()) -> list[dict]:
+    """Rows of a JSON Lines file, each with these keys; an empty file has none.
+
+    Raises `UserError` naming the file, and the line that is no such row.
+    """
+    _expect_file(path, "JSON Lines")
     rows = []
     with open_utf8(path) as file:
         for number, line in enumerate(file, start=1):
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                raise UserError(f"{path}:{number}: not a JSON record ({error.msg})") from None
+            rows.append(_record(line, keys, f"{path}:{number}"))
     return rows
 
 

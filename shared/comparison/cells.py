@@ -10,11 +10,11 @@ from shared.comparison.csv_files import read_table, typed
 from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
+from shared.comparison.printed import KEY
 from shared.comparison.table import Table, untrained
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
 
-KEY = ["item", "model", "method", "dataset", "metric"]
 COLUMNS = [*KEY, "protocol", "value", "ci_low", "ci_high", "n", "coverage", "seeds", "unit"]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from shared.errors import UserError
 from shared.settings import ROOT
 from shared.workflow.declared import files
+from shared.workflow.source import parsed
 
 OURS = ("shared", "papers")
 
@@ -57,7 +58,7 @@ def _file(module: str) -> Path | None:
 def _imports(module: str) -> list[str]:
     """Modules of this repository that a module names in an import, and their packages."""
     names = []
-    for node in ast.walk(ast.parse(_file(module).read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(_file(module))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:

@@ -19,6 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings
+from shared.workflow.source import parsed
 
 VARIANT = "variant"
 # What every analysis reads, besides what its READS name.
@@ -148,7 +149,7 @@ def check_choice(
 def _tree(module: str) -> ast.Module:
     path = ROOT.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return parsed(path)
 
 
 def _value(name: str, settings: ScaleSettings, variant: str | None) -> object:

@@ -21,6 +21,7 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from shared.workflow.expected import seconds_of
+from shared.workflow.mistakes import KILLED
 
 TAIL = 2000  # bytes of a log that are looked at
 BAR = re.compile(r"([\d.,]+/[\d.,]+) \[.*, +([^]]+)\]")  # 120/512 [00:10<00:32, 12.1prompt/s]
@@ -134,8 +135,7 @@ class Live(logging.Handler):
         if self.interrupted or not job:
             return
         self.failed += 1
-        lines = _text(job.log).splitlines()[-SHOWN:] if job.log else []
-        why = lines or ["it wrote nothing; killed by the system, which may lack memory?"]
+        why = (_text(job.log).splitlines()[-SHOWN:] if job.log else []) or [KILLED]
         target = record.output[0] if record.output else record.rule_name
         again = f"{self.command} -- {target}"
         self.say("\n  ".join([f"failed: {job.name} ({job.log})", *why, f"again: {again}"]))

@@ -1,0 +1,70 @@
+"""Papers with a mistake in a file of their own: a run goes on without them, and says so."""
+
+import ast
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from shared.comparison.language import cells, parse
+from shared.comparison.printed import read_printed
+from shared.errors import UserError
+from shared.settings import PAPERS, load_paper
+from shared.settings.plain import nearest
+from shared.workflow.source import parsed
+
+
+def broken(papers: Iterable[str]) -> dict[str, str]:
+    """Paper -> what is wrong with its files."""
+    found = {}
+    for paper in papers:
+        try:
+            check_files(paper)
+        except UserError as error:
+            found[paper] = str(error)
+    return found
+
+
+def check_files(paper: str) -> None:
+    """Raises `UserError` for what can be told of a paper's own files without running them: syntax,
+    paper.yaml, reported.csv, the language of its claims and what these are about."""
+    folder = PAPERS / paper
+    trees = {path.name: parsed(path) for path in sorted(folder.glob("*.py"))}
+    stated = load_paper(paper)
+    rows = read_printed(folder / "reported.csv")
+    words = {
+        node.value
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = {item for entry in stated.unavailable for item in entry.items}
+    named |= {*stated.items, *(claim.item for claim in stated.claims)}
+    items = dict.fromkeys(row["item"] for row in rows)
+    metrics = dict.fromkeys(row["metric"] for row in rows)
+    for item in items:
+        _not_misspelt("item", item, words | named, f"papers/{paper}/reported.csv", items)
+    for claim in stated.claims:
+        where = f"papers/{paper}/paper.yaml: claim '{claim.id}'"
+        given = [name for name in ("holds", "function", "blocked") if getattr(claim, name)]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise UserError(f"{where}: found {found}; expected one of holds, function, blocked")
+        if claim.item:
+            _not_misspelt("item", claim.item, words | {*items}, where, items)
+        functions = {each.name for each in _functions(trees.get("analyze.py"))}
+        if claim.function and claim.function not in functions:
+            near = nearest(claim.function, sorted(functions))
+            raise UserError(f"{where}: no function '{claim.function}' in analyze.py; {near}")
+        for text in filter(None, (claim.holds, claim.only_if)):
+            for cell in (cell for one in parse(text, where) for cell in cells(one)):
+                _not_misspelt("metric", cell.metric, words | {*metrics}, where, metrics)
+
+
+def _functions(tree: ast.Module | None) -> list[ast.FunctionDef]:
+    return [node for node in (tree.body if tree else ()) if isinstance(node, ast.FunctionDef)]
+
+
+def _not_misspelt(kind: str, name: str, known: set[str], where: str, all: Iterable[str]) -> None:
+    """Names may be put together in code: one that nothing knows is wrong if another is near."""
+    near = get_close_matches(name, [one for one in all if one in known], n=1, cutoff=0.8)
+    if name not in known and near:
+        raise UserError(f"{where}: unknown {kind} '{name}'; did you mean {near[0]}?")
