@@ -150,29 +150,36 @@ def _expect_file(path: str | Path, what: str, where: str | Path = "") -> None:
         raise UserError(f"{where or path}: {is_there}; expected {what}")
 
 
-def _record(line: str, keys: Iterable[str], where: str) -> dict:
-    """A line of JSON Lines, with these keys."""
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: not a JSON record ({error.msg})") from None
-    if not isinstance(row, dict):
-        raise UserError(f"{where}: found {str(row)[:40]!r}, expected a JSON object")
-    if missing := [key for key in keys if key not in row]:
-        raise UserError(f"{where}: no key {', '.join(missing)}; found: {', '.join(row) or 'none'}")
-    return row
+class Row(dict):
+    """A row of JSON Lines: a key that it lacks is a mistake in the file, which is named."""
+
+    where = ""
+
+    def __missing__(self, key: str) -> None:
+        raise UserError(f"{self.where}: no key {key}; found: {', '.join(self) or 'none'}")
 
 
-def read_jsonl(path: str | Path, keys: Iterable[str] = ()) -> list[dict]:
-    """Rows of a JSON Lines file, each with these keys; an empty file has none.
+def read_jsonl(path: str | Path, *, filled: bool = False) -> list[dict]:
+    """Rows of a JSON Lines file. filled: with one at least.
 
-    Raises `UserError` naming the file, and the line that is no such row.
+    Raises `UserError` naming the file, and the line that is no JSON object, or lacks a key that is
+    asked of it later.
     """
     _expect_file(path, "JSON Lines")
     rows = []
     with open_utf8(path) as file:
         for number, line in enumerate(file, start=1):
-            rows.append(_record(line, keys, f"{path}:{number}"))
+            where = f"{path}:{number}"
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise UserError(f"{where}: not a JSON record ({error.msg})") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{where}: found {str(row)[:40]!r}, expected a JSON object")
+            rows.append(Row(row))
+            rows[-1].where = where
+    if filled and not rows:
+        raise UserError(f"{path}: is empty; expected a row at least")
     return rows
 
 

@@ -72,7 +72,7 @@ class Endpoint:
         most_dollars: float | None = None,
         may_be_gone: bool = False,
     ):
-        url, self._key = _address(), os.environ.get(KEY, "").strip()
+        url, self._key = address(), os.environ.get(KEY, "").strip()
         local = url.host in LOCAL
         if not self._key and not local:
             raise UserError(f"{KEY} is not set; expected the key of the endpoint in {URL}")
@@ -285,7 +285,7 @@ class _Gone(Exception):
     """The server does not have the model."""
 
 
-def _address() -> httpx.URL:
+def address() -> httpx.URL:
     """The base URL. It isn't shown when it is wrong: it may be a key in the wrong place."""
     found = os.environ.get(URL, "").strip()
     if not found:

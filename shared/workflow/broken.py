@@ -7,8 +7,10 @@ from difflib import get_close_matches
 from shared.comparison.language import cells, parse
 from shared.comparison.printed import read_printed
 from shared.errors import UserError
-from shared.settings import PAPERS, load_paper
+from shared.models.complete import check_folder, folders_in
+from shared.settings import PAPERS, REHEARSAL, load_paper
 from shared.settings.plain import nearest
+from shared.workflow import declared
 from shared.workflow.source import parsed
 
 
@@ -21,6 +23,34 @@ def broken(papers: Iterable[str]) -> dict[str, str]:
         except UserError as error:
             found[paper] = str(error)
     return found
+
+
+def misset(setup: object) -> dict[str, str]:
+    """Paper -> what is wrong with its settings. setup: a `Setup`."""
+    found = {}
+    for paper in setup.papers:
+        try:
+            _check(setup, paper)
+        except UserError as error:
+            found[paper] = str(error)
+    return found
+
+
+def _check(setup: object, paper: str) -> None:
+    """Every model's settings, that what is made once for all of them is read alike in all, and that
+    the models which are in folders are whole."""
+    for settings in setup.each(paper) if setup.scale != REHEARSAL else ():
+        for folder in folders_in(settings.model_dump_json()):
+            check_folder(folder)
+    names = declared.literals(f"papers.{paper}.data")["READS"]
+    first, *others = setup.each(paper)
+    for other in others:
+        ours, theirs = declared.values(names, first), declared.values(names, other)
+        if different := [name for name in names if ours[name] != theirs[name]]:
+            raise UserError(
+                f"{paper} at scale {setup.scale}: models {first.name} and {other.name} differ in "
+                f"'{different[0]}', which the data of both are made from; expected one for all"
+            )
 
 
 def check_files(paper: str) -> None:

@@ -60,17 +60,22 @@ class Declared:
 @cache
 def parameters(module: str) -> tuple[str, ...]:
     """The arguments of a step besides its run, from the signature of what `step(…)` is given."""
+    if head := step_of(module):
+        given = [*head.args.posonlyargs, *head.args.args, *head.args.kwonlyargs]
+        return tuple(each.arg for each in given[1:])
+    raise UserError(f"{module}: no step; expected step(FUNCTION) for a function of the module")
+
+
+def step_of(module: str) -> ast.FunctionDef | None:
+    """The function that a module gives to `step(…)`."""
     tree = _tree(module)
     named = [
         node.args[0].id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "step" and node.args
     ]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in named:
-            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            return tuple(each.arg for each in given[1:])
-    raise UserError(f"{module}: no step; expected step(FUNCTION) for a function of the module")
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    return next((node for node in functions if node.name in named), None)
 
 
 @cache

@@ -4,7 +4,6 @@ Snakemake's own ten lines a job are in its log (`.snakemake/log/`). They are sho
 terminal, in a dry run, and with `--verbose`.
 """
 
-import csv
 import logging
 import re
 import shutil
@@ -20,6 +19,8 @@ from typing import TextIO
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from shared.errors import UserError
+from shared.files import read_csv
 from shared.workflow.expected import seconds_of
 from shared.workflow.mistakes import KILLED
 
@@ -157,8 +158,11 @@ def watch(workflow: object, results: Path, took: Mapping[str, float], config: st
 
 def verdicts(claims: Path) -> str:
     """How many claims of a paper got which verdict, of the reading that counts."""
-    with claims.open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if not row["ours"]]
+    try:
+        every = [row for _, row in read_csv(claims, ("ours", "protocol", "verdict"), others=True)]
+    except UserError as error:
+        return str(error)
+    rows = [row for row in every if not row["ours"]]
     first = next((name for name in ("corrected", "official") if _has(rows, name)), "")
     found = Counter(row["verdict"] for row in rows if row["protocol"] in (first, ""))
     return ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())

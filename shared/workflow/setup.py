@@ -18,7 +18,7 @@ from snakemake.io import directory, temp
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.models.complete import check_folder, folders_in
+from shared.files import read_json
 from shared.models.spec import needs
 from shared.settings import (
     REHEARSAL,
@@ -32,7 +32,7 @@ from shared.settings import (
 )
 from shared.settings.own_models import run_suffix
 from shared.workflow import declared
-from shared.workflow.broken import broken
+from shared.workflow.broken import broken, misset
 from shared.workflow.caps import set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
@@ -239,7 +239,7 @@ def checked(config: Mapping[str, str], cores: int | None = None) -> Setup:
         without = broken(paper_ids())
         columns, left_out = columns_of(asked.scale, asked.model, asked.models, without)
         setup = Setup(**vars(asked), columns=columns, left_out=left_out)
-        without |= _misset(setup)
+        without |= misset(setup)
         columns = {name: own for name, own in columns.items() if name not in without}
         if not columns:
             raise UserError(next(iter(without.values())))
@@ -260,34 +260,6 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     return [each for each in there if each.name in chosen or not each.missing(folder)]
 
 
-def _misset(setup: Setup) -> dict[str, str]:
-    """Paper -> what is wrong with its settings."""
-    found = {}
-    for paper in setup.papers:
-        try:
-            _check(setup, paper)
-        except UserError as error:
-            found[paper] = str(error)
-    return found
-
-
-def _check(setup: Setup, paper: str) -> None:
-    """Every model's settings, that what is made once for all of them is read alike in all, and that
-    the models which are in folders are whole."""
-    for settings in setup.each(paper) if setup.scale != REHEARSAL else ():
-        for folder in folders_in(settings.model_dump_json()):
-            check_folder(folder)
-    names = declared.literals(f"papers.{paper}.data")["READS"]
-    first, *others = setup.each(paper)
-    for other in others:
-        ours, theirs = declared.values(names, first), declared.values(names, other)
-        if different := [name for name in names if ours[name] != theirs[name]]:
-            raise UserError(
-                f"{paper} at scale {setup.scale}: models {first.name} and {other.name} differ in "
-                f"'{different[0]}', which the data of both are made from; expected one for all"
-            )
-
-
 def table_in_report(name: str) -> dict[str, object]:
     """For `report(...)` of a table of the comparison: how Snakemake's own report shows it."""
     return {
@@ -302,7 +274,10 @@ def figures_in_report() -> dict[str, object]:
     """For `report(directory(...))` of a paper's figures: how Snakemake's own report shows them."""
 
     def labels(wildcards: object, output: Sequence[str]) -> dict[str, str]:
-        captions = json.loads(Path(output[0], "captions.json").read_text(encoding="utf-8"))
+        try:
+            captions = read_json(Path(output[0], "captions.json"), dict)
+        except UserError as error:
+            sys.exit(f"error: {error}")
         return {"figure": wildcards.figure, "shows": captions.get(wildcards.figure, "")}
 
     return {
