@@ -60,5 +60,19 @@ def _numbers(group: Group, metric: Metric, table: Table) -> tuple:
     return found.value, low, high, found.n, found.coverage, found.seeds
 
 
+def left_out(cells: pd.DataFrame) -> str | None:
+    """What to say of examples without a score (NaN), which a cell leaves out; None: there are
+    none."""
+    few = cells[cells["coverage"] < 1]
+    if few.empty:
+        return None
+    least = few.loc[few["coverage"].idxmin()]
+    of = ", ".join(filter(None, (least["model"], least["method"], least["dataset"])))
+    return (
+        f"{len(few)} of {len(cells)} cells leave out examples that have no score (`coverage`); "
+        f"fewest are left in {least['metric']} of {of}: {least['coverage']:.1%}"
+    )
+
+
 def read_cells(path: str | Path) -> pd.DataFrame:
     return read_table(path, COLUMNS)

@@ -12,6 +12,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from shared.errors import UserError
 
 PROFILES = ("--workflow-profile", "--profile")
+NO_TARGET = "a rule with wildcards is no target; ask for a paper, or for a file such as {}"
 KILLED = (
     "error: the step was killed before it could say why: by the system, most likely because memory"
     " ran out (`dmesg` tells), or by someone; fewer jobs at a time need less: snakemake -c1"
@@ -60,6 +61,8 @@ class Explained(logging.Filter):
         asked = re.search(r"No rule to produce (\S+)", str(record.msg))
         if getattr(record, "exception", "") == "MissingRuleException" and asked:
             record.msg = f"error: {unknown(asked[1], self.known(), self.left_out)}"
+        if "Target rules may not contain wildcards" in str(record.msg):
+            record.msg = f"error: {NO_TARGET.format(next(iter(self.known()), ''))}"
         return True
 
 

@@ -77,6 +77,15 @@ def test_only_the_message_of_an_unknown_target_is_rewritten():
     assert other.msg == text
 
 
+def test_a_rule_with_wildcards_is_no_target():
+    text = "Target rules may not contain wildcards. Please specify …"
+    record = logging.makeLogRecord({"msg": text, "exception": "WorkflowError"})
+    Explained(lambda: KNOWN, {}).filter(record)
+    assert record.msg == (
+        f"error: a rule with wildcards is no target; ask for a paper, or for a file such as {KNOWN[0]}"
+    )
+
+
 def test_a_path_of_a_paper_that_is_left_out_says_why():
     said = unknown(f"{RESULTS}/resa/cells.csv", KNOWN, {"resa": "papers/resa/train.py:3: …"})
     assert said == f"nothing makes {RESULTS}/resa/cells.csv: papers/resa/train.py:3: …"
