@@ -81,9 +81,8 @@ def test_a_rule_with_wildcards_is_no_target():
     text = "Target rules may not contain wildcards. Please specify …"
     record = logging.makeLogRecord({"msg": text, "exception": "WorkflowError"})
     Explained(lambda: KNOWN, {}).filter(record)
-    assert record.msg == (
-        f"error: a rule with wildcards is no target; ask for a paper, or for a file such as {KNOWN[0]}"
-    )
+    assert record.msg.startswith("error: a rule with wildcards is no target; ask for a paper")
+    assert record.msg.endswith(f" such as {KNOWN[0]}")
 
 
 def test_a_path_of_a_paper_that_is_left_out_says_why():
