@@ -37,4 +37,4 @@ def _source(path: Path, source_id: str, record: dict) -> Source:
     try:
         return Source.model_validate({"id": source_id, **record})
     except ValidationError as error:
-        raise UserError(f"{path.name}: {source_id}.{first(error, record)}") from None
+        raise UserError(f"{path.name}: {source_id}: {first(error, record)}") from None
