@@ -27,7 +27,7 @@ from shared.report.collect import Picture, load_results
 from shared.report.formats import number
 from shared.report.pictures import figure_views
 from shared.settings import ROOT, load_paper, load_settings
-from shared.workflow import before_snakemake, broken, live, setup, source, step_help
+from shared.workflow import before_snakemake, broken, code, live, setup, source, step_help
 from shared.workflow.config import read
 
 PAPER = "refusal_tokens"
@@ -119,7 +119,9 @@ def paper(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "papers" / PAPER, folder)
     for module in (settings, broken):
         monkeypatch.setattr(module, "PAPERS", folder.parent)
-    monkeypatch.setattr(source, "ROOT", tmp_path)
+    for module in (source, code):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / "shared").symlink_to(ROOT / "shared")
     load_paper.cache_clear()
     yield folder
     load_paper.cache_clear()
@@ -145,6 +147,11 @@ def claim(change):
     return spoil
 
 
+def no_python(folder):
+    changed(folder / "train.py", "def train(", "def train")
+    code._imports.cache_clear()  # which were read before
+
+
 def a_folder(path):
     path.unlink()
     path.mkdir()
@@ -154,7 +161,7 @@ def a_folder(path):
     ("spoil", "line"),
     [
         (
-            lambda f: changed(f / "train.py", "def train(", "def train("[:-1]),
+            no_python,
             f"papers/{PAPER}/train.py:",
         ),
         (

@@ -1,6 +1,6 @@
 """Papers with a mistake in a file of their own: a run goes on without them, and says so."""
 
-import ast
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -11,7 +11,10 @@ from shared.models.complete import check_folder, folders_in
 from shared.settings import PAPERS, REHEARSAL, load_paper
 from shared.settings.plain import nearest
 from shared.workflow import declared
-from shared.workflow.source import parsed
+from shared.workflow.code import dependencies
+
+ANALYSES = ("settings", "analyze", "figures")  # modules that run, besides the steps
+STEP = "\n    step("
 
 
 def broken(papers: Iterable[str]) -> dict[str, str]:
@@ -57,15 +60,12 @@ def check_files(paper: str) -> None:
     """Raises `UserError` for what can be told of a paper's own files without running them: syntax,
     paper.yaml, reported.csv, the language of its claims and what these are about."""
     folder = PAPERS / paper
-    trees = {path.name: parsed(path) for path in sorted(folder.glob("*.py"))}
+    texts = {path.stem: path.read_text("utf-8", "replace") for path in folder.glob("*.py")}
+    run = [name for name, text in texts.items() if name in ANALYSES or STEP in text]
+    dependencies(*(f"papers.{paper}.{name}" for name in sorted(run)))  # parsed for the rules too
     stated = load_paper(paper)
     rows = read_printed(folder / "reported.csv")
-    words = {
-        node.value
-        for tree in trees.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    words = {word for text in texts.values() for word in re.findall(r'"([^"\n]*)"', text)}
     named = {item for entry in stated.unavailable for item in entry.items}
     named |= {*stated.items, *(claim.item for claim in stated.claims)}
     items = dict.fromkeys(row["item"] for row in rows)
@@ -80,17 +80,13 @@ def check_files(paper: str) -> None:
             raise UserError(f"{where}: found {found}; expected one of holds, function, blocked")
         if claim.item:
             _not_misspelt("item", claim.item, words | {*items}, where, items)
-        functions = {each.name for each in _functions(trees.get("analyze.py"))}
+        functions = re.findall(r"^def (\w+)", texts.get("analyze", ""), re.MULTILINE)
         if claim.function and claim.function not in functions:
             near = nearest(claim.function, sorted(functions))
             raise UserError(f"{where}: no function '{claim.function}' in analyze.py; {near}")
         for text in filter(None, (claim.holds, claim.only_if)):
             for cell in (cell for one in parse(text, where) for cell in cells(one)):
                 _not_misspelt("metric", cell.metric, words | {*metrics}, where, metrics)
-
-
-def _functions(tree: ast.Module | None) -> list[ast.FunctionDef]:
-    return [node for node in (tree.body if tree else ()) if isinstance(node, ast.FunctionDef)]
 
 
 def _not_misspelt(kind: str, name: str, known: set[str], where: str, all: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """Python files of this repository, read and not run."""
 
 import ast
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from shared.errors import UserError
@@ -13,7 +13,7 @@ def parsed(path: Path) -> ast.Module:
     return _parsed(path, path.stat().st_mtime_ns)
 
 
-@cache
+@lru_cache(maxsize=4)  # trees are large
 def _parsed(path: Path, _: int) -> ast.Module:
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     try:
