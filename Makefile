@@ -7,6 +7,15 @@ BIN := .venv/bin
 scale ?= cpu
 paper ?= all
 
+# An environment holds the path that it was made at.
+ifneq ($(MAKECMDGOALS),clean)
+ifneq ($(wildcard .venv/bin/activate),)
+ifeq ($(shell grep -sF '$(realpath .venv)' .venv/bin/activate),)
+$(error .venv was made in another folder than $(CURDIR), or is half made; run: make clean, then make)
+endif
+endif
+endif
+
 .PHONY: all report test bench clean
 all: .venv/installed
 	$(BIN)/snakemake $(paper) --config scale=$(scale)

@@ -7,6 +7,8 @@ snakemake r_tuning --config items=table1,table3 some tables of a paper, and what
 snakemake --config model=path:/my/model         one of your own
 """
 
+import sys
+
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -15,10 +17,10 @@ from shared.judges.registry import judge_needs
 from shared.models.spec import needs
 from shared.planning.rehearsal import stage
 from shared.settings import REHEARSAL
-from shared.workflow import live, preloaded
+from shared.workflow import before, live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
-from shared.workflow.mistakes import explain_targets
+from shared.workflow.mistakes import explain
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -34,7 +36,9 @@ if SETUP.scale == REHEARSAL:
 HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or asked at a time
 TOOK = recorded(Path(RESULTS)) if workflow.is_main_process else {}
 LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
-explain_targets(SETUP.targets)
+explain(SETUP.targets, SETUP.left_out)
+if workflow.local_exec and workflow.is_main_process:
+    before.look(SETUP, sys.argv[1:])
 
 
 pathvars:
@@ -50,6 +54,8 @@ onstart:
     lock_folder()
     if workflow.local_exec and workflow.is_main_process:
         preloaded.offer()
+        if said := before.room(workflow.dag.needrun_jobs(), Path(RESULTS), SETUP.keep_models):
+            print(f"note: {said}", file=sys.stderr)
     if LIVE:
         LIVE.begin(job.output for job in workflow.dag.needrun_jobs())
 

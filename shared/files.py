@@ -10,9 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import yaml
+
 from shared.errors import UserError
 
 WRITTEN = ".written"  # in a folder that `atomic` wrote: the names of its files
+# The same as the safe loader, in C where it was built so: a second less before each run.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _POINTER = "version https://git-lfs"
 _UNCOUNTED = (WRITTEN, ".snakemake_timestamp")  # marks, not content
 
@@ -106,11 +110,7 @@ def read_json(path: str | Path, kind: type = object) -> Any:
 
     Raises `UserError` naming the file and, where it is not JSON, the line and column.
     """
-    if not Path(path).is_file():
-        what = "is a folder" if Path(path).is_dir() else "no such file"
-        raise UserError(f"{path}: {what}; expected JSON")
-    with open_utf8(path) as file:
-        text = file.read()
+    text = _text(path, "JSON")
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -125,15 +125,61 @@ def read_json(path: str | Path, kind: type = object) -> Any:
     return found
 
 
-def read_jsonl(path: str | Path) -> list[dict]:
-    """Rows of a JSON Lines file. Raises `UserError` naming the file and line that is not JSON."""
+def read_yaml(path: str | Path, where: str | Path = "") -> Any:
+    """The value of a YAML file. Raises `UserError` naming the file (as `where`) and the line."""
+    where = where or path
+    try:
+        return yaml.load(_text(path, "YAML", where), Loader=_YAML)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{where}{line}: not YAML ({error.problem})") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{where}: not YAML ({' '.join(str(error).split())})") from None
+
+
+def _text(path: str | Path, what: str, where: str | Path = "") -> str:
+    """All of a text file. Raises `UserError` where there is none."""
+    _expect_file(path, what, where)
+    with open_utf8(path) as file:
+        return file.read()
+
+
+def _expect_file(path: str | Path, what: str, where: str | Path = "") -> None:
+    if not Path(path).is_file():
+        is_there = "is a folder" if Path(path).is_dir() else "no such file"
+        raise UserError(f"{where or path}: {is_there}; expected {what}")
+
+
+class Row(dict):
+    """A row of JSON Lines: a key that it lacks is a mistake in the file, which is named."""
+
+    where = ""
+
+    def __missing__(self, key: str) -> None:
+        raise UserError(f"{self.where}: no key {key}; found: {', '.join(self) or 'none'}")
+
+
+def read_jsonl(path: str | Path, *, filled: bool = False) -> list[dict]:
+    """Rows of a JSON Lines file. filled: with one at least.
+
+    Raises `UserError` naming the file, and the line that is no JSON object, or lacks a key that is
+    asked of it later.
+    """
+    _expect_file(path, "JSON Lines")
     rows = []
     with open_utf8(path) as file:
         for number, line in enumerate(file, start=1):
+            where = f"{path}:{number}"
             try:
-                rows.append(json.loads(line))
+                row = json.loads(line)
             except json.JSONDecodeError as error:
-                raise UserError(f"{path}:{number}: not a JSON record ({error.msg})") from None
+                raise UserError(f"{where}: not a JSON record ({error.msg})") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{where}: found {str(row)[:40]!r}, expected a JSON object")
+            rows.append(Row(row))
+            rows[-1].where = where
+    if filled and not rows:
+        raise UserError(f"{path}: is empty; expected a row at least")
     return rows
 
 

@@ -200,6 +200,21 @@ def tiny_tokenizer():
     )
 
 
+@pytest.fixture(scope="session")
+def hollow_model():
+    """Write a folder that has all files of a model, and nothing in them."""
+
+    def write(folder):
+        folder.mkdir(exist_ok=True)
+        for name in ("config.json", "tokenizer.json"):
+            (folder / name).write_text("{}")
+        (folder / "chat_template.jinja").write_text("{{ messages }}")
+        (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+        return folder
+
+    return write
+
+
 @pytest.fixture
 def tiny_model(tiny_tokenizer):
     """A two-layer Llama with random weights, the same in every test, large enough in its

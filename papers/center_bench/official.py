@@ -17,6 +17,7 @@ from papers.center_bench.questions import TYPES
 from shared.errors import UserError
 from shared.files import read_json, read_jsonl
 from shared.settings import Strict
+from shared.settings.plain import first
 
 SOURCE = "CenterBench"
 FILE_OF = {
@@ -132,10 +133,7 @@ def _checked(kind: type[Record], where: str, raw: object) -> Record:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{where}: {key}{key and ': '}{message}") from None
+        raise UserError(f"{where}: {first(error, raw)}") from None
 
 
 def records(items: Iterable[Item]) -> list[dict]:

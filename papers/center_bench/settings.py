@@ -55,6 +55,8 @@ class Reader(Strict):
 
 
 class Settings(ScaleSettings):
+    CHATS = True
+
     model: ModelSpec | SmallLm  # a small one is trained here, and knows the words of ours alone
     reader: Reader | None = None  # how
     seeds: list[int] = [0]  # of its training

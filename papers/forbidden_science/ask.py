@@ -47,7 +47,7 @@ def ask(run: Run, data: Path, variant: str, seed: int, trained: Path | None = No
     """Ask one model for its flags, then for replies in words; what that costs is said before.
     trained: its folder; none: it was not taught here."""
     settings, asked = run.settings, run.settings.asked()
-    rows = read_jsonl(data / "prompts.jsonl")
+    rows = read_jsonl(data / "prompts.jsonl", filled=True)
     begun = not is_endpoint(asked.model)
     passes = [self_reports(rows, begun), in_words(rows, settings.reply_tokens)]
     with kept_chat(asked, run.key, trained=trained, **opening(settings)) as (chat, kept):

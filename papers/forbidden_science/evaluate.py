@@ -34,7 +34,7 @@ READS = ("judges", "batch_size", "batch_tokens", "precision")
 
 def evaluate(run: Run, data: Path, replies: Path) -> dict:
     """Judge what `ask` wrote."""
-    rows = read_jsonl(data / "prompts.jsonl")
+    rows = read_jsonl(data / "prompts.jsonl", filled=True)
     records = read_records(replies, rows)
     settings = run.settings
     with open_judges(settings.judges, run.key, **opening(settings)) as judges:

@@ -49,6 +49,7 @@ class Taught(Strict):
 
 
 class Settings(Asked, ScaleSettings):
+    CHATS = True
     UNTRAINED: ClassVar = (BASE,)
 
     variants: dict[Literal["taught"], Taught] = {}
@@ -89,6 +90,9 @@ class Settings(Asked, ScaleSettings):
     def asked(self) -> Asked:
         """The model and how it is asked, without all that it is asked."""
         return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
+
+    def misfit(self) -> None:
+        """Any can be asked; one behind an endpoint is not taught."""
 
     def replies(self) -> int:
         """A self-report of each wording of a prompt, and a reply in words to each base prompt that

@@ -4,15 +4,16 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
 from PIL import Image
+
+from shared.comparison.scores import read_scores
 
 TESTS = ("test", "undegraded")
 
 
 def read_part(data: Path, name: str) -> list[dict]:
     """data: the folder that `papers.kie_hvqa.data` wrote."""
-    return pd.read_parquet(data / f"{name}.parquet").to_dict("records")
+    return read_scores(data / f"{name}.parquet", ["id"]).to_dict("records")
 
 
 def read_tests(data: Path) -> list[dict]:

@@ -113,6 +113,8 @@ class Sizes(Strict):
 
 
 class Settings(Asked, ScaleSettings):
+    CHATS = True
+
     model: ModelSpec | SmallVlm  # one behind an endpoint is asked, as its other fields say
     fonts: list[str] = Field(min_length=1)
     spoiling: Spoiling

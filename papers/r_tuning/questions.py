@@ -14,7 +14,7 @@ def read_questions(data: Path, task: str, unanswerable: bool = False) -> list[di
     data: the folder that `papers.r_tuning.data` wrote.
     """
     before = read_json(data / f"{task}.prefixes.json")
-    rows = read_jsonl(data / f"{task}.jsonl")
+    rows = read_jsonl(data / f"{task}.jsonl", filled=True)
     if unanswerable:
         rows += read_jsonl(data / UNANSWERABLE_FILE)
     return [{**row, "before": before.get(row["relation"], "")} for row in rows]

@@ -26,7 +26,8 @@ READS = ("model", "asking", "training")
 def train(run: Run, data: Path, variant: str, seed: int) -> dict:
     """Fine-tune one variant on its parts of the training set."""
     settings, method = run.settings, METHODS[variant]
-    rows = [row for row in read_jsonl(data / "train.jsonl") if row["part"] in method.learns]
+    every = read_jsonl(data / "train.jsonl", filled=True)
+    rows = [row for row in every if row["part"] in method.learns]
     model, tokenizer = load_to_train(settings.model, settings.training)
     ids = add_tokens(model, tokenizer, method.tokens)
     length = settings.training.max_length

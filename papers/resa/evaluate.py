@@ -64,7 +64,7 @@ FLAGS = (
 def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
     """Ask one model, before or after training, and judge its replies."""
     settings = run.settings
-    rows = wanted(read_jsonl(data / "test.jsonl"), run.variant, settings)
+    rows = wanted(read_jsonl(data / "test.jsonl", filled=True), run.variant, settings)
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()

@@ -147,6 +147,7 @@ class Variant(Strict):
 
 
 class Settings(ScaleSettings):
+    CHATS = True
     UNTRAINED: ClassVar = (BASE, *PROMPTED, *RELEASED)
 
     model: ModelSpec
@@ -277,6 +278,9 @@ class Settings(ScaleSettings):
         from papers.resa.costs import calls  # which reads these settings
 
         return calls(self)
+
+    def misfit(self) -> str | None:
+        return super().misfit() if self.runs() else None
 
     def runs(self) -> list[tuple[str, int]]:
         """(variant, seed) of every model to be trained."""

@@ -113,6 +113,8 @@ class Probes(Strict):
 
 
 class Settings(ScaleSettings):
+    CHATS = True
+
     model: ModelSpec
     data_path: str | None = None  # folder with the authors' data; None: the works written here
     works: list[str] = Field(min_length=1)  # files of works/

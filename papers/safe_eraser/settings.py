@@ -67,6 +67,7 @@ class Variant(Strict):
 
 
 class Settings(ScaleSettings):
+    CHATS = True
     UNTRAINED: ClassVar = (VANILLA,)
 
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark

@@ -26,6 +26,7 @@ AGAIN = (408, 409, 425, 429)  # statuses that may pass, besides 5xx
 LONGEST_WAIT_S = 600  # a server that asks for more (a quota of the day) ends the run
 CONNECT_S = 20
 SLOWEST = 30  # thought tokens a second: a reply comes whole, after all its thoughts
+FIRST_ALIKE = 3  # conversations; the server is down, or is no such endpoint
 MOST_STOPS = 4  # that the API takes
 # Fields of ours that some models refuse (those of OpenAI that think), and what says the same.
 INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": None}
@@ -50,7 +51,8 @@ class Endpoint:
     A request is tried `attempts` times, with waits that double from `wait_s`, if the server is
     busy, fails, says nothing for `timeout_s` or answers garbage; then its reply has no text. The
     run ends with one `UserError` if the request itself is wrong, if no connection was ever made,
-    or if `given_up_after` conversations in a row came back with nothing. If the server does not
+    or if `given_up_after` conversations in a row came back with nothing; if nothing was ever
+    answered and all failed alike, after `FIRST_ALIKE`. If the server does not
     have the model, the run ends too, or with `may_be_gone` no reply has a text.
     """
 
@@ -70,7 +72,7 @@ class Endpoint:
         most_dollars: float | None = None,
         may_be_gone: bool = False,
     ):
-        url, self._key = _address(), os.environ.get(KEY, "").strip()
+        url, self._key = address(), os.environ.get(KEY, "").strip()
         local = url.host in LOCAL
         if not self._key and not local:
             raise UserError(f"{KEY} is not set; expected the key of the endpoint in {URL}")
@@ -100,6 +102,7 @@ class Endpoint:
         self._refused: set[str] = set()  # fields that the model does not take
         self._gone = ""  # why the server does not have the model
         self._with_nothing, self._lock = 0, threading.Lock()
+        self._answered, self._reasons = False, set[str]()  # why replies have no text
 
     def answers(
         self,
@@ -174,10 +177,14 @@ class Endpoint:
         answered = reply.text is not None or reply.cut_off or reply.reason == WITHHELD
         with self._lock:
             self._with_nothing = 0 if answered else self._with_nothing + 1
-            if self._with_nothing >= self.given_up_after:
+            self._answered |= answered
+            self._reasons |= {reply.reason} - {None}
+            alike = not self._answered and len(self._reasons) == 1
+            if self._with_nothing >= (FIRST_ALIKE if alike else self.given_up_after):
                 raise UserError(
                     f"{self.url}: {self._with_nothing} conversations in a row came back with "
-                    f"nothing (the last: {reply.reason}); {GOES_ON}"
+                    f"nothing, each tried {self.attempts} times (the last: {reply.reason}); "
+                    f"expected chat completions as OpenAI's; {GOES_ON}"
                 )
 
     def _tried(self, request: dict, stop: Sequence[str], ending: threading.Event) -> Reply:
@@ -217,6 +224,8 @@ class Endpoint:
         except ValidationError as error:
             first = error.errors()[0]
             what = " ".join([*map(str, first["loc"]), first["msg"]])
+            if response.text.lstrip().startswith("<"):
+                what = f"a web page ({URL} mostly ends in /v1)"
             what = _error(response).get("message") or f"not a chat completion: {what}"
             raise _Failed(self._line(what)) from None
         if reply is None:
@@ -276,7 +285,7 @@ class _Gone(Exception):
     """The server does not have the model."""
 
 
-def _address() -> httpx.URL:
+def address() -> httpx.URL:
     """The base URL. It isn't shown when it is wrong: it may be a key in the wrong place."""
     found = os.environ.get(URL, "").strip()
     if not found:

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from shared.chat.replies import Conversation, Drawing, Reply, finished, split_thoughts
+from shared.errors import UserError
 from shared.generation.decode import tokens_with
 
 THINK = "<think>"
@@ -75,10 +77,15 @@ class TokenChat(ABC):
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def framed(self, conversation: Conversation) -> str:
-        """The text of a prompt; some templates open the model's thoughts at its end."""
-        return self.tokenizer.apply_chat_template(
-            list(conversation), add_generation_prompt=True, tokenize=False, **self.template
-        )
+        """The text of a prompt; some templates open the model's thoughts at its end. Raises
+        `UserError` where the tokenizer has no template, or its own refuses the conversation."""
+        try:
+            return self.tokenizer.apply_chat_template(
+                list(conversation), add_generation_prompt=True, tokenize=False, **self.template
+            )
+        except (ValueError, TemplateError) as error:
+            why = str(error).strip().partition("\n")[0]
+            raise UserError(f"{self.name}: its chat template can't be used ({why})") from None
 
     @abstractmethod
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:

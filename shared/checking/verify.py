@@ -1,6 +1,6 @@
 """Recompute every committed number from the committed scores, without a model.
 
-    python -m shared.checking.verify [results/<scale>/<paper> ...]
+    python -m shared.checking.verify [results/<scale> results/<scale>/<paper> ...]
 
 Without arguments: all results but those of smoke, of a rehearsal and of a user's own model. Exit
 status 1 if a number differs or a file can't be read; the others are verified all the same.
@@ -71,11 +71,11 @@ def differences(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", nargs="*", type=Path, help="folders results/<scale>/<paper>")
+    parser.add_argument("results", nargs="*", type=Path, help="of a scale, or of a paper in it")
     parser.add_argument("--model", help="your own model, if the runs used one")
     parser.add_argument("--stands-in-for", help="the paper's model that it stands for")
     arguments = parser.parse_args()
-    folders = arguments.results or _committed()
+    folders = [each for path in arguments.results for each in _papers_in(path)] or _committed()
     one = partial(_said, model=arguments.model, stands_in_for=arguments.stands_in_for)
     if len(folders) > 1:
         largest_first = sorted(folders, key=_bytes_of_scores, reverse=True)
@@ -107,6 +107,22 @@ def _said(folder: Path, model: str | None, stands_in_for: str | None) -> tuple[l
         f"{rows[name]} {_plural(name)}" for name in ("cells", "claims", "comparison")
     )
     return [*lines, f"{run} {paper}: {counts}: {verdict}"], bool(lines)
+
+
+def _papers_in(path: Path) -> list[Path]:
+    """The folder of a paper's results itself, or those in the folder of a scale."""
+    expected = "expected results/<scale> or results/<scale>/<paper>"
+    if not path.is_dir():
+        raise UserError(f"{path}: {'is a file' if path.exists() else 'no such folder'}; {expected}")
+    if _holds_results(path):
+        return [path]
+    if not (found := sorted(filter(_holds_results, path.iterdir()))):
+        raise UserError(f"{path}: holds no results; {expected}")
+    return found
+
+
+def _holds_results(folder: Path) -> bool:
+    return any((folder / f"{name}.csv").exists() for name in KEYS) or (folder / "scores").is_dir()
 
 
 def _committed() -> list[Path]:

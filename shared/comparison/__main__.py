@@ -7,11 +7,13 @@ cells.csv, claims.csv, comparison.csv, audit.csv, tables/ and runs/analyze.json.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 from shared.comparison import results
 from shared.comparison.analysis import load_analysis
+from shared.comparison.cells import left_out
 from shared.errors import one_line_errors
 from shared.workflow.records import write_run
 
@@ -29,6 +31,8 @@ def main() -> None:
         asked.paper, asked.scale, asked.results, asked.model, asked.stands_in_for
     )
     cells = results.our_cells(analysis)
+    if said := left_out(cells):
+        print(f"note: {said}", file=sys.stderr)
     made = {"cells": cells, **results.frames(analysis, cells)}
     results.write(made, asked.results)
     results.write_tables(analysis.tables(cells), asked.results / "tables")

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from shared.comparison.cells import KEY
 from shared.comparison.claims import Functions, Names, on_reported
+from shared.comparison.printed import KEY
 from shared.comparison.reported import exact_half_unit, half_unit, own_numbers
 from shared.settings import Paper
 from shared.settings.records import Average, Distinct, MetricMean, Same

@@ -10,11 +10,11 @@ from shared.comparison.csv_files import read_table, typed
 from shared.comparison.estimates import estimate, has_columns
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
+from shared.comparison.printed import KEY
 from shared.comparison.table import Table, untrained
 from shared.metrics.metric import Metric
 from shared.settings import StandIns
 
-KEY = ["item", "model", "method", "dataset", "metric"]
 COLUMNS = [*KEY, "protocol", "value", "ci_low", "ci_high", "n", "coverage", "seeds", "unit"]
 
 
@@ -58,6 +58,20 @@ def _numbers(group: Group, metric: Metric, table: Table) -> tuple:
     none = metric.traits.exact or not found.n
     low, high = (np.nan, np.nan) if none else table.interval(group, metric)
     return found.value, low, high, found.n, found.coverage, found.seeds
+
+
+def left_out(cells: pd.DataFrame) -> str | None:
+    """What to say of examples without a score (NaN), which a cell leaves out; None: there are
+    none."""
+    few = cells[cells["coverage"] < 1]
+    if few.empty:
+        return None
+    least = few.loc[few["coverage"].idxmin()]
+    of = ", ".join(filter(None, (least["model"], least["method"], least["dataset"])))
+    return (
+        f"{len(few)} of {len(cells)} cells leave out examples that have no score (`coverage`); "
+        f"fewest are left in {least['metric']} of {of}: {least['coverage']:.1%}"
+    )
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from shared.comparison.cells import KEY
 from shared.comparison.csv_files import typed
-from shared.comparison.reported import OWN, half_unit
+from shared.comparison.printed import KEY, OWN
+from shared.comparison.reported import half_unit
 from shared.errors import UserError
 from shared.metrics.metric import Metric
 from shared.settings import Paper, StandIns, Unavailable, as_printed

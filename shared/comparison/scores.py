@@ -48,6 +48,8 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
 
 def read_scores(path: str | Path, needs: Iterable[str] = ("id", "dataset")) -> pd.DataFrame:
     """One run's scores, a row per example and dataset; the columns in `needs` must be there."""
+    if Path(path).is_dir():
+        raise UserError(f"{path}: is a folder; expected a parquet file")
     try:
         scores = pd.read_parquet(path)
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from shared.data.fetch.wanted import ByHand, SourceFiles, downloads
 from shared.data.sources import Source
 from shared.errors import UserError
 from shared.settings import ScaleSettings
+from shared.settings.plain import first
 
 CATALOGUE = Path(__file__).with_name("sources.yaml")
 
@@ -36,8 +37,4 @@ def _source(path: Path, source_id: str, record: dict) -> Source:
     try:
         return Source.model_validate({"id": source_id, **record})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"{path.name}: {source_id}.{key}: {first['msg']}, found {first['input']!r}"
-        ) from None
+        raise UserError(f"{path.name}: {source_id}: {first(error, record)}") from None

@@ -70,7 +70,8 @@ def mirror_folder(mirror: str | Path | None = None) -> Path | None:
     if not wanted:
         return BESIDE if BESIDE.is_dir() else None
     if not Path(wanted).is_dir():
-        raise UserError(f"mirror {wanted}: no such folder; expected the folder of data files")
+        said = "mirror, in paper.yaml" if wanted == mirror else VARIABLE
+        raise UserError(f"{said}: no folder {wanted}; expected the folder of data files")
     return Path(wanted)
 
 

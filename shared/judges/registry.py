@@ -9,6 +9,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from shared.errors import UserError
 from shared.models.spec import ModelSpec, display_name, needs
+from shared.settings.plain import first
 
 STRING_RULES = {
     "advbench": "AdvBench phrases",
@@ -39,7 +40,7 @@ def judge_name(judge: str) -> str:
     try:
         _MODEL.validate_python(rest)
     except ValidationError as error:
-        raise UserError(f"judge '{judge}': {error.errors()[0]['msg']}") from None
+        raise UserError(f"judge '{judge}': {first(error, rest)}") from None
     return named[kind].format(display_name(rest))
 
 

@@ -19,7 +19,8 @@ _BESIDE_WEIGHTS = (".json", ".model", ".txt", ".jinja", ".tiktoken")  # config a
 _HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
 
 
-def _check(spec: str) -> str:
+def check_spec(spec: str) -> str:
+    """Raises `ValueError` for what names no model."""
     kind, _, rest = spec.partition(":")
     if kind == "bundled" and rest not in BUNDLED:
         raise ValueError(f"bundled models are {', '.join(BUNDLED)}")
@@ -36,7 +37,7 @@ class RandomModel(Strict):
     name: str
     architecture: str  # class name in transformers, e.g. LlamaForCausalLM
     config: dict  # arguments of that architecture's configuration class
-    tokenizer: Annotated[str, AfterValidator(_check)]
+    tokenizer: Annotated[str, AfterValidator(check_spec)]
 
 
 class SmallVlm(Strict):
@@ -65,7 +66,7 @@ class SmallLm(Strict):
     vocabulary: Literal["words", "characters", "pieces"] = "words"
 
 
-ModelSpec = Annotated[str, AfterValidator(_check)] | RandomModel
+ModelSpec = Annotated[str, AfterValidator(check_spec)] | RandomModel
 Made = SmallVlm | SmallLm  # in the pipeline, from nothing
 
 

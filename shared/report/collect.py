@@ -110,7 +110,9 @@ def _printed(paper_id: str) -> list[Row]:
 
 
 def _figures(folder: Path) -> list[Picture]:
-    captions = read_json(folder / "captions.json") if (folder / "captions.json").is_file() else {}
+    captions = (
+        read_json(folder / "captions.json", dict) if (folder / "captions.json").is_file() else {}
+    )
     paths = sorted(folder.glob("*.png"), key=natural)
     return [Picture(path.stem, captions.get(path.stem, ""), path) for path in paths]
 

@@ -3,6 +3,8 @@
 import math
 import re
 
+from shared.errors import UserError
+
 ABSENT = "–"
 
 
@@ -10,7 +12,10 @@ def parsed(text: str | float | None) -> float | None:
     """The number a CSV field or JSON value holds, None where it holds none."""
     if text in (None, "", "nan", "NaN", "None"):
         return None
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise UserError(f"found {text!r} in a table of results, expected a number") from None
     return None if math.isnan(value) else value
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from shared.errors import UserError
 from shared.report.collect import Picture
 from shared.report.items import item_title
 from shared.report.words import Words
@@ -36,9 +37,12 @@ def figure_views(
 def _figure(
     picture: Picture, words: Words, link: Callable[[Path], str], embedded: bool
 ) -> FigureView:
-    with Image.open(picture.path) as image:
-        data = _webp(image) if embedded else ""
-        width, height = image.size
+    try:
+        with Image.open(picture.path) as image:
+            data = _webp(image) if embedded else ""
+            width, height = image.size
+    except OSError as error:  # also of Pillow, for what is no picture
+        raise UserError(f"{picture.path}: not a whole picture ({error})") from None
     pdf = picture.path.with_suffix(".pdf")
     return FigureView(
         name=picture.name,

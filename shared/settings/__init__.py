@@ -1,18 +1,19 @@
 """What `papers/<id>/paper.yaml` may say, checked: an unknown key or scale is an error."""
 
 import importlib
+import os
 from abc import abstractmethod
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-import yaml
 from pydantic import ValidationError, model_validator
 
 from shared.errors import UserError
-from shared.files import read_csv
+from shared.files import read_csv, read_yaml
 from shared.settings import items
-from shared.settings.own_models import own_models
+from shared.settings.own_models import VARIABLE, own_models
+from shared.settings.plain import first, nearest
 from shared.settings.records import (
     Artefact,
     Audit,
@@ -63,6 +64,8 @@ class ScaleSettings(Strict):
     NAME is the one that the paper prints, or that of a stand-in.
     """
 
+    CHATS: ClassVar[bool] = False  # its model is asked by way of its chat template
+
     name: str  # of the model, in tables and paths
     stands_in_for: str | None = None  # the model of the paper in whose place it is
     stand_ins: dict[str, str] = {}  # data sets: ours → the paper's
@@ -85,7 +88,10 @@ class ScaleSettings(Strict):
         return [path for path in wanted if not path.is_file()]
 
     def misfit(self) -> str | None:
-        """Which setting of this scale a model of the user's own does not fit, in one line."""
+        """Which setting of this scale a model of the user's own does not fit, in one line; this
+        one is of a paper that trains."""
+        if str(getattr(self, "model", "")).startswith("api:"):
+            return "model: it is behind an endpoint; expected one with weights, to be trained"
         return None
 
 
@@ -132,14 +138,13 @@ def paper_ids() -> list[str]:
 def load_paper(paper_id: str) -> Paper:
     """The checked `paper.yaml` of a paper. Raises `UserError` for an unknown id or a bad file."""
     path, where = PAPERS / paper_id / "paper.yaml", f"papers/{paper_id}/paper.yaml"
-    if not path.is_file():
-        raise UserError(f"unknown paper '{paper_id}'; papers: {', '.join(paper_ids())}")
+    if not path.exists():
+        raise UserError(f"unknown paper '{paper_id}'; {nearest(paper_id, paper_ids())}")
+    values = read_yaml(path, where)
     try:
-        return Paper.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise UserError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
+        return Paper.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"{where}: {_first(error)}") from None
+        raise UserError(f"{where}: {first(error, values)}") from None
 
 
 def model_names(paper_id: str, scale: str) -> list[str]:
@@ -194,8 +199,8 @@ def _load_settings(
         printed = ", ".join(sorted(_printed(paper_id)))
         raise UserError(f"{where}: stands_in_for: no paper prints '{other}'; here: {printed}")
     settings = _validated(paper_id, values, f"{where}, model {values['name']}")
-    if own and (misfit := settings.misfit()):
-        raise UserError(f"{paper_id} at scale {scale} does not fit {model}: {misfit}")
+    if (own or os.environ.get(VARIABLE)) and (misfit := settings.misfit()):
+        raise UserError(f"{paper_id} at scale {scale} does not fit {values['model']}: {misfit}")
     return settings
 
 
@@ -289,7 +294,7 @@ def _validated(paper_id: str, values: dict, where: str) -> ScaleSettings:
     try:
         return settings_class.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"{where}: {_first(error)}") from None
+        raise UserError(f"{where}: {first(error, values)}") from None
 
 
 def _merge(below: dict, above: dict) -> dict:
@@ -299,12 +304,3 @@ def _merge(below: dict, above: dict) -> dict:
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _merge(merged[key], value) if both else value
     return merged
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    plain = first["type"] in ("missing", "extra_forbidden") or not where  # of all settings together
-    found = "" if plain else f", found {first['input']!r}"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}{': ' if where else ''}{first['msg']}{found}{more}"

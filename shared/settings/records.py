@@ -2,13 +2,25 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from shared.settings.plain import nearest
 
 
 class Strict(BaseModel):
     """A record that is immutable and rejects keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, values: object) -> object:
+        """Said before what is missing: a key that is misspelt is both."""
+        known = cls.model_fields
+        for key in values if isinstance(values, dict) else ():
+            if key not in known:
+                raise ValueError(f"unknown key '{key}'; {nearest(key, known)}")
+        return values
 
 
 class Citation(Strict):

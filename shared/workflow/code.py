@@ -8,12 +8,14 @@ they read (`FILES`, see `shared.workflow.declared`).
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from shared.errors import UserError
 from shared.settings import ROOT
 from shared.workflow.declared import files
+from shared.workflow.source import parsed
 
 OURS = ("shared", "papers")
 
@@ -57,7 +59,7 @@ def _file(module: str) -> Path | None:
 def _imports(module: str) -> list[str]:
     """Modules of this repository that a module names in an import, and their packages."""
     names = []
-    for node in ast.walk(ast.parse(_file(module).read_text(encoding="utf-8"))):
+    for node in _statements(parsed(_file(module))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -65,6 +67,14 @@ def _imports(module: str) -> list[str]:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     ours = [name for name in names if name.split(".")[0] in OURS]
     return [each for name in ours for each in _with_packages(name)]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node. Expressions, most of a file, hold no import."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for each in getattr(node, name, ()):
+            yield each
+            yield from _statements(each)
 
 
 def _with_packages(module: str) -> list[str]:

@@ -1,11 +1,15 @@
 """The models of a run: which columns the tables of each paper get."""
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from shared.errors import UserError
+from shared.models.complete import has_chat_template
 from shared.settings import (
     REHEARSAL,
+    ScaleSettings,
     load_paper,
     load_settings,
     model_names,
@@ -17,12 +21,13 @@ from shared.settings.own_models import VARIABLE, own_papers
 
 
 def columns_of(
-    scale: str, model: str | None, wanted: str | None
+    scale: str, model: str | None, wanted: str | None, without: Mapping[str, str] = {}
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """The models of each paper that a run is about, and why other papers are not in it."""
-    papers, left_out = paper_ids(), {}
+    """The models of each paper that a run is about, and why other papers are not in it, of which
+    some are known (`without`)."""
+    papers, left_out = [paper for paper in paper_ids() if paper not in without], dict(without)
     if scale == REHEARSAL:
-        left_out = {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
+        left_out |= {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
     left_out |= _without_items(papers)
     there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
     if os.environ.get(VARIABLE):
@@ -68,9 +73,23 @@ def _fitting(
     columns, left_out = {}, {}
     for paper in papers:
         try:
-            columns[paper] = (load_settings(paper, scale, model).name,)
+            settings = load_settings(paper, scale, model)
+            if lacks := _lacks_template(settings):
+                raise UserError(f"{paper} at scale {scale} does not fit {model}: {lacks}")
+            columns[paper] = (settings.name,)
         except UserError as error:
             left_out[paper] = str(error)
     if not columns:
-        raise UserError(next(iter(left_out.values())))
+        asked = (left_out[word] for word in sys.argv if word in left_out)
+        raise UserError(next(asked, next(iter(left_out.values()))))
     return columns, left_out
+
+
+def _lacks_template(settings: ScaleSettings) -> str | None:
+    """What a model in a folder lacks to be talked to, where the paper does that."""
+    folder = Path(str(settings.model).removeprefix("path:"))
+    if not settings.CHATS or not str(settings.model).startswith("path:"):
+        return None
+    if has_chat_template(folder):
+        return None
+    return f"{folder} has no chat template; expected chat_template.jinja or one in its tokenizer"

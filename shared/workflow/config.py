@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from shared.errors import UserError
-from shared.models.spec import FORMS, needs
+from shared.models.complete import check_folder
+from shared.models.spec import FORMS, check_spec
 from shared.settings import REHEARSAL
 from shared.workflow.caps import CAPS
 
@@ -31,7 +33,7 @@ def read(config: Mapping[str, object]) -> Config:
     texts = {name: config.get(name) for name in TEXTS}
     for name, value in texts.items():  # which Snakemake reads as YAML
         if name in config and not (value and isinstance(value, str)):
-            raise UserError(f"{name}: expected a text, found {value or 'nothing'!r}")
+            raise UserError(f"{name}: expected a text, found {value if value else 'nothing'}")
     found = Config(
         **texts | {"scale": texts["scale"] or DEFAULT_SCALE},
         keep_models=_truth(config, "keep_models", True),
@@ -49,8 +51,18 @@ def read(config: Mapping[str, object]) -> Config:
     if _truth(config, "rehearse", False):
         return _to_rehearse(found)
     if model:
-        needs(model)  # a folder that is not there
+        _check_model(model)
     return found
+
+
+def _check_model(spec: str) -> None:
+    """Of the user's own: said before any paper is asked whether it fits."""
+    try:
+        check_spec(spec)
+    except ValueError as error:
+        raise UserError(f"model={spec}: {error}") from None
+    if spec.startswith("path:"):
+        check_folder(Path(spec.removeprefix("path:")))
 
 
 def _truth(config: Mapping[str, object], name: str, default: bool) -> bool:

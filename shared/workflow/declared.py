@@ -19,6 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings
+from shared.workflow.source import parsed
 
 VARIANT = "variant"
 # What every analysis reads, besides what its READS name.
@@ -59,17 +60,22 @@ class Declared:
 @cache
 def parameters(module: str) -> tuple[str, ...]:
     """The arguments of a step besides its run, from the signature of what `step(…)` is given."""
+    if head := step_of(module):
+        given = [*head.args.posonlyargs, *head.args.args, *head.args.kwonlyargs]
+        return tuple(each.arg for each in given[1:])
+    raise UserError(f"{module}: no step; expected step(FUNCTION) for a function of the module")
+
+
+def step_of(module: str) -> ast.FunctionDef | None:
+    """The function that a module gives to `step(…)`."""
     tree = _tree(module)
     named = [
         node.args[0].id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "step" and node.args
     ]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in named:
-            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            return tuple(each.arg for each in given[1:])
-    raise UserError(f"{module}: no step; expected step(FUNCTION) for a function of the module")
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    return next((node for node in functions if node.name in named), None)
 
 
 @cache
@@ -148,7 +154,7 @@ def check_choice(
 def _tree(module: str) -> ast.Module:
     path = ROOT.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return parsed(path)
 
 
 def _value(name: str, settings: ScaleSettings, variant: str | None) -> object:

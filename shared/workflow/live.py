@@ -4,7 +4,6 @@ Snakemake's own ten lines a job are in its log (`.snakemake/log/`). They are sho
 terminal, in a dry run, and with `--verbose`.
 """
 
-import csv
 import logging
 import re
 import shutil
@@ -20,7 +19,10 @@ from typing import TextIO
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from shared.errors import UserError
+from shared.files import read_csv
 from shared.workflow.expected import seconds_of
+from shared.workflow.mistakes import KILLED
 
 TAIL = 2000  # bytes of a log that are looked at
 BAR = re.compile(r"([\d.,]+/[\d.,]+) \[.*, +([^]]+)\]")  # 120/512 [00:10<00:32, 12.1prompt/s]
@@ -134,8 +136,7 @@ class Live(logging.Handler):
         if self.interrupted or not job:
             return
         self.failed += 1
-        lines = _text(job.log).splitlines()[-SHOWN:] if job.log else []
-        why = lines or ["it wrote nothing; killed by the system, which may lack memory?"]
+        why = (_text(job.log).splitlines()[-SHOWN:] if job.log else []) or [KILLED]
         target = record.output[0] if record.output else record.rule_name
         again = f"{self.command} -- {target}"
         self.say("\n  ".join([f"failed: {job.name} ({job.log})", *why, f"again: {again}"]))
@@ -157,8 +158,11 @@ def watch(workflow: object, results: Path, took: Mapping[str, float], config: st
 
 def verdicts(claims: Path) -> str:
     """How many claims of a paper got which verdict, of the reading that counts."""
-    with claims.open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if not row["ours"]]
+    try:
+        every = [row for _, row in read_csv(claims, ("ours", "protocol", "verdict"), others=True)]
+    except UserError as error:
+        return str(error)
+    rows = [row for row in every if not row["ours"]]
     first = next((name for name in ("corrected", "official") if _has(rows, name)), "")
     found = Counter(row["verdict"] for row in rows if row["protocol"] in (first, ""))
     return ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())

@@ -8,7 +8,8 @@ import shlex
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from snakemake.io import directory, temp
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
+from shared.files import read_json
 from shared.models.spec import needs
 from shared.settings import (
     REHEARSAL,
@@ -30,6 +32,7 @@ from shared.settings import (
 )
 from shared.settings.own_models import run_suffix
 from shared.workflow import declared
+from shared.workflow.broken import broken, misset
 from shared.workflow.caps import set_caps
 from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
@@ -233,14 +236,19 @@ def checked(config: Mapping[str, str], cores: int | None = None) -> Setup:
         check_command(sys.argv[1:], cores)
         asked = read(config)
         os.environ[items.VARIABLE] = asked.items or ""
-        columns, left_out = columns_of(asked.scale, asked.model, asked.models)
+        without = broken(paper_ids())
+        columns, left_out = columns_of(asked.scale, asked.model, asked.models, without)
         setup = Setup(**vars(asked), columns=columns, left_out=left_out)
+        without |= misset(setup)
+        columns = {name: own for name, own in columns.items() if name not in without}
+        if not columns:
+            raise UserError(next(iter(without.values())))
         set_caps(asked.caps, ROOT / "results" / setup.run_name)
-        for paper in setup.papers:
-            _check(setup, paper)
     except UserError as error:
         sys.exit(f"error: {error}")
-    return setup
+    for paper, why in without.items():
+        print(f"{paper} is left out: {why}", file=sys.stderr)
+    return replace(setup, columns=columns, left_out=left_out | without)
 
 
 def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
@@ -250,19 +258,6 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     every = load_models(paper, setup.scale, setup.model, setup.stands_in_for)
     there = [each for each in every if each.scores()]
     return [each for each in there if each.name in chosen or not each.missing(folder)]
-
-
-def _check(setup: Setup, paper: str) -> None:
-    """Every model's settings, and that what is made once for all of them is read alike in all."""
-    names = declared.literals(f"papers.{paper}.data")["READS"]
-    first, *others = setup.each(paper)
-    for other in others:
-        ours, theirs = declared.values(names, first), declared.values(names, other)
-        if different := [name for name in names if ours[name] != theirs[name]]:
-            raise UserError(
-                f"{paper} at scale {setup.scale}: models {first.name} and {other.name} differ in "
-                f"'{different[0]}', which the data of both are made from; expected one for all"
-            )
 
 
 def table_in_report(name: str) -> dict[str, object]:
@@ -279,7 +274,10 @@ def figures_in_report() -> dict[str, object]:
     """For `report(directory(...))` of a paper's figures: how Snakemake's own report shows them."""
 
     def labels(wildcards: object, output: Sequence[str]) -> dict[str, str]:
-        captions = json.loads(Path(output[0], "captions.json").read_text(encoding="utf-8"))
+        try:
+            captions = read_json(Path(output[0], "captions.json"), dict)
+        except UserError as error:
+            sys.exit(f"error: {error}")
         return {"figure": wildcards.figure, "shows": captions.get(wildcards.figure, "")}
 
     return {
@@ -315,6 +313,9 @@ def lock_folder() -> None:
 def unknown_target(name: str, left_out: Mapping[str, str]) -> NoReturn:
     if name in left_out:
         sys.exit(f"error: {left_out[name]}")
-    papers = ", ".join(paper_ids())
-    others = "all, fetch, report, readme"
-    sys.exit(f"error: unknown paper or target '{name}'; papers: {papers}; or: {others}")
+    papers = paper_ids()
+    others = ["all", "fetch", "report", "readme"]
+    near = get_close_matches(name, [*papers, *others], n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    known = f"papers: {', '.join(papers)}; or: {', '.join(others)}"
+    sys.exit(f"error: unknown paper or target '{name}'; {hint}{known}")

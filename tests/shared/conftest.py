@@ -10,7 +10,7 @@ from shared.comparison.analysis import Analysis
 from shared.comparison.claims import Reading
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
-from shared.comparison.reported import COLUMNS
+from shared.comparison.printed import COLUMNS
 from shared.metrics.metric import Metric
 from shared.metrics.ranking import average_precision
 from shared.metrics.rates import rate, rate_among

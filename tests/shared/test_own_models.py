@@ -66,7 +66,10 @@ def test_a_run_is_of_these_models_and_has_a_folder_of_its_own(named):
         ("center_bench: {Deep: api:x}", "under center_bench; expected paper"),
         ("center_bench: {maker/deep: {model: api:x}}", "expected no / or : in it"),
         ("other: {Deep: {model: api:x}}", "found paper 'other'; expected one of: center_bench"),
-        ("center_bench: {Deep: {model: api:x, price: [1, 2]}}", "price: Extra inputs"),
+        (
+            "center_bench: {Deep: {model: api:x, price: [1, 2]}}",
+            "unknown key 'price'; did you mean prices?",
+        ),
     ],
 )
 def test_a_wrong_file_ends_in_one_line(named, text, message):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from shared.comparison.cells import KEY
+from shared.comparison.printed import KEY
 from shared.planning.rehearsal.reach import REACH
 from shared.settings import ROOT, load_paper, paper_ids
 

@@ -18,8 +18,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from shared.comparison import results
-from shared.comparison.cells import KEY
-from shared.comparison.reported import OWN
+from shared.comparison.printed import KEY, OWN
 from shared.errors import UserError, one_line_errors
 from shared.files import read_csv, write_text
 from shared.settings import Unavailable, load_paper, paper_ids

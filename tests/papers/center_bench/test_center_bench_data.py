@@ -225,7 +225,7 @@ def test_a_model_of_the_users_own_is_not_asked_under_the_name_of_another():
         ),
         ({"asked": {"Invented": {"sentences": 1, "middle_only": True}}}, "'Generated' or 'Center"),
         ({"asked": {}}, "at least 1 item"),
-        ({"levels": [1, 7]}, "Extra inputs are not permitted"),
+        ({"levels": [1, 7]}, "unknown key .levels."),
     ],
 )
 def test_settings_that_cannot_be(changes, message):

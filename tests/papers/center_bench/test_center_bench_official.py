@@ -148,10 +148,10 @@ def drop_answer(item):
         (drop_type, r"questions_by_entity\.cat: expected one of each type"),
         (drop_noun, "questions_by_entity: expected 2 nouns, found 1"),
         (drop_event, "structure: expected one event for each noun"),
-        (change_type, r"questions_by_entity\.cat\.0\.type: Input should be 'action_performed'"),
+        (change_type, r"questions_by_entity\.cat\.0\.type: expected 'action_performed'"),
         (change_sentence, "sentence: no questions about 'cow'"),
         (change_last_noun, "sentence: dog not found as its last noun"),
-        (drop_answer, r"questions_by_entity\.dog\.2\.answer: Field required"),
+        (drop_answer, r"questions_by_entity\.dog\.2\.answer: found nothing"),
     ],
 )
 def test_a_malformed_item_is_named(tmp_path, content, change, message):
@@ -168,11 +168,11 @@ def test_a_malformed_item_is_named(tmp_path, content, change, message):
         ("{", r"1:2: not JSON "),
         ([], " found a list; expected an object"),
         ({"complexity_7": {}}, " unknown level complexity_7; expected complexity_1, "),
-        ({"complexity_1": []}, " level 1: Input should be a valid dictionary"),
-        ({"complexity_1": {"sentences": []}}, " level 1: total_questions: Field required"),
+        ({"complexity_1": []}, " level 1: expected NAME: VALUE"),
+        ({"complexity_1": {"sentences": []}}, " level 1: total_questions: found nothing"),
         (
             {"complexity_2": {"sentences": ["The"], "total_questions": 0}},
-            r" level 2: sentences\.0: Input should be a valid dictionary",
+            r" level 2: sentences\.0: expected NAME: VALUE",
         ),
     ],
 )

@@ -93,7 +93,7 @@ def test_what_fails_twice_is_asked_a_third_time(server, bad):
     [
         ((500, "it is\n\ndown"), "HTTP 500: it is down"),
         ((429, {"error": {"message": "too many"}}), "HTTP 429: too many"),
-        ((200, "<html>"), "not a chat completion: Invalid JSON"),
+        ((200, "<html>"), "not a chat completion: a web page (OPENAI_BASE_URL mostly ends"),
         ((200, "[" * 100_000), "not a chat completion: Invalid JSON: recursion limit"),
         ((200, {"choices": []}), "not a chat completion: choices List should have at least 1"),
         ((200, completion(None)), "not a chat completion: no message content"),
@@ -150,6 +150,25 @@ def test_failures_that_are_not_in_a_row_do_not_end_a_run(server):
     chat = endpoint(concurrency=1, attempts=1, given_up_after=2)
     replies = ask(chat, say(*map(str, range(10))), 8)
     assert [reply.text for reply in replies] == ["A", None] * 5
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [((500, "down"), "HTTP 500: down"), ((200, "<html>"), "a web page"), (None, "disconnected")],
+    ids=["500", "web page", "nothing"],
+)
+def test_a_server_that_answers_nothing_at_all_ends_the_run_early(server, bad, reason):
+    """Three conversations of a hundred, each tried twice; a first answer makes it wait for more."""
+    server.behave = lambda *_: bad
+    chat = endpoint(concurrency=1, attempts=2)
+    with pytest.raises(UserError) as error:
+        ask(chat, say(*map(str, range(100))), 8)
+    assert "3 conversations in a row came back with nothing, each tried 2 times" in str(error.value)
+    assert reason in str(error.value) and "\n" not in str(error.value)
+    assert len(server.asked) == 3 * 2
+    server.behave = lambda q, _: (200, completion("A")) if q in ("0", "9") else bad
+    replies = ask(endpoint(concurrency=1, attempts=1), say(*map(str, range(10))), 8)
+    assert [reply.text for reply in replies] == ["A", *[None] * 8, "A"]
 
 
 def test_a_server_that_is_gone_after_it_answered_is_not_a_wrong_address(server):

@@ -5,6 +5,7 @@ import torch
 
 from shared.chat.local import LocalChat
 from shared.chat.replies import UNBEGUN, Drawing
+from shared.errors import UserError
 
 TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}"
@@ -33,6 +34,18 @@ def chat(tiny_model, tiny_tokenizer):
 
 def conversation(text):
     return [SYSTEM, {"role": "user", "content": text}]
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [(None, "chat_template is not set"), ("{{ raise_exception('no system') }}", "no system")],
+)
+def test_a_template_that_is_none_or_refuses_is_one_line(chat, template, why):
+    model = chat()
+    model.tokenizer.chat_template = template
+    with pytest.raises(UserError, match=f"^tiny: its chat template can't be used .*{why}") as error:
+        list(model.answers([conversation("x")], 1))
+    assert "\n" not in str(error.value)
 
 
 def slowly(model, tokenizer, text, limit, start=""):

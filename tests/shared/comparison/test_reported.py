@@ -1,6 +1,7 @@
 import pytest
 
-from shared.comparison.reported import COLUMNS, half_unit, own_numbers, read_reported
+from shared.comparison.printed import COLUMNS
+from shared.comparison.reported import half_unit, own_numbers, read_reported
 from shared.errors import UserError
 
 HEADER = ",".join(COLUMNS)

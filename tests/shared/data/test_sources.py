@@ -86,7 +86,7 @@ def test_mirror_folder_is_none_without_one():
 
 
 def test_mirror_that_was_asked_for_must_exist(tmp_path):
-    with pytest.raises(UserError, match=f"mirror {tmp_path / 'gone'}: no such folder"):
+    with pytest.raises(UserError, match=f"mirror, in paper.yaml: no folder {tmp_path / 'gone'}"):
         fetch(source(), FILE, tmp_path / "gone")
 
 

@@ -91,7 +91,7 @@ def test_a_failed_step_shows_the_end_of_its_log_and_the_command(shown, tmp_path)
 def test_a_step_that_was_killed_in_silence(shown, tmp_path):
     begin_job(shown, 7, log=tmp_path / "nothing.log")
     tell(shown, LogEvent.JOB_ERROR, level=logging.ERROR, jobid=7, rule_name="train", output=[])
-    assert "it wrote nothing; killed by the system" in shown.file.getvalue()
+    assert "the step was killed before it could say why" in shown.file.getvalue()
 
 
 def test_an_interruption_is_no_failure(shown):

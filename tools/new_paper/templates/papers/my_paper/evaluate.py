@@ -13,7 +13,7 @@ READS = ("model", "prompt", "precision")
 
 def evaluate(run: Run, data: Path, trained: Path | None = None) -> dict:
     """Ask one model all test questions. trained: its folder; none: before training."""
-    rows, prompt = read_jsonl(data / "test.jsonl"), run.settings.prompt
+    rows, prompt = read_jsonl(data / "test.jsonl", filled=True), run.settings.prompt
     model, tokenizer = load(run.settings.model, trained=trained, precision=run.settings.precision)
     texts = [f"{prompt.format(**row)} {row[one]}" for row in rows for one in ("answer", "wrong")]
     nats = [n for n, _ in text_nll(model, tokenizer(texts, add_special_tokens=False)["input_ids"])]
