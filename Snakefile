@@ -5,6 +5,8 @@ snakemake --config scale=smoke                  another scale (cpu is the defaul
 snakemake --config scale=gpu models=A,B         some of the models of a scale
 snakemake r_tuning --config items=table1,table3 some tables of a paper, and what they need
 snakemake --config model=path:/my/model         one of your own
+snakemake --config set=PAPER.SETTING=VALUE name=NAME
+                                                another setting, in results/cpu+NAME
 """
 
 from snakemake.utils import min_version
@@ -19,6 +21,7 @@ from shared.workflow import live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
 from shared.workflow.mistakes import explain_targets
+from shared.workflow.reasons import explain_reasons
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -35,6 +38,7 @@ HALF = max(1, workflow.cores // 2)  # of the cores: two models are trained or as
 TOOK = recorded(Path(RESULTS)) if workflow.is_main_process else {}
 LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
 explain_targets(SETUP.targets)
+explain_reasons()
 
 
 pathvars:
