@@ -86,4 +86,5 @@ def _differences(before: object, now: object, name: str = "") -> Iterator[str]:
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())  # of a prompt with several lines one
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

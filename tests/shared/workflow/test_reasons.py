@@ -37,6 +37,7 @@ def of(before, now):
             ['{"name":"A","rate":1}\n{"name":"B","rate":2}'],
             "B.rate: 1 → 2",
         ),
+        (['{"prompt":"a\\n b"}'], ['{"prompt":"c"}'], "prompt: a b → c"),
         ([], ["/a/mirror"], "/a/mirror"),
         (["/a/mirror"], [], "/a/mirror is gone"),
         (['{"text":"' + "x" * 99 + '"}'], ['{"text":"y"}'], f"text: {'x' * 59}… → y"),
