@@ -152,11 +152,12 @@ class Settings(Asked, ScaleSettings):
         return self
 
     def spoiling_of(self, part: str) -> Spoiling | None:
-        """What is done to a part's values. Each prompt of GRPO has a partly occluded character:
-        where there is none, a reply that lists none has the whole reward."""
+        """What is done to a part's values. Each row of GRPO and of the test has a partly occluded
+        character: where there is none, a reply that lists none has the whole reward."""
         if part in UNSPOILED:
             return None
-        return self.spoiling.model_copy(update={"always_partly": part == "reinforcement"})
+        always = part in ("reinforcement", "test")
+        return self.spoiling.model_copy(update={"always_partly": always})
 
     @property
     def small(self) -> bool:

@@ -73,6 +73,12 @@ class Variant(Strict):
     sampled: list[int] = []  # seeds that also answer by the majority of k samples (Vanilla-C)
     checks_answers_of: str | None = None  # also score that variant's majority answers (Vanilla-U)
 
+    @model_validator(mode="after")
+    def _samples_of_what_is_trained(self) -> "Variant":
+        if missing := set(self.sampled) - set(self.seeds):
+            raise ValueError(f"sampled: {min(missing)} is none of its seeds")
+        return self
+
     @property
     def learns_what_it_knew(self) -> bool:
         """Whether its training asks first what the model knows (Vanilla learns every answer)."""

@@ -33,13 +33,21 @@ pytestmark = pytest.mark.workflow
 # Of the machine, not of the results: a job asks for other resources, and does not run again. The
 # name is where the results lie.
 NOT_READ = {"resources", "training_resources", "name"}
-# Excludes other settings of smoke, or needs some: a task that is asked, a file of samples, a model
-# that is not small.
-NOT_ALONE = {("kie_hvqa", "engine"), ("r_tuning", "asker"), ("resa", "released")}
+# Excludes other settings of smoke, or needs some: a training, a model that is made here or is not,
+# a task that is asked, a file of samples.
+NOT_ALONE = {
+    ("forbidden_science", "variants"),
+    ("kie_hvqa", "engine"),
+    ("r_tuning", "asker"),
+    ("r_tuning", "reading"),
+    ("resa", "released"),
+}
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
 READ_ELSEWHERE = {
-    "papers.kie_hvqa.evaluate": {"thinking", "most_dollars", "prices", "body", "may_be_gone"},
+    "papers.center_bench.evaluate": {"model"},
+    "papers.kie_hvqa.evaluate": {"thinking", "thinking_tokens", "most_dollars", "prices", "body"}
+    | {"may_be_gone"},
     "papers.r_tuning.evaluate": {"passage_answer_tokens", "identify_tokens"},
     "papers.r_tuning.identify": {"passage_answer_tokens"},
     "papers.refusal_tokens.data": {"readable", "benchmarks"},
@@ -109,31 +117,36 @@ def _example(annotation: object) -> object:
     return _example(parts[0]) if parts else annotation
 
 
-def changed(paper: str) -> Iterator[tuple[str, object, ScaleSettings]]:
-    """Each setting of a paper with a value of it that is valid and another, and the settings then.
+def changed(paper: str) -> Iterator[tuple[str, object, dict[str, ScaleSettings]]]:
+    """Each setting of each model of a paper with another value that is valid, and the settings of
+    the model then; of all models, where the data of all of them are made from it.
 
     A setting without such a value is one that nothing can be tried with, which is a mistake here.
     """
-    now = load_settings(paper, "smoke")
-    written = _merge(load_paper(paper).defaults, load_paper(paper).scales["smoke"])
-    written |= written.pop("models")[now.name]
     cls = importlib.import_module(f"papers.{paper}.settings").Settings
-    for key, field in cls.model_fields.items():
-        if key in NOT_READ or (paper, key) in NOT_ALONE:
-            continue
-        start = written.get(key, field.get_default(call_default_factory=True))
-        for value in other_values(start, field.annotation):
-            value = "papers" if key == "mirror" else value  # a folder that is there
-            value = min(_printed(paper) - {start}) if key == "stands_in_for" else value
-            try:
-                then = cls.model_validate(copy.deepcopy({**written, key: value, "name": now.name}))
-            except (ValidationError, TypeError):
+    scale = _merge(load_paper(paper).defaults, load_paper(paper).scales["smoke"])
+    written = {model: _merge(scale, own) for model, own in scale.pop("models").items()}
+    common = declared.literals(f"papers.{paper}.data")["READS"]
+    for model in written:
+        now = load_settings(paper, "smoke", model)
+        for key, field in cls.model_fields.items():
+            among = list(written) if key in common else [model]
+            if key in NOT_READ or (paper, key) in NOT_ALONE or model != among[0]:
                 continue
-            if getattr(then, key) != getattr(now, key):
-                yield key, value, then
-                break
-        else:
-            raise AssertionError(f"{paper}: no other value of {key} was found")
+            start = written[model].get(key, field.get_default(call_default_factory=True))
+            for value in other_values(start, field.annotation):
+                value = "papers" if key == "mirror" else value  # a folder that is there
+                value = min(_printed(paper) - {start}) if key == "stands_in_for" else value
+                try:
+                    whole = {m: copy.deepcopy({**written[m], key: value, "name": m}) for m in among}
+                    then = {m: cls.model_validate(values) for m, values in whole.items()}
+                except (ValidationError, TypeError):
+                    continue
+                if getattr(then[model], key) != getattr(now, key):
+                    yield key, value, then
+                    break
+            else:
+                raise AssertionError(f"{paper}, {model}: no other value of {key} was found")
 
 
 def records(folder, paper: str) -> dict[str, dict]:
@@ -155,20 +168,21 @@ def read_by_step(paper: str, made: dict[str, dict]) -> dict[str, set[str]]:
     return found
 
 
-def readers(made: dict[str, dict], paper: str, then: ScaleSettings) -> set[str]:
+def readers(made: dict[str, dict], paper: str, then: dict[str, ScaleSettings]) -> set[str]:
     """The runs, by their records, of the steps that read a value which is another one now."""
-    now = load_settings(paper, "smoke")
+    now = {model: load_settings(paper, "smoke", model) for model in then}
 
-    def other(names, variant=None) -> bool:
-        names = tuple(names)
-        return declared.values(names, now, variant) != declared.values(names, then, variant)
+    def other(model, names, variant=None) -> bool:
+        old, new = (declared.values(tuple(names), s[model], variant) for s in (now, then))
+        return old != new
 
     read = read_by_step(paper, made)
-    found = {"analyze"} if other(declared.reads(paper, "analyze")) else set()
+    analysed = any(other(model, declared.reads(paper, "analyze")) for model in then)
+    found = {"analyze"} if analysed else set()
     for name, record in made.items():
-        command = record["command"]
-        variant = command[command.index("--variant") + 1] if "--variant" in command else None
-        if other(read[command[0]], variant):
+        of = dict(zip(record["command"][1::2], record["command"][2::2], strict=False))
+        model = of.get("--model", min(then))  # none: of all alike
+        if model in then and other(model, read[record["command"][0]], of.get("--variant")):
             found.add(name)
     return found
 
@@ -191,10 +205,10 @@ def test_a_changed_setting_runs_again_what_reads_it_and_nothing_else(repository,
     try:
         for at_once in zip_longest(*map(changed, files)):
             tried = {p: each for p, each in zip(files, at_once, strict=True) if each}
-            for paper, (key, value, _) in tried.items():
+            for paper, (key, value, then) in tried.items():
                 whole = yaml.safe_load(original[paper])
-                (model,) = whole["scales"]["smoke"]["models"].values()
-                model[key] = value
+                for model in then:
+                    whole["scales"]["smoke"]["models"][model][key] = value
                 files[paper].write_text(yaml.safe_dump(whole, sort_keys=False))
             run = snakemake(repository, "-n", "--config", "scale=smoke")
             assert run.returncode == 0, run.stderr[-2000:]

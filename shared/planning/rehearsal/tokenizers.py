@@ -7,6 +7,7 @@ of bytes (LLaMA 3, Qwen) is a `tokenizer.json`.
 import io
 from functools import cache
 from pathlib import Path
+from string import ascii_letters
 from typing import Literal
 
 from pydantic import Field
@@ -141,8 +142,8 @@ def _sentencepiece() -> bytes:
 
 @cache
 def _texts() -> list[str]:
-    """Lines of this project's pages, which are English."""
+    """Lines of this project's pages, which are English, and each letter behind a space often enough
+    to be one token: those that answer a question of several options are told apart by it."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    return [
-        line for page in pages for line in page.read_text(encoding="utf-8").splitlines() if line
-    ]
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    return [*filter(None, lines), *(" ".join(letter * 500) for letter in ascii_letters)]

@@ -98,10 +98,11 @@ def test_shares_of_classes_and_strengths():
     assert all(0.2 <= s <= 0.4 or 0.7 <= s <= 0.9 for s in strengths)
 
 
-def test_every_prompt_of_grpo_has_a_partly_occluded_character(built):
+def test_every_row_of_grpo_and_of_the_test_has_a_partly_occluded_character(built):
     """As asked for, and with shares that would leave none; a single character stays clear."""
     parts, _ = built
-    assert parts["reinforcement"]["tags"].str.contains("<part_occluded>").all()
+    for name in ("reinforcement", "test"):
+        assert parts[name]["tags"].str.contains("<part_occluded>").all()
     assert not parts["cold_start"]["tags"].str.contains("<part_occluded>").all()
     hiding = Spoiling(
         partly=0,
