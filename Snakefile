@@ -5,6 +5,8 @@ snakemake --config scale=smoke                  another scale (cpu is the defaul
 snakemake --config scale=gpu models=A,B         some of the models of a scale
 snakemake r_tuning --config items=table1,table3 some tables of a paper, and what they need
 snakemake --config model=path:/my/model         one of your own
+snakemake --config set=PAPER.SETTING=VALUE name=NAME
+                                                another setting, in results/cpu+NAME
 """
 
 import sys
@@ -21,6 +23,7 @@ from shared.workflow import before, live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
 from shared.workflow.mistakes import explain
+from shared.workflow.reasons import explain_reasons
 from shared.workflow.setup import (
     checked,
     figures_in_report,
@@ -39,6 +42,7 @@ LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
 explain(SETUP.targets, SETUP.left_out)
 if workflow.local_exec and workflow.is_main_process:
     before.look(SETUP, sys.argv[1:])
+explain_reasons()
 
 
 pathvars:

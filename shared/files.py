@@ -4,7 +4,9 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +36,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     check_own(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    before = path.with_name(f".{path.name}.{os.getpid()}.before")
+    _clear(path)
+    own = f".{path.name}.{socket.gethostname()}-{os.getpid()}"
+    temporary, before = path.with_name(f"{own}.tmp"), path.with_name(f"{own}.before")
     _remove(temporary)
     try:
         yield temporary
@@ -57,6 +60,28 @@ def atomic(path: str | Path) -> Iterator[Path]:
         if before.exists() and not path.exists():
             os.replace(before, path)
         _remove(temporary)
+
+
+def _clear(path: Path) -> None:
+    """Take away what processes of this machine that were killed have left beside `path`; if they
+    had moved it aside, it comes back."""
+    left = re.compile(rf"\.{re.escape(f'{path.name}.{socket.gethostname()}')}-(\d+)\.(tmp|before)")
+    for name in os.listdir(path.parent):
+        if (found := left.fullmatch(name)) and not _lives(int(found[1])):
+            other = path.with_name(name)
+            if found[2] == "before" and not path.exists():
+                os.replace(other, path)
+            _remove(other)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def check_own(path: Path) -> None:

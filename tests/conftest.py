@@ -182,22 +182,9 @@ def paid(monkeypatch, tmp_path):
 def tiny_tokenizer():
     """A byte-level tokenizer made here: every byte a token, after three special ones. Each test has
     its own, since some add tokens or a template."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
+    from tests.tokens import byte_tokenizer
 
-    special = ["<unk>", "<s>", "</s>"]
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: i for i, token in enumerate(special + alphabet)}
-    tokenizer = Tokenizer(models.BPE(vocabulary, []))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="<unk>",
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="</s>",
-    )
+    return byte_tokenizer()
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,8 @@ class ReplyCache:
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL)"
             )
+            # that it can be written is told before the first reply is paid for
+            self._database.execute("DELETE FROM replies WHERE 0")
 
     def get(self, keys: Iterable[str]) -> dict[str, Reply]:
         """The replies of those keys that are kept."""

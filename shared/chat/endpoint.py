@@ -311,13 +311,19 @@ def _error(response: httpx.Response) -> dict:
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait, given as such or as a date; 0 if it asks for none."""
+    """Seconds that the server asks to wait, given as such or as a date; 0 if it asks for none. A
+    date is by the server's clock, which it mostly says; ours may be another."""
     asked = response.headers.get("Retry-After", "")
     try:
         return float(asked)
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+        until = parsedate_to_datetime(asked).timestamp()
     except ValueError:
         return 0.0
+    try:
+        now = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except ValueError:
+        now = time.time()
+    return max(0.0, until - now)

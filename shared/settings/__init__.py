@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from shared.errors import UserError
 from shared.files import read_csv, read_yaml
-from shared.settings import items
+from shared.settings import changes, items
 from shared.settings.own_models import VARIABLE, own_models
 from shared.settings.plain import first, nearest
 from shared.settings.records import (
@@ -166,7 +166,8 @@ def load_settings(
     """
     known = printed_items(paper_id)
     asked = tuple(name for name in items.wanted() if name in known)
-    return _load_settings(paper_id, scale, model, stands_in_for, asked)
+    changed = changes.wanted().get(paper_id, ())
+    return _load_settings(paper_id, scale, model, stands_in_for, asked, changed)
 
 
 @cache
@@ -176,6 +177,7 @@ def _load_settings(
     model: str | None,
     stands_in_for: str | None,
     asked: tuple[str, ...],
+    changed: tuple[changes.Change, ...],
 ) -> ScaleSettings:
     values = _scale(paper_id, scale)
     models = values.pop("models", {})
@@ -189,6 +191,10 @@ def _load_settings(
             f"unknown model '{name}' of {paper_id} at scale {scale}; models: {', '.join(models)}"
         )
     values = _merge(values, {"name": name, **(models[name] or {})})
+    if changed:
+        known = _validated(paper_id, values, f"{where}, model {name}").model_dump()
+        values = changes.laid_over(values, known, changed, paper_id)
+        where = f"{where}, as set=… changes it"
     values = items.cut_to(values, asked, load_paper(paper_id).items)
     if own:
         values |= {"model": model, **_column(paper_id, model, values)}

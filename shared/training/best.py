@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, TrainerCallback
 
+from shared.files import atomic
+
 BEST = "best.pt"
 
 
@@ -35,9 +37,9 @@ class BestReward(TrainerCallback):
         reward = logs.get("reward", math.nan)
         if reward > self.reward:  # never of a NaN
             self.reward, self.updates = reward, state.global_step - 1
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             kept = {"reward": reward, "updates": self.updates, "weights": self.drawn_with}
-            torch.save(kept, self.path)
+            with atomic(self.path) as temporary:
+                torch.save(kept, temporary)
 
     @torch.no_grad()
     def restore(self, model: PreTrainedModel) -> None:

@@ -181,7 +181,6 @@ def _arguments(settings: Reinforcement, seed: int, scratch: Path) -> GRPOConfig:
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         **checkpointing(settings.activation_checkpointing),
         save_strategy="no",  # by time instead: TimedCheckpoint
-        save_total_limit=1,
         **sharding(cuda),
         logging_steps=1,
         **trackers(scratch),

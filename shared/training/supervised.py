@@ -205,7 +205,6 @@ def arguments(
         tf32=cuda or None,
         optim="adamw_torch_fused" if cuda else "adamw_torch",
         save_strategy="no",  # by time instead: TimedCheckpoint
-        save_total_limit=1,
         **checkpointing(settings.activation_checkpointing),
         **sharding(cuda),
         logging_steps=max(1, steps // 20),

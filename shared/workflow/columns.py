@@ -10,6 +10,7 @@ from shared.models.complete import has_chat_template
 from shared.settings import (
     REHEARSAL,
     ScaleSettings,
+    changes,
     load_paper,
     load_settings,
     model_names,
@@ -28,7 +29,7 @@ def columns_of(
     papers, left_out = [paper for paper in paper_ids() if paper not in without], dict(without)
     if scale == REHEARSAL:
         left_out |= {p: f"{p} has no `rehearsal`" for p in papers if not load_paper(p).rehearsal}
-    left_out |= _without_items(papers)
+    left_out |= _without_items(papers) | _unchanged(papers)
     there = {paper: model_names(paper, scale) for paper in papers if paper not in left_out}
     if os.environ.get(VARIABLE):
         if model:
@@ -63,6 +64,18 @@ def _without_items(papers: Iterable[str]) -> dict[str, str]:
         paper: f"{paper} has none of these items; items: {', '.join(items)}"
         for paper, items in known.items()
         if asked and not set(asked) & set(items)
+    }
+
+
+def _unchanged(papers: Iterable[str]) -> dict[str, str]:
+    """The papers of which a run with other settings changes none."""
+    changed = changes.wanted()
+    if unknown := [paper for paper in changed if paper not in papers]:
+        raise UserError(f"set: no paper '{unknown[0]}'; papers: {', '.join(papers)}")
+    return {
+        paper: f"{paper} is not in this run: set=… changes none of its settings"
+        for paper in papers
+        if changed and paper not in changed
     }
 
 

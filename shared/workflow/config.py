@@ -1,5 +1,6 @@
 """What `snakemake --config ...` may say."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from shared.settings import REHEARSAL
 from shared.workflow.caps import CAPS
 
 DEFAULT_SCALE = "cpu"
-TEXTS = ("scale", "model", "stands_in_for", "models", "items")
+TEXTS = ("scale", "model", "stands_in_for", "models", "items", "set", "name")
 KEYS = (*TEXTS, "keep_models", "rehearse", *CAPS)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # a part of a folder's name
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Config:
     stands_in_for: str | None = None  # the model of the paper that it stands for
     models: str | None = None  # those of the scale that were asked for
     items: str | None = None  # tables and figures, if not all
+    set: str | None = None  # settings that are others in this run
+    name: str | None = None  # of the run, to keep its results apart
     keep_models: bool = True  # trained ones, when nothing of the run needs them any more
     caps: Mapping[str, float] = field(default_factory=dict)  # name in CAPS -> the most
 
@@ -48,6 +52,10 @@ def read(config: Mapping[str, object]) -> Config:
         raise UserError("stands_in_for: expected together with model=…, which it is about")
     if model and found.models:
         raise UserError("models: expected without model=…, which is asked in place of them")
+    if found.set and not found.name:
+        raise UserError(f"set: expected together with name=NAME, for results/{found.scale}+NAME")
+    if found.name and not _NAME.fullmatch(found.name):
+        raise UserError(f"name: found {found.name!r}, expected letters, digits and ._- alone")
     if _truth(config, "rehearse", False):
         return _to_rehearse(found)
     if model:
@@ -81,7 +89,8 @@ def _caps(config: Mapping[str, object]) -> dict[str, float]:
 
 
 def _to_rehearse(found: Config) -> Config:
-    if found.scale != "paper" or found.model:
-        said = f"model={found.model}" if found.model else f"scale={found.scale}"
+    others = {name: getattr(found, name) for name in ("model", "name")}
+    if found.scale != "paper" or any(others.values()):
+        said = next((f"{k}={v}" for k, v in others.items() if v), f"scale={found.scale}")
         raise UserError(f"rehearse: expected with scale=paper and its own models, found {said}")
     return replace(found, scale=REHEARSAL)

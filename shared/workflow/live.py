@@ -23,6 +23,7 @@ from shared.errors import UserError
 from shared.files import read_csv
 from shared.workflow.expected import seconds_of
 from shared.workflow.mistakes import KILLED
+from shared.workflow.reasons import changed
 
 TAIL = 2000  # bytes of a log that are looked at
 BAR = re.compile(r"([\d.,]+/[\d.,]+) \[.*, +([^]]+)\]")  # 120/512 [00:10<00:32, 12.1prompt/s]
@@ -55,6 +56,7 @@ class Live(logging.Handler):
         self.done = self.total = self.failed = 0
         self.left = 0.0  # seconds of one core's steps that are not finished
         self.interrupted = False
+        self.reasons: set[tuple[str, str]] = set()  # that were said
         self.began = time.monotonic()
         self.ended = threading.Event()
         self.drawing = threading.RLock()
@@ -118,6 +120,10 @@ class Live(logging.Handler):
         expected = seconds_of(record.output, self.took)
         name = _name(record.rule_name, paper, log)
         self.running[record.jobid] = Job(name, record.rule_name, paper, log, expected)
+        why = changed(getattr(record, "reason", ""))
+        if why and (paper, why) not in self.reasons:
+            self.reasons.add((paper, why))
+            self.say(f"{paper} runs again: {why}")
 
     def _finished(self, record: logging.LogRecord) -> None:
         job = self.running.pop(record.job_id, None)

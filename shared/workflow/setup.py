@@ -25,6 +25,7 @@ from shared.settings import (
     ROOT,
     Resources,
     ScaleSettings,
+    changes,
     items,
     load_models,
     load_settings,
@@ -57,10 +58,11 @@ class Setup(Config):
     @property
     def run_name(self) -> str:
         """Folder under results/: runs of two scales, or of two models, never share a path."""
+        named = f"+{self.name}" if self.name else ""
         if not self.model:
-            return self.scale + run_suffix()
+            return self.scale + run_suffix() + named
         slug = re.sub(r"[^A-Za-z0-9.]+", "-", self.model).strip("-")
-        return f"{self.scale}+{slug}-{zlib.crc32(self.model.encode()):08x}"
+        return f"{self.scale}+{slug}-{zlib.crc32(self.model.encode()):08x}{named}"
 
     @property
     def arguments(self) -> list[str]:
@@ -236,6 +238,7 @@ def checked(config: Mapping[str, str], cores: int | None = None) -> Setup:
         check_command(sys.argv[1:], cores)
         asked = read(config)
         os.environ[items.VARIABLE] = asked.items or ""
+        os.environ[changes.VARIABLE] = asked.set or ""
         without = broken(paper_ids())
         columns, left_out = columns_of(asked.scale, asked.model, asked.models, without)
         setup = Setup(**vars(asked), columns=columns, left_out=left_out)

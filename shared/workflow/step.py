@@ -19,8 +19,10 @@ returns goes into the record.
 """
 
 import argparse
+import errno
 import hashlib
 import inspect
+import os
 import shutil
 import sys
 import time
@@ -29,6 +31,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import UnionType
 from typing import get_args, get_type_hints
 
@@ -134,12 +137,25 @@ def full_disk_in_one_line(*folders: Path) -> Iterator[None]:
     except Exception as error:
         for folder in folders:
             there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-            if (free := shutil.disk_usage(there).free) < ROOM:
+            if lack := _lack_of_room(there):
                 raise UserError(
-                    f"{there}: {free / 1e6:,.0f} MB are free, expected room for what this step "
-                    "writes; what was finished is kept (keep_models=false needs less)"
+                    f"{there}: {lack}, expected room for what this step writes; what was finished "
+                    "is kept (keep_models=false needs less)"
                 ) from error
         raise
+
+
+def _lack_of_room(folder: Path) -> str:
+    """What a folder's disk lacks, or the quota that it is under; empty if there is room."""
+    if (free := shutil.disk_usage(folder).free) < ROOM:
+        return f"{free / 1e6:,.0f} MB are free"
+    try:
+        with TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, int(ROOM))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"{ROOM / 1e6:,.0f} MB can't be written ({error.strerror})"
+    return ""
 
 
 # Of every step, beside its own arguments.

@@ -1,10 +1,44 @@
 import errno
+import os
+import socket
+import subprocess
 
 import pytest
 
 from shared import files
 from shared.errors import UserError, one_line_errors
 from shared.files import atomic, read_csv, read_json, read_jsonl, sha256, write_json, write_jsonl
+
+
+def left_by(process, path, ending, host=None):
+    """What `atomic` has beside a path while a process is writing it."""
+    name = f".{path.name}.{host or socket.gethostname()}-{process}.{ending}"
+    path.with_name(name).write_text(ending)
+    return name
+
+
+def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    path = tmp_path / "value.json"
+    left_by(dead.pid, path, "tmp")
+    others = {
+        left_by(os.getppid(), path, "tmp"),
+        left_by(dead.pid, path, "tmp", host="elsewhere"),
+        left_by(dead.pid, tmp_path / "other.json", "tmp"),
+    }
+    write_json(path, 1)
+    assert {each.name for each in tmp_path.iterdir()} == {"value.json", *others}
+
+
+def test_what_a_killed_process_had_moved_aside_comes_back(tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    path = tmp_path / "value.json"
+    left_by(dead.pid, path, "before")
+    with pytest.raises(ZeroDivisionError), atomic(path):
+        raise ZeroDivisionError
+    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_is_whole_or_absent(tmp_path):

@@ -22,6 +22,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behave = lambda question, before: (200, completion(question.upper()))
         self.asked, self.requests, self.times = [], [], []
+        self.date = None  # what its clock shows; None: the time
         self.lock = threading.Lock()
         self.ended = threading.Event()  # lets a slow answer go when the test is over
 
@@ -53,6 +54,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, str(value))
         self.end_headers()
         self.wfile.write(content.encode())
+
+    def date_time_string(self, timestamp=None):
+        return self.server.date or super().date_time_string(timestamp)
 
     def log_message(self, *_):
         pass

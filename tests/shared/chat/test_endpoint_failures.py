@@ -127,14 +127,24 @@ def test_a_time_out(server):
 
 
 @pytest.mark.parametrize("asked", ["0.3", "Sun, 09 Sep 2001 01:46:40 GMT"], ids=["s", "date"])
-def test_a_server_is_given_the_time_it_asks_for(server, monkeypatch, asked):
-    """Unix time was 1,000,000,000 at that date; for the endpoint it is 0.3 s before."""
-    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 999_999_999.7))
+def test_a_server_is_given_the_time_it_asks_for(server, asked):
+    """A second, by its own clock, which is decades behind ours."""
+    server.date = "Sun, 09 Sep 2001 01:46:39 GMT"
     server.behave = lambda _, before: (
         (200, completion("A")) if before else (429, "", {"Retry-After": asked})
     )
     assert one(endpoint()).text == "A"
-    assert 0.3 <= server.times[1] - server.times[0] < 1
+    assert 0.3 <= server.times[1] - server.times[0] < 10
+
+
+def test_a_server_without_a_clock_is_waited_for_by_ours(server, monkeypatch):
+    """Unix time was 1,000,000,000 at that date; here it is 0.3 s before."""
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 999_999_999.7))
+    server.date = "no date"
+    asked = {"Retry-After": "Sun, 09 Sep 2001 01:46:40 GMT"}
+    server.behave = lambda _, before: (200, completion("A")) if before else (429, "", asked)
+    assert one(endpoint()).text == "A"
+    assert 0.3 <= server.times[1] - server.times[0] < 5
 
 
 def test_waits_double(server):

@@ -33,7 +33,7 @@ def tell(shown, event=None, message="", level=logging.INFO, **fields):
     shown.emit(record)
 
 
-def begin_job(shown, number, paper="r_tuning", rule="train", log=None):
+def begin_job(shown, number, paper="r_tuning", rule="train", log=None, **fields):
     tell(
         shown,
         LogEvent.JOB_INFO,
@@ -42,6 +42,7 @@ def begin_job(shown, number, paper="r_tuning", rule="train", log=None):
         wildcards={"paper": paper},
         output=["results/model", f"results/runs/{rule}.json"],
         log=[str(log or f"logs/{rule}-s0.log")],
+        **fields,
     )
 
 
@@ -92,6 +93,15 @@ def test_a_step_that_was_killed_in_silence(shown, tmp_path):
     begin_job(shown, 7, log=tmp_path / "nothing.log")
     tell(shown, LogEvent.JOB_ERROR, level=logging.ERROR, jobid=7, rule_name="train", output=[])
     assert "the step was killed before it could say why" in shown.file.getvalue()
+
+
+def test_a_changed_setting_is_said_once(shown):
+    why = "Params have changed since last execution: training.learning_rate: 0.001 → 0.0003"
+    for number in (1, 2):
+        begin_job(shown, number, reason=why)
+    begin_job(shown, 3, reason="Missing output files: a")
+    said = "r_tuning runs again: training.learning_rate: 0.001 → 0.0003"
+    assert shown.file.getvalue() == f"\r\033[K{said}\n"
 
 
 def test_an_interruption_is_no_failure(shown):
