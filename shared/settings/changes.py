@@ -1,4 +1,4 @@
-"""Settings changed for one run: `--config set=r_tuning.training.learning_rate=3e-4 name=lr3e-4`.
+"""Settings changed for one run: `--config set=r_tuning.training.learning_rate=5e-4 name=lr5e-4`.
 
 Several have commas between them. A change outranks what paper.yaml says, of a scale and of each of
 its models. The values are YAML.
@@ -29,7 +29,7 @@ def wanted() -> dict[str, tuple[Change, ...]]:
         if not one:
             raise UserError(
                 f"set: found '{text[place:]}'; expected PAPER.SETTING=VALUE, such as"
-                " r_tuning.training.learning_rate=3e-4"
+                " r_tuning.training.learning_rate=5e-4"
             )
         paper, setting, value = one.groups()
         found[paper] = (*found.get(paper, ()), (setting, value.strip()))

@@ -80,18 +80,18 @@ def test_a_mistake_is_one_line(changed, text, message):
 
 
 def test_the_run_is_of_its_papers_and_in_a_folder_of_its_own(tmp_path):
-    config = {"set": "r_tuning.training.learning_rate=3e-4", "name": "lr3e-4"}
+    config = {"set": "r_tuning.training.learning_rate=5e-4", "name": "lr5e-4"}
     setup = checked(config)
-    assert (setup.run_name, setup.papers) == ("cpu+lr3e-4", ["r_tuning"])
-    assert {each.training.learning_rate for each in setup.each("r_tuning")} == {3e-4}
-    assert setup.config == "scale=cpu set=r_tuning.training.learning_rate=3e-4 name=lr3e-4"
+    assert (setup.run_name, setup.papers) == ("cpu+lr5e-4", ["r_tuning"])
+    assert {each.training.learning_rate for each in setup.each("r_tuning")} == {5e-4}
+    assert setup.config == "scale=cpu set=r_tuning.training.learning_rate=5e-4 name=lr5e-4"
     assert "changes none of its settings" in setup.left_out["resa"]
     alone = checked({"name": "second"})
     assert (alone.run_name, "resa" in alone.papers) == ("cpu+second", True)
-    assert alone.settings("r_tuning").training.learning_rate != 3e-4
+    assert alone.settings("r_tuning").training.learning_rate != 5e-4
     (tmp_path / "config.json").write_text("{}")
     with_model = checked({"scale": "gpu", "model": f"path:{tmp_path}", **config})
-    assert with_model.run_name.startswith("gpu+") and with_model.run_name.endswith("+lr3e-4")
+    assert with_model.run_name.startswith("gpu+") and with_model.run_name.endswith("+lr5e-4")
 
 
 @pytest.mark.parametrize(
