@@ -79,7 +79,7 @@ def test_a_mistake_is_one_line(changed, text, message):
     assert "\n" not in str(error.value)
 
 
-def test_the_run_is_of_its_papers_and_in_a_folder_of_its_own(tmp_path):
+def test_the_run_is_of_its_papers_and_in_a_folder_of_its_own(tmp_path, hollow_model):
     config = {"set": "r_tuning.training.learning_rate=5e-4", "name": "lr5e-4"}
     setup = checked(config)
     assert (setup.run_name, setup.papers) == ("cpu+lr5e-4", ["r_tuning"])
@@ -89,7 +89,7 @@ def test_the_run_is_of_its_papers_and_in_a_folder_of_its_own(tmp_path):
     alone = checked({"name": "second"})
     assert (alone.run_name, "resa" in alone.papers) == ("cpu+second", True)
     assert alone.settings("r_tuning").training.learning_rate != 5e-4
-    (tmp_path / "config.json").write_text("{}")
+    hollow_model(tmp_path)
     with_model = checked({"scale": "gpu", "model": f"path:{tmp_path}", **config})
     assert with_model.run_name.startswith("gpu+") and with_model.run_name.endswith("+lr5e-4")
 

@@ -40,8 +40,8 @@ def test_every_scale_of_every_paper_is_valid():
         (lambda v: v.update(colour="red"), r"paper\.yaml: unknown key 'colour'; known: id, name"),
         (lambda v: v["claims"][0].pop("text"), r"claims\.c1a\.text: found nothing, expected a"),
         (
-            lambda v: v["scales"]["cpu"]["training"].update(learning_rate=-1),
-            r"scale cpu, model Small-1M: training\.learning_rate: .* greater than 0, found -1",
+            lambda v: v["scales"]["cpu"]["training"].update(max_length=-1),
+            r"scale cpu, model Small-1M: training\.max_length: .* greater than 0, found -1",
         ),
         (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*needs \{question\}"),
         (
@@ -60,7 +60,7 @@ def test_a_mistake_in_the_settings_is_one_line(edited, change, message):
 def test_a_scale_lies_over_the_defaults(edited):
     edited(lambda v: v["defaults"].update(training={"epochs": 7, "weight_decay": 0.5}))
     found = load_settings("r_tuning", "cpu").training
-    assert (found.epochs, found.weight_decay) == (1, 0.5)
+    assert (found.epochs, found.weight_decay) == (3, 0.5)
 
 
 def test_unknown_names_list_the_known_ones():
