@@ -176,12 +176,12 @@ def readers(made: dict[str, dict], paper: str, then: dict[str, ScaleSettings]) -
         old, new = (declared.values(tuple(names), s[model], variant) for s in (now, then))
         return old != new
 
-    read = read_by_step(paper, made)
+    read, first = read_by_step(paper, made), next(iter(load_paper(paper).scales["smoke"]["models"]))
     analysed = any(other(model, declared.reads(paper, "analyze")) for model in then)
     found = {"analyze"} if analysed else set()
     for name, record in made.items():
         of = dict(zip(record["command"][1::2], record["command"][2::2], strict=False))
-        model = of.get("--model", min(then))  # none: of all alike
+        model = of.get("--model", first)  # none: what all share is made as the first has it
         if model in then and other(model, read[record["command"][0]], of.get("--variant")):
             found.add(name)
     return found
