@@ -35,7 +35,7 @@ def tokenizer(tiny_tokenizer):
 @pytest.mark.parametrize("name", ["wj-sft", "deliberative", "resa-sft"])
 def test_only_the_reply_is_learnt(tokenizer, name):
     """The labelled tokens spell the reply in the variant's style and an end of sequence."""
-    variant = CPU.variants[name]
+    variant = GPU.variants[name]
     settings = CPU.model_copy(
         update={"training": CPU.training.model_copy(update={"max_length": 999})}
     )
@@ -60,9 +60,10 @@ def test_the_adaptive_variant_also_learns_plain_answers(tokenizer):
 def test_a_variant_learns_from_its_attacks_or_a_part(built):
     rows, folder = built
     samples = rows["train"]
-    only = chosen(folder, CPU.variants["resa-sft-wj"], 0)
+    only = chosen(folder, GPU.variants["resa-sft-wj"], 0)
     assert {sample["method"] for sample in only} == {"", "WJ"}
-    assert len(chosen(folder, CPU.variants["resa-sft-32"], 0)) == 32
+    part = CPU.variants["resa-sft"].model_copy(update={"size": 32})
+    assert len(chosen(folder, part, 0)) == 32
     assert chosen(folder, CPU.variants["resa-sft"], 0) == samples
 
 
