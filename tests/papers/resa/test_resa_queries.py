@@ -38,7 +38,7 @@ def test_train_and_test_share_no_template_and_no_filler():
         for side in ("harmful", "benign"):
             asked = {p: {t.ask for t in getattr(policy, side)[p]} for p in ("train", "test")}
             assert not asked["train"] & asked["test"]
-            assert len(asked["train"]) == len(asked["test"]) == 3
+            assert [len(asked[part]) for part in ("train", "test")] == [6, 3]
         for name, fillers in policy.slots["train"].items():
             assert not set(fillers) & set(policy.slots["test"][name])
 
