@@ -24,7 +24,7 @@ SMOKE = load_settings("resa", "smoke")
 
 def test_which_variant_is_asked_what(built):
     rows, _ = built
-    resa = CPU.variants["resa-sft"]
+    resa = CPU.variants["resa-sft"].model_copy(update={"prefilled": False})
 
     def names(variant=resa, **changes):
         variant = variant and variant.model_copy(update=changes)
