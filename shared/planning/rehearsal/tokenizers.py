@@ -142,8 +142,8 @@ def _sentencepiece() -> bytes:
 
 @cache
 def _texts() -> list[str]:
-    """Lines of this project's pages, which are English, and each letter behind a space often enough
-    to be one token: those that answer a question of several options are told apart by it."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    """Lines of English that never change, as the vocabulary would with them; and each letter behind
+    a space often enough to be one token: those that answer a question of several options are told
+    apart by it."""
+    lines = (ROOT / "LICENSE").read_text(encoding="utf-8").splitlines()
     return [*filter(None, lines), *(" ".join(letter * 500) for letter in ascii_letters)]

@@ -8,9 +8,9 @@ from shared.planning.rehearsal.tokenizers import TokenizerKind, write_tokenizer
 
 
 @pytest.mark.parametrize("kind", ["sentencepiece", "bytes"])
-def test_options_have_tokens_of_their_own_whatever_the_pages_say(kind, tmp_path, monkeypatch):
-    pages = tokenizers._texts()
-    monkeypatch.setattr(tokenizers, "_texts", lambda: ["no option here"] * 500 + pages[-52:])
+def test_options_have_tokens_of_their_own_whatever_the_texts_say(kind, tmp_path, monkeypatch):
+    texts = tokenizers._texts()
+    monkeypatch.setattr(tokenizers, "_texts", lambda: ["no option here"] * 500 + texts[-52:])
     tokenizers._sentencepiece.cache_clear()
     monkeypatch.setattr(tokenizers, "WORDS", 380)
     made = write_tokenizer(TokenizerKind(kind=kind), tmp_path)
