@@ -13,7 +13,7 @@ TESTS = ("test", "undegraded")
 
 def read_part(data: Path, name: str) -> list[dict]:
     """data: the folder that `papers.kie_hvqa.data` wrote."""
-    return read_scores(data / f"{name}.parquet", ["id"]).to_dict("records")
+    return read_scores(data / f"{name}.parquet", ()).to_dict("records")
 
 
 def read_tests(data: Path) -> list[dict]:
