@@ -180,7 +180,8 @@ def test_verify_recomputes_and_notices(repository, results, program):
         ),
         (
             ("r_tunnig",),
-            f"unknown paper or target 'r_tunnig'; papers: {', '.join(paper_ids())}; or: all",
+            "unknown paper or target 'r_tunnig'; did you mean r_tuning? papers: "
+            f"{', '.join(paper_ids())}; or: all",
         ),
         (("--config", "model=gpt2"), "model 'gpt2': expected bundled:NAME"),
     ],
@@ -194,7 +195,12 @@ def test_a_mistake_on_the_command_line_is_one_line(
 @pytest.mark.parametrize(
     ("path", "find", "replace", "message"),
     [
-        ("paper.yaml", "learning_rate: 1.0e-3", "learning_rat: 1.0e-3", "training.learning_rat"),
+        (
+            "paper.yaml",
+            "learning_rate: 1.0e-3",
+            "learning_rat: 1.0e-3",
+            "did you mean learning_rate?",
+        ),
         ("paper.yaml", 'holds: ap["R-Tuning", d]', 'holds: ap["R-Tunning", d]', "R-Tunning"),
         ("reported.csv", "93.23", "ninety", "reported.csv"),
     ],
