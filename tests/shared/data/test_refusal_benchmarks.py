@@ -67,14 +67,14 @@ def test_xstest_and_oktest(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({**ROW, "category": "Others"}, "row 0, category: expected .*found 'Others'"),
-        ({"id": "a1"}, "row 0: expected id, category, prompt"),
-        (3, "row 0: expected an object, found '3'"),
+        ({**ROW, "category": "Others"}, ": row 0, category: expected .*found 'Others'"),
+        ({"id": "a1"}, ": row 0: expected id, category, prompt"),
+        (3, ":1: found '3', expected a JSON object"),
     ],
 )
 def test_another_format_of_coconot_is_named(tmp_path, row, message):
     path = lines(tmp_path, [row])
-    with pytest.raises(UserError, match=f"{re.escape(str(path))}: {message}"):
+    with pytest.raises(UserError, match=f"{re.escape(str(path))}{message}"):
         benchmarks.read_coconot(path, "x", refuse=True)
 
 

@@ -73,7 +73,8 @@ def test_by_itself_it_shows_the_card_and_sends_nothing(folder, hub, monkeypatch,
     assert "| base model | SmolLM2-135M-Instruct-Q4_1 |" in said
     assert f"| commit | {record['commit']} |" in said
     assert f"| data | {record['inputs']['data']} |" in said
-    assert '"learning_rate": 0.002' in said and "| variant and seed | resa-sft, 0 |" in said
+    rate = record["settings"]["training"]["learning_rate"]
+    assert f'"learning_rate": {rate}' in said and "| variant and seed | resa-sft, 0 |" in said
     cells = pd.read_csv(folder.parents[2] / "cells.csv")
     ours = cells[(cells["method"] == "ReSA-SFT") & (cells["model"] == "SmolLM2-135M")]
     shown = said.partition("## Results")[2].splitlines()
