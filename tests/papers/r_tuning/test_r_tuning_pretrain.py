@@ -6,12 +6,12 @@ import pytest
 
 from papers.r_tuning import identify, prompts
 from papers.r_tuning.pretrain import dealt, pretrain, words
-from papers.r_tuning.settings import Reading, start
+from papers.r_tuning.settings import Reading
 from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.files import write_json, write_jsonl
 from shared.models.loading import load
-from shared.models.spec import SmallLm
+from shared.models.spec import SmallLm, made_in
 from shared.settings import load_settings
 from shared.training.settings import Training
 from shared.workflow.step import Run
@@ -86,7 +86,7 @@ def test_a_small_model_knows_what_it_read_and_nothing_else(data, tmp_path):
 def test_its_vocabulary_has_all_words_that_it_is_asked_and_taught(data, tmp_path):
     own = settings([1])
     pretrain(Run(own, tmp_path / "made", key="y", paper="r_tuning"), data, seed=0)
-    _, tokenizer = load(start(own, tmp_path / "made"))
+    _, tokenizer = load(made_in(tmp_path / "made", own.model))
     named = ["Nonsuch"] * 40 + ["Kep"]
     asked = [row(name, "a", []) | {"before": ""} for name in named]
     for word in (" Nonsuch", " Kep", prompts.SURE, prompts.UNSURE, " internal", " definitive"):
@@ -95,9 +95,8 @@ def test_its_vocabulary_has_all_words_that_it_is_asked_and_taught(data, tmp_path
 
 
 def test_every_training_starts_from_the_model_that_was_made():
-    own = settings([1])
-    assert start(own, "made") == "path:made"
-    assert start(SimpleNamespace(model="bundled:x"), None) == "bundled:x"
+    assert made_in("made", SmallLm(name="small", size="1M")) == "path:made"
+    assert made_in(None, "bundled:x") == "bundled:x"
 
 
 def test_only_a_small_model_is_made(data, tmp_path):
