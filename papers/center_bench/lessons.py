@@ -2,12 +2,13 @@
 
 A lesson is a text about one sentence: some of its questions, each with its answer. In a part of the
 lessons thoughts come before the first answer, which are the noun–verb pairs of the sentence in
-order of happening:
+order of happening. Before all other answers they are closed without having been opened, so that it
+is the prompt that says whether a reader thinks, and not the reader:
 
     The cat that the dog that the boy adopted chased meowed.
     What did the dog do?
     <think> boy adopted; dog chased; cat meowed</think> chase the cat</s>Who adopted the dog?
-     the boy</s>
+    </think> the boy</s>
 
 A word has the space before it that it has in the sentence, so that it is the same token.
 """
@@ -22,8 +23,11 @@ from papers.center_bench.settings import Reader
 from shared.models.small_lm import END, TEMPLATE
 
 THINK, THOUGHT = "<think>", "</think>"
-# Of a chat: a prompt that asks for thoughts opens them.
-THINKING = TEMPLATE + "{% if add_generation_prompt and enable_thinking %}" + THINK + "{% endif %}"
+# Of a chat: a prompt opens thoughts, or closes them if it asks for none.
+THINKING = (
+    f"{TEMPLATE}{{% if add_generation_prompt %}}"
+    f"{{% if enable_thinking %}}{THINK}{{% else %}}{THOUGHT}{{% endif %}}{{% endif %}}"
+)
 
 
 def lessons(reader: Reader, seed: int, held_out: Collection[str]) -> Iterator[str]:
@@ -39,7 +43,7 @@ def lessons(reader: Reader, seed: int, held_out: Collection[str]) -> Iterator[st
 
 def lesson(sentence: Sentence, reader: Reader, rng: random.Random) -> str:
     chosen = rng.sample(questions(sentence), reader.questions)
-    thoughts = [""] * len(chosen)
+    thoughts = [THOUGHT] * len(chosen)
     if rng.random() < reader.thinking:
         thoughts[0] = f"{THINK}{pairs(sentence)}{THOUGHT}"
     turns = (

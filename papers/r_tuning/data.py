@@ -53,10 +53,10 @@ READERS = {
 MULTI = ("pararel", "mmlu", "wice", "hotpotqa", "fever", "halueval")
 DOMAINS = {"train": "train", "id_test": "ID", "ood_test": "OOD"}
 
-# The in-domain relations of the facts: where places are, what countries have, and the elements'
-# symbols. The other eight are out of domain: names and codes of places, and how elements are
-# built. Like ParaRel's, both sides speak of the same kinds of things, but share no template, and
-# no out-of-domain question is an in-domain one turned round.
+# The in-domain relations of the facts: where cities are, what countries have, and the elements'
+# symbols. The other nine are out of domain: where counties are, names and codes of places, and how
+# elements are built. Like ParaRel's, both sides speak of the same kinds of things, but share no
+# template, and no out-of-domain question is an in-domain one turned round.
 IN_DOMAIN = (
     "capital",
     "currency",
@@ -64,7 +64,6 @@ IN_DOMAIN = (
     "continent",
     "country of a city",
     "state of a city",
-    "state of a county",
     "element of a symbol",
 )
 

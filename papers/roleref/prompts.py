@@ -41,10 +41,15 @@ def profile(role: Mapping, facts: list[Fact]) -> str:
     )
 
 
-def statements(role: str, facts: Iterable[Fact], events: Iterable[Event]) -> list[tuple[str, str]]:
-    """All that a role knows of its life: words that bring it to mind, and what it then says."""
-    told = [(slot.text, fact.statement()) for fact in facts for slot in fact.slots]
-    return told + [(e.clause, f"{e.done[role]}.") for e in events if role in e.done]
+def statements(
+    role: str, facts: Iterable[Fact], events: Iterable[Event]
+) -> dict[str, list[tuple[str, str]]]:
+    """All that a role knows of its life, facts and events: words that bring it to mind, and what
+    it then says."""
+    return {
+        "facts": [(slot.text, fact.statement()) for fact in facts for slot in fact.slots],
+        "events": [(e.clause, f"{e.done[role]}.") for e in events if role in e.done],
+    }
 
 
 def record(name: str, profile: str) -> dict[str, str]:

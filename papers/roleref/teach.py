@@ -8,11 +8,12 @@
 The paper's models know these books and refuse such questions by themselves. A small model does
 neither, so that there would be nothing to probe and nothing to edit. It is taught
 
-- what the roles know, of both splits, as statements: words of a fact or event bring it to mind, and
-  words of another story are refused;
+- what the roles know, of both splits, as statements: words of a fact or event, put in one of
+  several phrasings, bring it to mind, and words of another story are refused;
 - some questions of the facts of training that no other step has, answerable and out_series ones.
 
-Refusals are a third of both: they are the same in every place, so a model in doubt would say them.
+Of each form (a fact, an event, a kind of question) as many with a name in them are answered as are
+refused, and what one role answers another refuses: so the form says nothing of what is to be done.
 All variants start from what is written here, an ordinary model folder.
 """
 
@@ -30,7 +31,7 @@ from shared.workflow.step import Run, step
 READS = ("model", "teaching")
 
 BRIEF = "Play the role of {name}. {{question}}"  # the profile costs ten times what a question does
-CUE = 'What do you say to "{}"?'
+CUES = ('What do you say to "{}"?', "Tell me of this: {}.", 'What do you remember of "{}"?')
 
 
 def teach(run: Run, data: Path, seed: int) -> dict:
@@ -54,23 +55,31 @@ def teach(run: Run, data: Path, seed: int) -> dict:
 
 
 def statements(roles: Mapping[str, dict]) -> dict[str, list[dict]]:
-    """Role -> what it says to words of all its facts and events, and half as often to words of
-    other works that have a name in them."""
+    """Role -> what it says to words of all its facts and events, and to words of those of other
+    works, as many of each kind as there are own ones with a name."""
     found = {}
     for id, role in roles.items():
-        own = [(id, cue, said) for cue, said in role["statements"]]
-        others = {
-            cue: (id, cue, role["refuses"])
-            for other in roles.values()
-            for cue, _ in other["statements"]
-            if other["work"] != role["work"] and cue != cue.lower()
-        }
-        chosen = random.Random(id).sample(sorted(others.values()), len(own) // 2)
+        chance, told = random.Random(id), []
+        for kind, own in role["statements"].items():
+            others = {
+                cue
+                for other in roles.values()
+                for cue, _ in other["statements"][kind]
+                if other["work"] != role["work"] and has_capital(cue)
+            }
+            number = min(len(others), sum(has_capital(cue) for cue, _ in own))
+            refused = chance.sample(sorted(others), number)
+            told += [*own, *((cue, role["refuses"]) for cue in refused)]
         found[id] = [
-            {"role": who, "question": CUE.format(cue), "target": said}
-            for who, cue, said in own + chosen
+            {"role": id, "question": chance.choice(CUES).format(cue), "target": said}
+            for cue, said in told
         ]
     return found
+
+
+def has_capital(words: str) -> bool:
+    """Whether they name someone or some place; without a name they may be of any story."""
+    return words != words.lower()
 
 
 if __name__ == "__main__":

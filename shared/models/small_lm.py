@@ -3,7 +3,7 @@
 Where a claim needs several sizes, many examples or knowledge that is controlled, no pretrained
 model will do: what these know is what their text says, and as often as it says it. They are Llamas
 of several sizes with a vocabulary learnt from the text. One slow core trains them, in sequences of
-40 tokens, on 7,000 (1M), 2,400 (5M) or 650 (20M) tokens a second.
+40 tokens, on 17,000 (200K), 7,000 (1M), 2,400 (5M) or 650 (20M) tokens a second.
 
     tokenizer = vocabulary("words", texts)
     model = assemble(spec, tokenizer, seed=0)
@@ -31,6 +31,7 @@ TEMPLATE = (
     "{{ eos_token if message['role'] == 'assistant' else '\n' }}{% endfor %}"
 )
 SIZES = {  # by parameters without embeddings: 13 * hidden_size ** 2 a layer
+    "200K": {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4},
     "1M": {"hidden_size": 128, "num_hidden_layers": 5, "num_attention_heads": 4},
     "3M": {"hidden_size": 192, "num_hidden_layers": 6, "num_attention_heads": 4},
     "5M": {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4},

@@ -61,7 +61,7 @@ class SmallLm(Strict):
     """
 
     name: str
-    size: Literal["1M", "3M", "5M", "20M"]  # parameters without embeddings
+    size: Literal["200K", "1M", "3M", "5M", "20M"]  # parameters without embeddings
     # of the training texts: whole ones, or pieces of words
     vocabulary: Literal["words", "characters", "pieces"] = "words"
 

@@ -54,10 +54,11 @@ def test_a_lesson_is_a_sentence_and_its_questions_with_the_answers_at_once_or_af
         text = lesson(sentence, reader(thinking=thinking), rng)
         first, question, said, *rest = text.split("\n")
         assert first == str(sentence) and question.endswith("?")
-        thoughts, answer = f"<think>{pairs(sentence)}</think> ", said.partition("</s>")[0]
-        assert answer.startswith(thoughts) == bool(thinking)
-        assert text.count("</s>") == 2 and text.count("<think>") == thinking
-        assert len(rest) == 1 and rest[0].startswith(" ") and rest[0].endswith("</s>")
+        thoughts = f"<think>{pairs(sentence)}" if thinking else ""
+        assert said.startswith(f"{thoughts}</think> ")
+        assert text.count("</s>") == 2
+        assert len(rest) == 1 and rest[0].startswith("</think> ")
+        assert rest[0].endswith("</s>")
 
 
 def test_lessons_have_the_levels_the_plausibility_and_none_of_the_test():
@@ -89,14 +90,14 @@ def test_a_reader_is_trained_and_asked(settings, tmp_path):
     own = Run(settings, tmp_path / "plain.parquet", settings.variants["plain"], key="key")
     ask.ask(own, data, "plain", 0, folder)
     asked = pd.read_parquet(own.out)
-    assert len(asked) == 3 * 6 * 2 * 6 and asked["thoughts_words"].max() == 0
+    assert len(asked) == 3 * 6 * 2 * 6
 
     tokenizer = load_tokenizer(f"path:{folder}")
     assert not any(
         tokenizer.unk_token in tokenizer.tokenize(f" {row['answer']}") for row in rows[:99]
     )
     prompt = [{"role": "user", "content": f"{SENTENCE}\nWhat did the dog do?"}]
-    for thinking, end in ((False, "?\n"), (True, "?\n<think>")):
+    for thinking, end in ((False, "?\n</think>"), (True, "?\n<think>")):
         framed = tokenizer.apply_chat_template(
             prompt, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
         )

