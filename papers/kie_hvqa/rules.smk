@@ -37,7 +37,7 @@ def kie_hvqa_weights(wildcards, variant):
 
 
 def kie_hvqa_start(wildcards):
-    settings = SETUP.settings("kie_hvqa", wildcards.model)
+    settings = SETUP.chosen_by("kie_hvqa", wildcards)
     return kie_hvqa_weights(wildcards, settings.start_of(wildcards.variant))
 
 

@@ -188,7 +188,7 @@ def _load_settings(
     name = next(iter(models)) if own or model is None else model
     if name not in models:
         raise UserError(
-            f"unknown model '{name}' of {paper_id} at scale {scale}; models: {', '.join(models)}"
+            f"unknown model '{name}' of {paper_id} at scale {scale}; {nearest(name, models)}"
         )
     values = _merge(values, {"name": name, **(models[name] or {})})
     if changed:

@@ -19,6 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from shared.errors import UserError
 from shared.settings import ROOT, ScaleSettings
+from shared.settings.plain import nearest
 from shared.workflow.source import parsed
 
 VARIANT = "variant"
@@ -135,19 +136,20 @@ def chosen(settings: ScaleSettings, variant: str | None) -> object | None:
 
 
 def check_choice(
-    settings: ScaleSettings, variant: str | None, seed: int | None, scale: str
+    settings: ScaleSettings, variant: str | None, seed: int | str | None, scale: str
 ) -> None:
-    """Raises `UserError` for a variant or a seed that the scale does not have."""
+    """Raises `UserError` for a variant or a seed that the scale does not have. seed: a number, or
+    as it stands in a path."""
     variants = getattr(settings, "variants", {})
     before = getattr(settings, "UNTRAINED", ())
     if variant is None or variant in before:
         return
     if variant not in variants:
-        known = ", ".join([*before, *variants])
-        raise UserError(f"unknown variant '{variant}' at scale {scale}; known: {known}")
-    seeds = getattr(variants[variant], "seeds", None)
-    if seed is not None and seeds and seed not in seeds:
-        known = ", ".join(map(str, seeds))
+        near = nearest(variant, [*before, *variants])
+        raise UserError(f"unknown variant '{variant}' at scale {scale}; {near}")
+    seeds = [str(each) for each in getattr(variants[variant], "seeds", None) or ()]
+    if seed is not None and seeds and str(seed) not in seeds:
+        known = ", ".join(seeds)
         raise UserError(f"unknown seed {seed} of {variant} at scale {scale}; seeds: {known}")
 
 

@@ -32,6 +32,7 @@ from shared.settings import (
     paper_ids,
 )
 from shared.settings.own_models import run_suffix
+from shared.settings.plain import nearest
 from shared.workflow import declared
 from shared.workflow.broken import broken, misset
 from shared.workflow.caps import set_caps
@@ -90,12 +91,35 @@ class Setup(Config):
         return [word for name, value in named.items() if value for word in (name, value)]
 
     def settings(self, paper: str, model: str | None = None) -> ScaleSettings:
-        """Of one of the models of the run; None: what is the same for all models of the scale."""
-        return load_settings(paper, self.scale, self.model or model, self.stands_in_for)
+        """Of one of the models of the run; None: what is the same for all models of the scale. Ends
+        in one line for a model that a target's path misspells."""
+        known = self.columns.get(paper, ())
+        if self.model and known and model not in (None, *known):
+            sys.exit(f"error: unknown model '{model}' of {paper}; {nearest(model, known)}")
+        try:
+            return load_settings(paper, self.scale, self.model or model, self.stands_in_for)
+        except UserError as error:
+            if model is None or model in known:
+                raise
+            sys.exit(f"error: {error}")
 
     def variant(self, paper: str, wildcards: object) -> object:
         """The variant that a job's wildcards `model` and `variant` name."""
-        return self.settings(paper, wildcards.model).variants[wildcards.variant]
+        return self.chosen_by(paper, wildcards).variants[wildcards.variant]
+
+    def chosen_by(self, paper: str, wildcards: object) -> ScaleSettings:
+        """The settings of a job's model. Ends in one line where a wildcard names none of its
+        tasks, variants or seeds, as when a target's path is misspelt."""
+        task, variant, seed = (getattr(wildcards, n, None) for n in ("task", "variant", "seed"))
+        settings = self.settings(paper, getattr(wildcards, "model", None))
+        try:
+            if task and task not in settings.tasks:
+                near = nearest(task, settings.tasks)
+                raise UserError(f"unknown task '{task}' at scale {self.scale}; {near}")
+            declared.check_choice(settings, variant, seed, self.scale)
+        except UserError as error:
+            sys.exit(f"error: {paper}: {error}")
+        return settings
 
     def each(self, paper: str) -> list[ScaleSettings]:
         """The settings of every model of the run."""
@@ -110,14 +134,11 @@ class Setup(Config):
         names = declared.literals(module)["READS"]
 
         def settings(wildcards: object) -> str:
-            model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
-            of_model = self.settings(paper, model)
-            seed = getattr(wildcards, "seed", None)
-            if seed and variant in getattr(of_model, "variants", {}):
-                try:
-                    declared.check_choice(of_model, variant, int(seed), self.scale)
-                except UserError as error:
-                    sys.exit(f"error: {paper}: {error}")
+            if "variant" in declared.parameters(module):  # elsewhere it may be part of a name
+                of_model = self.chosen_by(paper, wildcards)
+            else:
+                of_model = self.settings(paper, getattr(wildcards, "model", None))
+            variant = getattr(wildcards, "variant", None)
             return declared.as_text(names, of_model, variant)
 
         def command(wildcards: object, input: object, output: object) -> str:

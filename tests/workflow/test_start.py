@@ -1,4 +1,5 @@
-"""How a run is set up: steps on a CPU are preloaded, and the profile's settings are taken."""
+"""How a run is set up: steps on a CPU are preloaded, and the profile's settings are taken; a path
+that is misspelt ends in one line."""
 
 import pytest
 
@@ -25,3 +26,22 @@ def test_a_run_is_set_up_to_waste_no_time(copy_of_repository, snakemake, tmp_pat
     assert run.returncode == 0, run.stderr[-3000:]
     assert f"preloaded: {not gpus_at_hand()}" in run.stdout
     assert "looks again after: 5" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("models/Small-1M/facts/vanila-s0", "unknown variant 'vanila' at scale cpu; did you mean"),
+        ("scores/Small-1/facts/vanilla-s0.parquet", "unknown model 'Small-1' of r_tuning at scale"),
+        ("models/Small-1M/facts/vanilla-s9", "unknown seed 9 of vanilla at scale cpu; seeds: 0, 1"),
+    ],
+)
+def test_a_path_that_misspells_a_part_is_one_line(
+    copy_of_repository, snakemake, tmp_path, target, said
+):
+    folder = copy_of_repository(tmp_path / "repository")
+    run = snakemake(folder, "-n", f"results/cpu/r_tuning/{target}")
+    lines = (run.stdout + run.stderr).splitlines()
+    errors = [line for line in lines if "rror" in line or "Exception" in line]
+    assert run.returncode and len(errors) == 1
+    assert errors[0].startswith("error: ") and said in errors[0]

@@ -193,3 +193,35 @@ def test_a_paper_that_a_model_does_not_fit_is_left_out_and_says_why():
     assert some.papers == ["r_tuning"]
     with pytest.raises(SystemExit, match="resa has none of these models at scale paper; models: "):
         unknown_target("resa", some.left_out)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"variant": "vanila"}, "r_tuning: unknown variant 'vanila' at scale cpu; did you mean va"),
+        ({"model": "Small-1"}, "unknown model 'Small-1' of r_tuning at scale cpu; did you mean Sm"),
+        ({"seed": "9"}, "r_tuning: unknown seed 9 of vanilla at scale cpu; seeds: 0, 1, 2, 3, 4"),
+        ({"seed": "0x"}, "r_tuning: unknown seed 0x of vanilla at scale cpu; seeds: 0, 1, 2, 3, 4"),
+        ({"task": "fact"}, "r_tuning: unknown task 'fact' at scale cpu; did you mean facts?"),
+    ],
+)
+def test_a_path_that_misspells_a_part(wrong, said):
+    """Input functions ask for the variant, `params` for the settings."""
+    setup = checked({})
+    right = {"model": "Small-1M", "task": "facts", "variant": "vanilla", "seed": "0"}
+    asked = (
+        lambda job: setup.variant("r_tuning", job),
+        setup.step("papers.r_tuning.train")["settings"],
+    )
+    for ask in asked:
+        assert ask(wildcards(**right))
+        with pytest.raises(SystemExit) as ended:
+            ask(wildcards(**right | wrong))
+        assert str(ended.value).startswith(f"error: {said}")
+
+
+def test_a_model_of_ones_own_that_a_path_misspells(tmp_path, hollow_model):
+    hollow_model(tmp_path / "mine")
+    setup = checked({"scale": "gpu", "model": f"path:{tmp_path / 'mine'}"})
+    with pytest.raises(SystemExit, match=r"unknown model 'mime' of r_tuning; did you mean mine\?"):
+        setup.settings("r_tuning", "mime")
