@@ -98,7 +98,7 @@ class Endpoint:
             trust_env=not local,  # no proxy can reach this machine's own servers
         )
         self._jitter = random.Random()  # its own: a step may have seeded the common one
-        self._reached = False
+        self._reached = self._failed = False  # whether anything was ever answered, failed
         self._refused: set[str] = set()  # fields that the model does not take
         self._gone = ""  # why the server does not have the model
         self._with_nothing, self._lock = 0, threading.Lock()
@@ -194,12 +194,24 @@ class Endpoint:
             except _Failed as error:
                 failed = error
             if attempt + 1 < self.attempts:
+                self._say_once(failed.reason)
                 wait_s = self.wait_s * 2**attempt * self._jitter.uniform(0.5, 1.5)
                 if ending.wait(max(wait_s, failed.wait_s)):
                     break
         if failed.unconnected and not self._reached:
             raise UserError(f"{URL} {self.url}: no connection ({failed.reason})")
         return Reply(None, failed.reason)
+
+    def _say_once(self, reason: str) -> None:
+        """Why nothing seems to go on, at the first failure."""
+        with self._lock:
+            first, self._failed = not self._failed, True
+        if first:
+            print(
+                f"{self.url}: {reason}; each question is tried up to {self.attempts} times, for up "
+                f"to {self.timeout_s:g} s each",
+                file=sys.stderr,
+            )
 
     def _attempt(self, request: dict, stop: Sequence[str]) -> Reply:
         sent = self._without_refused(request)

@@ -113,6 +113,21 @@ def test_what_always_fails_is_a_reply_without_text(server, bad, reason):
     assert server.asked.count("b") == 3
 
 
+def test_the_first_failure_is_said_once(server, capsys):
+    """Six attempts of two minutes each would look as if it hung."""
+    server.behave = lambda _, before: (503, "busy") if before < 2 else (200, completion("A"))
+    chat = endpoint(timeout_s=7)
+    assert [reply.text for reply in ask(chat, say(*"abc"), 8)] == ["A"] * 3
+    assert one(chat).text == "A"
+    said = "HTTP 503: busy; each question is tried up to 3 times, for up to 7 s each"
+    assert capsys.readouterr().err == f"{server.url}: {said}\n"
+
+
+def test_nothing_is_said_where_nothing_fails(server, capsys):
+    assert one(endpoint()).text == "WHO?"
+    assert capsys.readouterr().err == ""
+
+
 def test_a_time_out(server):
     def slow(question, before):
         if question == "slow" or not before:
