@@ -1,7 +1,8 @@
 """What a run shows on a terminal: a line that changes, and one that stays for each finished paper.
 
 Snakemake's own ten lines a job are in its log (`.snakemake/log/`). They are shown where there is no
-terminal, in a dry run, and with `--verbose`.
+terminal, in a dry run, and with `--verbose`. Everywhere but in a dry run the end says once more
+what came of each paper and what failed.
 """
 
 import logging
@@ -56,6 +57,8 @@ class Live(logging.Handler):
         self.done = self.total = self.failed = 0
         self.left = 0.0  # seconds of one core's steps that are not finished
         self.interrupted = False
+        self.came: dict[str, str] = {}  # paper, or the report of all -> what came of it
+        self.broke: list[str] = []  # steps that failed
         self.reasons: set[tuple[str, str]] = set()  # that were said
         self.began = time.monotonic()
         self.ended = threading.Event()
@@ -69,9 +72,12 @@ class Live(logging.Handler):
         threading.Thread(target=self._draw_on, daemon=True).start()
 
     def end(self, said: str) -> None:
-        """The last words; after an interruption these are others."""
+        """What came of each paper, which may have scrolled by, and the last words; after an
+        interruption these are others."""
         self.ended.set()
         took = duration(time.monotonic() - self.began)
+        for line in [*self.came.values(), *self.broke]:
+            self.say(line)
         self.say(INTERRUPTED if self.interrupted else f"{said} after {took}")
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -131,11 +137,15 @@ class Live(logging.Handler):
         if job:
             self.left -= job.expected
             if job.rule == "report":
-                self.say(f"the report: {self.results / 'report.html'}")
+                self._came("report", f"the report: {self.results / 'report.html'}")
             if job.rule == "page":
                 page = self.results / job.paper / "report.html"
                 counted = verdicts(self.results / job.paper / "claims.csv")
-                self.say(f"{job.paper}: {counted} · {page}")
+                self._came(job.paper, f"{job.paper}: {counted} · {page}")
+
+    def _came(self, of: str, line: str) -> None:
+        self.came[of] = line
+        self.say(line)
 
     def _failed(self, record: logging.LogRecord) -> None:
         job = self.running.pop(record.jobid, None)
@@ -145,17 +155,31 @@ class Live(logging.Handler):
         why = (_text(job.log).splitlines()[-SHOWN:] if job.log else []) or [KILLED]
         target = record.output[0] if record.output else record.rule_name
         again = f"{self.command} -- {target}"
-        self.say("\n  ".join([f"failed: {job.name} ({job.log})", *why, f"again: {again}"]))
+        head, last = f"failed: {job.name} ({job.log})", f"again: {again}"
+        self.broke.append(f"{head}\n  {last}")
+        self.say("\n  ".join([head, *why, last]))
+
+
+class Ending(Live):
+    """Says the end alone, in plain lines: for where Snakemake shows its own."""
+
+    def begin(self, outputs: Iterable[Iterable[str]]) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        if self.ended.is_set():
+            print(text, file=self.file, flush=True)
 
 
 def watch(workflow: object, results: Path, took: Mapping[str, float], config: str) -> Live | None:
-    """Show the run in our way from here on; None where it is shown in Snakemake's own."""
+    """Show the run in our way from here on, or, where it is shown in Snakemake's own, its end;
+    None where nothing runs or little should be said."""
     output = workflow.output_settings
-    others = output.dryrun or output.verbose or output.quiet or output.debug_dag
-    if others or not workflow.is_main_process or not sys.stderr.isatty():
+    if output.dryrun or output.quiet or output.debug_dag or not workflow.is_main_process:
         return None
-    shown = Live(results, took, f"snakemake --config {config}", sys.stderr)
-    for handler in list(logger.handlers):
+    ours = sys.stderr.isatty() and not output.verbose
+    shown = (Live if ours else Ending)(results, took, f"snakemake --config {config}", sys.stderr)
+    for handler in list(logger.handlers) if ours else ():
         if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
             logger.removeHandler(handler)
     logger.addHandler(shown)

@@ -2,6 +2,7 @@ import io
 import logging
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -10,7 +11,7 @@ from shared.report.collect import load_results
 from shared.report.counts import claim_counts
 from shared.settings import ROOT, paper_ids
 from shared.workflow import live
-from shared.workflow.live import Live, duration, verdicts
+from shared.workflow.live import Ending, Live, duration, verdicts, watch
 
 CLAIMS = """id,protocol,kind,ours,verdict
 c1,corrected,replicated,,holds
@@ -73,6 +74,57 @@ def test_a_finished_paper_says_its_verdicts_and_where_its_page_lies(shown, tmp_p
     tell(shown, LogEvent.JOB_FINISHED, job_id=1)
     page = tmp_path / "r_tuning" / "report.html"
     assert f"r_tuning: 2 holds, 1 fails · {page}\n" in shown.file.getvalue()
+
+
+@pytest.mark.parametrize("kind", [Live, Ending])
+def test_the_end_says_again_what_came_of_papers_and_what_failed(tmp_path, kind):
+    """After hours the lines of the first papers have scrolled by."""
+    file = io.StringIO()
+    shown = kind(tmp_path, {}, "snakemake --config scale=cpu", file)
+    (tmp_path / "r_tuning").mkdir()
+    (tmp_path / "r_tuning" / "claims.csv").write_text(CLAIMS)
+    log = tmp_path / "train-s0.log"
+    log.write_text("error: no such file\n")
+    for number, (rule, paper) in enumerate((("page", "r_tuning"), ("report", ""))):
+        begin_job(shown, number, paper, rule)
+        tell(shown, LogEvent.JOB_FINISHED, job_id=number)
+    begin_job(shown, 7, "resa", log=log)
+    failed = {"jobid": 7, "rule_name": "train", "output": ["results/model"]}
+    tell(shown, LogEvent.JOB_ERROR, level=logging.ERROR, **failed)
+    before = len(file.getvalue())
+    assert bool(before) == (kind is Live)
+    shown.end("1 failed")
+    said = file.getvalue()[before:].replace("\r\033[K", "")
+    assert said == (
+        f"r_tuning: 2 holds, 1 fails · {tmp_path / 'r_tuning' / 'report.html'}\n"
+        f"the report: {tmp_path / 'report.html'}\n"
+        f"failed: resa train-s0 ({log})\n"
+        "  again: snakemake --config scale=cpu -- results/model\n"
+        "1 failed after 0 s\n"
+    )
+    assert kind is Live or "\033" not in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "options", "kind"),
+    [
+        (True, {}, Live),
+        (True, {"verbose": True}, Ending),
+        (False, {}, Ending),
+        (False, {"dryrun": True}, type(None)),
+        (True, {"quiet": True}, type(None)),
+    ],
+)
+def test_where_there_is_no_terminal_the_end_alone_is_ours(
+    monkeypatch, tmp_path, terminal, options, kind
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr(live, "logger", logging.Logger("of Snakemake"))
+    kinds = dict.fromkeys(("dryrun", "verbose", "quiet", "debug_dag"), False)
+    workflow = SimpleNamespace(
+        output_settings=SimpleNamespace(**kinds | options), is_main_process=True
+    )
+    assert type(watch(workflow, tmp_path, {}, "scale=cpu")) is kind
 
 
 def test_a_failed_step_shows_the_end_of_its_log_and_the_command(shown, tmp_path):
