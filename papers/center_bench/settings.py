@@ -83,6 +83,8 @@ class Settings(ScaleSettings):
         return [*pinned(self.model_dump_json()), *official]
 
     def calls(self) -> list[Calls]:
+        if self.small:
+            return []
         return [
             Calls(
                 name,

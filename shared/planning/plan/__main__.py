@@ -5,9 +5,10 @@
     python -m shared.planning.plan --scale paper --models OpenLLaMA-3B --items table1 r_tuning
     python -m shared.planning.plan --check                 whether each job fits (gpu and paper)
 
-Each number says where it comes from: the rules (limits, so mostly far more than it takes), recorded
-runs of this scale, a measurement (`python -m shared.planning.measure`), what was fetched, or, for
-calls, the settings. What none of these tells is printed as unknown.
+Of several papers what they take together comes first. Each number says where it comes from: the
+rules (limits, so mostly far more than it takes), recorded runs of this scale, a measurement
+(`python -m shared.planning.measure`), what was fetched, or, for calls, the settings. What none of
+these tells is printed as unknown.
 
 --check counts what each job holds on a GPU and in main memory, on a model of the real size that
 takes none, and ends with status 1 and a line for each job whose resources give less.
@@ -16,11 +17,11 @@ takes none, and ends with status 1 and a line for each job whose resources give 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.errors import UserError, one_line_errors
-from shared.planning.plan.collect import plan
-from shared.planning.plan.jobs import jobs_of
+from shared.planning.plan.collect import Line, plan, totals
+from shared.planning.plan.jobs import SHARED, jobs_of
 from shared.settings import load_paper, paper_ids
 from shared.settings.items import VARIABLE
 from shared.workflow.columns import columns_of
@@ -64,12 +65,20 @@ def main() -> None:
     for scale in [arguments.scale] if arguments.scale else dict.fromkeys(scales):
         columns, _ = columns_of(scale, None, arguments.models)
         jobs = jobs_of(scale, models=arguments.models, items=arguments.items)
-        for paper in [paper for paper in papers if paper in columns]:
-            print(f"{paper}, {scale}")
+        columns = {paper: columns[paper] for paper in papers if paper in columns}
+        if len(columns) > 1:
+            every = [job for job in jobs if job.paper in (*columns, SHARED)]
+            show(f"{len(columns)} papers together, {scale}", totals(columns, scale, every))
+        for paper, models in columns.items():
             own = [job for job in jobs if job.paper == paper]
-            for what, line in plan(paper, scale, own, columns[paper]):
-                print(f"  {what:<10} {line}")
-            print(flush=True)
+            show(f"{paper}, {scale}", plan(paper, scale, own, models))
+
+
+def show(title: str, lines: Iterable[Line]) -> None:
+    print(title)
+    for what, line in lines:
+        print(f"  {what:<10} {line}")
+    print(flush=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from shared.chat.calls import calls
+from shared.chat.calls import Calls, calls
 from shared.data.catalogue import sources
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import ByHand, Repository, SourceFiles, Wanted, downloads
@@ -30,19 +30,37 @@ def plan(
 ) -> list[Line]:
     """The lines of one paper at one scale; `jobs` are its own. models: some of the scale's, by
     name; none: all."""
-    models = [each for each in load_models(paper, scale) if not models or each.name in models]
+    models = _models(paper, scale, models)
     measured = list(_measurements(paper, scale, records))
     return [
         ("jobs", _counted(jobs)),
         ("hours", _hours(jobs, [1] * len(jobs))),
         ("GPU-hours", _hours(jobs, [job.gpus for job in jobs])),
-        ("GPU-hours", _by_arithmetic(paper, models, jobs)),
+        ("GPU-hours", _by_arithmetic({paper: models}, jobs)),
         ("memory", _memory(jobs)),
         ("disk", _disk(jobs)),
         *_downloads(models, load_paper(paper).artefacts),
         *(("calls", line) for line in _calls(models)),
         *(("measured", line) for line in measured or [UNKNOWN] if models[0].resources.gpu),
     ]
+
+
+def totals(columns: Mapping[str, Sequence[str]], scale: str, jobs: Sequence[Job]) -> list[Line]:
+    """The lines of several papers together. columns: paper -> its models, by name."""
+    models = {paper: _models(paper, scale, names) for paper, names in columns.items()}
+    asked = [call for own in models.values() for call in _asked(own)]
+    return [
+        ("jobs", _counted(jobs)),
+        ("hours", _hours(jobs, [1] * len(jobs))),
+        ("GPU-hours", _hours(jobs, [job.gpus for job in jobs])),
+        ("GPU-hours", _by_arithmetic(models, jobs)),
+        ("disk", _disk(jobs)),
+        ("calls", _dollars([each.dollars(times) for each, times in asked])),
+    ]
+
+
+def _models(paper: str, scale: str, names: Sequence[str]) -> list[ScaleSettings]:
+    return [each for each in load_models(paper, scale) if not names or each.name in names]
 
 
 def _counted(jobs: Sequence[Job]) -> str:
@@ -67,20 +85,24 @@ def _hours(jobs: Sequence[Job], weights: Sequence[int]) -> str:
     return f"{most} (limits of the rules{more}); {took} recorded ({of})"
 
 
-def _by_arithmetic(paper: str, models: Sequence[ScaleSettings], jobs: Sequence[Job]) -> str:
-    """What all jobs with a GPU take by what they work through, as far as it is known."""
-    kinds = importlib.import_module(f"papers.{paper}.memory").jobs
+def _by_arithmetic(models: Mapping[str, Sequence[ScaleSettings]], jobs: Sequence[Job]) -> str:
+    """What all jobs with a GPU take by what they work through, as far as it is known. models: of
+    each paper."""
     on_gpu = [job for job in jobs if job.gpus]
-    hours, counted = 0.0, 0
-    for settings in models if on_gpu else ():
-        for kind in kinds(settings):
-            if taken := gpu_hours(kind):
-                alike = [job for job in on_gpu if _is_of(job, kind, settings.name)]
-                hours, counted = hours + taken * len(alike), counted + len(alike)
+    known = [
+        (taken, job)
+        for paper, own in (models if on_gpu else {}).items()
+        for settings in own
+        for kind in importlib.import_module(f"papers.{paper}.memory").jobs(settings)
+        if (taken := gpu_hours(kind))
+        for job in on_gpu
+        if job.paper == paper and _is_of(job, kind, settings.name)
+    ]
     if not on_gpu:
         return "none"
-    of = f"{counted} of {len(on_gpu)} jobs"
-    return f"about {hours:,.1f} (by arithmetic, of an H100; {of})" if counted else UNKNOWN
+    of = f"{len(known)} of {len(on_gpu)} jobs"
+    hours = sum(taken for taken, _ in known)
+    return f"about {hours:,.1f} (by arithmetic, of an H100; {of})" if known else UNKNOWN
 
 
 def _is_of(job: Job, kind: Kind, model: str) -> bool:
@@ -166,23 +188,34 @@ def _count(files: Sequence[object]) -> str:
     return f"{len(files)} file{'s' * (len(files) != 1)}"
 
 
-def _calls(models: Sequence[ScaleSettings]) -> list[str]:
-    """Of models behind an endpoint, as judges or to be asked; the same for several models once,
-    with how often. At last what all of them cost at most."""
+def _asked(models: Iterable[ScaleSettings]) -> list[tuple[Calls, int]]:
+    """What is asked of models behind an endpoint, the same for several models once, and of how
+    many of them."""
     counted = Counter(each for settings in models for each in calls(settings))
+    return [(each, 1 if each.once else times) for each, times in counted.items()]
+
+
+def _calls(models: Iterable[ScaleSettings]) -> list[str]:
+    """Of models behind an endpoint, as judges or to be asked. At last what all of them cost at
+    most."""
     lines, costs = [], []
-    for each, models in counted.items():
-        times = 1 if each.once else models
+    for each, times in _asked(models):
         most = UNKNOWN if each.most is None else f"at most {times * each.most:,}"
         of = f", of {times} models" if times > 1 else ""
         costs.append(each.dollars(times))
         cost = UNKNOWN if costs[-1] is None else f"at most ${costs[-1]:,.2f}"
         lines.append(f"{each.model}: {most} ({each.what}{of}); {cost}")
-    known = [cost for cost in costs if cost is not None]
-    if len(lines) > 1 and known:
-        rest = f", and {len(costs) - len(known)} {UNKNOWN}" * (len(known) < len(costs))
-        lines.append(f"all together: at most ${sum(known):,.2f} (list prices){rest}")
+    if len(lines) > 1 and any(cost is not None for cost in costs):
+        lines.append(f"all together: {_dollars(costs)}")
     return lines or ["none"]
+
+
+def _dollars(costs: Sequence[float | None]) -> str:
+    known = [cost for cost in costs if cost is not None]
+    if not known:
+        return UNKNOWN if costs else "none"
+    rest = f", and {len(costs) - len(known)} {UNKNOWN}" * (len(known) < len(costs))
+    return f"at most ${sum(known):,.2f} (list prices){rest}"
 
 
 def _measurements(paper: str, scale: str, folder: Path) -> Iterable[str]:

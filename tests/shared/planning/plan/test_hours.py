@@ -97,7 +97,7 @@ def test_the_plan_counts_each_job_of_a_kind_and_leaves_out_what_has_no_gpu(monke
         Ruled("train", "roleref", gpus=1, wildcards={"model": "another", "variant": "vanilla"}),
         Ruled("train", "roleref", wildcards=name | {"variant": "vanilla"}),
     ]
-    said = collect._by_arithmetic("roleref", [settings], jobs)
+    said = collect._by_arithmetic({"roleref": [settings]}, jobs)
     hours = 2 * 6 * PARAMETERS * 10_000 * 2048 * 2 / OPERATIONS / 3600
     assert said == f"about {hours:,.1f} (by arithmetic, of an H100; 2 of 4 jobs)"
-    assert collect._by_arithmetic("roleref", [settings], jobs[-1:]) == "none"
+    assert collect._by_arithmetic({"roleref": [settings]}, jobs[-1:]) == "none"

@@ -12,7 +12,7 @@ from shared.planning.plan import __main__ as program
 from shared.planning.plan import collect
 from shared.planning.plan.collect import UNKNOWN, plan
 from shared.planning.plan.jobs import SHARED, Job, jobs_of, parse
-from shared.settings import ROOT
+from shared.settings import ROOT, paper_ids
 from tests.hub import Served
 
 # As Snakemake 9.27 prints it.
@@ -156,6 +156,43 @@ def test_the_plan_of_one_table(monkeypatch, capsys):
     assert "GPU-hours  at most 200.0 " in out
     assert "GPU-hours  about 2.3 (by arithmetic, of an H100; 50 of 50 jobs)" in out
     assert "| 2, on one GPU |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_all_papers_take_comes_first(monkeypatch, capsys):
+    """45 + 90 minutes of one and of two GPUs: 2.25 hours, 3.75 GPU-hours; and the dollars of each
+    paper by its own lines, added up."""
+    jobs = [
+        Job("train", "roleref", gpus=1, minutes=45, disk_mb=1000),
+        Job("train", "safe_eraser", gpus=2, minutes=90, disk_mb=500),
+        Job("bundled_model", SHARED),
+        Job("train", "resa", minutes=600),
+    ]
+    monkeypatch.setattr(program, "jobs_of", lambda scale, **_: jobs)
+    monkeypatch.setattr(sys, "argv", ["plan", "--scale", "paper", "roleref", "safe_eraser"])
+    program.main()
+    first, *papers = capsys.readouterr().out.strip().split("\n\n")
+    assert [paper.split(",")[0] for paper in papers] == ["roleref", "safe_eraser"]
+    assert first.startswith("2 papers together, paper\n  jobs       3, 2 of them on GPUs")
+    assert "  hours      at most 2.2 (limits of the rules, 1 without one)" in first
+    assert "  GPU-hours  at most 3.8 (limits of the rules)" in first
+    assert "  disk       at most 1.5 GB, all jobs together" in first
+
+    def dollars(text, last):
+        line = [line for line in text.splitlines() if line.startswith("  calls")][-1]
+        assert last in line
+        return float(line.rpartition("at most $")[2].split(" ")[0].replace(",", ""))
+
+    each = [dollars(text, "at most $") for text in papers]
+    assert dollars(first, "(list prices)") == pytest.approx(sum(each), abs=0.02)
+
+
+@pytest.mark.parametrize("paper", paper_ids())
+def test_every_paper_has_a_plan_of_every_scale(monkeypatch, capsys, hub, paper):
+    monkeypatch.setattr(program, "jobs_of", lambda scale, **_: [])
+    monkeypatch.setattr(sys, "argv", ["plan", paper])
+    program.main()
+    titles = [line for line in capsys.readouterr().out.splitlines() if line[:1].strip()]
+    assert titles == [f"{paper}, {scale}" for scale in ("smoke", "cpu", "gpu", "paper")]
 
 
 def test_a_scale_that_is_not_there(monkeypatch):
