@@ -1,6 +1,7 @@
 # `make` sets up .venv and rebuilds everything at the scale `cpu`; `make scale=smoke`, `make
 # paper=r_tuning` another scale, one paper. `make report` writes the page of the results that are
-# there, `make test` tests. The environment is made again only when pyproject.toml changes.
+# there, `make figures` draws their figures, `make test` tests. The environment is made again only
+# when pyproject.toml changes.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,13 +17,32 @@ endif
 endif
 endif
 
-.PHONY: all report test bench clean
-all: .venv/installed
+PAPERS := $(notdir $(patsubst %/,%,$(dir $(wildcard papers/*/paper.yaml))))
+WHAT = $(if $(filter all,$(paper)),all $(words $(PAPERS)) papers,$(paper))
+PAGES = $(if $(filter all,$(paper)),results/$(scale)/report.html,$(paper:%=results/$(scale)/%/report.html))
+
+.PHONY: all said report figures test bench clean
+all: said .venv/installed
 	$(BIN)/snakemake $(paper) --config scale=$(scale)
+
+said:
+	@echo "$(WHAT) at scale $(scale); then see $(PAGES)"
 
 report: .venv/installed
 	$(BIN)/python -m shared.report --scale $(scale) --results results/$(scale) --out results/$(scale)
 	@echo "results/$(scale)/report.html"
+
+# From the scores that are there, also in a fresh clone; no other step runs.
+DRAWN = $(if $(filter all,$(paper)),$(foreach one,$(PAPERS),$(if $(wildcard \
+	results/$(scale)/$(one)/cells.csv),$(one))),$(paper))
+
+figures: .venv/installed
+	@test -n "$(strip $(DRAWN))" || { echo "error: results/$(scale) holds no cells.csv of a paper"; exit 1; }
+	@for one in $(DRAWN); do \
+		echo "results/$(scale)/$$one/figures"; \
+		$(BIN)/python -m shared.plots --paper $$one --scale $(scale) \
+			--results results/$(scale)/$$one || failed=1; \
+	done; exit $${failed:-0}
 
 test: .venv/installed resources/models/smollm2-135m-instruct-q4_1
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
@@ -34,6 +54,7 @@ resources/models/%: .venv/installed
 	$(BIN)/snakemake $@
 
 # Exact versions that were tested together; `make PINS=` takes the newest that pyproject.toml allows.
+# A machine with a GPU takes the same: PyTorch brings the libraries of CUDA that it was built with.
 PINS ?= requirements/cpu.txt
 
 .venv/installed: pyproject.toml requirements/cpu.txt requirements/files.txt

@@ -110,6 +110,7 @@ def rewards(results: Results) -> Figure | None:
     "The first test rows of each subset. Truth: black is clear, orange partly occluded, grey "
     "hidden, which should be left out; ␣ is a space in the final text, for a refusal.",
     each_model=True,
+    reads_data=True,
 )
 def examples(results: Results) -> Figure | None:
     """Some degraded pictures, what could be read, and the final texts that were written."""

@@ -143,6 +143,7 @@ def course(results: Results) -> Figure | None:
     "before and after unlearning. Blue: right; purple: refused; red: the harmful answer, or "
     "wrong. The first questions of the held-out set, not chosen.",
     each_model=True,
+    reads_data=True,
 )
 def examples(results: Results) -> Figure | None:
     """The same request on a forbidden and on a benign picture, before and after unlearning."""

@@ -3,16 +3,18 @@
     python -m shared.plots --paper r_tuning --scale cpu --results results/cpu/r_tuning
 
 reads cells.csv, scores/ and perhaps more in the results folder, and writes figures/ there: a PNG
-and a PDF of each figure, named after its function, and captions.json.
+and a PDF of each figure, named after its function, and captions.json. It needs no model and none of
+the steps before: a figure that shows examples of data/, which a clone lacks, stays as it is.
 """
 
 import argparse
 import importlib
+import shutil
 import sys
 from pathlib import Path
 
 from shared.errors import one_line_errors
-from shared.files import atomic, write_json
+from shared.files import atomic, read_json, write_json
 from shared.plots import style
 from shared.plots.figure import Drawing, drawings
 from shared.plots.results import Results, load_results
@@ -25,6 +27,9 @@ def draw_all(paper: str, results: Results, folder: Path) -> list[str]:
         temporary.mkdir()
         for name, drawing in drawings(importlib.import_module(f"papers.{paper}.figures")).items():
             for part, shown in _parts(name, drawing, results):
+                if drawing.reads_data and not (results.folder / "data").is_dir():
+                    captions |= _kept(part, folder, temporary, results.folder / "data")
+                    continue
                 fig = drawing.draw(shown)
                 if fig is None:
                     print(f"{part}: not drawn, this scale has no scores for it", file=sys.stderr)
@@ -34,6 +39,16 @@ def draw_all(paper: str, results: Results, folder: Path) -> list[str]:
                 captions[part] = drawing.caption
         write_json(temporary / "captions.json", captions)
     return list(captions)
+
+
+def _kept(name: str, folder: Path, temporary: Path, data: Path) -> dict[str, str]:
+    """Take a picture over that can't be drawn again without `data`, and say so; its caption."""
+    old = [path for path in folder.glob(f"{name}.*") if path.suffix in (".png", ".pdf")]
+    for path in old:
+        shutil.copy2(path, temporary / path.name)
+    does = "left as it is" if old else "not drawn"
+    print(f"{name}: {does}, as it shows examples of {data}, which is not there", file=sys.stderr)
+    return {name: read_json(folder / "captions.json", dict)[name]} if old else {}
 
 
 def _parts(name: str, drawing: Drawing, results: Results) -> list[tuple[str, Results]]:

@@ -22,13 +22,18 @@ class Drawing:
     caption: str
     subject: str | None  # what the figure is of; None: the models
     each_model: bool  # shows one model, so that several are drawn one by one
+    reads_data: bool  # also the examples in data/, which no clone has
 
 
 def figure(
-    caption: str, *, subject: str | None = None, each_model: bool = False
+    caption: str,
+    *,
+    subject: str | None = None,
+    each_model: bool = False,
+    reads_data: bool = False,
 ) -> Callable[[Draw], Draw]:
     def mark(function: Draw) -> Draw:
-        function.drawing = Drawing(function, caption, subject, each_model)
+        function.drawing = Drawing(function, caption, subject, each_model, reads_data)
         return function
 
     return mark
