@@ -9,6 +9,7 @@ snakemake --config set=PAPER.SETTING=VALUE name=NAME
                                                 another setting, in results/cpu+NAME
 """
 
+import atexit
 import sys
 
 from snakemake.utils import min_version
@@ -42,6 +43,8 @@ LIVE = live.watch(workflow, Path(RESULTS), TOOK, SETUP.config)
 explain(SETUP.targets, SETUP.left_out)
 if workflow.local_exec and workflow.is_main_process:
     before.look(SETUP, sys.argv[1:])
+    if workflow.output_settings.dryrun:  # which ends without a hook
+        atexit.register(before.say_room, workflow, Path(RESULTS), SETUP.keep_models)
 explain_reasons()
 
 
@@ -58,8 +61,7 @@ onstart:
     lock_folder()
     if workflow.local_exec and workflow.is_main_process:
         preloaded.offer()
-        if said := before.room(workflow.dag.needrun_jobs(), Path(RESULTS), SETUP.keep_models):
-            print(f"note: {said}", file=sys.stderr)
+        before.say_room(workflow, Path(RESULTS), SETUP.keep_models)
     if LIVE:
         LIVE.begin(job.output for job in workflow.dag.needrun_jobs())
 

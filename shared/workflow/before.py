@@ -61,6 +61,13 @@ def _endpoint(own: str | None, settings: Iterable[ScaleSettings]) -> Iterable[st
     yield f"{why}; without it every step fails that asks {named[0]}{several}"
 
 
+def say_room(workflow: object, folder: Path, keep_models: bool) -> None:
+    """Prints `room` of the jobs that are to run, all of which a dry run calls finished at last."""
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False) if workflow.dag else ()
+    if said := room(jobs, folder, keep_models):
+        print(f"note: {said}", file=sys.stderr)
+
+
 def room(jobs: Iterable[object], folder: Path, keep_models: bool) -> str | None:
     """What to say of too little room on the disk for the jobs of a run, by their rules: for all
     models that are kept, or for the largest step."""

@@ -45,3 +45,24 @@ def test_a_path_that_misspells_a_part_is_one_line(
     errors = [line for line in lines if "rror" in line or "Exception" in line]
     assert run.returncode and len(errors) == 1
     assert errors[0].startswith("error: ") and said in errors[0]
+
+
+SMALL_DISK = """
+import shutil
+from types import SimpleNamespace
+shutil.disk_usage = lambda _: SimpleNamespace(free={free})
+"""
+
+
+@pytest.mark.parametrize(("free", "told"), [(1e6, 1), (1e15, 0)])
+def test_a_dry_run_says_that_the_disk_is_too_small(
+    copy_of_repository, snakemake, tmp_path, free, told
+):
+    folder = copy_of_repository(tmp_path / "repository")
+    (tmp_path / "sitecustomize.py").write_text(SMALL_DISK.format(free=free))
+    target = "results/cpu/r_tuning/models/Small-1M/facts/vanilla-s0"
+    run = snakemake(folder, "-n", target, PYTHONPATH=str(tmp_path))
+    assert run.returncode == 0, run.stderr[-3000:]
+    notes = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith("note: ")]
+    assert len(notes) == told
+    assert all("0.0 GB are free, and this run may take up to" in note for note in notes)
