@@ -197,6 +197,22 @@ def test_an_item_that_is_misspelt_in_one_row_of_the_printed_numbers(paper):
     assert said.endswith(f"unknown item '{swapped}'; did you mean {item}?")
 
 
+@pytest.mark.parametrize(
+    ("item", "wrong"),
+    [("refusal_f1", "refusal_fl"), ("table9", "tabel9")],  # of the code, of paper.yaml alone
+)
+def test_an_item_that_is_misspelt_in_all_rows_of_the_printed_numbers(paper, item, wrong):
+    changed(paper / "paper.yaml", "- items: [roc,", "- items: [table9, roc,")
+    path = paper / "reported.csv"
+    first, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    own = [row for row in rows if row.startswith(f"{item},")] or [rows[0]]
+    mistaken = [f"{wrong},{row.partition(',')[2]}" for row in own]
+    others = [row for row in rows if row not in own]
+    path.write_text("".join([first, *mistaken, *others]), encoding="utf-8")
+    said = one_line(broken.check_files, PAPER)
+    assert said.endswith(f"reported.csv: unknown item '{wrong}'; did you mean {item}?")
+
+
 def test_a_broken_paper_is_left_out_and_the_others_run(monkeypatch, capsys):
     why = "papers/resa/train.py:3: not Python (invalid syntax)"
     monkeypatch.setattr(setup, "broken", lambda papers: {"resa": why})

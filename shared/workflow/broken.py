@@ -68,10 +68,13 @@ def check_files(paper: str) -> None:
     words = {word for text in texts.values() for word in re.findall(r'"([^"\n]*)"', text)}
     named = {item for entry in stated.unavailable for item in entry.items}
     named |= {*stated.items, *(claim.item for claim in stated.claims)}
+    source = "\n".join(texts.values())
+    of_code = set(re.findall(r'\bItem\(\s*"([^"\n]*)"', source))
     items = dict.fromkeys(row["item"] for row in rows)
+    known_items = sorted({*items, *of_code, *filter(None, named)})
     metrics = dict.fromkeys(row["metric"] for row in rows)
     for item in items:
-        _not_misspelt("item", item, words | named, f"papers/{paper}/reported.csv", items)
+        _not_misspelt("item", item, words | named, f"papers/{paper}/reported.csv", known_items)
     for claim in stated.claims:
         where = f"papers/{paper}/paper.yaml: claim '{claim.id}'"
         given = [name for name in ("holds", "function", "blocked") if getattr(claim, name)]
@@ -79,7 +82,7 @@ def check_files(paper: str) -> None:
             found = " and ".join(given) or "none"
             raise UserError(f"{where}: found {found}; expected one of holds, function, blocked")
         if claim.item:
-            _not_misspelt("item", claim.item, words | {*items}, where, items)
+            _not_misspelt("item", claim.item, words | {*items}, where, known_items)
         functions = re.findall(r"^def (\w+)", texts.get("analyze", ""), re.MULTILINE)
         if claim.function and claim.function not in functions:
             near = nearest(claim.function, sorted(functions))

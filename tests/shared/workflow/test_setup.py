@@ -164,6 +164,7 @@ def test_two_models_never_share_a_folder():
         ({"stands_in_for": "LLaMA-7B"}, "stands_in_for: expected together with model="),
         ({"models": 7}, "models: expected a text, found 7"),
         ({"scale": ["cpu"]}, "scale: expected a text, found "),
+        ({"scale": ""}, "scale: expected a text, found nothing"),  # `--config scale=`
         (
             {"model": f"hub:org/text@{'a' * 40}", "stands_in_for": "LLaMA-8B"},
             ".*stands_in_for: no paper prints 'LLaMA-8B'",
