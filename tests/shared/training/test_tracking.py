@@ -1,12 +1,14 @@
 """The curves of a training, sent where an environment variable says: here to a tracker of ours."""
 
 import os
+import re
 
 import pytest
 from transformers import TrainerCallback
 from transformers.integrations import integration_utils
 
 from shared.errors import UserError
+from shared.settings import ROOT
 from shared.training import reinforcement, tracking
 from shared.training.settings import Reinforcement, Training
 from shared.training.supervised import fine_tune
@@ -68,3 +70,11 @@ def test_a_tracker_that_is_not_there_is_a_mistake(tracker, name, line, tmp_path,
     monkeypatch.setenv(tracking.VARIABLE, name)
     with pytest.raises(UserError, match=f"^REPLICATIONS_REPORT_TO: {line}"):
         tracking.trackers(tmp_path)
+
+
+def test_the_trackers_that_the_docs_name_are_there():
+    text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    section = text.partition("## Watching a training")[2].partition("or another tracker")[0]
+    named = set(re.findall(r"`([a-z]+)`", section))
+    assert {"tensorboard", "wandb", "trackio"} <= named
+    assert named <= set(integration_utils.INTEGRATION_TO_CALLBACK)
