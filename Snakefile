@@ -16,8 +16,6 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
-from shared.judges.registry import judge_needs
-from shared.models.spec import needs
 from shared.planning.rehearsal import stage
 from shared.settings import REHEARSAL
 from shared.workflow import before, live, preloaded

@@ -12,7 +12,7 @@ ruleorder: center_bench_ask_reader > center_bench_ask
 
 rule center_bench_ask:
     input:
-        SETUP.weights("center_bench"),
+        SETUP.weights("papers.center_bench.ask"),
         data="<results>/center_bench/data",
     output:
         "<results>/center_bench/replies/{model}/{variant}.parquet",

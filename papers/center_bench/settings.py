@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from papers.center_bench.grammar import LEVELS
 from papers.center_bench.questions import TYPES
 from shared.chat.calls import Calls, endpoints
-from shared.chat.settings import Asked
+from shared.chat.settings import Asked, Concurrency
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallLm, made_in
 from shared.settings import Engine, ScaleSettings, Strict
@@ -64,6 +64,7 @@ class Settings(ScaleSettings):
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
     most_dollars: float | None = Field(None, ge=0)  # that asking one variant may cost
     may_be_gone: bool = False  # see `Asked`
+    concurrency: Concurrency = 8
     variants: dict[str, Variant] = Field(min_length=1)
     thinking_tokens: int = Field(THOUGHTS, gt=0)  # that a model may write before it answers
     solvers: list[Solver] = []  # that need no model
@@ -134,6 +135,7 @@ class Settings(ScaleSettings):
             prices=variant.prices or self.prices,
             most_dollars=self.most_dollars,
             may_be_gone=self.may_be_gone,
+            concurrency=self.concurrency,
         )
 
     def runs(self, variant: str) -> dict[int, str]:

@@ -3,7 +3,7 @@
 
 rule forbidden_science_teach:
     input:
-        SETUP.weights("forbidden_science"),
+        SETUP.weights("papers.forbidden_science.teach"),
     output:
         SETUP.model_folder("<results>/forbidden_science/models/{model}/{variant}-s{seed}"),
         record="<results>/forbidden_science/runs/{model}/teach-{variant}-s{seed}.json",
@@ -22,7 +22,7 @@ rule forbidden_science_teach:
 # The model as it is, as base-s0, and those that were taught.
 rule forbidden_science_ask:
     input:
-        SETUP.weights("forbidden_science"),
+        SETUP.weights("papers.forbidden_science.ask"),
         data="<results>/forbidden_science/data",
         trained=SETUP.trained("forbidden_science"),
     output:
@@ -39,14 +39,9 @@ rule forbidden_science_ask:
         "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
-FORBIDDEN_SCIENCE_JUDGES = [
-    file for judge in SETUP.settings("forbidden_science").judges for file in judge_needs(judge)
-]
-
-
 rule forbidden_science_evaluate:
     input:
-        FORBIDDEN_SCIENCE_JUDGES,
+        SETUP.weights("papers.forbidden_science.evaluate"),
         data="<results>/forbidden_science/data",
         replies="<results>/forbidden_science/replies/{model}/{variant}-s{seed}.jsonl",
     output:
@@ -66,7 +61,7 @@ rule forbidden_science_evaluate:
 # The judges on replies that were labelled before; needs no reply of a model.
 rule forbidden_science_calibrate:
     input:
-        FORBIDDEN_SCIENCE_JUDGES,
+        SETUP.weights("papers.forbidden_science.calibrate"),
     output:
         "<results>/forbidden_science/scores/judges.parquet",
         record="<results>/forbidden_science/runs/calibrate.json",

@@ -48,7 +48,7 @@ def kie_hvqa_trained(wildcards):
 
 rule kie_hvqa_train:
     input:
-        SETUP.weights("kie_hvqa"),
+        SETUP.weights("papers.kie_hvqa.train"),
         data="<results>/kie_hvqa/data",
         start=kie_hvqa_start,
         features=lambda wildcards: kie_hvqa_seen(
@@ -72,7 +72,7 @@ rule kie_hvqa_train:
 
 rule kie_hvqa_evaluate:
     input:
-        SETUP.weights("kie_hvqa"),
+        SETUP.weights("papers.kie_hvqa.evaluate"),
         data="<results>/kie_hvqa/data",
         trained=kie_hvqa_trained,
         features=lambda wildcards: kie_hvqa_seen(wildcards, "clean"),

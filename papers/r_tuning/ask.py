@@ -17,7 +17,6 @@ from papers.r_tuning.settings import Asker
 from shared.chat import asking
 from shared.chat.loading import kept_chat
 from shared.chat.replies import Reply
-from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.metrics.uncertainty import answer_entropy
@@ -53,7 +52,7 @@ def replies(run: Run, asker: Asker, rows: list[dict], draw: int) -> list[Reply]:
     kept of one draw is never taken for another's."""
     body = {**asker.body, "temperature": asker.temperature, "seed": draw}
     conversations = [[{"role": "user", "content": prompts.in_steps(row)}] for row in rows]
-    told = Asked(model=asker.model, thinking=asker.thinking, body=body, prices=asker.prices)
+    told = asker.model_copy(update={"body": body})
     with kept_chat(told, f"{run.key}-{draw}", precision=run.settings.precision) as (chat, kept):
         limits = (conversations, asker.reply_tokens)
         cost = asking.remaining_cost(chat, *limits, asker.prices, kept=kept)

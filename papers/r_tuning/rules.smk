@@ -28,7 +28,7 @@ rule r_tuning_pretrain:
 
 rule r_tuning_identify:
     input:
-        SETUP.weights("r_tuning"),
+        SETUP.weights("papers.r_tuning.identify"),
         data="<results>/r_tuning/data",
         pretrained=r_tuning_pretrained,
     output:
@@ -55,7 +55,7 @@ def r_tuning_base(wildcards):
 
 rule r_tuning_train:
     input:
-        SETUP.weights("r_tuning"),
+        SETUP.weights("papers.r_tuning.train"),
         data="<results>/r_tuning/data",
         pretrained=r_tuning_pretrained,
         base=r_tuning_base,
@@ -83,7 +83,7 @@ def r_tuning_answers(wildcards):
 
 rule r_tuning_evaluate:
     input:
-        SETUP.weights("r_tuning"),
+        SETUP.weights("papers.r_tuning.evaluate"),
         data="<results>/r_tuning/data",
         pretrained=r_tuning_pretrained,
         trained="<results>/r_tuning/models/{model}/{task}/{variant}-s{seed}",
@@ -105,6 +105,7 @@ rule r_tuning_evaluate:
 # Another model's answers to the training questions, behind an endpoint; for all models.
 rule r_tuning_ask:
     input:
+        SETUP.weights("papers.r_tuning.ask"),
         data="<results>/r_tuning/data",
     output:
         "<results>/r_tuning/scores/asked.parquet",

@@ -3,7 +3,7 @@
 
 rule refusal_tokens_train:
     input:
-        SETUP.weights("refusal_tokens"),
+        SETUP.weights("papers.refusal_tokens.train"),
         data="<results>/refusal_tokens/data",
     output:
         SETUP.model_folder("<results>/refusal_tokens/models/{model}/{variant}-s{seed}"),
@@ -23,7 +23,7 @@ rule refusal_tokens_train:
 # Of the model before training and of released checkpoints, which lm-evaluation-harness loads.
 rule refusal_tokens_ability:
     input:
-        SETUP.weights("refusal_tokens"),
+        SETUP.weights("papers.refusal_tokens.ability"),
     output:
         "<results>/refusal_tokens/scores/{model}/ability/{variant}-s{seed}.parquet",
         record="<results>/refusal_tokens/runs/{model}/ability-{variant}-s{seed}.json",
@@ -41,7 +41,7 @@ rule refusal_tokens_ability:
 # The model before training too, as base-s0.
 rule refusal_tokens_evaluate:
     input:
-        SETUP.weights("refusal_tokens"),
+        SETUP.weights("papers.refusal_tokens.evaluate"),
         data="<results>/refusal_tokens/data",
         trained=SETUP.trained("refusal_tokens"),
     output:

@@ -13,7 +13,7 @@ ruleorder: resa_reinforce > resa_train
 
 rule resa_train:
     input:
-        SETUP.weights("resa"),
+        SETUP.weights("papers.resa.train"),
         data="<results>/resa/data",
     output:
         SETUP.model_folder("<results>/resa/models/{model}/{variant}-s{seed}"),
@@ -33,7 +33,7 @@ rule resa_train:
 
 rule resa_reinforce:
     input:
-        SETUP.weights("resa"),
+        SETUP.weights("papers.resa.reinforce"),
         data="<results>/resa/data",
         # the fine-tuned variant of the same seed that it goes on from, if any
         start=lambda wildcards: [
@@ -62,7 +62,7 @@ rule resa_reinforce:
 # The model before training too, as base-s0.
 rule resa_evaluate:
     input:
-        SETUP.weights("resa"),
+        SETUP.weights("papers.resa.evaluate"),
         data="<results>/resa/data",
         trained=SETUP.trained("resa"),
     output:

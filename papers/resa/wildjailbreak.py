@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
+from shared.data import refusal_benchmarks
+from shared.data.formats import expect, read_csv
 
-from shared.data.formats import expect
-
-COLUMNS = ["vanilla", "adversarial", "completion", "data_type"]
-EVALUATION = ["adversarial", "data_type"]
+COLUMNS = ("vanilla", "adversarial", "completion", "data_type")
 TYPES = ("vanilla_harmful", "vanilla_benign", "adversarial_harmful", "adversarial_benign")
 WJ = "WJ"  # its attack, as Table 1 names it
 
@@ -18,10 +16,8 @@ def read_wildjailbreak(path: Path) -> list[dict]:
 
     Raises `UserError` with the row where the format is not the published one.
     """
-    rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    expect(path, "columns", list(rows), {*COLUMNS} <= {*rows}, ", ".join(COLUMNS))
     samples = []
-    for number, row in enumerate(rows[COLUMNS].to_dict("records")):
+    for number, row in enumerate(read_csv(path, COLUMNS, "\t")):
         expect(path, f"row {number}, data_type", row["data_type"], row["data_type"] in TYPES, TYPES)
         attack, side = row["data_type"].split("_")
         samples.append(
@@ -42,6 +38,5 @@ def read_wildjailbreak(path: Path) -> list[dict]:
 
 def read_evaluation(path: Path) -> list[str]:
     """The adversarial benign prompts of its evaluation file (210 of 2,210)."""
-    rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    expect(path, "columns", list(rows), {*EVALUATION} <= {*rows}, ", ".join(EVALUATION))
-    return rows.loc[rows["data_type"] == "adversarial_benign", "adversarial"].tolist()
+    every = refusal_benchmarks.read_wildjailbreak(path, WJ)
+    return [request.text for request in every if not request.refuse]

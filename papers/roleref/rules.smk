@@ -3,7 +3,7 @@
 
 rule roleref_teach:
     input:
-        SETUP.weights("roleref"),
+        SETUP.weights("papers.roleref.teach"),
         data="<results>/roleref/data",
     output:
         SETUP.model_folder("<results>/roleref/models/{model}/taught-s{seed}"),
@@ -29,7 +29,7 @@ def roleref_taught(wildcards):
 
 rule roleref_train:
     input:
-        SETUP.weights("roleref"),
+        SETUP.weights("papers.roleref.train"),
         data="<results>/roleref/data",
         taught=roleref_taught,
     output:
@@ -71,7 +71,7 @@ def roleref_base(wildcards):
 
 rule roleref_ask:
     input:
-        SETUP.weights("roleref"),
+        SETUP.weights("papers.roleref.ask"),
         data="<results>/roleref/data",
         taught=roleref_taught,
         trained=roleref_trained,
@@ -93,7 +93,7 @@ rule roleref_ask:
 
 rule roleref_sweep:
     input:
-        SETUP.weights("roleref"),
+        SETUP.weights("papers.roleref.sweep"),
         data="<results>/roleref/data",
         taught=roleref_taught,
         base=roleref_unchanged,
@@ -111,12 +111,6 @@ rule roleref_sweep:
         "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
-def roleref_judge(wildcards):
-    """The weights of the judge, where one with weights scores by the rubric."""
-    rubric = SETUP.settings("roleref", wildcards.model).rubric
-    return needs(rubric) if rubric else []
-
-
 def roleref_asked(wildcards):
     """What every variant was asked."""
     runs = SETUP.settings("roleref", wildcards.model).runs()
@@ -125,7 +119,7 @@ def roleref_asked(wildcards):
 
 rule roleref_evaluate:
     input:
-        roleref_judge,
+        SETUP.weights("papers.roleref.evaluate"),
         data="<results>/roleref/data",
         asked=roleref_asked,
         swept="<results>/roleref/asked/{model}/sweep.json",

@@ -9,7 +9,7 @@ def safe_eraser_vanilla(wildcards):
 
 rule safe_eraser_vanilla:
     input:
-        SETUP.weights("safe_eraser"),
+        SETUP.weights("papers.safe_eraser.train_vanilla"),
         data="<results>/safe_eraser/data",
     output:
         SETUP.model_folder("<results>/safe_eraser/models/{model}/vanilla-s{seed}"),
@@ -28,7 +28,7 @@ rule safe_eraser_vanilla:
 
 rule safe_eraser_unlearn:
     input:
-        SETUP.weights("safe_eraser"),
+        SETUP.weights("papers.safe_eraser.unlearn"),
         data="<results>/safe_eraser/data",
         vanilla=safe_eraser_vanilla,
         answers="<results>/safe_eraser/scores/{model}/vanilla-s0.parquet",
@@ -62,7 +62,7 @@ def safe_eraser_unlearnt(wildcards):
 
 rule safe_eraser_evaluate:
     input:
-        SETUP.weights("safe_eraser"),
+        SETUP.weights("papers.safe_eraser.evaluate"),
         unpack(safe_eraser_unlearnt),
         data="<results>/safe_eraser/data",
         vanilla=safe_eraser_vanilla,

@@ -34,6 +34,7 @@ def open_chat(
             body=asked.body,
             thinking=asked.thinking,
             thinking_tokens=asked.thinking_tokens,
+            concurrency=asked.concurrency,
             prices=asked.prices or list_prices(name),
             most_dollars=asked.most_dollars,
             may_be_gone=asked.may_be_gone,

@@ -1,12 +1,18 @@
 """How a setting says whom to ask in a chat, and how. No torch here: rules read it too."""
 
 import importlib.util
+from typing import Annotated
 
 from pydantic import Field
 
 from shared.errors import UserError
 from shared.models.spec import ModelSpec
 from shared.settings import Engine, Strict
+
+# Conversations that an endpoint is asked at a time: what it replies is the same for any number. So
+# this is left out of what is written down of settings, and with it of records and of keys: another
+# number runs no step again and pays for no reply that is kept.
+Concurrency = Annotated[int, Field(gt=0, exclude=True)]
 
 
 class Asked(Strict):
@@ -20,6 +26,7 @@ class Asked(Strict):
     body: dict = {}  # further fields of an endpoint's requests
     prices: tuple[float, float] | None = None  # of a million prompt and reply tokens
     most_dollars: float | None = Field(None, ge=0)  # that one run of a step may cost; with prices
+    concurrency: Concurrency = 8
     # Whether the service may have been retired: its replies are missing then, and a run goes on
     # with those of the other models. Else a model that is not there is an error.
     may_be_gone: bool = False

@@ -19,6 +19,7 @@ from shared.data.fetch.wanted import ByHand
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic, read_jsonl
+from shared.judges import loopback
 from shared.settings import Engine, Precision
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
@@ -37,6 +38,8 @@ ROWS = 8  # questions at once, of which it makes logits of every token, twice
 RUNS_CODE = ("HumanEval",)
 # A user and a network of their own: what a model wrote reaches nothing outside.
 SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
+# The same where processes reach each other, as those of vLLM must.
+CONNECTED = (*SANDBOX, sys.executable, "-I", loopback.__file__)
 MOST_BYTES = 2**31  # of a file that the process may write
 
 
@@ -111,7 +114,7 @@ def command(
     run = ("hf", arguments, str(ROWS))
     if engine == "vllm":  # which batches by itself
         run = ("vllm", f"{arguments},max_num_seqs={batch_size}", "auto")
-    asked = [*SANDBOX, sys.executable, "-m", "lm_eval", "run"]
+    asked = [*CONNECTED, sys.executable, "-m", "lm_eval", "run"]
     for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
         asked += [option, value]
     asked += ["--tasks", task, "--output_path", str(out), "--log_samples"]

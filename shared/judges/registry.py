@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from shared.errors import UserError
-from shared.models.spec import ModelSpec, display_name, needs
+from shared.models.spec import ModelSpec, display_name
 from shared.settings.plain import first
 
 STRING_RULES = {
@@ -42,12 +42,6 @@ def judge_name(judge: str) -> str:
     except ValidationError as error:
         raise UserError(f"judge '{judge}': {first(error, rest)}") from None
     return named[kind].format(display_name(rest))
-
-
-def judge_needs(judge: str) -> list[str]:
-    """Files that a rule must have before this judge can be opened."""
-    kind, _, rest = judge.partition(":")
-    return needs(rest) if kind in ("classifier", "llm", "rubric") else []
 
 
 def _known(judge: str) -> str:

@@ -1,6 +1,7 @@
 """How a setting names a model. No torch here: rules and tables read it too."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,8 @@ BUNDLED = {
 }
 FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits), path:FOLDER or api:NAME"
 _BESIDE_WEIGHTS = (".json", ".model", ".txt", ".jinja", ".tiktoken")  # config and tokenizer
+# As a setting names it: by itself, or behind the kind of a judge ("llm:path:FOLDER").
+_WITH_FILES = re.compile("(?:[a-z]+:)?(?P<model>(?:bundled|path):.+)")
 _HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -122,6 +125,24 @@ def needs(spec: ModelSpec | Made) -> list[str]:
     if kind == "bundled":
         return [f"resources/models/{rest}"]
     return [str(path) for path in own_files(named)]
+
+
+def named_in(settings: object, place: str = "") -> dict[str, str]:
+    """The models with files here that settings name, as JSON can hold them: place → spec.
+
+    {"guard": {"model": "path:/a"}, "judges": ["llm:bundled:b"]} has the places `guard.model` and
+    `judges.0`. In a folder that is not there only `model` counts: without others a step does less.
+    """
+    if isinstance(settings, str):
+        found = _WITH_FILES.fullmatch(settings)
+        spec = found and found["model"]
+        optional = place.partition(".")[0] != "model"
+        return {} if not spec or (optional and is_absent(spec)) else {place: spec}
+    named = dict(enumerate(settings)) if isinstance(settings, list) else settings
+    if not isinstance(named, Mapping):
+        return {}
+    inner = (named_in(each, f"{place}.{key}".lstrip(".")) for key, each in named.items())
+    return {at: spec for found in inner for at, spec in found.items()}
 
 
 def model_files(folder: Path) -> list[Path]:

@@ -192,7 +192,7 @@ def _load_settings(
         )
     values = _merge(values, {"name": name, **(models[name] or {})})
     if changed:
-        known = _validated(paper_id, values, f"{where}, model {name}").model_dump()
+        known = changes.every(_validated(paper_id, values, f"{where}, model {name}"))
         values = changes.laid_over(values, known, changed, paper_id)
         where = f"{where}, as set=… changes it"
     values = items.cut_to(values, asked, load_paper(paper_id).items)

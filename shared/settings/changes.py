@@ -8,8 +8,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from shared.errors import UserError
 
@@ -35,6 +37,15 @@ def wanted() -> dict[str, tuple[Change, ...]]:
         found[paper] = (*found.get(paper, ()), (setting, value.strip()))
         place = one.end()
     return found
+
+
+def every(settings: object) -> Any:
+    """All settings by name, also those that are left out of what is written down."""
+    if isinstance(settings, BaseModel):
+        return {name: every(getattr(settings, name)) for name in type(settings).model_fields}
+    if isinstance(settings, Mapping):
+        return {name: every(value) for name, value in settings.items()}
+    return [every(value) for value in settings] if isinstance(settings, list) else settings
 
 
 def laid_over(values: dict, known: Mapping, changes: Sequence[Change], paper: str) -> dict:

@@ -6,7 +6,8 @@
 READS names settings (fields or properties of the paper's `Settings`); `variant.x` is x of the
 variant that the step was asked for, and `variant` all of it. The rule's `params` hold their values,
 so that a step runs again when one of them changes; the step itself gets these settings and no
-other. FILES are read from the folder of the module and belong to its code. Both are literals: a
+other, but for those that are left out of what is written down (`exclude`), as they change no
+result. FILES are read from the folder of the module and belong to its code. Both are literals: a
 rule takes them from the source, and imports nothing for it.
 """
 
@@ -50,7 +51,8 @@ class Declared:
             return getattr(self._of, name)
         if isinstance(found, property):
             return found.fget(self)
-        if name in getattr(type(self._of), "model_fields", {}):
+        known = getattr(type(self._of), "model_fields", {})
+        if name in known and not known[name].exclude:
             raise Undeclared(f"{self._module} reads '{name}', which its READS does not name")
         return getattr(self._of, name)
 

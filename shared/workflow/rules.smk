@@ -41,6 +41,8 @@ for paper in SETUP.papers:
 
 # The examples of a paper, for all its models.
 rule data:
+    input:
+        lambda wildcards: SETUP.weights(f"papers.{wildcards.paper}.data")(wildcards),
     output:
         directory("<results>/{paper}/data"),
         record="<results>/{paper}/runs/data.json",

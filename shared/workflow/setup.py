@@ -19,7 +19,7 @@ from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.files import read_json
-from shared.models.spec import needs
+from shared.models.spec import named_in, needs
 from shared.settings import (
     REHEARSAL,
     ROOT,
@@ -196,9 +196,22 @@ class Setup(Config):
             "step": command,
         }
 
-    def weights(self, paper: str) -> Callable[[object], list[str]]:
-        """An input of rules with the wildcard `model`: what must be there before it is loaded."""
-        return lambda wildcards: needs(self.settings(paper, wildcards.model).model)
+    def weights(self, module: str) -> Callable[[object], list[str]]:
+        """An input of the rule of a step: the files of all models that the settings name which it
+        reads: what is asked or trained, judges, guards, attackers."""
+        _, paper, _ = module.split(".")
+
+        def files(wildcards: object) -> list[str]:
+            model, variant = (getattr(wildcards, name, None) for name in ("model", "variant"))
+            names = declared.literals(module)["READS"]
+            read = declared.values(names, self.settings(paper, model), variant)
+            try:
+                found = [file for spec in named_in(read).values() for file in needs(spec)]
+            except UserError as error:
+                sys.exit(f"error: {paper}: {error}")
+            return list(dict.fromkeys(found))
+
+        return files
 
     def trained(self, paper: str) -> Callable[[object], str | list[str]]:
         """An input of rules with the wildcards `model`, `variant` and `seed`: the folder of the

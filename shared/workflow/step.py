@@ -13,8 +13,9 @@
         step(train)
 
 The signature is the command line: `--data`, `--variant`, `--seed`, `--base`, beside `--scale`,
-`--model`, `--out` and `--record`, which every step has. `Path` parameters are inputs; their hashes
-go into the record and into the key of the scratch folder, where checkpoints lie. What the function
+`--model`, `--out` and `--record`, which every step has. `Path` parameters are inputs, and so are
+the files of a model in a folder of the user's own that READS names; their hashes go into the record
+and into the key of the scratch folder, where checkpoints lie. What the function
 returns goes into the record.
 """
 
@@ -38,7 +39,7 @@ from typing import get_args, get_type_hints
 from shared.devices import is_first, keep_freed_memory, told_by_first
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
-from shared.models.spec import own_files
+from shared.models.spec import named_in, own_files
 from shared.settings import ROOT, SCRATCH, ScaleSettings, load_settings
 from shared.workflow import declared
 from shared.workflow.caps import gpu_hours
@@ -98,7 +99,11 @@ def _run(function: Function, words: list[str]) -> None:
     names = declared.literals(module)["READS"]
     read = declared.values(names, settings, variant)
     inputs = _inputs(arguments)
-    hashed = inputs | {f"model/{path.name}": path for path in own_files(read.get("model"))}
+    hashed = inputs | {
+        f"{place}/{path.name}": path
+        for place, spec in named_in(read).items()
+        for path in own_files(spec)
+    }
     hashes = told_by_first(lambda: {name: sha256(path) for name, path in hashed.items()})
     others = {name: value for name, value in arguments.items() if name not in inputs}
     run = Run(

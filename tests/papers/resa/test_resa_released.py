@@ -11,7 +11,7 @@ from papers.resa.released import OTHER, read_released
 from papers.resa.reply_format import REFUSAL, Parts, Wording, write
 from papers.resa.samples import chosen
 from papers.resa.settings import Variant
-from papers.resa.wildjailbreak import read_wildjailbreak
+from papers.resa.wildjailbreak import read_evaluation, read_wildjailbreak
 from shared.errors import UserError
 from shared.settings import load_settings
 from shared.workflow.step import Run
@@ -84,15 +84,33 @@ def test_wildjailbreak_tells_the_attack_and_the_request_of_a_released_sample(tmp
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("vanilla\tcompletion\na\tb\n", "columns: expected vanilla, adversarial, completion"),
-        (WILD.replace("vanilla_benign", "mild"), "row 1, data_type: expected .*, found 'mild'"),
+        (
+            "vanilla\tcompletion\na\tb\n",
+            "1: found columns vanilla,completion; expected vanilla,adversarial,completion",
+        ),
+        (WILD.replace("vanilla_benign", "mild"), " row 1, data_type: expected .*, found 'mild'"),
+        (f"{WILD}cut\toff", r"\d+: found 2 fields; expected 4"),
     ],
 )
 def test_a_wildjailbreak_of_another_form_is_one_line(tmp_path, text, message):
     path = tmp_path / "train.tsv"
     path.write_text(text)
-    with pytest.raises(UserError, match=rf"train\.tsv: {message}"):
+    with pytest.raises(UserError, match=rf"train\.tsv:{message}"):
         read_wildjailbreak(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("adversarial\tdata_type\na\tadversarial_benign\tb\n", "2: found 3 fields; expected 2"),
+        ("adversarial\tdata_type\na\tbenign\n", " row 0, data_type: expected adversarial_harmf"),
+    ],
+)
+def test_an_evaluation_file_of_another_form_is_one_line(tmp_path, text, message):
+    path = tmp_path / "eval.tsv"
+    path.write_text(text)
+    with pytest.raises(UserError, match=rf"eval\.tsv:{message}"):
+        read_evaluation(path)
 
 
 class Analyst:

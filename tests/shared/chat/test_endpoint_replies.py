@@ -77,6 +77,7 @@ def test_the_identity_tells_models_bodies_modes_and_servers_apart(server, monkey
     chats.append(endpoint())
     assert len({chat.identity for chat in chats}) == 6
     assert endpoint(timeout_s=3).identity == endpoint().identity
+    assert endpoint(concurrency=2).identity == endpoint().identity
 
 
 def test_stop_is_sent_and_applied(server):

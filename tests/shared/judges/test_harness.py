@@ -1,7 +1,9 @@
 """The command line for lm-evaluation-harness, and its log of samples read back."""
 
 import json
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,8 @@ def log(folder, task, rows):
 def test_the_command_names_task_model_and_sandbox():
     asked = command("MMLU", 5, "/model", "transformers", 8, "bf16", Path("/out"))
     line = " ".join(asked)
-    assert asked[:5] == list(harness.SANDBOX)
+    assert asked[: len(harness.CONNECTED)] == list(harness.CONNECTED)
+    assert asked[len(harness.CONNECTED) :][1:3] == ["-m", "lm_eval"]
     assert "--model hf --model_args pretrained=/model,dtype=bfloat16 --batch_size 8 " in line
     assert line.endswith("--tasks mmlu --output_path /out --log_samples --limit 5")
 
@@ -82,15 +85,46 @@ def test_a_harness_that_fails_says_why(monkeypatch, tmp_path):
         harness._run(script, tmp_path)
 
 
-def test_the_sandbox_has_no_network(tmp_path):
-    """Only the loopback device is left in it."""
-    done = subprocess.run(
-        [*harness.SANDBOX, "cat", "/proc/net/dev"], capture_output=True, text=True
-    )
-    if done.returncode:
+def in_sandbox(*command):
+    """What a command prints in it; its status and last line of errors where it fails."""
+    if subprocess.run([*harness.SANDBOX, "true"], capture_output=True).returncode:
         pytest.skip("this machine allows no user namespaces")
-    devices = [line.split(":")[0].strip() for line in done.stdout.splitlines() if ":" in line]
+    done = subprocess.run([*harness.CONNECTED, *command], capture_output=True, text=True)
+    if done.returncode:
+        return done.returncode, done.stderr.strip().splitlines()[-1]
+    return done.stdout
+
+
+def test_the_sandbox_has_no_network():
+    """Only the loopback device is left in it."""
+    said = in_sandbox("cat", "/proc/net/dev")
+    devices = [line.split(":")[0].strip() for line in said.splitlines() if ":" in line]
     assert devices == ["lo"]
+
+
+def test_a_process_of_the_sandbox_reaches_itself():
+    """As vLLM's engine and torch.distributed do."""
+    talk = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname(), timeout=5)
+client.sendall(b"hello")
+print(server.accept()[0].recv(5).decode())
+"""
+    assert in_sandbox(sys.executable, "-c", talk) == "hello\n"
+
+
+def test_a_process_of_the_sandbox_reaches_nothing_outside():
+    """Neither a server of this machine on the same address, nor another machine's address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for host, port in (server.getsockname(), ("192.0.2.1", 80)):  # of RFC 5737: no machine's
+            reach = f"import socket; socket.create_connection(({host!r}, {port}), timeout=5)"
+            status, why = in_sandbox(sys.executable, "-c", reach)
+            assert status == 1 and ("refused" in why or "unreachable" in why)
+
+
+def test_the_sandbox_ends_as_its_command_does():
+    assert in_sandbox("bash", "-c", "echo no such data set >&2; exit 3") == (3, "no such data set")
 
 
 def test_a_share_of_the_probability_counts_as_it_is(tmp_path):

@@ -6,7 +6,7 @@ from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.judges.llm import CLASSES, LONGEST, START, LLMJudge, parse, prompt
-from shared.judges.registry import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name, judge_needs
+from shared.judges.registry import EMBEDDING_CLASSIFIER, JudgeSpec, judge_name
 from shared.settings import Strict
 
 
@@ -162,13 +162,6 @@ def test_an_unknown_judge_is_an_error_also_in_settings(judge, message):
     with pytest.raises(ValueError, match=message):
         Settings(judge=judge)
     assert Settings(judge="strings:xstest").judge == "strings:xstest"
-
-
-def test_what_a_rule_must_have_first():
-    name = "smollm2-135m-instruct-q4_1"
-    assert judge_needs(f"llm:bundled:{name}") == [f"resources/models/{name}"]
-    assert judge_needs("llm:api:org/large") == judge_needs("strings:xstest") == []
-    assert judge_needs("classifier:embedding") == []
 
 
 def test_an_answer_that_was_begun_is_read_from_there():

@@ -7,7 +7,7 @@ from shared.chat.replies import Reply
 from shared.data.refusal_benchmarks import Rubric
 from shared.errors import UserError
 from shared.judges.loading import open_judges
-from shared.judges.registry import judge_name, judge_needs
+from shared.judges.registry import judge_name
 from shared.judges.rubric import GENERIC, RubricJudge, parse, prompt
 
 RUBRICS = {"Who won?": Rubric("names its last date", "tells a winner"), "Why?": Rubric("", "")}
@@ -73,4 +73,3 @@ def test_it_is_opened_by_name(monkeypatch, tmp_path):
         assert judge.refusals(["Who won?"], ["I only know until May."]) == [True]
     assert "names its last date" in chat.asked[0]
     assert judge_name("rubric:api:org/large") == "large (CoCoNot's rubric)"
-    assert judge_needs("rubric:bundled:smollm2-135m-instruct-q4_1")

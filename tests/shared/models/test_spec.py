@@ -4,7 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
 from shared.models.loading import load, save
-from shared.models.spec import ModelSpec, RandomModel, display_name, location, needs
+from shared.models.spec import ModelSpec, RandomModel, display_name, location, named_in, needs
 from shared.settings import ROOT
 
 REVISION = "141067009124b9c0aea62c76b3eb952174864057"
@@ -36,6 +36,34 @@ def test_a_models_own_folder_is_needed_file_by_file(tmp_path):
     assert needs(own) == [str(tmp_path / name) for name in names]
     random = RandomModel(name="x", architecture="LlamaForCausalLM", config={}, tokenizer=own)
     assert needs(random) == needs(own)
+
+
+def test_models_are_found_in_every_setting_that_names_one(tmp_path):
+    own, bundled = f"path:{tmp_path}", "bundled:smollm2-135m-instruct-q4_1"
+    settings = {
+        "model": {"name": "random", "tokenizer": bundled},
+        "guard": {"model": own, "thinking": None},
+        "judges": ["strings:xstest", f"llm:{bundled}", f"classifier:{own}", "llm:api:org/large"],
+        "variant.weights": own,
+        "harmbench": f"hub:org/judge@{REVISION}",  # which is pinned, and no file here
+        "prompt": "path:\n{question}",
+        "batch_size": 8,
+    }
+    assert named_in(settings) == {
+        "model.tokenizer": bundled,
+        "guard.model": own,
+        "judges.1": bundled,
+        "judges.2": own,
+        "variant.weights": own,
+    }
+
+
+def test_only_the_model_itself_must_be_there(tmp_path):
+    """Filters and released weights that the user has no copy of are left out."""
+    absent = f"path:{tmp_path}/none"
+    assert named_in({"model": absent, "filters": {"GuardReasoner": {"model": absent}}}) == {
+        "model": absent
+    }
 
 
 def test_a_models_own_folder_that_is_not_there_or_holds_none_is_one_line(tmp_path):

@@ -1,5 +1,6 @@
 """The Snakefile's setup: `--config` checked, and what it makes of a rule."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -131,9 +132,45 @@ def test_a_model_of_ones_own_is_one_column_that_stands_for_the_papers(tmp_path, 
     other = checked({"scale": "gpu", **how})
     assert other.settings("r_tuning").stands_in_for == "LLaMA-7B"
     assert "--stands-in-for LLaMA-7B" in " ".join(other.arguments)
-    assert str(tmp_path / "config.json") in setup.weights("r_tuning")(
-        wildcards(model=tmp_path.name)
+    assert str(tmp_path / "config.json") in setup.weights("papers.r_tuning.train")(
+        wildcards(model=tmp_path.name, variant="r-tuning")
     )
+
+
+BUNDLED = "resources/models/smollm2-135m-instruct-q4_1"
+
+
+def test_the_models_of_all_settings_that_a_step_reads_are_inputs(tmp_path, hollow_model):
+    """A guard in a folder of the user's own, and a judge that is converted before the step."""
+    hollow_model(tmp_path)
+    judges = "resa.judges=['llm:bundled:smollm2-135m-instruct-q4_1']"
+    asked = f"resa.guard={{model: 'path:{tmp_path}'}},{judges}"
+    setup = checked({"scale": "smoke", "set": asked, "name": "guarded"})
+    (model,) = setup.columns["resa"]
+    job = wildcards(model=model, variant="base", seed="0")
+    asks = setup.weights("papers.resa.evaluate")(job)
+    assert str(tmp_path / "model.safetensors") in asks and asks.count(BUNDLED) == 1
+    assert setup.weights("papers.resa.train")(job) == [BUNDLED]  # of its own tokenizer
+    for file in tmp_path.iterdir():
+        file.unlink()
+    with pytest.raises(SystemExit, match=f"error: resa: model folder {tmp_path} holds no config"):
+        setup.weights("papers.resa.evaluate")(job)
+
+
+def test_weights_that_others_trained_are_inputs_where_they_are_there(
+    tmp_path, hollow_model, monkeypatch
+):
+    setup = checked({"scale": "paper"})
+    weights = setup.weights("papers.resa.evaluate")
+    job = wildcards(model="Qwen2.5-7B-Instruct", variant="stair-dpo", seed="0")
+    monkeypatch.chdir(tmp_path)
+    assert weights(job) == []
+    spec = setup.variant("resa", job).weights
+    released = Path(spec.removeprefix("path:"))
+    released.parent.mkdir(parents=True)
+    hollow_model(released)
+    assert str(released / "model.safetensors") in weights(job)
+    assert weights(wildcards(model=job.model, variant="resa-sft", seed="0")) == []
 
 
 def test_the_papers_own_model_by_its_repository_is_no_stand_in():

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.errors import UserError
+from shared.settings import changes
 from shared.workflow import step as runner
 from shared.workflow.declared import Undeclared
 from shared.workflow.step import Run, parser_of
@@ -26,7 +27,7 @@ def run(tmp_path, monkeypatch):
     def start(function, *words, module=TRAIN, model="random-llama"):
         function.__module__ = module
         paths = ["--out", str(tmp_path / "out"), "--record", str(tmp_path / "runs" / "step.json")]
-        common = ["--scale", "smoke", "--model", model, *paths]
+        common = ["--scale", "smoke", *(["--model", model] if model else []), *paths]
         runner._run(function, [*common, *map(str, words)])
         return json.loads((tmp_path / "runs" / "step.json").read_text())
 
@@ -195,6 +196,26 @@ def test_new_weights_in_a_users_folder_are_another_input(run, tmp_path):
     assert keys[0] != keys[1]
     assert first["inputs"]["model/model.safetensors"] != second["inputs"]["model/model.safetensors"]
     assert first["model"] == "mine"
+
+
+def test_new_weights_of_a_guard_are_another_input(run, tmp_path, monkeypatch):
+    folder = tmp_path / "guard"
+    folder.mkdir()
+    (folder / "model.safetensors").write_text("old")
+    monkeypatch.setenv(changes.VARIABLE, f"resa.guard={{model: 'path:{folder}'}}")
+    keys = []
+
+    def evaluate(run: Run, variant: str, seed: int) -> dict:
+        keys.append(run.key)
+        return {}
+
+    how = {"module": "papers.resa.evaluate", "model": None}
+    first = run(evaluate, "--variant", "base", "--seed", 0, **how)
+    (folder / "model.safetensors").write_text("new")
+    second = run(evaluate, "--variant", "base", "--seed", 0, **how)
+    name = "guard.model/model.safetensors"
+    assert first["inputs"][name] != second["inputs"][name] and keys[0] != keys[1]
+    assert first["inputs"].keys() == {name}
 
 
 def test_a_step_that_fails_writes_no_record(run, tmp_path):

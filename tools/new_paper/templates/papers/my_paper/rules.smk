@@ -3,7 +3,7 @@
 
 rule my_paper_train:
     input:
-        SETUP.weights("my_paper"),
+        SETUP.weights("papers.my_paper.train"),
         data="<results>/my_paper/data",
     output:
         SETUP.model_folder("<results>/my_paper/models/{model}/tuned-s{seed}"),
@@ -22,7 +22,7 @@ rule my_paper_train:
 
 rule my_paper_evaluate:
     input:
-        SETUP.weights("my_paper"),
+        SETUP.weights("papers.my_paper.evaluate"),
         data="<results>/my_paper/data",
         trained=SETUP.trained("my_paper"),
     output:
