@@ -21,15 +21,10 @@ from shared.settings import REHEARSAL
 from shared.workflow import before, live, preloaded
 from shared.workflow.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
+from shared.workflow.in_report import figures_in_report, table_in_report
 from shared.workflow.mistakes import explain
 from shared.workflow.reasons import explain_reasons
-from shared.workflow.setup import (
-    checked,
-    figures_in_report,
-    lock_folder,
-    table_in_report,
-    unknown_target,
-)
+from shared.workflow.setup import checked, lock_folder, unknown_target
 
 SETUP = checked(config, workflow.cores if workflow.local_exec else None)
 RESULTS = f"results/{SETUP.run_name}"

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,7 +18,6 @@ from snakemake.io import directory, temp
 from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
-from shared.files import read_json
 from shared.models.spec import named_in, needs
 from shared.settings import (
     REHEARSAL,
@@ -41,7 +40,6 @@ from shared.workflow.columns import columns_of
 from shared.workflow.config import KEYS, Config, read
 from shared.workflow.mistakes import check_command
 
-CAPTIONS = ROOT / "shared" / "report" / "captions"
 MIRROR = "mirror"  # the setting that names the folder of benchmark rows
 
 
@@ -295,35 +293,6 @@ def models_of(setup: Setup, paper: str) -> list[ScaleSettings]:
     every = load_models(paper, setup.scale, setup.model, setup.stands_in_for)
     there = [each for each in every if each.scores()]
     return [each for each in there if each.name in chosen or not each.missing(folder)]
-
-
-def table_in_report(name: str) -> dict[str, object]:
-    """For `report(...)` of a table of the comparison: how Snakemake's own report shows it."""
-    return {
-        "caption": str(CAPTIONS / f"{name}.rst"),
-        "category": "{paper}",
-        "subcategory": "tables",
-        "labels": {"table": name},
-    }
-
-
-def figures_in_report() -> dict[str, object]:
-    """For `report(directory(...))` of a paper's figures: how Snakemake's own report shows them."""
-
-    def labels(wildcards: object, output: Sequence[str]) -> dict[str, str]:
-        try:
-            captions = read_json(Path(output[0], "captions.json"), dict)
-        except UserError as error:
-            sys.exit(f"error: {error}")
-        return {"figure": wildcards.figure, "shows": captions.get(wildcards.figure, "")}
-
-    return {
-        "patterns": ["{figure}.png"],
-        "caption": str(CAPTIONS / "figure.rst"),
-        "category": "{paper}",
-        "subcategory": "figures",
-        "labels": labels,
-    }
 
 
 def mirror_in_use(mirror: str | None) -> str:
