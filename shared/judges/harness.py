@@ -1,13 +1,13 @@
-"""General ability by lm-evaluation-harness (Gao et al.), in a process and a sandbox of its own.
+"""General ability by lm-evaluation-harness (Gao et al.), in a process of its own.
 
 It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
-from the hub's cache, as the sandbox has no network: load them once beforehand (`prepare`).
+from the hub's cache: load them once beforehand (`prepare`). A task that runs code that a model wrote
+is in a sandbox, which has no network.
 """
 
 import importlib.util
 import os
 import resource
-import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +20,7 @@ from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic, read_jsonl
 from shared.judges import loopback
+from shared.judges.programs import sandbox
 from shared.settings import Engine, Precision
 
 # Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
@@ -36,10 +37,8 @@ TASKS = {
 DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 ROWS = 8  # questions at once, of which it makes logits of every token, twice
 RUNS_CODE = ("HumanEval",)
-# A user and a network of their own: what a model wrote reaches nothing outside.
-SANDBOX = ("unshare", "--user", "--map-root-user", "--net", "--")
-# The same where processes reach each other, as those of vLLM must.
-CONNECTED = (*SANDBOX, sys.executable, "-I", loopback.__file__)
+# After a sandbox: processes in it reach each other, as those of vLLM must.
+CONNECTED = (sys.executable, "-I", loopback.__file__)
 MOST_BYTES = 2**31  # of a file that the process may write
 
 
@@ -108,13 +107,14 @@ def command(
     precision: Precision,
     out: Path,
 ) -> list[str]:
-    """The harness's command line for one task, in its sandbox."""
+    """The harness's command line for one task, in a sandbox if it runs what the model wrote."""
     task, _ = TASKS[dataset]
     arguments = f"pretrained={model},dtype={DTYPES[precision]}"
     run = ("hf", arguments, str(ROWS))
     if engine == "vllm":  # which batches by itself
         run = ("vllm", f"{arguments},max_num_seqs={batch_size}", "auto")
-    asked = [*CONNECTED, sys.executable, "-m", "lm_eval", "run"]
+    around = sandbox() if dataset in RUNS_CODE else ()
+    asked = [*around, *(CONNECTED if around else ()), sys.executable, "-m", "lm_eval", "run"]
     for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
         asked += [option, value]
     asked += ["--tasks", task, "--output_path", str(out), "--log_samples"]
@@ -166,5 +166,3 @@ def _check_installed(engine: Engine) -> None:
     check_engine(engine)
     if importlib.util.find_spec("lm_eval") is None:
         raise UserError('lm-evaluation-harness is not installed; run: pip install ".[eval]"')
-    if shutil.which(SANDBOX[0]) is None:
-        raise UserError(f"{SANDBOX[0]} (util-linux) is not installed; it is the sandbox of lm_eval")

@@ -12,6 +12,7 @@ from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.judges import harness
 from shared.judges.harness import Answered, command, read_samples
+from shared.judges.programs import SANDBOX
 
 STAMP = "2026-11-24T18-33-58.481936"
 
@@ -23,11 +24,10 @@ def log(folder, task, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def test_the_command_names_task_model_and_sandbox():
+def test_the_command_names_task_and_model():
     asked = command("MMLU", 5, "/model", "transformers", 8, "bf16", Path("/out"))
     line = " ".join(asked)
-    assert asked[: len(harness.CONNECTED)] == list(harness.CONNECTED)
-    assert asked[len(harness.CONNECTED) :][1:3] == ["-m", "lm_eval"]
+    assert asked[:3] == [sys.executable, "-m", "lm_eval"]
     assert "--model hf --model_args pretrained=/model,dtype=bfloat16 --batch_size 8 " in line
     assert line.endswith("--tasks mmlu --output_path /out --log_samples --limit 5")
 
@@ -38,11 +38,16 @@ def test_the_model_may_run_in_vllm():
     assert f"--model vllm --model_args {options} --batch_size auto " in line
 
 
-def test_only_the_task_that_runs_code_may_run_code():
+def test_only_the_task_that_runs_code_may_run_code_and_needs_a_sandbox(monkeypatch):
+    """Where there is none, as in many containers, all others run."""
+    asked_for = []
+    monkeypatch.setattr(harness, "sandbox", lambda: asked_for.append(1) or ("a sandbox", "--"))
     of = (None, "folder", "transformers", 8, "fp32", Path("/out"))
     asked = {name: command(name, *of) for name in harness.TASKS}
     allowed = {name for name, line in asked.items() if "--confirm_run_unsafe_code" in line}
     assert allowed == {"HumanEval"} == set(harness.RUNS_CODE)
+    assert {name for name, line in asked.items() if line[0] == "a sandbox"} == allowed
+    assert len(asked_for) == 1 and asked["HumanEval"][2:5] == [*harness.CONNECTED]
     assert all("--limit" not in line for line in asked.values())
 
 
@@ -87,9 +92,9 @@ def test_a_harness_that_fails_says_why(monkeypatch, tmp_path):
 
 def in_sandbox(*command):
     """What a command prints in it; its status and last line of errors where it fails."""
-    if subprocess.run([*harness.SANDBOX, "true"], capture_output=True).returncode:
+    if subprocess.run([*SANDBOX, "true"], capture_output=True).returncode:
         pytest.skip("this machine allows no user namespaces")
-    done = subprocess.run([*harness.CONNECTED, *command], capture_output=True, text=True)
+    done = subprocess.run([*SANDBOX, *harness.CONNECTED, *command], capture_output=True, text=True)
     if done.returncode:
         return done.returncode, done.stderr.strip().splitlines()[-1]
     return done.stdout
