@@ -1,8 +1,8 @@
 """General ability by lm-evaluation-harness (Gao et al.), in a process of its own.
 
 It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
-from the hub's cache: load them once beforehand (`prepare`). A task that runs code that a model wrote
-is in a sandbox, which has no network.
+from the hub's cache: load them once beforehand (`prepare`). A task that runs a model's code is in a
+sandbox, which has no network.
 """
 
 import importlib.util

@@ -32,6 +32,13 @@ def tokenizer(tiny_tokenizer):
     return tiny_tokenizer
 
 
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
+def test_small_models_are_reinforced_with_a_warm_up_and_held_to_where_they_began(scale):
+    """Without, the first step of Adam moves every weight by the whole rate, and they collapsed."""
+    learning = load_settings("resa", scale).reinforcement
+    assert learning.warmup_steps and learning.kl == 0.02 and learning.keep_best
+
+
 @pytest.mark.parametrize("name", ["wj-sft", "deliberative", "resa-sft"])
 def test_only_the_reply_is_learnt(tokenizer, name):
     """The labelled tokens spell the reply in the variant's style and an end of sequence."""
