@@ -86,7 +86,7 @@ def test_a_temporal_variant_refuses_nothing_else():
 
 def test_scores_are_of_every_training_and_of_the_model_before(settings):
     names = settings.scores()
-    assert names[0] == "base-s0" and len(names) == len(set(names)) == 19
+    assert names[0] == "base-s0" and len(names) == len(set(names)) == 25
     assert {"none-contrast-s2", "categories-s2"} <= set(names)
 
 
