@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
+from shared.plots import printed
 from shared.plots.style import FAINT, INK, RIGHT, WRONG, Look
 
 OFFICIAL_HATCH = "////"
@@ -67,6 +68,7 @@ def grouped_bars(
         for x, value, top in zip(positions.flat, values.flat, tops.flat, strict=True):
             if np.isfinite(value):
                 place = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
+                place["zorder"] = 6  # above a mark of the paper's number
                 axes.annotate(f"{value:.0f}", (x, top), fontsize=7.5, color=INK, **place)
     axes.set_xticks(centres, groups)
     axes.set_xlim(-0.55, len(groups) - 0.45)
@@ -271,11 +273,14 @@ def tradeoff(
 
 
 def shared_legend(fig: Figure, columns: int) -> None:
-    """One legend for all panels of a figure, below them, in as many of `columns` as fit."""
+    """One legend for all panels of a figure, below them, in as many of `columns` as fit; what the
+    paper printed comes last."""
     entries = {}
     for axes in fig.axes:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
+    if printed.NAME in entries:
+        entries[printed.NAME] = entries.pop(printed.NAME)
     for some in range(columns, 0, -1):
         legend = fig.legend(
             entries.values(), entries.keys(), loc="outside lower center", ncols=some

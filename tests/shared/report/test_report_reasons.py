@@ -4,7 +4,7 @@ import pytest
 
 from shared.report.collect import Results
 from shared.report.reasons import Reasons
-from shared.report.words import Words
+from shared.words import Words
 from shared.settings import Claim, load_paper
 
 CELL = {

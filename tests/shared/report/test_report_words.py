@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import UserError
-from shared.report.words import Words
+from shared.words import Words
 from shared.settings import load_paper, paper_ids
 
 
