@@ -160,7 +160,7 @@ def legibility(results: Results) -> Figure | None:
         own = characters[characters["kind"] == kind]
         of_bin = pd.cut(own["strength"], bins, right=False)  # 0.2 and 0.6 begin a class
         at = own.groupby(of_bin, observed=True)[["strength", "read"]].mean()
-        look = {"marker": marker, "color": colour, "label": kind.replace("_", " ")}
+        look = {"marker": marker, "color": colour, "label": results.words(kind)}
         axes.plot(at["strength"], 100 * at["read"], **look)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")
     axes.axvspan(READ_TO, HIDDEN_FROM, color=style.FAINT, lw=0, zorder=0)

@@ -19,7 +19,7 @@ from shared.metrics.calibration import expected_calibration_error, reliability_b
 from shared.metrics.ranking import average_precision, precision_recall_curve
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
-from shared.plots.printed import beside, explain
+from shared.plots.printed import beside, explain_in_text
 from shared.plots.printed import mark as mark_printed
 from shared.plots.results import NUMBERS, Results, bars
 
@@ -291,7 +291,7 @@ def _curves(
             labels={name: _ap(name, group, printed) for name, group in here.items()},
         )
         if any((panel[0], group.method, panel[1]) in printed.index for group in here.values()):
-            explain(axes)
+            explain_in_text(axes)
         axes.legend(loc="best")
         axes.set_title(results.titled(panel[0], results.dataset(panel[1])))
     return fig

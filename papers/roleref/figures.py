@@ -132,11 +132,13 @@ def keeping(results: Results) -> Figure | None:
 def _kept(results: Results) -> dict[str, tuple[str, Sequence[str]]]:
     """Of `KEPT` what has rates (of the authors' questions the right answers are not known) that are
     not nearly 100 % everywhere."""
-    lowest = {
-        metric: results.of("main", metric, "corrected")["value"].reindex(datasets, level="dataset")
-        for metric, (_, datasets) in KEPT.items()
-    }
-    return {metric: KEPT[metric] for metric, own in lowest.items() if own.min() < NEARLY_ALL}
+    found = {}
+    for metric, (title, datasets) in KEPT.items():
+        rates = results.of("main", metric, "corrected")["value"]
+        own = rates[rates.index.isin(datasets, level="dataset")]
+        if own.min() < NEARLY_ALL:
+            found[metric] = (title, datasets)
+    return found
 
 
 def _by_method(

@@ -29,5 +29,10 @@ def beside(ours: str, number: float, digits: int = 0, between: str = "\n") -> st
 
 
 def explain(axes: Axes) -> None:
-    """The mark's entry in the legend of a panel, or of its figure."""
+    """The mark's entry in the legend of a figure."""
     axes.plot([], [], linestyle="none", markeredgecolor=INK, label=NAME, **LOOK)
+
+
+def explain_in_text(axes: Axes) -> None:
+    """The same in a legend that lies on a panel, where a marker would be taken for a point."""
+    axes.plot([], [], " ", label=f"{LETTER} {NAME}")

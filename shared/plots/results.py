@@ -16,7 +16,7 @@ from shared.comparison.reported import own_numbers
 from shared.comparison.scores import read_scores
 from shared.files import read_json
 from shared.plots import charts
-from shared.plots.printed import beside, explain, mark
+from shared.plots.printed import beside, explain
 from shared.settings import ScaleSettings
 from shared.words import Words
 from shared.workflow import declared
@@ -147,19 +147,17 @@ def bars(
     """
     groups = groups if isinstance(groups, Mapping) else dict(zip(groups, groups, strict=True))
     numbers = array(cells, list(series), list(groups))
-    positions = charts.grouped_bars(
+    return charts.grouped_bars(
         axes,
         numbers[..., 0],
         numbers[..., 1:],
         groups=list(groups.values()),
         series=list(series),
         colours=list(series.values()),
+        marks=None if printed is None else _over(printed, list(series), list(groups)),
         label=label,
         **options,
     )
-    if printed is not None:
-        mark(axes, positions, _over(printed, list(series), list(groups)))
-    return positions
 
 
 def squares(
