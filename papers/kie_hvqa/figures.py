@@ -42,6 +42,7 @@ PART_COLOURS = {
     "final": "#009E73",
     "format": "#9A9A9A",
 }
+BY = ("model", "method", "dataset")
 EXAMPLES = 4  # of each subset
 CLASS_COLOURS = {"clear": style.INK, "partly": "#D55E00", "hidden": "#9A9A9A"}
 WINDOW = 5  # steps that a curve is averaged over
@@ -56,11 +57,14 @@ def table1(results: Results) -> Figure:
     """Similarities by subset, a panel a metric."""
     fig, panels = style.figure(2, 2, size=(6.2, 3.0))
     for axes, (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
-        cells = _labelled(results, "table1", metric)
+        cells, printed = (
+            _labelled(results, of("table1", metric, by=BY)) for of in (results.of, results.printed)
+        )
         series = _series(results, cells)
-        bars(axes, cells, series, list(cells.index.unique("dataset")), "Similarity (%)")
+        groups = list(cells.index.unique("dataset"))
+        bars(axes, cells, series, groups, "Similarity (%)", printed)
         axes.set_title(name)
-    charts.shared_legend(fig, columns=min(len(series), 5))
+    charts.shared_legend(fig, columns=min(len(series) + 1, 5))
     return fig
 
 
@@ -74,7 +78,10 @@ def rates(results: Results) -> Figure | None:
         "hallucination": "hidden characters made up",
         "clear_refused": "clear characters left out",
     }
-    found = {name: _labelled(results, "rates", metric) for metric, name in names.items()}
+    found = {
+        name: _labelled(results, results.of("rates", metric, by=BY))
+        for metric, name in names.items()
+    }
     cells = pd.concat(found).xs(results.settings.everything, level="dataset").swaplevel()
     if cells["value"].isna().all():  # the authors' rows don't say what each character is
         return None
@@ -153,7 +160,7 @@ def legibility(results: Results) -> Figure | None:
         own = characters[characters["kind"] == kind]
         of_bin = pd.cut(own["strength"], bins, right=False)  # 0.2 and 0.6 begin a class
         at = own.groupby(of_bin, observed=True)[["strength", "read"]].mean()
-        look = {"marker": marker, "color": colour, "label": kind.replace("_", " ")}
+        look = {"marker": marker, "color": colour, "label": results.words(kind)}
         axes.plot(at["strength"], 100 * at["read"], **look)
     axes.axhline(100 * clear, color=style.INK, lw=1, ls=":", label="not degraded")
     axes.axvspan(READ_TO, HIDDEN_FROM, color=style.FAINT, lw=0, zorder=0)
@@ -162,9 +169,9 @@ def legibility(results: Results) -> Figure | None:
     return fig
 
 
-def _labelled(results: Results, item: str, metric: str) -> pd.DataFrame:
-    """Cells by (method, dataset); of several models each method is named with its model."""
-    cells = results.of(item, metric, by=("model", "method", "dataset"))
+def _labelled(results: Results, cells: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+    """Cells that are indexed by `BY`, by (method, dataset); of several models each method is named
+    with its model."""
     labels = [(_label(results, *key[:2]), key[2]) for key in cells.index]
     return cells.set_axis(pd.MultiIndex.from_tuples(labels, names=["method", "dataset"]))
 

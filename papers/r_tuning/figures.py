@@ -19,9 +19,13 @@ from shared.metrics.calibration import expected_calibration_error, reliability_b
 from shared.metrics.ranking import average_precision, precision_recall_curve
 from shared.plots import charts, curves, style
 from shared.plots.figure import figure
+from shared.plots.printed import beside, explain_in_text
+from shared.plots.printed import mark as mark_printed
 from shared.plots.results import NUMBERS, Results, bars
 
 OFFICIAL = ", official"  # ends the name of a method under the official protocol
+RATE = "#882255"  # the colour of an answer rate
+BY = ("model", "method", "dataset")
 ANSWERABLE = " answerable"  # ends the name of the answerable half of an unanswerable set
 
 
@@ -44,31 +48,34 @@ def figure3(results: Results) -> Figure | None:
 )
 def figure4(results: Results) -> Figure | None:
     """Precision when only the most confident answers are kept, after training on five tasks."""
-    return _curves(results, ("R-Tuning", "Vanilla"), multi=True)
+    printed = results.printed("table13", "ap", BY)
+    return _curves(results, ("R-Tuning", "Vanilla"), printed, multi=True)
 
 
 @figure(
     "Accuracy of R-Tuning-R on the questions it answers beside the baselines, with 95 % "
-    "intervals; diamonds: share of the questions that R-Tuning-R answers. Pretrain-W is the "
-    "untuned model on those. Hatched: the official protocol."
+    "intervals; diamonds: share of the questions that R-Tuning-R answers (hollow: the paper's). "
+    "Pretrain-W is the untuned model on those. Hatched: the official protocol."
 )
 def figure5(results: Results) -> Figure | None:
     """Accuracy with R-Tuning-R as bars, and the share of questions it answers as diamonds."""
     table8 = results.cells[results.cells["item"] == "table8"]
     rates = table8[(table8["metric"] == "answer_rate") & (table8["method"] == "R-Tuning-R")]
     rates = _named(rates).set_index(["model", "name", "dataset"])["value"]
+    printed = results.printed("table8", "answer_rate", BY)
 
     def mark(axes: Axes, model: str, places: Mapping[tuple[str, str], float]) -> None:
         found = {x: rates[model, *bar] for bar, x in places.items() if (model, *bar) in rates.index}
-        look = {"color": "#882255", "markeredgecolor": "white", "markersize": 8, "zorder": 4}
+        look = {"color": RATE, "markeredgecolor": "white", "markersize": 8, "zorder": 4}
         axes.plot(list(found), list(found.values()), "D", label="answer rate, R-Tuning-R", **look)
         top = max([axes.get_ylim()[1], *(1.08 * rate for rate in found.values())])
         axes.set(ylim=(0, top), ylabel="Accuracy, answer rate (%)")
+        theirs = [printed.get((model, *bar), np.nan) for bar in places]
+        mark_printed(axes, list(places.values()), theirs, RATE)
 
     accuracy = table8[table8["metric"] == "accuracy"]
-    return _bars(
-        results, accuracy, ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W), mark
-    )
+    methods = ("R-Tuning-R", "Vanilla", "Pretrain-T", analyze.PRETRAIN_W)
+    return _bars(results, accuracy, methods, results.printed("table8", "accuracy", BY), mark)
 
 
 @figure("Training questions that the untuned model answers right (D1) and wrong (D0).")
@@ -114,7 +121,7 @@ def figure7(results: Results) -> Figure | None:
 )
 def figure8(results: Results) -> Figure | None:
     """Precision when only the most confident answers are kept; the area is the AP."""
-    return _curves(results, ("R-Tuning", "Vanilla"))
+    return _curves(results, ("R-Tuning", "Vanilla"), results.printed("table1", "ap", BY))
 
 
 @figure(
@@ -145,7 +152,8 @@ def figure13(results: Results) -> Figure | None:
     """The curves of Figure 8 for the methods that measure uncertainty without labels."""
     methods = ("R-Tuning", "R-Tuning-U", "Vanilla-C", "Vanilla-U")
     drawn = {group.method for group in _answered(results, methods)}
-    return _curves(results, methods) if drawn - {"R-Tuning"} else None
+    printed = results.printed("table2", "ap", BY)
+    return _curves(results, methods, printed) if drawn - {"R-Tuning"} else None
 
 
 @figure(
@@ -188,11 +196,13 @@ def _bars(
     results: Results,
     cells: pd.DataFrame,
     methods: Sequence[str],
+    printed: pd.Series | None = None,
     mark: Callable[[Axes, str, Mapping[tuple[str, str], float]], None] | None = None,
 ) -> Figure | None:
     """Bars of one metric by data set, a panel a model: those trained as the first method, or all.
 
-    `mark` adds to a panel, given its model and the x position of each bar by (name, dataset).
+    `printed` are the paper's numbers by `BY`, marked at the bars of the corrected protocol. `mark`
+    adds to a panel, given its model and the x position of each bar by (name, dataset).
     """
     cells = cells[cells["method"].isin(methods)].dropna(subset=["value"])
     trained = cells[cells["method"] == methods[0]]["model"]
@@ -213,6 +223,7 @@ def _bars(
             {name: _look(name).colour for name in names},
             datasets,
             "Accuracy (%)",
+            None if printed is None else _of_model(printed, model),
             hatched=[name.endswith(OFFICIAL) for name in names],
         )
         if mark:
@@ -220,6 +231,12 @@ def _bars(
         axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=4)
     return fig
+
+
+def _of_model(printed: pd.Series, model: str) -> pd.Series:
+    """The paper's numbers beside a model of ours, by (name in a figure, data set)."""
+    own = printed[printed.index.get_level_values("model") == model].droplevel("model")
+    return own.rename(lambda method: _label(method, "corrected"), level="method")
 
 
 def _differing(cells: pd.DataFrame) -> pd.DataFrame:
@@ -242,9 +259,11 @@ def _answered(results: Results, methods: Sequence[str], multi: bool = False) -> 
     return answered((g for g in own if g.dataset != analyze.AVERAGE), methods)
 
 
-def _curves(results: Results, methods: Sequence[str], multi: bool = False) -> Figure | None:
+def _curves(
+    results: Results, methods: Sequence[str], printed: pd.Series, multi: bool = False
+) -> Figure | None:
     """Precision-recall curves, a panel for each model and data set: two a row, so that they can be
-    read on a page."""
+    read on a page. printed: the paper's AP by `BY`, in the legend of the corrected protocol."""
     groups = _answered(results, methods, multi)
     panels = list(dict.fromkeys((group.model, group.dataset) for group in groups))
     if not panels:
@@ -269,11 +288,10 @@ def _curves(results: Results, methods: Sequence[str], multi: bool = False) -> Fi
             },
             looks={name: _look(name) for name in here},
             dashed=[name for name in here if name.endswith(OFFICIAL)],
-            labels={
-                name: f"{name}: AP {_number(100 * mean_over_seeds(group, average_precision), 1)}"
-                for name, group in here.items()
-            },
+            labels={name: _ap(name, group, printed) for name, group in here.items()},
         )
+        if any((panel[0], group.method, panel[1]) in printed.index for group in here.values()):
+            explain_in_text(axes)
         axes.legend(loc="best")
         axes.set_title(results.titled(panel[0], results.dataset(panel[1])))
     return fig
@@ -303,6 +321,13 @@ def _grid(
         axes.label_outer()
     charts.shared_legend(fig, columns=3)
     return fig
+
+
+def _ap(name: str, group: Group, printed: pd.Series) -> str:
+    """A line of a legend: the AP of a group, mean over its seeds, and the paper's."""
+    ours = f"{name}: AP {_number(100 * mean_over_seeds(group, average_precision), 1)}"
+    theirs = printed.get((group.model, group.method, group.dataset), np.nan)
+    return beside(ours, theirs if name == group.method else np.nan, digits=1, between="  ")
 
 
 def _number(value: float, digits: int) -> str:

@@ -18,6 +18,7 @@ from papers.resa.test_sets import (
     HOUSE,
     OVER_REFUSAL,
     PREFILLING,
+    UNSEEN,
     size_name,
 )
 from shared.comparison.reported import own_numbers
@@ -32,32 +33,48 @@ PANELS = {
     "reasoning": "Right answers (%)",
 }
 ATTACKS, BENIGN = (ALL_ATTACKS, "Avg"), (OVER_REFUSAL.ours, OVER_REFUSAL.name)
+# Of DSR by attack. Others than the first have more methods, and repeat numbers of it.
+TABLES = ("table2", "table4", "table13", "table14", "table17")
+NOT_TRAINED = ("DeepInception", *UNSEEN)  # attacks that are in no training data
 PREFILLED = ", prefilled"  # behind a method's name
 SIZES = ["0.1K", "0.5K", "1K", "5K", "80K"]  # of the paper's Figure 4
 
 
+def _attacks_caption(results: Results) -> str:
+    """Names of the attacks that no training has only those that have a column."""
+    drawn = {name.rpartition(", ")[2] for name in _defences(results).index.unique("dataset")}
+    unseen = [name for name in NOT_TRAINED if name in drawn]
+    *first, last = unseen or [""]
+    names = f"{', '.join(first)} and {last}" if first else last
+    return (
+        "Each square is the share of harmful requests of the house, under one attack, whose reply"
+        " is safe."
+        + (f" {names} {'are' if first else 'is'} in nobody's training data." if unseen else "")
+        + " Prefilled: with a fake check behind the prompt."
+    )
+
+
 @figure(
-    "Each square is the share of harmful requests of the house, under one attack, whose reply"
-    " is safe. DeepInception, Role-play and Prefix injection are in nobody's training data."
-    " Prefilled: with a fake check behind the prompt.",
+    _attacks_caption,
     subject="replies to harmful requests that are safe (DSR, %)",
     each_model=True,
 )
 def attacks(results: Results) -> Figure | None:
     """DSR of every method under every attack, as shaded squares; a row more for a method that was
     also asked with a fake check."""
-    found = _percent(results, "defence_by_judge", "dsr").reset_index()
-    averages = {average.ours for average in AVERAGES} | {average.name for average in AVERAGES}
-    found = found[~found["dataset"].isin(averages)]
-    prefilled = found["dataset"].str.endswith(PREFILLING)
-    found["dataset"] = found["dataset"].str.removesuffix(PREFILLING)
-    found["method"] = found["method"].where(~prefilled, found["method"] + PREFILLED)
-    rows = [row for m in analyze.METHODS for row in (m, m + PREFILLED) if row in {*found["method"]}]
-    columns = {name: _short(name) for name in found["dataset"].unique()}
+    found = _defences(results)
+    there = found.index.unique("method")
+    rows = [row for m in analyze.METHODS for row in (m, m + PREFILLED) if row in there]
+    columns = {name: _short(name) for name in found.index.unique("dataset")}
     if not rows:
         return None
-    fig, (axes,) = style.figure(size=(0.95 * len(columns) + 2.4, 0.42 * len(rows) + 1.3))
-    squares(axes, found.set_index(["method", "dataset"]), rows, columns)
+    printed = pd.concat([results.printed(table, "dsr") for table in TABLES])
+    printed = 100 * _prefilled_apart(printed[~printed.index.duplicated()])
+    height = 0.5 if len(printed) else 0.42
+    fig, (axes,) = style.figure(size=(0.95 * len(columns) + 2.4, height * len(rows) + 1.3))
+    squares(axes, found, rows, columns, printed=printed)
+    if len(printed):
+        charts.shared_legend(fig, columns=1)
     return fig
 
 
@@ -203,6 +220,23 @@ def reward(results: Results) -> Figure | None:
         axes.set_title(results.titled(model))
     charts.shared_legend(fig, columns=5)
     return fig
+
+
+def _defences(results: Results) -> pd.DataFrame:
+    """DSR by (method, attack) in percent, without the averages of the paper's tables."""
+    found = _percent(results, "defence_by_judge", "dsr")
+    averages = {average.ours for average in AVERAGES} | {average.name for average in AVERAGES}
+    return _prefilled_apart(found[~found.index.get_level_values("dataset").isin(averages)])
+
+
+def _prefilled_apart(cells: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+    """Cells by (method, attack), where a method that was asked with a fake check is a method of its
+    own."""
+    keys = [
+        (method + PREFILLED * dataset.endswith(PREFILLING), dataset.removesuffix(PREFILLING))
+        for method, dataset in cells.index
+    ]
+    return cells.set_axis(pd.MultiIndex.from_tuples(keys, names=["method", "dataset"]))
 
 
 def _percent(results: Results, item: str, metric: str) -> pd.DataFrame:

@@ -18,6 +18,12 @@ from shared.plots.figure import figure
 from shared.plots.results import Results, array, bars, squares
 from shared.plots.style import Look
 
+NEARLY_ALL = 95  # per cent
+KEPT = {  # metric of table `main` -> its title and data sets
+    "in_role_rate": ("In the role", TYPES),
+    "readable_rate": ("Readable", TYPES),
+    "right_rate": ("Right", TYPES[:1]),
+}
 GEOMETRY = ("id", "type", "role", "lean")  # columns of that file of scores
 PROTOCOLS = {"corrected": "linear, cross-validated", "official": "as coded"}
 TYPE_LOOKS = {
@@ -40,9 +46,9 @@ METHOD_LOOKS = {
 
 
 @figure(
-    "Accuracy of probes trained on three types (answer+fake+out_series), by layer; mean over "
-    "roles, with 95 % intervals. At layer 0 the last token is the same for all questions, so "
-    "what a probe says there is one class for everything."
+    "Accuracy of probes trained on three types (answerable, factual and role setting), by layer; "
+    "mean over roles, with 95 % intervals. At layer 0 the last token is the same for all "
+    "questions, so what a probe says there is one class for everything."
 )
 def figure2(results: Results) -> Figure:
     """Probe accuracy by layer, as coded and corrected, beside the paper's; a row a model."""
@@ -71,28 +77,32 @@ def figure2(results: Results) -> Figure:
 
 @figure(
     "Probe accuracy in percent at the last layer, mean over roles. Rows: types the probe learns"
-    " from; columns: types it is tested on.",
+    " from; columns: types it is tested on. The paper's numbers are digitised from its figure.",
     each_model=True,
 )
 def transfer(results: Results) -> Figure:
     """Which types a probe is trained on, and which it then tells."""
-    columns = {name: name.replace("_", "_\n") for name in [*TYPES, "contextual", "parametric"]}
-    rows = {name: name.replace("+out", "\n+out") for name in TRAINING_SETS}
-    fig, panels = style.figure(2, 1, size=(8.4, 2.5))
+    columns = _folded(results, [*TYPES, "contextual", "parametric"])
+    rows = {name: results.words(name).replace("+role", "\n+role") for name in TRAINING_SETS}
+    printed = results.printed("figure2", "probe_accuracy").rename(index=rows, level="method")
+    fig, panels = style.figure(2, 1, size=(8.4, 2.7))
     for axes, (protocol, words) in zip(panels, PROTOCOLS.items(), strict=True):
         cells = results.of("figure2", "probe_accuracy", protocol).rename(index=rows, level="method")
-        squares(axes, cells, list(rows.values()), columns)
+        squares(axes, cells, list(rows.values()), columns, printed=printed)
         axes.set_title(f"Probe {words}")
+    if len(printed):
+        charts.shared_legend(fig, columns=1)
     return fig
 
 
 @figure(
     "Probe accuracy on the last hidden state after each change to the model (linear probe), "
-    "with 95 % intervals. Each method's probes learn from its own hidden states."
+    "with 95 % intervals. Each method's probes learn from its own hidden states. The paper's "
+    "numbers are digitised from its figure, but for Mistral, whose are exact."
 )
 def probe_by_method(results: Results) -> Figure:
     """How well a probe tells each type after a change to the model."""
-    shown = {"probe_accuracy": ("", (*TYPES,))}
+    shown = {"probe_accuracy": ("", TYPES)}
     return _by_method(results, "probe_by_method", shown, "Probe accuracy (%)", (9.0, 3.8))
 
 
@@ -103,22 +113,32 @@ def probe_by_method(results: Results) -> Figure:
 )
 def main(results: Results) -> Figure:
     """Refusals by type of question and method."""
-    return _by_method(results, "main", {"refusal_rate": ("", (*TYPES,))}, "Refused (%)", (9.0, 3.8))
+    return _by_method(results, "main", {"refusal_rate": ("", TYPES)}, "Refused (%)", (9.0, 3.8))
 
 
 @figure(
-    "Replies that stay in the role, are readable, and (answerable questions) hold the answer, "
-    "by rules, with Wilson's 95 % intervals."
+    "What replies keep: staying in the role, being readable and (answerable questions) right, by "
+    f"rules, with Wilson's 95 % intervals. Drawn is what falls below {NEARLY_ALL} % anywhere."
 )
-def keeping(results: Results) -> Figure:
+def keeping(results: Results) -> Figure | None:
     """What is kept: staying in the role, readable and right replies to answerable questions."""
-    shown = {
-        "in_role_rate": ("In the role", (*TYPES,)),
-        "readable_rate": ("Readable", (*TYPES,)),
-    }
-    if len(results.of("main", "right_rate", "corrected")):  # of the authors' questions not known
-        shown["right_rate"] = ("Right", ("answerable",))
-    return _by_method(results, "main", shown, "Replies (%)", (4.6, 3.6), numbers=False)
+    shown = _kept(results)
+    if not shown:
+        return None
+    size = (4.6 if len(shown) > 1 else 6.4, 3.6)
+    return _by_method(results, "main", shown, "Replies (%)", size, numbers=False)
+
+
+def _kept(results: Results) -> dict[str, tuple[str, Sequence[str]]]:
+    """Of `KEPT` what has rates (of the authors' questions the right answers are not known) that are
+    not nearly 100 % everywhere."""
+    found = {}
+    for metric, (title, datasets) in KEPT.items():
+        rates = results.of("main", metric, "corrected")["value"]
+        own = rates[rates.index.isin(datasets, level="dataset")]
+        if own.min() < NEARLY_ALL:
+            found[metric] = (title, datasets)
+    return found
 
 
 def _by_method(
@@ -138,8 +158,9 @@ def _by_method(
             cells = results.only(model).of(item, metric, "corrected")
             there = set(cells.index.get_level_values("method"))
             colours = {name: METHOD_LOOKS[name].colour for name in NAMES if name in there}
-            groups = {name: name.replace("_", "_\n") for name in datasets}
-            bars(axes, cells, colours, groups, label, **options)
+            groups = _folded(results, datasets)
+            printed = results.only(model).printed(item, metric)
+            bars(axes, cells, colours, groups, label, printed, **options)
             axes.set_title(results.titled(model, title))
             axes.set_ylabel(label if axes is row[0] else "")
     charts.shared_legend(fig, columns=4)
@@ -152,10 +173,15 @@ def figure3(results: Results) -> Figure:
     geometry = results.scores("geometry", needs=GEOMETRY)
     roles = style.looks(list(dict.fromkeys(geometry["role"])))
     named = {
-        "By type of question": (geometry["type"], TYPE_LOOKS),
+        "By type of question": _typed(results, geometry["type"]),
         "By role": (geometry["role"], roles),
     }
-    return _maps(geometry, named)
+    fig, panels = style.figure(1, len(named), size=(4.8, 4.4))
+    for axes, (title, (names, looks)) in zip(panels, named.items(), strict=True):
+        _scatter(axes, geometry[["tsne_x", "tsne_y"]].to_numpy(), names, looks)
+        axes.set_title(title)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=8)
+    return fig
 
 
 @figure(
@@ -174,19 +200,9 @@ def figure10(results: Results) -> Figure:
     for axes, method in zip(panels, there, strict=True):
         own, points = methods == method, places[["tsne_x", "tsne_y"]]
         axes.scatter(*points[~own].to_numpy().T, s=5, color="#DCDCDC", linewidths=0)
-        _scatter(axes, points[own].to_numpy(), places["type"][own], TYPE_LOOKS)
+        _scatter(axes, points[own].to_numpy(), *_typed(results, places["type"][own]))
         axes.set_title(method)
     charts.shared_legend(fig, columns=5)
-    return fig
-
-
-def _maps(places: pd.DataFrame, named: dict[str, tuple[pd.Series, dict[str, Look]]]) -> Figure:
-    """The same t-SNE map for each title, coloured by what its names say."""
-    fig, panels = style.figure(1, len(named), size=(4.8, 4.4))
-    for axes, (title, (names, looks)) in zip(panels, named.items(), strict=True):
-        _scatter(axes, places[["tsne_x", "tsne_y"]].to_numpy(), names, looks)
-        axes.set_title(title)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=8)
     return fig
 
 
@@ -202,7 +218,7 @@ def pca(results: Results) -> Figure:
     fig, panels = style.figure(1, len(layers), size=(3.2, 3.2))
     for axes, layer in zip(panels, layers, strict=True):
         places = geometry[[f"pca_x_{layer}", f"pca_y_{layer}"]].to_numpy()
-        _scatter(axes, places, geometry["type"], TYPE_LOOKS)
+        _scatter(axes, places, *_typed(results, geometry["type"]))
         axes.set_title(f"Layer {int(layer)}")
     charts.shared_legend(fig, columns=5)
     return fig
@@ -210,7 +226,7 @@ def pca(results: Results) -> Figure:
 
 @figure(
     "Left: cosine of each question, seen from halfway between the regions, with the axis from "
-    "the rejection region (out_series) to the direct response region (answerable) of its role; "
+    "the rejection region (role setting) to the direct response region (answerable) of its role; "
     "mean and 95 % interval. Right: leaning to the direct response region (1 at its centre, -1 "
     "at that of the rejection region) in the last layer, likewise.",
     each_model=True,
@@ -223,16 +239,20 @@ def regions(results: Results) -> Figure:
     layers = np.array([int(c.removeprefix("cosine_")) for c in cosines])
     of_type = geometry.groupby("type", observed=True)[cosines]
     mean, error = of_type.mean(), 1.96 * of_type.sem()
-    lines = {n: (mean.loc[n], (mean - error).loc[n], (mean + error).loc[n]) for n in TYPES}
+    lines = {
+        results.words(name): (mean.loc[name], (mean - error).loc[name], (mean + error).loc[name])
+        for name in TYPES
+    }
+    looks = {results.words(name): look for name, look in LINE_LOOKS.items()}
     labels = ("Layer", "Cosine with the axis")
-    charts.lines_with_band(panels[0], layers, lines, looks=LINE_LOOKS, labels=labels)
+    charts.lines_with_band(panels[0], layers, lines, looks=looks, labels=labels)
     panels[0].set_title("By layer")
     leans = array(results.of("regions", "lean", "corrected"), [BASE], TYPES)[0]
     for place, (name, row) in enumerate(zip(TYPES, leans, strict=True)):
         look = {"color": TYPE_LOOKS[name].colour, "fmt": TYPE_LOOKS[name].marker, "capsize": 3}
         panels[1].errorbar(place, row[0], yerr=np.abs(row[1:, None] - row[0]), **look)
     panels[1].axhline(0, color="#8C8C8C", linewidth=1, linestyle=(0, (4, 3)))
-    panels[1].set_xticks(range(len(TYPES)), [name.replace("_", "_\n") for name in TYPES])
+    panels[1].set_xticks(range(len(TYPES)), _folded(results, TYPES).values())
     panels[1].set(ylabel="Leaning to the direct region", title="Last layer")
     charts.shared_legend(fig, columns=5)
     return fig
@@ -272,6 +292,17 @@ def sweep(results: Results) -> Figure:
     panels[2].xaxis.set_minor_locator(NullLocator())
     charts.shared_legend(fig, columns=3)
     return fig
+
+
+def _folded(results: Results, names: Sequence[str]) -> dict[str, str]:
+    """Name -> the words for it on an axis, one below another."""
+    return {name: results.words(name).replace(" ", "\n") for name in names}
+
+
+def _typed(results: Results, types: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
+    """Types of questions in words, and their looks."""
+    looks = {results.words(name): look for name, look in TYPE_LOOKS.items()}
+    return types.astype(str).map(results.words), looks
 
 
 def _scatter(axes: Axes, places: np.ndarray, names: pd.Series, looks: dict[str, Look]) -> None:

@@ -36,7 +36,7 @@ def draw_all(paper: str, results: Results, folder: Path) -> list[str]:
                     continue
                 style.subject(fig, shown.subject(drawing.subject, drawing.each_model))
                 style.save(fig, temporary, part)
-                captions[part] = drawing.caption
+                captions[part] = drawing.caption_of(shown)
         write_json(temporary / "captions.json", captions)
     return list(captions)
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
+from shared.plots import printed
 from shared.plots.style import FAINT, INK, RIGHT, WRONG, Look
 
 OFFICIAL_HATCH = "////"
@@ -22,12 +23,14 @@ def grouped_bars(
     colours: Sequence[str],
     hatched: Sequence[bool] | None = None,
     numbers: bool = True,
+    marks: np.ndarray | None = None,
     label: str = "",
 ) -> np.ndarray:
     """Bars of `values` (series, groups) side by side in each group; a NaN leaves a gap.
 
     `intervals` (series, groups, 2) are the lower and upper ends of the error bars, NaN for none.
-    `hatched` marks the series drawn light and hatched (the second protocol). Returns the x
+    `hatched` marks the series drawn light and hatched (the second protocol). `marks` (series,
+    groups) are what the paper printed, NaN for none; numbers stand clear of them. Returns the x
     position of every bar (series, groups), so that the caller can put markers on them.
     """
     values = np.asarray(values, dtype=float)
@@ -64,7 +67,11 @@ def grouped_bars(
                 capthick=1.1,
             )
     if numbers:
-        for x, value, top in zip(positions.flat, values.flat, tops.flat, strict=True):
+        room = 0.09 * np.nanmax(tops)  # that a number takes above a bar
+        theirs = np.full(values.shape, np.nan) if marks is None else marks
+        hit = (theirs > tops - room / 2) & (theirs < tops + room)
+        above = np.where(hit, theirs + room / 3, tops)
+        for x, value, top in zip(positions.flat, values.flat, above.flat, strict=True):
             if np.isfinite(value):
                 place = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
                 axes.annotate(f"{value:.0f}", (x, top), fontsize=7.5, color=INK, **place)
@@ -73,6 +80,8 @@ def grouped_bars(
     axes.set_ylim(0, 1.08 * np.nanmax(tops) or 1)  # all zero: any height will do
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(label)
+    if marks is not None:
+        printed.mark(axes, positions, marks)
     return positions
 
 
@@ -271,11 +280,14 @@ def tradeoff(
 
 
 def shared_legend(fig: Figure, columns: int) -> None:
-    """One legend for all panels of a figure, below them, in as many of `columns` as fit."""
+    """One legend for all panels of a figure, below them, in as many of `columns` as fit; what the
+    paper printed comes last."""
     entries = {}
     for axes in fig.axes:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
+    if printed.NAME in entries:
+        entries[printed.NAME] = entries.pop(printed.NAME)
     for some in range(columns, 0, -1):
         legend = fig.legend(
             entries.values(), entries.keys(), loc="outside lower center", ncols=some

@@ -14,19 +14,23 @@ from matplotlib.figure import Figure
 from shared.plots.results import Results
 
 Draw = Callable[[Results], Figure | None]  # None: the results have nothing for it
+Caption = str | Callable[[Results], str]  # a function, where it says what is in the results
 
 
 @dataclass(frozen=True)
 class Drawing:
     draw: Draw
-    caption: str
+    caption: Caption
     subject: str | None  # what the figure is of; None: the models
     each_model: bool  # shows one model, so that several are drawn one by one
     reads_data: bool  # also the examples in data/, which no clone has
 
+    def caption_of(self, results: Results) -> str:
+        return self.caption if isinstance(self.caption, str) else self.caption(results)
+
 
 def figure(
-    caption: str,
+    caption: Caption,
     *,
     subject: str | None = None,
     each_model: bool = False,

@@ -12,10 +12,13 @@ from matplotlib.axes import Axes
 from shared.comparison.analysis import Analysis, load_analysis
 from shared.comparison.cells import read_cells
 from shared.comparison.groups import Group
+from shared.comparison.reported import own_numbers
 from shared.comparison.scores import read_scores
 from shared.files import read_json
 from shared.plots import charts
+from shared.plots.printed import beside, explain
 from shared.settings import ScaleSettings
+from shared.words import Words
 from shared.workflow import declared
 
 NUMBERS = ["value", "ci_low", "ci_high"]
@@ -68,6 +71,26 @@ class Results:
         own = own.assign(n=own["n"].fillna(0).astype(int))
         return own.set_index(list(by))[[*NUMBERS, "n"]]
 
+    def printed(
+        self, item: str, metric: str, by: Sequence[str] = ("method", "dataset")
+    ) -> pd.Series:
+        """The numbers that the paper itself prints of an item and metric and that have a cell of
+        ours beside them, indexed by `by` under our names of its models and data sets."""
+        key = ["model", "method", "dataset"]
+        own = own_numbers(self.reported)
+        own = own[(own["item"] == item) & (own["metric"] == metric)].set_index(key)["number"]
+        cells = self.cells[(self.cells["item"] == item) & (self.cells["metric"] == metric)]
+        ours = cells[key].drop_duplicates()
+        theirs = self.analysis.stand_ins
+        names = ours.replace({"model": theirs.models, "dataset": theirs.datasets})
+        found = ours.assign(number=own.reindex(pd.MultiIndex.from_frame(names)).to_numpy())
+        return found.dropna(subset="number").set_index(list(by))["number"]
+
+    @cached_property
+    def words(self) -> Words:
+        """Puts a name in the data into the words of a reader, for an axis or a legend."""
+        return Words(self.analysis.paper)
+
     def scores(self, name: str, model: str | None = None, **needs: Iterable[str]) -> pd.DataFrame:
         """A score file of a model (the first), without its ending. `needs`: see `read_scores`."""
         path = self.folder / "scores" / (model or self.models[0]) / f"{name}.parquet"
@@ -114,11 +137,13 @@ def bars(
     series: Mapping[str, str],
     groups: Mapping[str, str] | Sequence[str],
     label: str,
+    printed: pd.Series | None = None,
     **options: object,
 ) -> np.ndarray:
     """Bars with intervals of cells that are indexed by (series, group), see `charts.grouped_bars`.
 
-    series: name → colour. groups: name → label on the axis, or names.
+    series: name → colour. groups: name → label on the axis, or names. printed: the paper's own
+    numbers, indexed as the cells, to be marked.
     """
     groups = groups if isinstance(groups, Mapping) else dict(zip(groups, groups, strict=True))
     numbers = array(cells, list(series), list(groups))
@@ -129,6 +154,7 @@ def bars(
         groups=list(groups.values()),
         series=list(series),
         colours=list(series.values()),
+        marks=None if printed is None else _over(printed, list(series), list(groups)),
         label=label,
         **options,
     )
@@ -141,15 +167,29 @@ def squares(
     columns: Mapping[str, str] | Sequence[str],
     limits: tuple[float, float] = (0, 100),
     digits: int = 0,
+    printed: pd.Series | None = None,
 ) -> None:
     """Shaded squares of the values of cells that are indexed by (row, column), see
-    `charts.matrix`. columns: name → label, or names."""
+    `charts.matrix`. columns: name → label, or names. printed: the paper's own numbers, indexed as
+    the cells, to stand below ours."""
     columns = columns if isinstance(columns, Mapping) else dict(zip(columns, columns, strict=True))
     values = array(cells, rows, list(columns))[..., 0]
-    texts = [["" if np.isnan(v) else f"{v:.{digits}f}" for v in row] for row in values]
+    texts = np.array([["" if np.isnan(v) else f"{v:.{digits}f}" for v in row] for row in values])
+    if printed is not None:
+        theirs = _over(printed, rows, list(columns))
+        theirs = np.where(np.isnan(values), np.nan, theirs)
+        texts = np.vectorize(beside, otypes=[object])(texts, theirs, digits)
+        if np.isfinite(theirs).any():
+            explain(axes)
     charts.matrix(
         axes, values, texts, rows=list(rows), columns=list(columns.values()), limits=limits
     )
+
+
+def _over(numbers: pd.Series, rows: Sequence[Hashable], columns: Sequence[Hashable]) -> np.ndarray:
+    """(rows, columns) of numbers that are indexed by (row, column); NaN where there is none."""
+    found = numbers.reindex(pd.MultiIndex.from_product([rows, columns]))
+    return found.to_numpy(float).reshape(len(rows), len(columns))
 
 
 def load_results(

@@ -8,7 +8,7 @@ from shared.report.collect import Results, Row
 from shared.report.counts import CLAIM_VERDICTS, KINDS, kind_counts, protocols
 from shared.report.items import PROTOCOL_NAMES
 from shared.report.reasons import Reasons
-from shared.report.words import Words
+from shared.words import Words
 
 KIND_NAMES = {
     "replicated": "new runs",

@@ -10,8 +10,8 @@ from shared.report.counts import protocols
 from shared.report.effects import Effect, effects, metrics_of
 from shared.report.items import PROTOCOL_NAMES
 from shared.report.reasons import UNDECIDED, Reasons
-from shared.report.words import Words
 from shared.settings import Claim
+from shared.words import Words
 
 
 class ClaimRow(NamedTuple):

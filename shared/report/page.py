@@ -28,8 +28,8 @@ from shared.report.markdown import inline, item_lines, to_html
 from shared.report.own import own_rows, stand_ins
 from shared.report.pictures import FigureView, figure_views
 from shared.report.provenance import Provenance, provenance
-from shared.report.words import Words
 from shared.settings import as_printed
+from shared.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("report.html", "report.md", "provenance.md")

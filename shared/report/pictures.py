@@ -12,7 +12,7 @@ from PIL import Image
 from shared.errors import UserError
 from shared.report.collect import Picture
 from shared.report.items import item_title
-from shared.report.words import Words
+from shared.words import Words
 
 
 class FigureView(NamedTuple):

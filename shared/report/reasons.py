@@ -9,7 +9,7 @@ from shared.report.counts import NOT_PRINTED
 from shared.report.effects import metrics_of
 from shared.report.formats import parsed
 from shared.report.items import PROTOCOL_NAMES, item_title
-from shared.report.words import Words
+from shared.words import Words
 
 UNDECIDED = ("inconclusive", "one run", "not testable", "blocked")
 SHORT = {

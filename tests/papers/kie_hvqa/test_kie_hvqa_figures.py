@@ -9,7 +9,9 @@ from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import OCRBENCH
 from shared.comparison import results as comparison
 from shared.comparison.analysis import load_analysis
+from shared.comparison.reported import read_reported
 from shared.comparison.scores import write_scores
+from shared.plots.__main__ import draw_all
 from shared.plots.results import load_results
 from shared.settings import load_settings
 
@@ -88,6 +90,7 @@ def test_each_model_has_its_bars(results):
         "Qwen2.5-VL-7B, SFT",
         "Qwen2.5-VL-7B, SFT+RL",
         "Qwen2.5-VL-7B, SFT+RL (Eq. 3)",
+        "the paper",
     ]
     bars = {each.get_label(): each for each in fig.axes[2].containers if each.get_label()[0] != "_"}
     assert [patch.get_height() for patch in bars["InternVL3-8B, Zero-shot"]] == [0]
@@ -99,7 +102,18 @@ def test_each_model_has_its_bars(results):
 def test_alone_a_model_is_not_named_in_the_legend(results):
     fig = figures.table1(results.only("Qwen2.5-VL-7B"))
     names = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert names == ["Zero-shot", "SFT", "SFT+RL", "SFT+RL (Eq. 3)"]
+    assert names == ["Zero-shot", "SFT", "SFT+RL", "SFT+RL (Eq. 3)", "the paper"]
+
+
+def test_the_papers_numbers_are_marked_at_the_bars(results, folder):
+    """GPT-4o on all subsets."""
+    printed = read_reported("kie_hvqa").query(
+        "item == 'table1' and metric == 'clear' and dataset == 'Average' and model == 'GPT-4o'"
+    )
+    fig = figures.table1(results.only("GPT-4o"))
+    marks = next(line for line in fig.axes[0].get_lines() if line.get_marker() == "D")
+    assert marks.get_ydata().tolist() == printed["number"].tolist()
+    assert draw_all("kie_hvqa", results.only("GPT-4o"), folder / "figures") == ["table1"]
 
 
 def test_what_a_scale_has_no_numbers_for_is_not_drawn(results):

@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score
 from papers.r_tuning import analyze, figures
 from shared.comparison.cells import COLUMNS
 from shared.comparison.groups import Group
+from shared.comparison.reported import read_reported
 from shared.files import atomic
 from shared.plots import style
 from shared.plots.__main__ import draw_all
@@ -50,6 +51,7 @@ def data(groups=(), cells=()):
         stand_ins=STAND_INS,
         groups=list(groups),
         models=[SimpleNamespace(name=MODEL)],
+        reported=read_reported("r_tuning"),
     )
     return Results(analysis, frame, Path("nowhere"), (MODEL,))
 
@@ -144,10 +146,23 @@ def test_figure4_has_the_sets_of_several_tasks_and_no_other_figure_has_them():
 def test_figure5_marks_the_answer_rate_on_the_bar_of_r_tuning_r():
     fig = figures.figure5(whole())
     (bars,) = [bars for bars in _bars(fig) if bars.get_label() == "R-Tuning-R"]
-    (marks,) = fig.axes[0].get_lines()[-1:]
+    marks = [line for line in fig.axes[0].get_lines() if line.get_color() == figures.RATE]
     middle = bars[0].get_x() + bars[0].get_width() / 2
-    assert marks.get_xydata().tolist() == [[pytest.approx(middle), 25]]
+    assert marks[0].get_xydata().tolist() == [[pytest.approx(middle), 25]]
     assert "answer rate, R-Tuning-R" in shared_legend(fig)
+
+
+def test_figure5_marks_what_table_8_prints_of_the_model_and_set_that_ours_stand_in_for():
+    """OpenLLaMA-3B on ParaRel ID: accuracies of the four methods, and the answer rate."""
+    fig = figures.figure5(whole())
+    hollow = [line for line in fig.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
+    shown = {line.get_markeredgecolor(): list(line.get_ydata()) for line in hollow[::-1]}
+    assert [sorted(line.get_ydata()) for line in hollow if len(line.get_ydata())] == [
+        [36.23, 60.58, 71.48, 82.79],
+        [44.65],
+    ]
+    assert figures.RATE in shown and shared_legend(fig).count("the paper") == 1
+    assert fig.axes[0].get_ylim()[1] > 82.79
 
 
 def test_figure5_has_room_for_an_answer_rate_above_all_bars():
@@ -189,8 +204,10 @@ def test_figure8_names_the_average_precision_mean_over_seeds_without_unscored_ex
     correct, confidence = scored.columns["correct"], scored.columns["confidence"]
     first = average_precision_score(correct[0][keep], confidence[0][keep])
     second = average_precision_score(correct[1], confidence[1])
-    fig = figures.figure8(data([scored]))
-    assert legend(fig.axes[0]) == [f"Vanilla: AP {50 * (first + second):.1f}"]
+    fig = figures.figure8(data([scored], [cell("table1", "Vanilla", "ap", 50)]))
+    printed = "◇ 92.9"  # of OpenLLaMA-3B on ParaRel ID
+    ours = f"Vanilla: AP {50 * (first + second):.1f}"
+    assert legend(fig.axes[0]) == [f"{ours}  {printed}", "◇ the paper"]
     assert fig.axes[0].get_title(loc="left") == "Facts ID (for ParaRel ID)"
 
 

@@ -41,11 +41,13 @@ def cell(item, method, dataset, metric, value, unit=""):
     )
 
 
-def results(cells, folder, models=(SMOKE,)):
+def results(cells, folder, models=(SMOKE,), stands_in_for=None):
     analysis = SimpleNamespace(
         paper=load_paper("resa"),
         scale="smoke",
-        stand_ins=StandIns(datasets=SMOKE.stand_ins),
+        stand_ins=StandIns(
+            models={SMOKE.name: stands_in_for} if stands_in_for else {}, datasets=SMOKE.stand_ins
+        ),
         reported=read_reported("resa"),
         groups=[],
         models=list(models),
@@ -120,6 +122,26 @@ def test_attacks_are_squares_in_percent(data):
         for text in (value(place), "", value(place), "", value(place), "")
     ]
     plt.close(fig)
+
+
+def test_the_papers_dsr_stands_below_ours(data, tmp_path):
+    """Table 2 of Llama3.1-8B-Instruct: 0.9968 without an attack."""
+    own = [cell("table2", analyze.BASE, "House rules, None", "dsr", 0.1)]
+    cells = pd.concat([data.cells, typed(pd.DataFrame(own, columns=COLUMNS))])
+    fig = figures.attacks(results(cells, tmp_path, stands_in_for="Llama3.1-8B-Instruct"))
+    assert texts(fig.axes[0])[0] == "10\n◇ 100"
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["the paper"]
+    plt.close(fig)
+
+
+def test_the_caption_names_only_attacks_that_have_a_column(data):
+    assert "nobody" not in figures.attacks.drawing.caption_of(data)
+    cells = data.cells.replace({"House rules, None": "House rules, DeepInception"})
+    told = figures.attacks.drawing.caption_of(replace(data, cells=cells))
+    assert " DeepInception is in nobody's training data. Prefilled" in told
+    cells = cells.replace({"All attacks": "House rules, Role-play"})
+    told = figures.attacks.drawing.caption_of(replace(data, cells=cells))
+    assert " DeepInception and Role-play are in nobody's training data. Prefilled" in told
 
 
 def test_pareto_puts_over_refusal_against_safety(data):

@@ -27,12 +27,34 @@ def test_all_figures_are_drawn(analysis, found, folder, tmp_path):
     ours = {line.get_label(): line.get_ydata() for line in lines.axes[0].get_lines()}
     assert list(ours["contextual"]) == [pytest.approx(87.5)] * (LAST + 1)
     assert lines.axes[2].get_title(loc="left") == "Paper, Llama-3.1-8B (digitised)"
-    for axes, highest in zip(figures.keeping(results).axes, (87.5, 100, 37.5), strict=True):
+    kept = figures.keeping(results).axes  # all replies are readable, which says nothing
+    assert [axes.get_title(loc="left") for axes in kept] == ["In the role", "Right"]
+    for axes, highest in zip(kept, (87.5, 37.5), strict=True):
         assert axes.get_ylim()[1] > highest  # no bar is cut off
     bars = figures.main(results)
     heights = [bar.get_height() for bar in bars.axes[0].containers[0]]
     assert heights[:3] == [0, 50, 25]  # prompting: answerable, out_series, context_conflict
     plt.close("all")
+
+
+def test_the_papers_probes_stand_beside_ours(analysis, found, folder):
+    """Of Llama-3.1-8B-Instruct: 87, 100 and 55 % after FT; 86 % of answerable questions before."""
+    results = Results(analysis, found, folder, (SETTINGS.name,))
+    fig = figures.probe_by_method(results)
+    marks = next(line for line in fig.axes[0].get_lines() if line.get_marker() == "D")
+    assert {87, 100, 55} <= set(marks.get_ydata())
+    assert [text.get_text() for text in fig.legends[0].get_texts()][-1] == "the paper"
+    squares = figures.transfer(results).axes[0]
+    names = [label.get_text() for label in squares.get_xticklabels()]
+    assert names[:4] == ["answerable", "role\nsetting", "role\nprofile", "factual"]
+    assert squares.texts[2 * len(names)].get_text().endswith("\n◇ 86")
+    plt.close("all")
+
+
+def test_where_nearly_all_replies_keep_everything_nothing_is_drawn(analysis, found, folder):
+    rates = found["metric"].isin(["in_role_rate", "readable_rate", "right_rate"])
+    kept = found.assign(value=found["value"].where(~rates, 96.0))
+    assert figures.keeping(Results(analysis, kept, folder, (SETTINGS.name,))) is None
 
 
 PAPERS_OWN = ("Llama-3.1-8B-Instruct", "Mistral-7B-Instruct")

@@ -11,7 +11,7 @@ from shared.report.claims import claim_views
 from shared.report.collect import load_results
 from shared.report.effects import Effect, effects, full_scales, paper_leads
 from shared.report.forest import COLOURS, draw
-from shared.report.words import Words
+from shared.words import Words
 
 
 def rewrite(path, change):

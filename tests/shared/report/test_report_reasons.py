@@ -4,8 +4,8 @@ import pytest
 
 from shared.report.collect import Results
 from shared.report.reasons import Reasons
-from shared.report.words import Words
 from shared.settings import Claim, load_paper
+from shared.words import Words
 
 CELL = {
     **dict.fromkeys(("our_model", "our_dataset", "reason", "value", "unit"), ""),
