@@ -17,8 +17,8 @@ from shared.comparison.scores import read_scores
 from shared.files import read_json
 from shared.plots import charts
 from shared.plots.printed import beside, explain
+from shared.plots.words import Words
 from shared.settings import ScaleSettings
-from shared.words import Words
 from shared.workflow import declared
 
 NUMBERS = ["value", "ci_low", "ci_high"]

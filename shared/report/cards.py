@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from shared.plots.words import Words
 from shared.report.claims import ClaimRow, ClaimView
 from shared.report.collect import Results, Row
 from shared.report.counts import CLAIM_VERDICTS, KINDS, kind_counts, protocols
 from shared.report.items import PROTOCOL_NAMES
 from shared.report.reasons import Reasons
-from shared.words import Words
 
 KIND_NAMES = {
     "replicated": "new runs",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from shared.plots.words import Words
 from shared.report import formats
 from shared.report.collect import Results, Row
 from shared.report.counts import protocols
@@ -11,7 +12,6 @@ from shared.report.effects import Effect, effects, metrics_of
 from shared.report.items import PROTOCOL_NAMES
 from shared.report.reasons import UNDECIDED, Reasons
 from shared.settings import Claim
-from shared.words import Words
 
 
 class ClaimRow(NamedTuple):

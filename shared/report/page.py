@@ -10,6 +10,7 @@ import yaml
 from markupsafe import Markup
 
 from shared.planning.rehearsal.reach import Reached
+from shared.plots.words import Words
 from shared.report import formats
 from shared.report.cards import Card, Strip, card, strips
 from shared.report.claims import ClaimView, claim_views
@@ -29,7 +30,6 @@ from shared.report.own import own_rows, stand_ins
 from shared.report.pictures import FigureView, figure_views
 from shared.report.provenance import Provenance, provenance
 from shared.settings import as_printed
-from shared.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("report.html", "report.md", "provenance.md")

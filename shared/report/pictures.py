@@ -10,9 +10,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from shared.errors import UserError
+from shared.plots.words import Words
 from shared.report.collect import Picture
 from shared.report.items import item_title
-from shared.words import Words
 
 
 class FigureView(NamedTuple):

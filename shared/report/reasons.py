@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from shared.plots.words import Words
 from shared.report.collect import Results, Row
 from shared.report.counts import NOT_PRINTED
 from shared.report.effects import metrics_of
 from shared.report.formats import parsed
 from shared.report.items import PROTOCOL_NAMES, item_title
-from shared.words import Words
 
 UNDECIDED = ("inconclusive", "one run", "not testable", "blocked")
 SHORT = {

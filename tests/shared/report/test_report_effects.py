@@ -6,12 +6,12 @@ import pytest
 from PIL import Image, ImageColor
 
 from shared import settings
+from shared.plots.words import Words
 from shared.report.cards import strips
 from shared.report.claims import claim_views
 from shared.report.collect import load_results
 from shared.report.effects import Effect, effects, full_scales, paper_leads
 from shared.report.forest import COLOURS, draw
-from shared.words import Words
 
 
 def rewrite(path, change):

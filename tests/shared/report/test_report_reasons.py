@@ -2,10 +2,10 @@
 
 import pytest
 
+from shared.plots.words import Words
 from shared.report.collect import Results
 from shared.report.reasons import Reasons
 from shared.settings import Claim, load_paper
-from shared.words import Words
 
 CELL = {
     **dict.fromkeys(("our_model", "our_dataset", "reason", "value", "unit"), ""),

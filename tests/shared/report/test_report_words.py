@@ -3,8 +3,8 @@
 import pytest
 
 from shared.errors import UserError
+from shared.plots.words import Words
 from shared.settings import load_paper, paper_ids
-from shared.words import Words
 
 
 class Named:
