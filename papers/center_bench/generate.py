@@ -75,16 +75,15 @@ def _pair(words: Vocabulary, level: int, rng: random.Random) -> Drawn | None:
     """A plausible sentence and the matched one; None if the draw has run into a dead end."""
     nouns, verbs = [], []
     for _ in range(level + 1):  # from the last event back to the first
-        actors = words.actors.get(nouns[-1] if nouns else None, {})
-        options = [
-            noun
-            for noun, known in actors.items()
-            if noun not in nouns and (len(known) > len(verbs) or not set(known) <= set(verbs))
-        ]
+        options = {
+            noun: free
+            for noun, known in words.actors.get(nouns[-1] if nouns else None, {}).items()
+            if noun not in nouns and (free := [verb for verb in known if verb not in verbs])
+        }
         if not options:
             return None
-        nouns.append(rng.choice(options))
-        verbs.append(rng.choice([verb for verb in actors[nouns[-1]] if verb not in verbs]))
+        nouns.append(rng.choice(list(options)))
+        verbs.append(rng.choice(options[nouns[-1]]))
     sentence = Sentence(tuple(nouns), tuple(reversed(verbs)))
     other = matched(words, sentence, rng)
     return other and (sentence, other)

@@ -14,7 +14,7 @@ A question:
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import cycle, islice, product
+from itertools import count, cycle, islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -166,12 +166,8 @@ def _sample(
 
 def _spread(rows: Sequence[dict]) -> list[dict]:
     """In the order in which they are, but first one question about each fact, then a second."""
-    turns: defaultdict[str, int] = defaultdict(int)
-    placed = []
-    for row in rows:
-        placed.append((turns[row["fact"]], row))
-        turns[row["fact"]] += 1
-    return [row for _, row in sorted(placed, key=lambda each: each[0])]
+    turns: defaultdict[str, Iterator[int]] = defaultdict(count)
+    return sorted(rows, key=lambda row: next(turns[row["fact"]]))
 
 
 def _in_forms(pool: list, like: list, seed: str) -> list:
