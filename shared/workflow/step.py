@@ -25,6 +25,7 @@ import hashlib
 import inspect
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -113,24 +114,46 @@ def _run(function: Function, words: list[str]) -> None:
         key=key_of(code_hash(module), read, others, hashes),
         paper=paper,
     )
-    with gpu_hours(), full_disk_in_one_line(run.out, SCRATCH):
-        measured = function(run, **arguments) or {}
-    if not is_first():
+    with only_one_at(run.scratch):
+        with gpu_hours(), full_disk_in_one_line(run.out, SCRATCH):
+            measured = function(run, **arguments) or {}
+        if not is_first():
+            return
+        if "tokens" in measured and "tokens_per_second" not in measured:
+            seconds = time.perf_counter() - run.loaded_at
+            measured["tokens_per_second"] = round(measured["tokens"] / max(seconds, 1e-9), 1)
+        write_run(
+            common["record"],
+            started,
+            model=settings.name,
+            settings=read,
+            read=_asked_for(run),
+            seed=arguments.get("seed"),
+            inputs=hashes,
+            **measured,
+        )
+        shutil.rmtree(run.scratch, ignore_errors=True)
+
+
+@contextmanager
+def only_one_at(scratch: Path) -> Iterator[None]:
+    """Keep other processes of this machine from the same step: two would write and delete each
+    other's checkpoints, and one might go on from half of one. By a name that ends with its process
+    and leaves no file behind, which only Linux has.
+
+    Raises `UserError` where another is there already.
+    """
+    if not sys.platform.startswith("linux") or not is_first():
+        yield
         return
-    if "tokens" in measured and "tokens_per_second" not in measured:
-        seconds = time.perf_counter() - run.loaded_at
-        measured["tokens_per_second"] = round(measured["tokens"] / max(seconds, 1e-9), 1)
-    write_run(
-        common["record"],
-        started,
-        model=settings.name,
-        settings=read,
-        read=_asked_for(run),
-        seed=arguments.get("seed"),
-        inputs=hashes,
-        **measured,
-    )
-    shutil.rmtree(run.scratch, ignore_errors=True)
+    with socket.socket(socket.AF_UNIX) as held:
+        try:
+            held.bind(b"\0" + hashlib.sha256(os.fsencode(scratch.absolute())).digest())
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise UserError("another process runs this step; wait until it has ended") from None
+        yield
 
 
 @contextmanager

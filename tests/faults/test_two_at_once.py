@@ -1,6 +1,7 @@
 """Two runs at once: both end, or one says why, and what they write is whole."""
 
 import json
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.files import read_json, write_json
 from shared.workflow import caps
+from shared.workflow.step import only_one_at
 from tests.faults import steps
 
 WRITERS, EACH = 3, 60
@@ -78,7 +80,33 @@ def test_processes_together_take_no_more_than_there_is(tmp_path):
 
 @pytest.mark.parametrize("name", ["data", "ask", "train"])
 def test_a_step_that_is_started_twice_is_right(name, given, undisturbed, tmp_path):
-    """By hand, into the same folder; one of the two may find its scratch folder gone."""
+    """By hand, into the same folder: the second is turned away, or comes after the first."""
     both = [steps.start(name, given, tmp_path / "run") for _ in range(2)]
     assert 0 in ended(both)
     assert steps.result(tmp_path / "run") == undisturbed(name).result
+
+
+def hold(scratch, there):
+    with only_one_at(scratch):
+        there.set()
+        time.sleep(60)
+
+
+def test_a_step_that_is_at_work_keeps_others_away_until_its_process_ends(tmp_path):
+    """However that ends."""
+    there = steps.CONTEXT.Event()
+    process = steps.CONTEXT.Process(target=hold, args=(tmp_path / "one", there))
+    process.start()
+    assert there.wait(60)
+    with (
+        pytest.raises(UserError, match="another process runs this step; wait until it has ended"),
+        only_one_at(tmp_path / "one"),
+    ):
+        pass
+    with only_one_at(tmp_path / "two"):
+        process.kill()
+        process.join()
+    with only_one_at(tmp_path / "one"):
+        pass
+    with only_one_at(tmp_path / "one"):
+        assert not list(tmp_path.iterdir())
