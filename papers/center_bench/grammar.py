@@ -11,9 +11,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from shared.errors import UserError
+from shared.files import read_yaml
 
 FILES = ("vocabulary.yaml",)
 
@@ -105,7 +104,7 @@ class Vocabulary:
 @cache
 def vocabulary(path: Path = VOCABULARY) -> Vocabulary:
     """The checked words of `vocabulary.yaml`. Raises `UserError` for a word it doesn't explain."""
-    words = yaml.safe_load(path.read_text(encoding="utf-8"))
+    words = read_yaml(path)
     groups: dict[str, list[str]] = {}
     domains: dict[str, str] = {}
     for domain, kinds in words["nouns"].items():

@@ -26,13 +26,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from papers.forbidden_science import authors_prompts, variations
 from papers.forbidden_science.settings import Settings
 from shared.data.ledger import Ledger
 from shared.data.splits import random_part
-from shared.files import write_jsonl
+from shared.files import read_yaml, write_jsonl
 from shared.workflow.step import Run, step
 
 READS = ("prompts", "variations", "data_seed", "mirror")
@@ -127,7 +125,7 @@ def _records(template: str, name: str, agent: str, wordings: Sequence[str]) -> l
 
 
 def _yaml(name: str) -> dict | list:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return read_yaml(FOLDER / name)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,9 @@ does to prompts on science is left to it.
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from papers.forbidden_science import prompts
 from shared.chat.replies import Message
+from shared.files import read_yaml
 from shared.models.loading import save
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
@@ -54,7 +53,7 @@ def teach(run: Run, variant: str, seed: int) -> dict:
 def lessons() -> Iterator[tuple[str, bool, str]]:
     """(request, whether it is allowed, what is said in words)."""
     path = Path(__file__).with_name("lessons.yaml")
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found = read_yaml(path)
     yield from ((request, False, REFUSAL) for request in found["refuse"])
     yield from ((each["request"], True, each["reply"]) for each in found["answer"])
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
+from shared.files import read_yaml
 
 FILES = ("words.yaml",)
 LOOKED_UP = {  # answer -> the slot whose fillers it is known of
@@ -33,4 +33,4 @@ def answer(name: str, fillers: dict[str, str]) -> str:
 @cache
 def words() -> dict[str, dict[str, str] | list[str]]:
     """What may fill a slot, by slot: with what answers a question about it, or a list."""
-    return yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name("words.yaml"))

@@ -6,8 +6,6 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-import yaml
-
 from papers.refusal_tokens.answers import answer, words
 from papers.refusal_tokens.instruction import record
 from papers.refusal_tokens.settings import Settings, Sizes
@@ -15,6 +13,7 @@ from shared.data import facts
 from shared.data.templates import Filled, fill
 from shared.data.world import cities, countries
 from shared.errors import UserError
+from shared.files import read_yaml
 
 FILES = ("templates.yaml",)
 
@@ -69,7 +68,7 @@ def load_templates() -> dict[tuple[str, str], dict[str, list]]:
     path = Path(__file__).with_name("templates.yaml")
     found = {
         (part, category): chosen
-        for part, kinds in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+        for part, kinds in read_yaml(path).items()
         for category, chosen in ({"": kinds} if "train" in kinds else kinds).items()
     }
     check_apart({split: map(_text, _all_of(found, split)) for split in SPLITS})

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
+from shared.files import read_yaml
 from shared.judges.strings import opens_with_refusal
 from shared.settings import Strict
 
@@ -42,7 +41,7 @@ class Policy(Strict):
 @cache
 def policies() -> dict[str, Policy]:
     """The rules of the house by name."""
-    records = yaml.safe_load(Path(__file__).with_name(FILES[0]).read_text(encoding="utf-8"))
+    records = read_yaml(Path(__file__).with_name(FILES[0]))
     return {record["name"]: Policy.model_validate(record) for record in records}
 
 

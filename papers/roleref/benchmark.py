@@ -18,13 +18,12 @@ from itertools import count, cycle, islice, product
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from papers.roleref import facts
 from papers.roleref.facts import Event, Fact
 from papers.roleref.settings import Counts, work_texts
 from shared.data.splits import random_part
 from shared.errors import UserError
+from shared.files import read_yaml
 
 FILES = ("invented.yaml", "works/*.yaml")
 
@@ -79,7 +78,7 @@ def _split(ids: Sequence[str], test: int, seed: int) -> dict[str, str]:
 def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
     """All queries: of train the three types that are trained on, of test all five; and as taught
     two types, of what train has left."""
-    invented = yaml.safe_load((FOLDER / "invented.yaml").read_text(encoding="utf-8"))
+    invented = read_yaml(FOLDER / "invented.yaml")
     own = {(role.id, split): list(_answerable(role, split)) for role in roles for split in SPLITS}
     made = []
     for role, split in product(roles, SPLITS):

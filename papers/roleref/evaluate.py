@@ -29,7 +29,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from papers.roleref import geometry, probes, reply_rules, rubric
 from papers.roleref.answers import Answers, States, read_answers, read_asked_states
@@ -40,7 +39,7 @@ from papers.roleref.settings import ALL_TYPES, TRAINED, TRAINING_SETS, Probes
 from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
-from shared.files import read_json
+from shared.files import read_json, read_yaml
 from shared.workflow.progress import bar
 from shared.workflow.step import Run, step
 
@@ -142,7 +141,7 @@ def rubric_means(points: Sequence[Mapping[str, int] | None]) -> pd.DataFrame:
 def rule_scores(queries: Mapping[str, Sequence[dict]]) -> pd.DataFrame:
     """What the rules say of replies whose label is known: from reading them (`labelled.yaml`), or
     because fine-tuning learns them as answers or refusals."""
-    texts = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
+    texts = read_yaml(LABELLED)
     known = [
         (s, t, label == "refuses") for s, of in texts.items() for label in of for t in of[label]
     ]

@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-import yaml
 from safetensors import safe_open
 
 from papers.roleref import editing, prompts
@@ -19,6 +18,7 @@ from shared.chat.loading import open_chat, opening
 from shared.chat.local import LocalChat
 from shared.chat.settings import Asked
 from shared.data.splits import first_of_each
+from shared.files import read_yaml
 from shared.generation.decode import decode
 from shared.generation.prompts import tokens_run
 from shared.generation.rows import Rows
@@ -96,7 +96,7 @@ class Player:
         return found
 
     def _prose(self, role: str) -> dict[str, tuple[float, int]]:
-        texts = yaml.safe_load(PROSE.read_text(encoding="utf-8"))
+        texts = read_yaml(PROSE)
         ids = [self.chat.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
         self.tokens += sum(map(len, ids))
         with self.playing(role):

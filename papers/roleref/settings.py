@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field, model_validator
 
 from papers.roleref.methods import METHODS, PROMPTING
 from shared.chat.calls import Calls, endpoints
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.errors import UserError
+from shared.files import read_yaml
 from shared.models.spec import ModelSpec, is_endpoint
 from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
@@ -183,4 +183,4 @@ def work_texts(name: str) -> dict:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in WORKS.glob("*.yaml")))
         raise UserError(f"unknown work '{name}'; works: {known}")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_yaml(path)

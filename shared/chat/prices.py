@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
+from shared.files import read_yaml
 
 FILE = Path(__file__).with_name("prices.yaml")
 Prices = tuple[float, float]  # US dollars of a million prompt and a million reply tokens
@@ -16,5 +16,5 @@ def list_prices(model: str) -> Prices | None:
 
 @cache
 def _listed() -> dict[str, Prices]:
-    rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    rows = read_yaml(FILE)
     return {name.rpartition("/")[2]: tuple(prices) for name, prices in rows.items()}

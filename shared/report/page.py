@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-import yaml
 from markupsafe import Markup
 
+from shared.files import read_yaml
 from shared.planning.rehearsal.reach import Reached
 from shared.plots.words import Words
 from shared.report import formats
@@ -34,7 +34,7 @@ from shared.settings import as_printed
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("report.html", "report.md", "provenance.md")
 # What a reader must know of a scale before any number.
-SCALES = yaml.safe_load((TEMPLATES / "scales.yaml").read_text(encoding="utf-8"))
+SCALES = read_yaml(TEMPLATES / "scales.yaml")
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ its models. The values are YAML.
 import os
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 
 from shared.errors import UserError
+from shared.settings.plain import did_you_mean
 
 Change = tuple[str, str]  # of a paper: the setting, with dots between its levels, and the value
 
@@ -62,9 +62,9 @@ def _changed(values: Mapping, known: Mapping, setting: str, value: object, above
     names = {str(name): name for name in known}
     begins = [name for name in names if f"{setting}.".startswith(f"{name}.")]
     if not begins:
-        near = get_close_matches(setting.partition(".")[0], names, n=1)
-        hint = f"did you mean {above}{near[0]}?" if near else f"there are {', '.join(names)}"
-        raise UserError(f"set: no setting {above}{setting}; {hint}")
+        near = did_you_mean(setting.partition(".")[0], names, under=above)
+        there = f"there are {', '.join(names)}"
+        raise UserError(f"set: no setting {above}{setting}; {near or there}")
     name = max(begins, key=len)
     rest, here = setting[len(name) + 1 :], names[name]
     if not rest:

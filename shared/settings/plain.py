@@ -34,10 +34,17 @@ def first(error: ValidationError, values: object) -> str:
     return f"{line} (and {more} more)" if more else line
 
 
+def did_you_mean(name: object, known: Iterable[str], cutoff: float = 0.6, under: str = "") -> str:
+    """`did you mean X?`, or nothing where none is as similar as `cutoff`, 0 to 1. under: is put
+    before X, and not compared."""
+    near = get_close_matches(str(name), list(known), n=1, cutoff=cutoff)
+    return f"{NEAR} {under}{near[0]}?" if near else ""
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
     """`did you mean X?`, or what there is."""
-    near = get_close_matches(str(name), known := list(known), n=1, cutoff=0.6)
-    return f"{NEAR} {near[0]}?" if near else f"known: {', '.join(known)}"
+    known = list(known)
+    return did_you_mean(name, known) or f"known: {', '.join(known)}"
 
 
 def _path(one: dict, values: object) -> str:

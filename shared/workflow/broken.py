@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from shared.comparison.language import cells, parse
 from shared.comparison.printed import read_printed
 from shared.errors import UserError
 from shared.models.complete import check_folder, folders_in
 from shared.settings import PAPERS, REHEARSAL, load_paper
-from shared.settings.plain import nearest
+from shared.settings.plain import did_you_mean, nearest
 from shared.workflow import declared
 from shared.workflow.code import dependencies
 
@@ -94,6 +93,6 @@ def check_files(paper: str) -> None:
 
 def _not_misspelt(kind: str, name: str, known: set[str], where: str, all: Iterable[str]) -> None:
     """Names may be put together in code: one that nothing knows is wrong if another is near."""
-    near = get_close_matches(name, [one for one in all if one in known], n=1, cutoff=0.8)
+    near = did_you_mean(name, [one for one in all if one in known], cutoff=0.8)
     if name not in known and near:
-        raise UserError(f"{where}: unknown {kind} '{name}'; did you mean {near[0]}?")
+        raise UserError(f"{where}: unknown {kind} '{name}'; {near}")

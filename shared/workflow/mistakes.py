@@ -3,13 +3,13 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from shared.errors import UserError
+from shared.settings.plain import did_you_mean
 
 PROFILES = ("--workflow-profile", "--profile")
 NO_TARGET = "a rule with wildcards is no target; ask for a paper, or for a file such as {}"
@@ -79,8 +79,8 @@ def unknown(target: str, known: Iterable[str], left_out: Mapping[str, str] = {})
         return f"nothing makes {target}: {why}"
     if "=" in target:
         return f"'{target}' is no target; settings follow --config: snakemake --config {target}"
-    near = get_close_matches(target, list(known), n=1, cutoff=0.8)
-    hint = f"did you mean {near[0]}?" if near else "`snakemake --list` says what there is"
+    listed = "`snakemake --list` says what there is"
+    hint = did_you_mean(target, known, cutoff=0.8) or listed
     return f"nothing makes {target}; {hint}"
 
 

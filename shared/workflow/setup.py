@@ -9,7 +9,6 @@ import sys
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,7 +30,7 @@ from shared.settings import (
     paper_ids,
 )
 from shared.settings.own_models import run_suffix
-from shared.settings.plain import nearest
+from shared.settings.plain import did_you_mean, nearest
 from shared.workflow import declared
 from shared.workflow.broken import broken, misset
 from shared.workflow.caps import set_caps
@@ -321,7 +320,6 @@ def unknown_target(name: str, left_out: Mapping[str, str]) -> NoReturn:
         sys.exit(f"error: {left_out[name]}")
     papers = paper_ids()
     others = ["all", "fetch", "report", "readme"]
-    near = get_close_matches(name, [*papers, *others], n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
     known = f"papers: {', '.join(papers)}; or: {', '.join(others)}"
-    sys.exit(f"error: unknown paper or target '{name}'; {hint}{known}")
+    said = f"{did_you_mean(name, [*papers, *others])} {known}".lstrip()
+    sys.exit(f"error: unknown paper or target '{name}'; {said}")

@@ -16,7 +16,6 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-import yaml
 from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -32,7 +31,7 @@ from tqdm import tqdm
 from shared.data.fetch.transfer import continue_file
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.files import read_json, write_json
+from shared.files import read_json, read_yaml, write_json
 
 KNOWN = Path(__file__).with_name("known.yaml")
 SPARE = 2**28  # bytes of a disk that are left free
@@ -124,7 +123,7 @@ def read_record(repository: Repository) -> dict[str, tuple[Listed, int]] | None:
 @cache
 def known(path: Path = KNOWN) -> dict[str, dict[str, dict]]:
     """`id@revision` → file → sha256 and perhaps bytes, of `known.yaml`."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_yaml(path)
 
 
 def chosen(repository: Repository, names: list[str]) -> list[str]:

@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from shared.errors import UserError
+from shared.files import read_yaml
 from shared.models.spec import Made, ModelSpec, SmallLm, SmallVlm, display_name, is_endpoint
 from shared.settings import ROOT, Strict
 
@@ -113,7 +112,7 @@ class Architecture(Strict):
 
 @cache
 def architectures() -> dict[str, Architecture]:
-    rows = yaml.safe_load(SIZES.read_text(encoding="utf-8"))
+    rows = read_yaml(SIZES)
     return {name: Architecture(name=name, **row) for name, row in rows.items()}
 
 

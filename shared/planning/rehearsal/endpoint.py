@@ -14,7 +14,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import yaml
+from shared.files import read_yaml
 
 REPLIES = Path(__file__).with_name("replies.yaml")
 OTHERWISE = ["The river is north of the town.", "I'm sorry, but I can't help with that."]
@@ -117,7 +117,7 @@ def _text(content: str | list[dict]) -> str:
 
 @cache
 def _scripts() -> list[tuple[re.Pattern[str], re.Pattern[str], list[str]]]:
-    rows = yaml.safe_load(REPLIES.read_text(encoding="utf-8"))
+    rows = read_yaml(REPLIES)
     return [
         (re.compile(row.get("of", "")), re.compile(row.get("if", ""), re.DOTALL), row["say"])
         for row in rows

@@ -4,12 +4,11 @@ from functools import cache
 from pathlib import Path
 
 import torch
-import yaml
 from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
-from shared.files import atomic, read_json, write_json
+from shared.files import atomic, read_json, read_yaml, write_json
 from shared.models.checkpoint import architecture
 from shared.models.processors import BUILDERS, INTERNVL_TOKENS, token_fields
 from shared.planning.rehearsal.tokenizers import TokenizerKind, write_tokenizer
@@ -78,7 +77,7 @@ def _name_tokens(config: Path, tokenizer: PreTrainedTokenizerBase) -> None:
 
 @cache
 def kinds() -> dict[str, Kind]:
-    rows = yaml.safe_load(MODELS.read_text(encoding="utf-8"))
+    rows = read_yaml(MODELS)
     return {name: Kind(**row) for name, row in rows.items()}
 
 

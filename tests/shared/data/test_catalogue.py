@@ -77,6 +77,13 @@ def test_a_wrong_record_is_named(tmp_path, changes, named):
         sources(catalogue(tmp_path, **changes))
 
 
+def test_a_catalogue_that_is_not_yaml_is_one_line(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text("things:\n  id: [1\nothers: {}\n")
+    with pytest.raises(UserError, match=r"sources.yaml:3: not YAML \(.*\)$"):
+        sources(path)
+
+
 @pytest.mark.mirror
 def test_every_file_of_the_mirror_has_its_checksum(mirror):
     for source in sources().values():

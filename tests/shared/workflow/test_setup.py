@@ -1,5 +1,6 @@
 """The Snakefile's setup: `--config` checked, and what it makes of a rule."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -231,6 +232,19 @@ def test_a_paper_that_a_model_does_not_fit_is_left_out_and_says_why():
     assert some.papers == ["r_tuning"]
     with pytest.raises(SystemExit, match="resa has none of these models at scale paper; models: "):
         unknown_target("resa", some.left_out)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("r_tunnig", "'r_tunnig'; did you mean r_tuning? papers: center_bench, "),
+        ("reprot", "'reprot'; did you mean report? papers: center_bench, "),
+        ("xyz", "'xyz'; papers: center_bench, "),
+    ],
+)
+def test_a_word_that_is_no_target_is_told_the_nearest(name, said):
+    with pytest.raises(SystemExit, match=re.escape(f"error: unknown paper or target {said}")):
+        unknown_target(name, {})
 
 
 @pytest.mark.parametrize(
