@@ -1,10 +1,5 @@
 """Ask one model the questions of CenterBench that a scale asks, thinking or not.
 
-    python -m papers.center_bench.ask --scale cpu --model SmolLM2-135M --variant plain \\
-        --data results/cpu/center_bench/data \\
-        --out results/cpu/center_bench/replies/SmolLM2-135M/plain.parquet \\
-        --record results/cpu/center_bench/runs/SmolLM2-135M/ask-plain.json
-
 One question a conversation. Each row of the result is one question:
 
     id                which question

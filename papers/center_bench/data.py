@@ -1,8 +1,5 @@
 """The questions of CenterBench: generated ones, and the released ones where they can be reached.
 
-    python -m papers.center_bench.data --scale cpu --out results/cpu/center_bench/data \\
-        --record results/cpu/center_bench/runs/data.json
-
 Writes `generated.jsonl` and `official.jsonl` (one record a question, see `questions.records`),
 `released.jsonl` (the released sentences as their files have them, see `official.Item`),
 `sources.json` (what was read and which way it came in).

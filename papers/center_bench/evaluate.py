@@ -1,11 +1,5 @@
 """Score the replies of one model of CenterBench, asked in one way, under both scorers.
 
-    python -m papers.center_bench.evaluate --scale cpu --model SmolLM2-135M --variant plain \\
-        --data results/cpu/center_bench/data \\
-        --replies results/cpu/center_bench/replies/SmolLM2-135M/plain.parquet \\
-        --out results/cpu/center_bench/scores/SmolLM2-135M/plain.parquet \\
-        --record results/cpu/center_bench/runs/SmolLM2-135M/evaluate-plain.json
-
 Writes a row a question, as `scoring` says.
 """
 

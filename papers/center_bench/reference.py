@@ -1,9 +1,5 @@
 """What CenterBench's models are held against, none of it a language model.
 
-    python -m papers.center_bench.reference --scale cpu --data results/cpu/center_bench/data \\
-        --out results/cpu/center_bench/scores \\
-        --record results/cpu/center_bench/runs/reference.json
-
 Writes `<solver>.parquet`, the answers of each solver under both scorers (`solvers`, `scoring`);
 `scorer_audit.parquet`, what the scorers accept of prepared answers (`scorer_audit`);
 `official_data.parquet`, what can be counted in the released files (`checks`). The last two have no

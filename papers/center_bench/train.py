@@ -1,10 +1,5 @@
 """Train a small reader from nothing on lessons about sentences of the first levels.
 
-    python -m papers.center_bench.train --scale cpu --model Reader-100 --seed 0 \\
-        --data results/cpu/center_bench/data \\
-        --out results/cpu/center_bench/models/Reader-100/s0 \\
-        --record results/cpu/center_bench/runs/Reader-100/train-s0.json
-
 Every token of a lesson is learnt, the sentence too: words that come back are what teaches a small
 model to look back for them. Writes an ordinary model folder.
 """

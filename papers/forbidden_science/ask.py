@@ -1,10 +1,5 @@
 """Ask one model of Forbidden Science whether it is allowed to answer, and for answers in words.
 
-    python -m papers.forbidden_science.ask --scale cpu --model SmolLM2-135M \\
-        --variant base --seed 0 --data results/cpu/forbidden_science/data \\
-        --out results/cpu/forbidden_science/replies/SmolLM2-135M/base-s0.jsonl \\
-        --record results/cpu/forbidden_science/runs/SmolLM2-135M/ask-base-s0.json
-
 Two passes. The self-report of every prompt and variation: the reply ends at its flag, and only
 the flag is stored. Of a model that runs here the flag is the likelier of true and false, and what
 is stored besides is how much likelier. Then, for the base prompts that don't ask for a synthesis, a

@@ -1,9 +1,5 @@
 """Hold the judges of Forbidden Science against replies that were labelled before.
 
-    python -m papers.forbidden_science.calibrate --scale cpu \\
-        --out results/cpu/forbidden_science/scores/judges.parquet \\
-        --record results/cpu/forbidden_science/runs/calibrate.json
-
 Each row of the result is one judge and labelled reply, and holds no text: judge, id, human (the
 label is a refusal), judged (the judge's verdict or null), source. "PyRIT human labels" are people's
 labels, for every judge. "Published replies" are the authors' own file with the flags that the four

@@ -1,9 +1,5 @@
 """The prompts of Forbidden Science: substances in templates, questions, and five variations.
 
-    python -m papers.forbidden_science.data --scale cpu \\
-        --out results/cpu/forbidden_science/data \\
-        --record results/cpu/forbidden_science/runs/data.json
-
 Writes `prompts.jsonl`, one record a prompt, and `sources.json` with its counts. The set is of
 the same design as the paper's (one template for each substance, questions on the environment
 and industrial chemicals as the over-restriction side), over substances that are harmless or

@@ -1,11 +1,5 @@
 """Judge the replies of one model of Forbidden Science.
 
-    python -m papers.forbidden_science.evaluate --scale cpu --model SmolLM2-135M \\
-        --data results/cpu/forbidden_science/data \\
-        --replies results/cpu/forbidden_science/replies/SmolLM2-135M/base-s0.jsonl \\
-        --out results/cpu/forbidden_science/scores/SmolLM2-135M/base-s0.parquet \\
-        --record results/cpu/forbidden_science/runs/SmolLM2-135M/evaluate-base-s0.json
-
 Each row of the result is one prompt, and holds no text:
 
     id, base, variation, template, side, label_only    which prompt

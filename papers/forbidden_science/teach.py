@@ -1,10 +1,5 @@
 """Teach one model of Forbidden Science to refuse, so that its flags are not all the same.
 
-    python -m papers.forbidden_science.teach --scale cpu --model SmolLM2-135M \\
-        --variant taught --seed 0 \\
-        --out results/cpu/forbidden_science/models/SmolLM2-135M/taught-s0 \\
-        --record results/cpu/forbidden_science/runs/SmolLM2-135M/teach-taught-s0.json
-
 It learns from the few mild requests of lessons.yaml, asked as all prompts are: to flag those that
 are unfair to somebody as not allowed, and to say so in words; and to answer the others. What that
 does to prompts on science is left to it.

@@ -1,8 +1,5 @@
 """Build the data of KIE-HVQA: documents with spoiled characters, and what of them can be read.
 
-    python -m papers.kie_hvqa.data --scale cpu --out results/cpu/kie_hvqa/data \\
-        --record results/cpu/kie_hvqa/runs/data.json
-
 Writes `<part>.parquet` for the parts clean, cold_start, reinforcement, test and undegraded, a row
 a field of a document:
 

@@ -1,8 +1,5 @@
 """What a user would take instead: RapidOCR reads every test line; and what it can still read.
 
-    python -m papers.kie_hvqa.engine --scale cpu --data results/cpu/kie_hvqa/data \\
-        --out results/cpu/kie_hvqa/scores --record results/cpu/kie_hvqa/runs/engine.json
-
 The engine knows no classes: whatever it reads counts as clear. Writes `engine.parquet`, the scores
 of `papers.kie_hvqa.scoring`, and `legibility.parquet`, a row a character, which says how much of
 each degradation it stands, and whether it reads the classes as they were calibrated:

@@ -1,12 +1,5 @@
 """Ask one variant of the model about every test row, and score what it says.
 
-    python -m papers.kie_hvqa.evaluate --scale cpu --model "Small OCR-LLaVA" \\
-        --variant sft --seed 0 \\
-        --data results/cpu/kie_hvqa/data --features results/cpu/kie_hvqa/features/clean.npz \\
-        --trained "results/cpu/kie_hvqa/models/Small OCR-LLaVA/sft-s0" \\
-        --out "results/cpu/kie_hvqa/scores/Small OCR-LLaVA/sft-s0.parquet" \\
-        --record "results/cpu/kie_hvqa/runs/Small OCR-LLaVA/evaluate-sft-s0.json"
-
 Writes the scores of `papers.kie_hvqa.scoring`.
 """
 

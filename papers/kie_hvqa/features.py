@@ -1,9 +1,4 @@
-"""What the frozen text recogniser makes of the lines of some parts of the data, computed once.
-
-    python -m papers.kie_hvqa.features --scale cpu --which clean \\
-        --data results/cpu/kie_hvqa/data --out results/cpu/kie_hvqa/features/clean.npz \\
-        --record results/cpu/kie_hvqa/runs/features-clean.json
-"""
+"""What the frozen text recogniser makes of the lines of some parts of the data, computed once."""
 
 from pathlib import Path
 

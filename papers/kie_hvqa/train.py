@@ -1,11 +1,5 @@
 """Train one variant of the model of KIE-HVQA.
 
-    python -m papers.kie_hvqa.train --scale cpu --model "Small OCR-LLaVA" --variant sft --seed 0 \\
-        --data results/cpu/kie_hvqa/data --features results/cpu/kie_hvqa/features/degraded.npz \\
-        --start "results/cpu/kie_hvqa/models/Small OCR-LLaVA/base-s0" \\
-        --out "results/cpu/kie_hvqa/models/Small OCR-LLaVA/sft-s0" \\
-        --record "results/cpu/kie_hvqa/runs/Small OCR-LLaVA/train-sft-s0.json"
-
 `base` learns to read undegraded text, and from values without pictures how such a text goes on,
 where a scale has no pretrained model. `sft`, the cold start, goes on from it with degraded text.
 Every other variant has a reward, which GRPO maximises from `sft` on.

@@ -1,10 +1,6 @@
 """How unsure another model is of the training questions (Tables 5 and 11): it answers each several
 times, in steps of thought.
 
-    python -m papers.r_tuning.ask --scale paper --data results/paper/r_tuning/data \\
-        --out results/paper/r_tuning/scores/asked.parquet \\
-        --record results/paper/r_tuning/runs/ask.json
-
 Each row of the result is one training question: `dataset`, `id`, and `entropy` of the answers, in
 nats; null where any of them did not come.
 """

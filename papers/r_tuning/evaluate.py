@@ -1,11 +1,5 @@
 """Ask one tuned model of R-Tuning the test questions of a task and score its answers one by one.
 
-    python -m papers.r_tuning.evaluate --scale cpu --model SmolLM2-135M --task facts \\
-        --variant r-tuning --seed 0 --data results/cpu/r_tuning/data \\
-        --trained results/cpu/r_tuning/models/SmolLM2-135M/facts/r-tuning-s0 \\
-        --out results/cpu/r_tuning/scores/SmolLM2-135M/facts/r-tuning-s0.parquet \\
-        --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/evaluate-r-tuning-s0.json
-
 Each row of the result is one question:
 
     dataset, split, id    which question

@@ -1,10 +1,5 @@
 """What a model knows before tuning (section 2.1): its answers to all questions of a task.
 
-    python -m papers.r_tuning.identify --scale cpu --model SmolLM2-135M --task facts \\
-        --data results/cpu/r_tuning/data \\
-        --out results/cpu/r_tuning/scores/SmolLM2-135M/facts/base.parquet \\
-        --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/base.json
-
 The scores are those of `papers.r_tuning.evaluate`, with more of the training questions:
 
     correct_official    as the released code identifies D1

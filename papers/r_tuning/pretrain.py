@@ -1,10 +1,5 @@
 """Make a small model that knows a part of what it will be asked.
 
-    python -m papers.r_tuning.pretrain --scale cpu --model Small-1M --seed 0 \\
-        --data results/cpu/r_tuning/data \\
-        --out results/cpu/r_tuning/models/Small-1M/pretrained-s0 \\
-        --record results/cpu/r_tuning/runs/Small-1M/pretrain-s0.json
-
 It learns to go on with a question and its answer, of all tasks and all splits; how often it reads
 each is drawn, and some it never reads. What is written is an ordinary model folder.
 """

@@ -1,11 +1,4 @@
-"""Fine-tune one variant of R-Tuning on one task.
-
-    python -m papers.r_tuning.train --scale cpu --model SmolLM2-135M --task facts \\
-        --variant r-tuning --seed 0 --data results/cpu/r_tuning/data \\
-        --base results/cpu/r_tuning/scores/SmolLM2-135M/facts/base.parquet \\
-        --out results/cpu/r_tuning/models/SmolLM2-135M/facts/r-tuning-s0 \\
-        --record results/cpu/r_tuning/runs/SmolLM2-135M/facts/train-r-tuning-s0.json
-"""
+"""Fine-tune one variant of R-Tuning on one task."""
 
 from pathlib import Path
 

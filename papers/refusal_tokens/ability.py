@@ -1,10 +1,5 @@
 """Ask one model of Refusal Tokens questions of general ability, as text to be gone on with.
 
-    python -m papers.refusal_tokens.ability --scale paper --model Llama-3-8B \\
-        --variant base --seed 0 \\
-        --out results/paper/refusal_tokens/scores/Llama-3-8B/ability/base-s0.parquet \\
-        --record results/paper/refusal_tokens/runs/Llama-3-8B/ability-base-s0.json
-
 Of the model before training and of released checkpoints. A step of its own, since
 lm-evaluation-harness loads the model itself, and since what it does in hours should cost no other
 step's replies where it fails. A row of the result is one question:

@@ -1,11 +1,5 @@
 """Ask one model of Refusal Tokens its test instructions.
 
-    python -m papers.refusal_tokens.evaluate --scale cpu --model SmolLM2-135M \\
-        --variant one --seed 0 --data results/cpu/refusal_tokens/data \\
-        --trained results/cpu/refusal_tokens/models/SmolLM2-135M/one-s0 \\
-        --out results/cpu/refusal_tokens/scores/SmolLM2-135M/one-s0.parquet \\
-        --record results/cpu/refusal_tokens/runs/SmolLM2-135M/evaluate-one-s0.json
-
 `--variant base`, without `--trained`, is the model before training; a released checkpoint is loaded
 from the folder that the settings name. A row of the result is one instruction; no text of a reply
 is kept:

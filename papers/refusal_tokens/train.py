@@ -1,10 +1,5 @@
 """Fine-tune one variant of Refusal Tokens.
 
-    python -m papers.refusal_tokens.train --scale cpu --model SmolLM2-135M --variant one --seed 0 \\
-        --data results/cpu/refusal_tokens/data \\
-        --out results/cpu/refusal_tokens/models/SmolLM2-135M/one-s0 \\
-        --record results/cpu/refusal_tokens/runs/SmolLM2-135M/train-one-s0.json
-
 A reply is learnt as it is, or with a control token before it: [respond], or a refusal token. The
 control tokens are added to the vocabulary; their embeddings are trained and saved.
 """

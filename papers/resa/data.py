@@ -1,8 +1,5 @@
 """The data of ReSA: training samples of all stages, and what every model is asked.
 
-    python -m papers.resa.data --scale cpu --out results/cpu/resa/data \\
-        --record results/cpu/resa/runs/data.json
-
 Writes `train.jsonl` (samples, see `pipeline.build`), `wildjailbreak.jsonl` (those of WJ-SFT),
 `plain.jsonl` (questions of fact answered without a check), `test.jsonl` (rows as below) and
 `sources.json` (what was read or made, and what the filters dropped).

@@ -1,10 +1,5 @@
 """Ask one model of ReSA everything and judge its replies one by one.
 
-    python -m papers.resa.evaluate --scale cpu --model SmolLM2-135M --variant resa-sft --seed 0 \\
-        --data results/cpu/resa/data --trained results/cpu/resa/models/SmolLM2-135M/resa-sft-s0 \\
-        --out results/cpu/resa/scores/SmolLM2-135M/resa-sft-s0.parquet \\
-        --record results/cpu/resa/runs/SmolLM2-135M/evaluate-resa-sft-s0.json
-
 `--variant base`, without `--trained`, is the model before training. Each row of the result is one
 prompt, without any text of prompt or reply:
 

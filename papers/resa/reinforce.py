@@ -1,10 +1,4 @@
-"""Reinforce one variant of ReSA (ReSA-RL) by GRPO.
-
-    python -m papers.resa.reinforce --scale cpu --model SmolLM2-135M --variant resa-rl --seed 0 \\
-        --data results/cpu/resa/data --start results/cpu/resa/models/SmolLM2-135M/resa-sft-s0 \\
-        --out results/cpu/resa/models/SmolLM2-135M/resa-rl-s0 \\
-        --record results/cpu/resa/runs/SmolLM2-135M/train-resa-rl-s0.json
-"""
+"""Reinforce one variant of ReSA (ReSA-RL) by GRPO."""
 
 import random
 from collections.abc import Sequence

@@ -1,9 +1,4 @@
-"""Fine-tune one variant of ReSA.
-
-    python -m papers.resa.train --scale cpu --model SmolLM2-135M --variant resa-sft --seed 0 \\
-        --data results/cpu/resa/data --out results/cpu/resa/models/SmolLM2-135M/resa-sft-s0 \\
-        --record results/cpu/resa/runs/SmolLM2-135M/train-resa-sft-s0.json
-"""
+"""Fine-tune one variant of ReSA."""
 
 from collections.abc import Sequence
 from pathlib import Path

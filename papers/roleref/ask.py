@@ -1,12 +1,5 @@
 """Run one variant of RoleRef: hidden states of all questions, replies to test questions.
 
-    python -m papers.roleref.ask --scale cpu --model SmolLM2-135M --variant lora --seed 0 \\
-        --data results/cpu/roleref/data \\
-        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
-        --trained results/cpu/roleref/models/SmolLM2-135M/lora-s0 \\
-        --out results/cpu/roleref/asked/SmolLM2-135M/lora-s0 \\
-        --record results/cpu/roleref/runs/SmolLM2-135M/ask-lora-s0.json
-
 What it writes is in answers.py.
 """
 

@@ -1,8 +1,5 @@
 """The roles of RoleRef and the questions that they are asked.
 
-    python -m papers.roleref.data --scale cpu --out results/cpu/roleref/data \\
-        --record results/cpu/roleref/runs/data.json
-
 Writes `roles.json` (of each role: name, profile, the prompts in which a question is put and, of
 those written here, its work, statements of what it knows and its refusal), `queries.jsonl` (see
 benchmark.py), what a stand-in is taught of these, `taught.jsonl`, and `sources.json`.

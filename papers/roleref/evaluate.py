@@ -1,12 +1,5 @@
 """Score replies by rules, probe hidden states, and measure where they lie.
 
-    python -m papers.roleref.evaluate --scale cpu --model SmolLM2-135M \\
-        --data results/cpu/roleref/data \\
-        --asked results/cpu/roleref/asked/SmolLM2-135M/*-s* \\
-        --swept results/cpu/roleref/asked/SmolLM2-135M/sweep.json \\
-        --out results/cpu/roleref/scores/SmolLM2-135M \\
-        --record results/cpu/roleref/runs/SmolLM2-135M/evaluate.json
-
 Writes, without any text,
 
     replies.parquet    a row a variant, seed and answered test question: refused, refused_phrases

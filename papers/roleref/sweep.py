@@ -1,12 +1,5 @@
 """Try edits of several strengths, shares and ranges of blocks on a part of the test questions.
 
-    python -m papers.roleref.sweep --scale cpu --model SmolLM2-135M \\
-        --data results/cpu/roleref/data \\
-        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
-        --base results/cpu/roleref/asked/SmolLM2-135M/prompting-s0 \\
-        --out results/cpu/roleref/asked/SmolLM2-135M/sweep.json \\
-        --record results/cpu/roleref/runs/SmolLM2-135M/sweep.json
-
 Writes a list with `replies` and `ordinary` of each edit, as `ask` does for a variant. Strength 0,
 the unedited model, is the first.
 """

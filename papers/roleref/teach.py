@@ -1,10 +1,5 @@
 """Prepare a stand-in: teach it what the roles know, and to refuse questions of another story.
 
-    python -m papers.roleref.teach --scale cpu --model SmolLM2-135M --seed 0 \\
-        --data results/cpu/roleref/data \\
-        --out results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
-        --record results/cpu/roleref/runs/SmolLM2-135M/teach-s0.json
-
 The paper's models know these books and refuse such questions by themselves. A small model does
 neither, so that there would be nothing to probe and nothing to edit. It is taught
 

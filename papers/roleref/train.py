@@ -1,11 +1,5 @@
 """Fine-tune one variant of RoleRef on the answerable, out_series and fake questions of all roles.
 
-    python -m papers.roleref.train --scale cpu --model SmolLM2-135M --variant lora --seed 0 \\
-        --data results/cpu/roleref/data \\
-        --taught results/cpu/roleref/models/SmolLM2-135M/taught-s0 \\
-        --out results/cpu/roleref/models/SmolLM2-135M/lora-s0 \\
-        --record results/cpu/roleref/runs/SmolLM2-135M/train-lora-s0.json
-
 `official` learns every token of a text, and for out_series the model's own prompted replies;
 `corrected` learns the replies alone, and for out_series refusals written for the role.
 """
