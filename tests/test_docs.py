@@ -62,7 +62,7 @@ def test_a_papers_readme_leads_to_its_deviations(paper_id):
 def targets():
     """What can be asked of each program."""
     files = [ROOT / "Snakefile", *ROOT.glob("shared/workflow/*.smk"), *ROOT.glob("papers/*/*.smk")]
-    rules = re.findall(r"^rule (\w+):", "".join(map(read, files)), re.MULTILINE)
+    rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", "".join(map(read, files)), re.MULTILINE)
     made = re.findall(r"^([\w./]+):", read(ROOT / "Makefile"), re.MULTILINE)
     return {"snakemake": {*rules, *paper_ids(), *PLACEHOLDERS}, "make": set(made)}
 

@@ -47,7 +47,7 @@ rule center_bench_train:
 
 
 # A reader that was trained here, by the same step.
-rule center_bench_ask_reader:
+use rule center_bench_ask as center_bench_ask_reader with:
     input:
         trained="<results>/center_bench/models/{model}/s{seed}",
         data="<results>/center_bench/data",
@@ -59,13 +59,6 @@ rule center_bench_ask_reader:
     wildcard_constraints:
         model=CENTER_BENCH_READERS,
         seed=r"\d+",
-    threads: HALF
-    resources:
-        **SETUP.resources("center_bench"),
-    params:
-        **SETUP.step("papers.center_bench.ask"),
-    shell:
-        "python -m shared.workflow.launch {params.step} 2> {log:q}"
 
 
 rule center_bench_evaluate:

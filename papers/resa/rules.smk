@@ -31,7 +31,7 @@ rule resa_train:
         " {params.step} 2> {log:q}"
 
 
-rule resa_reinforce:
+use rule resa_train as resa_reinforce with:
     input:
         SETUP.weights("papers.resa.reinforce"),
         data="<results>/resa/data",
@@ -41,22 +41,10 @@ rule resa_reinforce:
             for start in [SETUP.variant("resa", wildcards).starts_from]
             if start
         ],
-    output:
-        SETUP.model_folder("<results>/resa/models/{model}/{variant}-s{seed}"),
-        record="<results>/resa/runs/{model}/train-{variant}-s{seed}.json",
-    log:
-        "<results>/resa/logs/{model}/train-{variant}-s{seed}.log",
     wildcard_constraints:
         variant="|".join(sorted(RESA_REINFORCED)) or "-",  # which is the name of none
-    priority: 1
-    threads: HALF
-    resources:
-        **SETUP.resources("resa", train=True),
     params:
         **SETUP.step("papers.resa.reinforce"),
-    shell:
-        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
-        " {params.step} 2> {log:q}"
 
 
 # The model before training too, as base-s0.

@@ -87,6 +87,7 @@ def test_it_runs_and_passes_its_own_tests(copy):
         ("readme", "'readme' is a rule"),
         ("analyze", "'analyze' is a rule"),
         ("r_tuning_train", "'r_tuning_train' is a rule"),
+        ("resa_reinforce", "'resa_reinforce' is a rule"),
     ],
 )
 def test_a_name_that_can_not_be_is_one_line(paper_id, message):

@@ -19,7 +19,7 @@ NAME = "my_paper"
 PLACES = ("papers/{}", "tests/papers/{}")
 LONGEST = 20  # letters; lines with a longer id would be too long
 # What a line of a Snakefile defines: a rule, a section, a variable.
-DEFINED = re.compile(r"^(?:rule )?(\w+)(?: =|:)", re.MULTILINE)
+DEFINED = re.compile(r"^(?:rule |use rule \w+ as )?(\w+)(?: =|:| with:)", re.MULTILINE)
 
 
 def new_paper(paper_id: str) -> list[Path]:
