@@ -20,7 +20,7 @@ from papers.center_bench.settings import SUBSETS, Settings
 from shared.comparison.claims import Reading
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.parts import Values
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
@@ -290,8 +290,7 @@ def accurate_models_lean_on_plausibility_too(values: Values) -> Reading | str:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """One for each item, with a column for each model and scorer."""
-    columns = found.assign(method=model_labels(found))
-    return {item: markdown_table(columns, item) for item in found["item"].unique()}
+    return markdown_tables(found.assign(method=model_labels(found)))
 
 
 def model_labels(cells: pd.DataFrame) -> Sequence[str]:

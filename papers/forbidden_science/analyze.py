@@ -18,7 +18,7 @@ from papers.forbidden_science.settings import BASE, Settings
 from papers.forbidden_science.variations import VARIATIONS, numbers
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.agreement import agreement, cohen_kappa
@@ -312,5 +312,4 @@ def tables(found: pd.DataFrame) -> dict[str, str]:
     columns = found["method"].where(judged | (found["model"] == ALL_MODELS), found["model"])
     rows = found["dataset"].mask(judged, found["model"] + ": " + found["dataset"])
     rows = rows.mask(pairs, found["method"])
-    shown = found.assign(method=columns, dataset=rows)
-    return {item: markdown_table(shown, item) for item in found["item"].unique()}
+    return markdown_tables(found.assign(method=columns, dataset=rows))

@@ -12,7 +12,6 @@ import pandas as pd
 from papers.kie_hvqa.settings import CLASS_NAMES, ENGINE, OCRBENCH, QUESTIONS, UNDEGRADED, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean, rate, rate_among, ratio_of_sums
@@ -120,7 +119,3 @@ def _by_dataset(
 def training(method: str) -> str:
     """The training whose seeds a method's are; none of the model before it nor of the engine."""
     return "" if method in (BASE, ENGINE_METHOD) else method
-
-
-def tables(found: pd.DataFrame) -> dict[str, str]:
-    return {item: markdown_table(found, item) for item in found["item"].unique()}

@@ -14,7 +14,7 @@ from papers.r_tuning.methods import BASE, METHODS
 from papers.r_tuning.settings import ASKED, Settings, Variant
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.scores import read_scores
 from shared.metrics.calibration import expected_calibration_error
 from shared.metrics.metric import Metric
@@ -295,5 +295,4 @@ def training(method: str) -> str:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """Those of the paper; what its figures show is drawn."""
-    items = [item for item in found["item"].unique() if item.startswith("table")]
-    return {item: markdown_table(found, item) for item in items}
+    return markdown_tables(found[found["item"].str.startswith("table")])

@@ -18,7 +18,6 @@ from papers.refusal_tokens.methods import BASE, METHODS
 from papers.refusal_tokens.settings import Settings, Task
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.judges.registry import judge_name
 from shared.metrics.metric import Metric
@@ -249,7 +248,3 @@ def training(method: str) -> str:
     trained = [each.name for each in METHODS.values() if each.learns]
     own = [name for name in trained if method == name or method.startswith(f"{name}, ")]
     return max(own, key=len, default="")
-
-
-def tables(found: pd.DataFrame) -> dict[str, str]:
-    return {item: markdown_table(found, item) for item in found["item"].unique()}

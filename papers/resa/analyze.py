@@ -28,7 +28,7 @@ from papers.resa.test_sets import (
 )
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.scores import read_scores
 from shared.judges.registry import STRING_RULES
 from shared.metrics.metric import Metric
@@ -290,5 +290,4 @@ def training(method: str) -> str:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """Those of the paper, and ours; what its figures show is drawn."""
-    items = [item for item in found["item"].unique() if not item.startswith("figure")]
-    return {item: markdown_table(found, item) for item in items}
+    return markdown_tables(found[~found["item"].str.startswith("figure")])

@@ -15,7 +15,7 @@ from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.settings import ALL_TYPES, CONFLICTS, TRAINING_SETS, TYPES, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import count, mean, rate, rate_among
@@ -226,5 +226,4 @@ def training(method: str) -> str:
 
 def tables(found: pd.DataFrame) -> dict[str, str]:
     """One for each item, except the curves, which are drawn."""
-    items = [item for item in found["item"].unique() if item != "figure2_layers"]
-    return {item: markdown_table(found, item) for item in items}
+    return markdown_tables(found[found["item"] != "figure2_layers"])

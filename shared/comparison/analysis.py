@@ -11,6 +11,7 @@ import pandas as pd
 from shared.comparison.claims import Functions, Names, on_reported
 from shared.comparison.groups import Group
 from shared.comparison.items import Item
+from shared.comparison.markdown import markdown_tables
 from shared.comparison.reported import read_reported
 from shared.comparison.table import Table, untrained
 from shared.errors import UserError
@@ -84,10 +85,10 @@ def load_analysis(
     """The analysis of a results folder, from the scores in it.
 
     `papers/<id>/analyze.py` gives METRICS (name -> Metric), ITEMS, groups(folder, settings) for the
-    scores of one model, perhaps common_groups(folder, settings) for those of none, tables(cells),
-    the functions that claims name and, where something is trained, training(method). model: the
-    user's own model, if the run used one. recorded: the settings of each model as the run recorded
-    them, in place of today's.
+    scores of one model, perhaps common_groups(folder, settings) for those of none, tables(cells)
+    where a table for each item is not what is shown, the functions that claims name and, where
+    something is trained, training(method). model: the user's own model, if the run used one.
+    recorded: the settings of each model as the run recorded them, in place of today's.
     """
     paper = load_paper(paper_id)
     scores = Path(results) / "scores"
@@ -121,7 +122,7 @@ def load_analysis(
         metrics=analyze.METRICS,
         functions={name: getattr(analyze, name) for name in named if hasattr(analyze, name)},
         training=getattr(analyze, "training", untrained),
-        tables=analyze.tables,
+        tables=getattr(analyze, "tables", markdown_tables),
         models=models,
     )
 

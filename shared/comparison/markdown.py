@@ -3,6 +3,11 @@
 import pandas as pd
 
 
+def markdown_tables(cells: pd.DataFrame) -> dict[str, str]:
+    """Of each item, by its name."""
+    return {item: markdown_table(cells, item) for item in cells["item"].unique()}
+
+
 def markdown_table(cells: pd.DataFrame, item: str) -> str:
     """One item as Markdown: a row per metric and dataset, a column per method and protocol.
 

@@ -1,6 +1,7 @@
 import sys
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from shared.comparison import analysis
@@ -63,6 +64,18 @@ def test_it_brings_together_what_a_paper_gives(paper_folder, invented, tmp_path)
     assert found.tables is dict
     assert found.functions == {"all_high": len}  # `forgotten` is reported when claims are checked
     assert (found.scale, found.training) == ("cpu", str)
+
+
+def test_a_paper_that_says_nothing_of_tables_has_one_for_each_item(paper_folder, tmp_path):
+    (tmp_path / "scores" / "Tiny").mkdir(parents=True)
+    (tmp_path / "scores" / "Tiny" / "one.parquet").touch()
+    del sys.modules["papers.invented.analyze"].tables
+    cell = {"metric": "ap", "dataset": "ID", "method": "New", "protocol": "", "n": 10, "unit": "%"}
+    interval = {"value": 50.0, "ci_low": 40.0, "ci_high": 60.0}
+    cells = pd.DataFrame([{"item": item} | cell | interval for item in ("table2", "ours")])
+    made = load_analysis("invented", "cpu", tmp_path).tables(cells)
+    assert list(made) == ["table2", "ours"]
+    assert made["ours"].splitlines()[-1] == "| ap | ID | 10 | 50.0 [40.0, 60.0] |"
 
 
 def test_without_scores_it_is_one_line(paper_folder, tmp_path):

@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from papers.my_paper.settings import Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import rate
@@ -31,7 +28,3 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
 def training(method: str) -> str:
     """The training whose seeds a method's are, "" for the model as it is."""
     return method if method == TUNED else ""
-
-
-def tables(found: pd.DataFrame) -> dict[str, str]:
-    return {"table1": markdown_table(found, "table1")}
