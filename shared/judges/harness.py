@@ -1,8 +1,7 @@
 """General ability by lm-evaluation-harness (Gao et al.), in a process of its own.
 
-It is an optional dependency: `pip install ".[eval]"`. Its data sets and its metric for code come
-from the hub's cache: load them once beforehand (`prepare`). A task that runs a model's code is in a
-sandbox, which has no network.
+It is an optional dependency: `pip install ".[eval]"`. Its data sets come from the hub's cache: load
+them once beforehand (`prepare`).
 """
 
 import importlib.util
@@ -19,26 +18,19 @@ from shared.data.fetch.wanted import ByHand
 from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic, read_jsonl
-from shared.judges import loopback
-from shared.judges.programs import sandbox
 from shared.settings import Engine, Precision
 
-# Our name -> the harness's task, and what of a sample says how right it is: 1 or 0, or a share.
-TASKS = {
-    "ARC-C": ("arc_challenge", "acc"),
-    "HellaSwag": ("hellaswag", "acc"),
-    "PIQA": ("piqa", "acc"),
-    "TruthfulQA MC1": ("truthfulqa_mc1", "acc"),
-    "TruthfulQA MC2": ("truthfulqa_mc2", "acc"),
-    "MMLU": ("mmlu", "acc"),
-    "MATH500": ("hendrycks_math500", "exact_match"),
-    "HumanEval": ("humaneval_instruct", "pass@1"),
+TASKS = {  # our name -> the harness's task
+    "ARC-C": "arc_challenge",
+    "HellaSwag": "hellaswag",
+    "PIQA": "piqa",
+    "TruthfulQA MC1": "truthfulqa_mc1",
+    "TruthfulQA MC2": "truthfulqa_mc2",
+    "MMLU": "mmlu",
 }
+FLAG = "acc"  # of a sample, says how right it is: 1 or 0, or a share
 DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 ROWS = 8  # questions at once, of which it makes logits of every token, twice
-RUNS_CODE = ("HumanEval",)
-# After a sandbox: processes in it reach each other, as those of vLLM must.
-CONNECTED = (sys.executable, "-I", loopback.__file__)
 MOST_BYTES = 2**31  # of a file that the process may write
 
 
@@ -85,8 +77,8 @@ def answered(
 
 def prepare(names: Collection[str]) -> str:
     """The command that loads the data of some of TASKS into the hub's cache."""
-    tasks = ",".join(TASKS[name][0] for name in names)
-    return f"lm_eval run --model dummy --tasks {tasks} --limit 1 --confirm_run_unsafe_code"
+    tasks = ",".join(TASKS[name] for name in names)
+    return f"lm_eval run --model dummy --tasks {tasks} --limit 1"
 
 
 def questions(names: Collection[str]) -> ByHand:
@@ -107,27 +99,23 @@ def command(
     precision: Precision,
     out: Path,
 ) -> list[str]:
-    """The harness's command line for one task, in a sandbox if it runs what the model wrote."""
-    task, _ = TASKS[dataset]
+    """The harness's command line for one task."""
     arguments = f"pretrained={model},dtype={DTYPES[precision]}"
     run = ("hf", arguments, str(ROWS))
     if engine == "vllm":  # which batches by itself
         run = ("vllm", f"{arguments},max_num_seqs={batch_size}", "auto")
-    around = sandbox() if dataset in RUNS_CODE else ()
-    asked = [*around, *(CONNECTED if around else ()), sys.executable, "-m", "lm_eval", "run"]
+    asked = [sys.executable, "-m", "lm_eval", "run"]
     for option, value in zip(("--model", "--model_args", "--batch_size"), run, strict=True):
         asked += [option, value]
-    asked += ["--tasks", task, "--output_path", str(out), "--log_samples"]
+    asked += ["--tasks", TASKS[dataset], "--output_path", str(out), "--log_samples"]
     if limit is not None:
         asked += ["--limit", str(limit)]
-    if dataset in RUNS_CODE:
-        asked += ["--confirm_run_unsafe_code"]
     return asked
 
 
 def read_samples(dataset: str, folder: Path) -> list[Answered]:
     """The verdicts that the harness logged below a folder, each question once."""
-    task, flag = TASKS[dataset]
+    task = TASKS[dataset]
     files = sorted(folder.rglob("samples_*.jsonl"))
     if not files:
         raise UserError(f"lm_eval, {task}: found no samples_*.jsonl, expected one for each task")
@@ -136,19 +124,14 @@ def read_samples(dataset: str, folder: Path) -> list[Answered]:
         for row in read_jsonl(path):
             name = path.stem.removeprefix("samples_").rpartition("_")[0] or task
             key = f"{name}/{row['doc_id']}"
-            if flag not in row:
-                raise UserError(f"{path.name}: expected {flag} in each row, found {', '.join(row)}")
-            found.setdefault(key, Answered(dataset, key, float(row[flag])))
+            if FLAG not in row:
+                raise UserError(f"{path.name}: expected {FLAG} in each row, found {', '.join(row)}")
+            found.setdefault(key, Answered(dataset, key, float(row[FLAG])))
     return list(found.values())
 
 
 def _run(asked: Sequence[str], folder: Path) -> None:
-    environment = {
-        **os.environ,
-        "HF_HUB_OFFLINE": "1",
-        "HF_ALLOW_CODE_EVAL": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-    }
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(
         asked, cwd=folder, env=environment, capture_output=True, text=True, preexec_fn=_limits
     )

@@ -1,18 +1,17 @@
 """The command line for lm-evaluation-harness, and its log of samples read back."""
 
 import json
-import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from papers.refusal_tokens.settings import Task
 from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.judges import harness
 from shared.judges.harness import Answered, command, read_samples
-from shared.judges.programs import SANDBOX
 
 STAMP = "2026-11-24T18-33-58.481936"
 
@@ -38,17 +37,11 @@ def test_the_model_may_run_in_vllm():
     assert f"--model vllm --model_args {options} --batch_size auto " in line
 
 
-def test_only_the_task_that_runs_code_may_run_code_and_needs_a_sandbox(monkeypatch):
-    """Where there is none, as in many containers, all others run."""
-    asked_for = []
-    monkeypatch.setattr(harness, "sandbox", lambda: asked_for.append(1) or ("a sandbox", "--"))
+def test_what_papers_may_ask_is_known_and_no_task_runs_code():
+    assert {*get_args(Task)} == {*harness.TASKS}
     of = (None, "folder", "transformers", 8, "fp32", Path("/out"))
-    asked = {name: command(name, *of) for name in harness.TASKS}
-    allowed = {name for name, line in asked.items() if "--confirm_run_unsafe_code" in line}
-    assert allowed == {"HumanEval"} == set(harness.RUNS_CODE)
-    assert {name for name, line in asked.items() if line[0] == "a sandbox"} == allowed
-    assert len(asked_for) == 1 and asked["HumanEval"][2:5] == [*harness.CONNECTED]
-    assert all("--limit" not in line for line in asked.values())
+    lines = [*(command(name, *of) for name in harness.TASKS), [harness.prepare(harness.TASKS)]]
+    assert all("unsafe" not in word and word != "--limit" for line in lines for word in line)
 
 
 def test_samples_become_a_verdict_a_question(tmp_path):
@@ -62,13 +55,10 @@ def test_samples_become_a_verdict_a_question(tmp_path):
     ]
 
 
-def test_code_and_mathematics_have_flags_of_their_own(tmp_path):
-    log(tmp_path, "humaneval_instruct", [{"doc_id": 3, "pass@1": 1.0}])
-    assert read_samples("HumanEval", tmp_path) == [
-        Answered("HumanEval", "humaneval_instruct/3", True)
-    ]
-    with pytest.raises(UserError, match="expected exact_match in each row, found doc_id, pass@1"):
-        read_samples("MATH500", tmp_path)
+def test_a_row_without_a_verdict_is_one_line(tmp_path):
+    log(tmp_path, "mmlu_anatomy", [{"doc_id": 3, "exact_match": 1.0}])
+    with pytest.raises(UserError, match="expected acc in each row, found doc_id, exact_match"):
+        read_samples("MMLU", tmp_path)
 
 
 def test_no_log_is_a_mistake(tmp_path):
@@ -88,48 +78,6 @@ def test_a_harness_that_fails_says_why(monkeypatch, tmp_path):
     script = ["bash", "-c", "echo loading >&2; echo 'no such data set' >&2; exit 3"]
     with pytest.raises(UserError, match="lm_eval ended with status 3: no such data set"):
         harness._run(script, tmp_path)
-
-
-def in_sandbox(*command):
-    """What a command prints in it; its status and last line of errors where it fails."""
-    if subprocess.run([*SANDBOX, "true"], capture_output=True).returncode:
-        pytest.skip("this machine allows no user namespaces")
-    done = subprocess.run([*SANDBOX, *harness.CONNECTED, *command], capture_output=True, text=True)
-    if done.returncode:
-        return done.returncode, done.stderr.strip().splitlines()[-1]
-    return done.stdout
-
-
-def test_the_sandbox_has_no_network():
-    """Only the loopback device is left in it."""
-    said = in_sandbox("cat", "/proc/net/dev")
-    devices = [line.split(":")[0].strip() for line in said.splitlines() if ":" in line]
-    assert devices == ["lo"]
-
-
-def test_a_process_of_the_sandbox_reaches_itself():
-    """As vLLM's engine and torch.distributed do."""
-    talk = """
-import socket
-server = socket.create_server(("127.0.0.1", 0))
-client = socket.create_connection(server.getsockname(), timeout=5)
-client.sendall(b"hello")
-print(server.accept()[0].recv(5).decode())
-"""
-    assert in_sandbox(sys.executable, "-c", talk) == "hello\n"
-
-
-def test_a_process_of_the_sandbox_reaches_nothing_outside():
-    """Neither a server of this machine on the same address, nor another machine's address."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        for host, port in (server.getsockname(), ("192.0.2.1", 80)):  # of RFC 5737: no machine's
-            reach = f"import socket; socket.create_connection(({host!r}, {port}), timeout=5)"
-            status, why = in_sandbox(sys.executable, "-c", reach)
-            assert status == 1 and ("refused" in why or "unreachable" in why)
-
-
-def test_the_sandbox_ends_as_its_command_does():
-    assert in_sandbox("bash", "-c", "echo no such data set >&2; exit 3") == (3, "no such data set")
 
 
 def test_a_share_of_the_probability_counts_as_it_is(tmp_path):
