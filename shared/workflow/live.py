@@ -193,7 +193,8 @@ def verdicts(claims: Path) -> str:
     except UserError as error:
         return str(error)
     rows = [row for row in every if not row["ours"]]
-    first = next((name for name in ("corrected", "official") if _has(rows, name)), "")
+    there = {row["protocol"] for row in rows}
+    first = next((name for name in ("corrected", "official") if name in there), "")
     found = Counter(row["verdict"] for row in rows if row["protocol"] in (first, ""))
     return ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
 
@@ -204,10 +205,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-def _has(rows: list[dict[str, str]], protocol: str) -> bool:
-    return any(row["protocol"] == protocol for row in rows)
 
 
 def _name(rule: str, paper: str, log: Path | None) -> str:

@@ -56,11 +56,8 @@ def read_reach(path: Path) -> list[Reached]:
     if not path.is_file():
         return []
     rows = [row for _, row in read_csv(path, COLUMNS)]
-    return [_counted(paper, [row for row in rows if row["paper"] == paper]) for paper in _in(rows)]
-
-
-def _in(rows: list[dict[str, str]]) -> list[str]:
-    return list(dict.fromkeys(row["paper"] for row in rows))
+    papers = dict.fromkeys(row["paper"] for row in rows)
+    return [_counted(paper, [row for row in rows if row["paper"] == paper]) for paper in papers]
 
 
 def _counted(paper: str, rows: list[dict[str, str]]) -> Reached:
