@@ -12,7 +12,7 @@ import pandas as pd
 
 from papers.safe_eraser.benchmark import DATASETS, FORBIDDEN, TARGETS
 from papers.safe_eraser.protocols import PROTOCOLS
-from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, Settings
+from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, VANILLA, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
