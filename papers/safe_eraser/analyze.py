@@ -20,7 +20,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean_of_strata, rate, rate_among, ratio
 
-READS = ("benchmark", "vanilla", "variants")
+READS = ("benchmark", "variants")
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without
@@ -87,10 +87,7 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
     """Scores by (protocol, method in tables) and seed; vanilla is under every protocol, and the
     official one, which all methods run under, comes first."""
     protocols = sorted({variant.protocol for variant in settings.variants.values()}, reverse=True)
-    vanilla = {
-        int(name.rpartition("-s")[2]): read_scores(scores / f"{name}.parquet")
-        for name in settings.starts()
-    }
+    vanilla = {0: read_scores(scores / f"{VANILLA}-s0.parquet")}
     found = {(protocol, "Vanilla"): vanilla for protocol in protocols}
     for name, variant in settings.variants.items():
         found[variant.protocol, METHODS[variant.method]] = {
@@ -100,17 +97,13 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `vanilla-s<seed>.parquet` and `<variant>-s<seed>.parquet`."""
+    """Of one model, from `vanilla-s0.parquet` and `<variant>-s<seed>.parquet`."""
     read = runs(scores, settings)
-    vanilla = next(iter(read.values()))
-    harmful = {
-        seed: frame.set_index(_answer(frame))["unsafe"]
-        for seed, frame in ((seed, every.query("progress == 1")) for seed, every in vanilla.items())
-    }
+    vanilla = next(iter(read.values()))[0].query("progress == 1")
+    harmful = vanilla.set_index(_answer(vanilla))["unsafe"]
     ended = {
         (protocol, method): {
-            seed: _ended(frame, harmful.get(seed, harmful[min(harmful)]), protocol, settings)
-            for seed, frame in frames.items()
+            seed: _ended(frame, harmful, protocol, settings) for seed, frame in frames.items()
         }
         for (protocol, method), frames in read.items()
     }
@@ -137,7 +130,6 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
                 dataset=dataset,
                 protocol=protocol,
                 clusters="picture",
-                trained=bool(settings.vanilla) or method != "Vanilla",
             )
             for dataset, kind in kinds.items()
         ]
@@ -216,9 +208,8 @@ def _with_and_without(
 
 
 def training(method: str) -> str:
-    """One is behind all: what has a seed in common starts from the same vanilla, so methods are
-    compared within seeds."""
-    return "vanilla"
+    """The training whose seeds a method's are; none of the model that is to forget."""
+    return "" if method == "Vanilla" else method
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

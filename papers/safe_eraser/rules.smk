@@ -3,15 +3,8 @@
 
 def safe_eraser_vanilla(wildcards):
     """The model before unlearning, where it is trained here; else it is the model as it is."""
-    settings = SETUP.settings("safe_eraser", wildcards.model)
-    folder = f"<results>/safe_eraser/models/{wildcards.model}"
-    return f"{folder}/{settings.start(wildcards.seed)}" if settings.vanilla else []
-
-
-def safe_eraser_answers(wildcards):
-    """The scores of what it says."""
-    start = SETUP.settings("safe_eraser", wildcards.model).start(wildcards.seed)
-    return f"<results>/safe_eraser/scores/{wildcards.model}/{start}.parquet"
+    trained = SETUP.settings("safe_eraser", wildcards.model).vanilla
+    return f"<results>/safe_eraser/models/{wildcards.model}/vanilla-s0" if trained else []
 
 
 rule safe_eraser_vanilla:
@@ -23,7 +16,7 @@ rule safe_eraser_vanilla:
         record="<results>/safe_eraser/runs/{model}/train-vanilla-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/{model}/train-vanilla-s{seed}.log",
-    threads: HALF
+    threads: workflow.cores  # nothing else can run before it is there
     resources:
         **SETUP.resources("safe_eraser", train=True),
     params:
@@ -38,7 +31,7 @@ rule safe_eraser_unlearn:
         SETUP.weights("papers.safe_eraser.unlearn"),
         data="<results>/safe_eraser/data",
         vanilla=safe_eraser_vanilla,
-        answers=safe_eraser_answers,
+        answers="<results>/safe_eraser/scores/{model}/vanilla-s0.parquet",
     output:
         SETUP.model_folder("<results>/safe_eraser/models/{model}/{variant}-s{seed}"),
         record="<results>/safe_eraser/runs/{model}/train-{variant}-s{seed}.json",
@@ -63,7 +56,7 @@ def safe_eraser_unlearnt(wildcards):
         return {}
     return {
         "trained": f"{folder}/models/{wildcards.model}/{wildcards.variant}-s{wildcards.seed}",
-        "answers": safe_eraser_answers(wildcards),
+        "answers": f"{folder}/scores/{wildcards.model}/vanilla-s0.parquet",
     }
 
 
