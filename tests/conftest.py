@@ -187,21 +187,6 @@ def tiny_tokenizer():
     return byte_tokenizer()
 
 
-@pytest.fixture
-def no_network(monkeypatch):
-    """Whoever opens a connection fails; gives the addresses that were tried."""
-    import socket
-
-    tried = []
-
-    def connect(self, address):
-        tried.append(address)
-        raise OSError("this test has no network")
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    return tried
-
-
 @pytest.fixture(scope="session")
 def hollow_model():
     """Write a folder that has all files of a model, and nothing in them."""
