@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from shared import settings
-from shared.settings import ROOT, load_paper, load_settings
+from shared.data.fetch import hub
+from shared.settings import ROOT, load_paper, load_settings, model_names
 from shared.workflow import before_snakemake, broken, code, setup, source, step_help
 from shared.workflow.config import read
 from tests.lines import one_line
@@ -81,6 +82,46 @@ def test_a_model_without_a_chat_template_is_kept_from_the_papers_that_talk_to_it
     assert f"{folder} has no chat template" in made.left_out["center_bench"]
     (folder / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
     assert "center_bench" in setup.checked({"scale": "gpu", "model": f"path:{folder}"}).papers
+
+
+@pytest.mark.parametrize("paper", ["kie_hvqa", "safe_eraser"])
+def test_a_model_of_text_is_kept_from_the_papers_that_show_it_pictures(
+    tmp_path, hollow_model, monkeypatch, paper
+):
+    folder = hollow_model(tmp_path / "model")
+    config = {"scale": "paper", "model": f"path:{folder}"}
+    made = setup.checked(config)
+    assert "resa" in made.papers and paper not in made.papers
+    assert made.left_out[paper] == (
+        f"{paper} at scale paper does not fit path:{folder}: model folder {folder} reads text alone"
+        " (no vision_config in its config.json); expected one that sees"
+    )
+    (folder / "config.json").write_text('{"vision_config": {}}')
+    assert paper in setup.checked(config).papers
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setattr(hub, "here", lambda repository: folder)  # one that was fetched before
+    made = setup.checked({"scale": "paper", "model": f"hub:org/text@{'a' * 40}"})
+    assert "reads text alone" in made.left_out[paper]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ("resa.guard={{model: '{spec}'}}", "guard.model"),
+        ("resa.judges=['llm:{spec}']", "judges.0"),
+        ("roleref.rubric='{spec}'", "rubric"),
+        ("safe_eraser.judge='llm:{spec}'", "judge"),
+    ],
+)
+def test_a_folder_of_a_setting_that_is_not_there(tmp_path, change, place):
+    absent = tmp_path / "mistyped"
+    change = change.format(spec=f"path:{absent}")
+    paper = change.partition(".")[0]
+    (name, *_) = model_names(paper, "smoke")
+    with pytest.raises(SystemExit) as ended:
+        setup.checked({"scale": "smoke", "set": change, "name": "a"})
+    where = f"error: {paper} at scale smoke, model {name}: {place}"
+    assert str(ended.value) == f"{where}: found no folder {absent}; expected one with a model"
 
 
 @pytest.mark.parametrize("paper", ["r_tuning", "refusal_tokens", "resa", "roleref", "safe_eraser"])

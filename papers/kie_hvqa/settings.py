@@ -114,6 +114,7 @@ class Sizes(Strict):
 
 class Settings(Asked, ScaleSettings):
     CHATS = True
+    SEES = True
 
     model: ModelSpec | SmallVlm  # one behind an endpoint is asked, as its other fields say
     fonts: list[str] = Field(min_length=1)

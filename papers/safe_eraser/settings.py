@@ -68,6 +68,7 @@ class Variant(Strict):
 
 class Settings(ScaleSettings):
     CHATS = True
+    SEES = True
     UNTRAINED: ClassVar = (VANILLA,)
 
     model: ModelSpec | SmallVlm  # a SmallVlm is made of the words of the generated benchmark

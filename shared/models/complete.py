@@ -51,6 +51,11 @@ def has_chat_template(folder: Path) -> bool:
     return any(TEMPLATE in read_json(path, dict) for path in found if path.is_file())
 
 
+def sees(folder: Path) -> bool:
+    """Whether its model takes pictures: then its config describes the part that reads them."""
+    return "vision_config" in read_json(folder / "config.json", dict)
+
+
 def folders_in(settings: str) -> list[Path]:
     """The folders of whole models that settings (as JSON) name and that are there."""
     named = map(Path, dict.fromkeys(_OWN.findall(settings)))

@@ -17,6 +17,8 @@ BUNDLED = {
 }
 FORMS = "bundled:NAME, hub:ORG/NAME@REVISION (40 hex digits), path:FOLDER or api:NAME"
 _BESIDE_WEIGHTS = (".json", ".model", ".txt", ".jinja", ".tiktoken")  # config and tokenizer
+# Settings of models in folders that a user may have no copy of
+MAY_BE_ABSENT = frozenset({"filters", "weights"})
 # As a setting names it: by itself, or behind the kind of a judge ("llm:path:FOLDER").
 _WITH_FILES = re.compile("(?:[a-z]+:)?(?P<model>(?:bundled|path):.+)")
 _HUB = re.compile(r"hub:(?P<id>[^@\s]+/[^@\s]+)@(?P<revision>[0-9a-f]{40})")
@@ -131,12 +133,12 @@ def named_in(settings: object, place: str = "") -> dict[str, str]:
     """The models with files here that settings name, as JSON can hold them: place → spec.
 
     {"guard": {"model": "path:/a"}, "judges": ["llm:bundled:b"]} has the places `guard.model` and
-    `judges.0`. In a folder that is not there only `model` counts: without others a step does less.
+    `judges.0`. Of MAY_BE_ABSENT those in a folder that is not there do not count: a step does less.
     """
     if isinstance(settings, str):
         found = _WITH_FILES.fullmatch(settings)
         spec = found and found["model"]
-        optional = place.partition(".")[0] != "model"
+        optional = not MAY_BE_ABSENT.isdisjoint(place.split("."))
         return {} if not spec or (optional and is_absent(spec)) else {place: spec}
     named = dict(enumerate(settings)) if isinstance(settings, list) else settings
     if not isinstance(named, Mapping):

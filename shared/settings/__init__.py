@@ -65,6 +65,7 @@ class ScaleSettings(Strict):
     """
 
     CHATS: ClassVar[bool] = False  # its model is asked by way of its chat template
+    SEES: ClassVar[bool] = False  # its model is shown pictures
 
     name: str  # of the model, in tables and paths
     stands_in_for: str | None = None  # the model of the paper in whose place it is

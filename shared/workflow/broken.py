@@ -7,10 +7,12 @@ from shared.comparison.language import cells, parse
 from shared.comparison.printed import read_printed
 from shared.errors import UserError
 from shared.models.complete import check_folder, folders_in
-from shared.settings import PAPERS, REHEARSAL, load_paper
+from shared.models.spec import is_absent, named_in
+from shared.settings import PAPERS, REHEARSAL, ScaleSettings, load_paper
 from shared.settings.plain import did_you_mean, nearest
 from shared.workflow import declared
 from shared.workflow.code import dependencies
+from shared.workflow.columns import check_model
 
 ANALYSES = ("settings", "analyze", "figures")  # modules that run, besides the steps
 STEP = "\n    step("
@@ -40,10 +42,10 @@ def misset(setup: object) -> dict[str, str]:
 
 def _check(setup: object, paper: str) -> None:
     """Every model's settings, that what is made once for all of them is read alike in all, and that
-    the models which are in folders are whole."""
+    the models which are in folders are there, whole and of the kind that is needed."""
     for settings in setup.each(paper) if setup.scale != REHEARSAL else ():
-        for folder in folders_in(settings.model_dump_json()):
-            check_folder(folder)
+        _check_folders(f"{paper} at scale {setup.scale}, model {settings.name}", settings)
+        check_model(paper, setup.scale, settings)
     names = declared.literals(f"papers.{paper}.data")["READS"]
     first, *others = setup.each(paper)
     for other in others:
@@ -53,6 +55,18 @@ def _check(setup: object, paper: str) -> None:
                 f"{paper} at scale {setup.scale}: models {first.name} and {other.name} differ in "
                 f"'{different[0]}', which the data of both are made from; expected one for all"
             )
+
+
+def _check_folders(where: str, settings: ScaleSettings) -> None:
+    """A model in a folder that is not there and has nothing to score is left out of the run."""
+    for place, spec in named_in(settings.model_dump(mode="json")).items():
+        if is_absent(spec) and settings.scores():
+            folder = spec.removeprefix("path:")
+            raise UserError(
+                f"{where}: {place}: found no folder {folder}; expected one with a model"
+            )
+    for folder in folders_in(settings.model_dump_json()):
+        check_folder(folder)
 
 
 def check_files(paper: str) -> None:

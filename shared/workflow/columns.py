@@ -5,8 +5,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from shared.data.fetch import hub
+from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.models.complete import has_chat_template
+from shared.models.complete import has_chat_template, sees
+from shared.models.spec import is_endpoint, location
 from shared.settings import (
     REHEARSAL,
     ScaleSettings,
@@ -87,8 +90,7 @@ def _fitting(
     for paper in papers:
         try:
             settings = load_settings(paper, scale, model)
-            if lacks := _lacks_template(settings):
-                raise UserError(f"{paper} at scale {scale} does not fit {model}: {lacks}")
+            check_model(paper, scale, settings)
             columns[paper] = (settings.name,)
         except UserError as error:
             left_out[paper] = str(error)
@@ -98,11 +100,26 @@ def _fitting(
     return columns, left_out
 
 
-def _lacks_template(settings: ScaleSettings) -> str | None:
-    """What a model in a folder lacks to be talked to, where the paper does that."""
-    folder = Path(str(settings.model).removeprefix("path:"))
-    if not settings.CHATS or not str(settings.model).startswith("path:"):
+def check_model(paper: str, scale: str, settings: ScaleSettings) -> None:
+    """Raises `UserError` if the files of the model are here and lack what the paper needs: a chat
+    template where it is talked to, a part that sees where it is shown pictures."""
+    folder = _files_here(settings.model)
+    if folder is None:
+        return
+    lacks = None
+    if settings.CHATS and not has_chat_template(folder):
+        lacks = "has no chat template; expected chat_template.jinja or one in its tokenizer"
+    elif settings.SEES and not sees(folder):
+        lacks = "reads text alone (no vision_config in its config.json); expected one that sees"
+    if lacks:
+        where = f"{paper} at scale {scale} does not fit {settings.model}"
+        raise UserError(f"{where}: model folder {folder} {lacks}")
+
+
+def _files_here(model: object) -> Path | None:
+    if not isinstance(model, str) or is_endpoint(model):
         return None
-    if has_chat_template(folder):
-        return None
-    return f"{folder} has no chat template; expected chat_template.jinja or one in its tokenizer"
+    found = location(model)
+    if isinstance(found, Repository):
+        return hub.here(found)
+    return found if found.is_dir() else None

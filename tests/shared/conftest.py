@@ -1,5 +1,6 @@
 """An invented paper: method New against Old on two data sets, with one model."""
 
+import socket
 from types import SimpleNamespace
 
 import numpy as np
@@ -144,3 +145,16 @@ def invented():
         claim=claim_of,
         analysis=analysis_of,
     )
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Whoever opens a connection fails; gives the addresses that were tried."""
+    tried = []
+
+    def connect(self, address):
+        tried.append(address)
+        raise OSError("this test has no network")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    return tried

@@ -2,6 +2,7 @@ import errno
 import os
 import socket
 import subprocess
+import tracemalloc
 
 import pytest
 
@@ -160,11 +161,33 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, monkeypatch, caps
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.Path, "write_text", lambda *a, **k: full())
+    monkeypatch.setattr(files.Path, "open", lambda *a, **k: full())
     with pytest.raises(SystemExit) as stopped:
         one_line_errors(lambda: write_jsonl(tmp_path / "rows.jsonl", [{"a": 1}]))
     assert stopped.value.code == 1
     assert capsys.readouterr().err == f"error: {tmp_path}/rows.jsonl: No space left on device\n"
+
+
+def test_rows_are_written_as_they_come_and_not_held_in_memory(tmp_path):
+    """50 MB in 5,000 rows; what is held at once is some rows of 10 kB."""
+    rows = ({"id": number, "text": "é" * 5000} for number in range(5000))
+    tracemalloc.start()
+    try:
+        write_jsonl(tmp_path / "rows.jsonl", rows)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "rows.jsonl").stat().st_size > 5e7 and peak < 1e6
+
+
+def test_rows_that_end_in_an_error_leave_no_file(tmp_path):
+    def rows():
+        yield {"a": 1}
+        raise UserError("no further row")
+
+    with pytest.raises(UserError, match="no further row"):
+        write_jsonl(tmp_path / "rows.jsonl", rows())
+    assert not list(tmp_path.iterdir())
 
 
 def test_jsonl_goes_around_and_names_a_broken_line(tmp_path):

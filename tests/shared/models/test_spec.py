@@ -58,12 +58,20 @@ def test_models_are_found_in_every_setting_that_names_one(tmp_path):
     }
 
 
-def test_only_the_model_itself_must_be_there(tmp_path):
-    """Filters and released weights that the user has no copy of are left out."""
+def test_filters_and_released_weights_need_not_be_there(tmp_path):
+    """What the user has no copy of is left out; a judge or a guard never is."""
     absent = f"path:{tmp_path}/none"
-    assert named_in({"model": absent, "filters": {"GuardReasoner": {"model": absent}}}) == {
-        "model": absent
+    settings = {
+        "model": absent,
+        "guard": {"model": absent},
+        "judges": [f"llm:{absent}"],
+        "filters": {"GuardReasoner": {"model": absent}},
+        "variants": {"released": {"weights": absent}},
+        "variant.weights": absent,
     }
+    assert named_in(settings) == {
+        "model": absent, "guard.model": absent, "judges.0": absent
+    }  # fmt: skip
 
 
 def test_a_models_own_folder_that_is_not_there_or_holds_none_is_one_line(tmp_path):

@@ -12,7 +12,7 @@ from peft import PeftModel, get_peft_model
 
 from shared.errors import UserError
 from shared.models.loading import save
-from shared.report import push as program
+from shared.report import push as pushing
 from shared.report.model_card import adapter_in, card
 from shared.settings import ROOT
 from shared.training.settings import Lora
@@ -51,7 +51,7 @@ def hub(monkeypatch):
             told["sent"] = (repo_id, commit_message)
             told["folder"] = shutil.copytree(folder_path, told["to"])
 
-    monkeypatch.setattr(program, "HfApi", Hub)
+    monkeypatch.setattr(pushing, "HfApi", Hub)
     return told
 
 
@@ -63,7 +63,7 @@ def change_settings(folder, **changes):
 
 def run(monkeypatch, *words):
     monkeypatch.setattr(sys, "argv", ["push", *map(str, words)])
-    program.main()
+    pushing.main()
 
 
 def test_by_itself_it_shows_the_card_and_sends_nothing(folder, hub, monkeypatch, capsys):
@@ -110,7 +110,7 @@ def test_it_is_sent_with_its_card_and_without_a_place_of_this_machine(
 
 def test_what_was_sent_is_the_adapter(folder, tiny_model, tmp_path):
     (tmp_path / "staged").mkdir()
-    program.stage(adapter_in(folder), tmp_path / "staged")
+    pushing.stage(adapter_in(folder), tmp_path / "staged")
     ours, theirs = (
         PeftModel.from_pretrained(tiny_model, each).state_dict()
         for each in (folder, tmp_path / "staged")
@@ -138,10 +138,23 @@ def test_what_is_no_adapter_of_a_run_is_one_line(folder, tmp_path):
         adapter_in(folder)
 
 
+def test_by_itself_it_opens_no_connection(folder, monkeypatch, capsys, no_network):
+    run(monkeypatch, folder)
+    assert no_network == [] and "| base model |" in capsys.readouterr().out
+
+
+def test_offline_nothing_is_sent_and_one_line_says_so(folder, program):
+    done = program(ROOT, "shared.report.push", str(folder), "--to", "me/adapter")
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: me/adapter: Cannot reach http")
+    assert "HF_HUB_OFFLINE" in line and line.endswith("HF_TOKEN must be a token that may write")
+
+
 def test_a_hub_that_is_off_is_one_line(folder, hub, monkeypatch):
     def off(*_, **__):
         raise OfflineModeIsEnabled("the hub\nis off")
 
-    monkeypatch.setattr(program.HfApi, "create_repo", off)
+    monkeypatch.setattr(pushing.HfApi, "create_repo", off)
     with pytest.raises(UserError, match=r"^me/adapter: the hub is off; HF_TOKEN must be a token"):
         run(monkeypatch, folder, "--to", "me/adapter")

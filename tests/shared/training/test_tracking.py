@@ -4,12 +4,12 @@ import os
 import re
 
 import pytest
-from transformers import TrainerCallback
+from transformers import TrainerCallback, integrations
 from transformers.integrations import integration_utils
 
 from shared.errors import UserError
 from shared.settings import ROOT
-from shared.training import reinforcement, tracking
+from shared.training import reinforcement, supervised, tracking
 from shared.training.settings import Reinforcement, Training
 from shared.training.supervised import fine_tune
 
@@ -32,7 +32,8 @@ def tracker(monkeypatch, tmp_path):
     for name in ("WANDB_DIR", "TENSORBOARD_LOGGING_DIR"):
         monkeypatch.setenv(name, "")  # so that both are put back
     monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "tensorboard", Tracker)
-    monkeypatch.setattr(tracking, "get_available_reporting_integrations", lambda: ["tensorboard"])
+    for module in (tracking, integrations):  # the trainers ask there what is installed
+        monkeypatch.setattr(module, "get_available_reporting_integrations", lambda: ["tensorboard"])
     monkeypatch.setattr(tracking, "CURVES", tmp_path / "curves")
     monkeypatch.setenv(tracking.VARIABLE, "tensorboard")
     return told
@@ -54,9 +55,24 @@ def test_grpo_reports_too(tracker, tmp_path):
     assert made.report_to == ["tensorboard"] and made.run_name.endswith("/kie_hvqa-45")
 
 
-def test_nothing_is_reported_by_default(monkeypatch, tmp_path):
-    monkeypatch.delenv(tracking.VARIABLE, raising=False)
-    assert tracking.trackers(tmp_path) == {"report_to": "none"}
+def test_nothing_is_reported_by_default(tracker, tiny_model, tmp_path, monkeypatch, no_network):
+    """Though a tracker is installed, which Transformers would take by itself."""
+    monkeypatch.delenv(tracking.VARIABLE)
+    _, record = fine_tune(tiny_model, EXAMPLES, SETTINGS, seed=0, scratch=tmp_path / "a" / "1")
+    assert len(record["losses"]) == 4
+    assert tracker == [] and no_network == [] and not tracking.CURVES.exists()
+
+
+def test_no_trainer_sends_weights_or_reports_by_default(tracker, tmp_path, monkeypatch):
+    monkeypatch.delenv(tracking.VARIABLE)
+    grpo = Reinforcement(
+        steps=1, prompts_per_step=1, generations=2, max_new_tokens=2, learning_rate=1e-3
+    )
+    for made in (
+        supervised.arguments(SETTINGS, [3] * 4, 0, tmp_path),
+        reinforcement._arguments(grpo, 0, tmp_path),
+    ):
+        assert made.report_to == [] and not made.push_to_hub
 
 
 @pytest.mark.parametrize(

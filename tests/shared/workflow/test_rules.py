@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.settings import ROOT, paper_ids
+from shared.settings import ROOT, load_settings, paper_ids
 
 
 @pytest.mark.parametrize("paper", paper_ids())
@@ -21,3 +21,15 @@ def test_a_rule_waits_for_the_models_of_its_own_step(paper):
     for rule in re.split(r"^(?:use )?rule ", text, flags=re.MULTILINE)[1:]:
         waits_for = re.findall(r'SETUP\.weights\("(.*?)"\)', rule)
         assert waits_for in ([], re.findall(r'SETUP\.step\("(.*?)"\)', rule))
+
+
+@pytest.mark.parametrize("scale", ["gpu", "paper"])
+def test_data_asks_for_the_memory_and_the_time_of_its_settings(snakemake, scale):
+    """Refusal Tokens learns all of UltraChat at scale paper: a default would end its job."""
+    target = f"results/{scale}/refusal_tokens/data"
+    run = snakemake(ROOT, "-n", "--forcerun", "data", "--config", f"scale={scale}", "--", target)
+    assert run.returncode == 0, run.stderr
+    _, _, job = (run.stdout + run.stderr).partition("rule data:")
+    asked = dict(re.findall(r"(mem_mb|disk_mb|runtime)=(\d+)", job))
+    wanted = load_settings("refusal_tokens", scale).resources.model_dump()
+    assert asked == {name: str(wanted[name]) for name in ("mem_mb", "disk_mb", "runtime")}
