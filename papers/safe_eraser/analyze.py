@@ -12,7 +12,7 @@ import pandas as pd
 
 from papers.safe_eraser.benchmark import DATASETS, FORBIDDEN, TARGETS
 from papers.safe_eraser.protocols import PROTOCOLS
-from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, VANILLA, Settings
+from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
 from shared.comparison.markdown import markdown_table
@@ -20,7 +20,7 @@ from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean_of_strata, rate, rate_among, ratio
 
-READS = ("benchmark", "variants")
+READS = ("benchmark", "vanilla", "variants")
 
 ALL = ["Vanilla", *METHODS.values()]
 SUMMARY = "with PD"  # the method of the abstract's number: all methods with PD against without
@@ -87,7 +87,10 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
     """Scores by (protocol, method in tables) and seed; vanilla is under every protocol, and the
     official one, which all methods run under, comes first."""
     protocols = sorted({variant.protocol for variant in settings.variants.values()}, reverse=True)
-    vanilla = {0: read_scores(scores / f"{VANILLA}-s0.parquet")}
+    vanilla = {
+        int(name.rpartition("-s")[2]): read_scores(scores / f"{name}.parquet")
+        for name in settings.starts()
+    }
     found = {(protocol, "Vanilla"): vanilla for protocol in protocols}
     for name, variant in settings.variants.items():
         found[variant.protocol, METHODS[variant.method]] = {
@@ -97,13 +100,17 @@ def runs(scores: Path, settings: Settings) -> dict[tuple[str, str], Frames]:
 
 
 def groups(scores: Path, settings: Settings) -> list[Group]:
-    """Of one model, from `vanilla-s0.parquet` and `<variant>-s<seed>.parquet`."""
+    """Of one model, from `vanilla-s<seed>.parquet` and `<variant>-s<seed>.parquet`."""
     read = runs(scores, settings)
-    vanilla = next(iter(read.values()))[0].query("progress == 1")
-    harmful = vanilla.set_index(_answer(vanilla))["unsafe"]
+    vanilla = next(iter(read.values()))
+    harmful = {
+        seed: frame.set_index(_answer(frame))["unsafe"]
+        for seed, frame in ((seed, every.query("progress == 1")) for seed, every in vanilla.items())
+    }
     ended = {
         (protocol, method): {
-            seed: _ended(frame, harmful, protocol, settings) for seed, frame in frames.items()
+            seed: _ended(frame, harmful.get(seed, harmful[min(harmful)]), protocol, settings)
+            for seed, frame in frames.items()
         }
         for (protocol, method), frames in read.items()
     }
@@ -130,6 +137,7 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
                 dataset=dataset,
                 protocol=protocol,
                 clusters="picture",
+                trained=bool(settings.vanilla) or method != "Vanilla",
             )
             for dataset, kind in kinds.items()
         ]
@@ -208,8 +216,9 @@ def _with_and_without(
 
 
 def training(method: str) -> str:
-    """The training whose seeds a method's are; none of the model that is to forget."""
-    return "" if method == "Vanilla" else method
+    """One is behind all: what has a seed in common starts from the same vanilla, so methods are
+    compared within seeds."""
+    return "vanilla"
 
 
 def tables(found: pd.DataFrame) -> dict[str, str]:

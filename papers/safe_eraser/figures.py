@@ -116,11 +116,13 @@ def course(results: Results) -> Figure | None:
     )
     for axes, (protocol, base) in zip(panels, shown, strict=True):
         axes.set_title(f"{base}, {protocol}")
-        start = _requests(runs[protocol, "Vanilla"][0], results)
+        starts = {s: _requests(each, results) for s, each in runs[protocol, "Vanilla"].items()}
         lines = {}
         for end in ("", PD):
-            seeds = runs.get((protocol, base + end), {}).values()
-            rates = [pd.concat([start, _requests(frame, results)]) for frame in seeds]
+            rates = [
+                pd.concat([starts.get(seed, starts[min(starts)]), _requests(frame, results)])
+                for seed, frame in runs.get((protocol, base + end), {}).items()
+            ]
             for name in COURSE if rates else ():
                 every = np.stack([each[name] for each in rates])
                 lines[name + end] = (every.mean(axis=0), every.min(axis=0), every.max(axis=0))

@@ -3,8 +3,15 @@
 
 def safe_eraser_vanilla(wildcards):
     """The model before unlearning, where it is trained here; else it is the model as it is."""
-    trained = SETUP.settings("safe_eraser", wildcards.model).vanilla
-    return f"<results>/safe_eraser/models/{wildcards.model}/vanilla-s0" if trained else []
+    settings = SETUP.settings("safe_eraser", wildcards.model)
+    folder = f"<results>/safe_eraser/models/{wildcards.model}"
+    return f"{folder}/{settings.start(wildcards.seed)}" if settings.vanilla else []
+
+
+def safe_eraser_answers(wildcards):
+    """The scores of what it says."""
+    start = SETUP.settings("safe_eraser", wildcards.model).start(wildcards.seed)
+    return f"<results>/safe_eraser/scores/{wildcards.model}/{start}.parquet"
 
 
 rule safe_eraser_vanilla:
@@ -16,7 +23,7 @@ rule safe_eraser_vanilla:
         record="<results>/safe_eraser/runs/{model}/train-vanilla-s{seed}.json",
     log:
         "<results>/safe_eraser/logs/{model}/train-vanilla-s{seed}.log",
-    threads: workflow.cores  # nothing else can run before it is there
+    threads: HALF
     resources:
         **SETUP.resources("safe_eraser", train=True),
     params:
@@ -31,7 +38,7 @@ rule safe_eraser_unlearn:
         SETUP.weights("papers.safe_eraser.unlearn"),
         data="<results>/safe_eraser/data",
         vanilla=safe_eraser_vanilla,
-        answers="<results>/safe_eraser/scores/{model}/vanilla-s0.parquet",
+        answers=safe_eraser_answers,
     output:
         SETUP.model_folder("<results>/safe_eraser/models/{model}/{variant}-s{seed}"),
         record="<results>/safe_eraser/runs/{model}/train-{variant}-s{seed}.json",
@@ -56,7 +63,7 @@ def safe_eraser_unlearnt(wildcards):
         return {}
     return {
         "trained": f"{folder}/models/{wildcards.model}/{wildcards.variant}-s{wildcards.seed}",
-        "answers": f"{folder}/scores/{wildcards.model}/vanilla-s0.parquet",
+        "answers": safe_eraser_answers(wildcards),
     }
 
 

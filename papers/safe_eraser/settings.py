@@ -104,6 +104,15 @@ class Settings(ScaleSettings):
     def generated(self) -> Generated | None:
         return self.benchmark if isinstance(self.benchmark, Generated) else None
 
+    def start(self, seed: int | str) -> str:
+        """What the trainings of a seed start from, as its files are called: a vanilla of their own
+        where it is trained here, else the one that there is."""
+        return f"{VANILLA}-s{seed if self.vanilla else 0}"
+
+    def starts(self) -> list[str]:
+        seeds = sorted({seed for variant in self.variants.values() for seed in variant.seeds})
+        return list(dict.fromkeys(self.start(seed) for seed in seeds or [0]))
+
     def folder(self, data: Path) -> Path:
         """Of the benchmark's files: the user's own, or where they are generated."""
         return data if self.generated else Path(self.benchmark)
@@ -140,6 +149,6 @@ class Settings(ScaleSettings):
         return f"Catalogue {name.lower()}" if self.generated else name
 
     def scores(self) -> list[str]:
-        """Of every model to be evaluated, vanilla first."""
+        """Of every model to be evaluated, those that they start from first."""
         trained = (f"{name}-s{s}" for name, variant in self.variants.items() for s in variant.seeds)
-        return [f"{VANILLA}-s0", *trained]
+        return [*self.starts(), *trained]

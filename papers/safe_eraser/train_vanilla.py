@@ -28,19 +28,20 @@ from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
 from shared.workflow.step import Run, step
 
-READS = ("model", "benchmark", "data_seed", "image_encoder", "vanilla")
+READS = ("model", "benchmark", "image_encoder", "vanilla")
 
 
 def train_vanilla(run: Run, data: Path, seed: int) -> dict:
-    """Train vanilla on the catalogue: its image encoder first, then all questions."""
+    """Train vanilla on the catalogue: its image encoder first, then all questions. seed: of all
+    that is drawn, the weights it starts from too."""
     settings = run.settings
     if not settings.vanilla or not settings.generated:
         raise UserError(
             "vanilla is not trained at this scale; expected `vanilla` and a generated `benchmark`"
         )
     lessons = read_jsonl(data / "lessons.jsonl")
-    model, processor = start(settings, words(lessons, benchmark.read(data)))
-    encoder = settings.image_encoder and see_first(model, processor, lessons, data, settings)
+    model, processor = start(settings, words(lessons, benchmark.read(data)), seed)
+    encoder = settings.image_encoder and see_first(model, processor, lessons, data, settings, seed)
     made = examples(lessons, data, processor, settings)
     run.loaded()
     model, record = fine_tune(model, made, settings.vanilla, seed=seed, scratch=run.scratch)
@@ -61,11 +62,13 @@ def words(lessons: Sequence[dict], records: Sequence[benchmark.Record]) -> list[
     return ["USER: \n", " ASSISTANT:", *written, *(f" {text}" for text in written)]
 
 
-def start(settings: Settings, texts: Sequence[str]) -> tuple[PreTrainedModel, ProcessorMixin]:
+def start(
+    settings: Settings, texts: Sequence[str], seed: int
+) -> tuple[PreTrainedModel, ProcessorMixin]:
     """The model that vanilla is trained from; a small one has words for these texts."""
     if isinstance(settings.model, SmallVlm):
         tokenizer = vocabulary(settings.model.vocabulary, texts)
-        model = assemble(settings.model, tokenizer, settings.data_seed)
+        model = assemble(settings.model, tokenizer, seed)
         return model, small_processor(settings.model, tokenizer)
     processor = load_processor(settings.model)
     tokens = processor.tokenizer
@@ -78,15 +81,14 @@ def see_first(
     lessons: Sequence[dict],
     data: Path,
     settings: Settings,
+    seed: int,
 ) -> dict:
     """Teach a small model's image encoder the words of all answers about each picture."""
     look = looking(processor)
     pictures = [look(data / lesson["picture"]).tensors["pixel_values"] for lesson in lessons]
     answers = [" ".join(f" {answer}" for _, answer in lesson["pairs"]) for lesson in lessons]
     texts = processor.tokenizer(answers, add_special_tokens=False)["input_ids"]
-    return train_image_encoder(
-        model, torch.cat(pictures), texts, settings.image_encoder, seed=settings.data_seed
-    )
+    return train_image_encoder(model, torch.cat(pictures), texts, settings.image_encoder, seed=seed)
 
 
 def examples(

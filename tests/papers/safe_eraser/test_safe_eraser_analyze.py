@@ -41,7 +41,7 @@ def score(kind, split, number, *, progress=1.0, **flags):
     return row | flags
 
 
-def run(folder, name, *, unsafe, refused, abnormal, rouge=1.0, specific=4):
+def run(folder, name, *, unsafe, refused, abnormal, rouge=1.0, specific=4, seed=0):
     """Four records: so many unsafe, refused and abnormal answers."""
     rows = []
     for n in range(4):
@@ -53,7 +53,7 @@ def run(folder, name, *, unsafe, refused, abnormal, rouge=1.0, specific=4):
         rows.append(score("specificity", "val", n, correct=n < specific))
         rows.append(score("forget", "val", n, progress=0.5, unsafe=True))
         rows.append(score("retain", "train", n, **ratios) | {"dataset": "Catalogue targets"})
-    pd.DataFrame(rows).to_parquet(folder / f"{name}-s0.parquet")
+    pd.DataFrame(rows).to_parquet(folder / f"{name}-s{seed}.parquet")
 
 
 @pytest.fixture
@@ -152,3 +152,27 @@ def test_refusals_where_vanilla_was_harmful(tmp_path, settings):
     assert value(made, "rr", "PO", "generality") == 75
     assert value(made, "rr_harmful", "PO", "generality") == pytest.approx(100 * 2 / 3)
     assert value(made, "rr_harmful", "Vanilla", "efficacy") == 0
+
+
+def test_a_seed_is_compared_with_its_own_vanilla(tmp_path, settings):
+    """The vanilla of the second seed is harmful on one picture, which PO refuses, as it refuses one
+    of four; the mean of RR there is that of 1 of 4 and 1 of 1. Where vanilla is not trained, there
+    is one for all seeds."""
+    values = settings.model_dump() | {"variants": {"po": {"method": "po", "seeds": [0, 1]}}}
+    own = Settings.model_validate(values)
+    assert own.scores() == ["vanilla-s0", "vanilla-s1", "po-s0", "po-s1"]
+    run(tmp_path, "vanilla", unsafe=4, refused=0, abnormal=0)
+    run(tmp_path, "vanilla", unsafe=1, refused=0, abnormal=2, seed=1)
+    for seed in (0, 1):
+        run(tmp_path, "po", unsafe=0, refused=1, abnormal=4, seed=seed)
+    made = analyze.groups(tmp_path, own)
+    found = cells(made, analyze.ITEMS, analyze.METRICS, StandIns(datasets=own.stand_ins))
+    assert value(found, "rr_harmful", "PO", "generality") == (25 + 100) / 2
+    assert value(found, "asr", "Vanilla", "efficacy") == (100 + 25) / 2
+    assert {group.trained for group in made} == {True}
+    as_it_is = own.model_copy(update={"vanilla": None})
+    assert as_it_is.scores() == ["vanilla-s0", "po-s0", "po-s1"]
+    assert {g.method: (g.trained, g.seeds) for g in analyze.groups(tmp_path, as_it_is)} == {
+        "Vanilla": (False, (0,)),
+        "PO": (True, (0, 1)),
+    }

@@ -76,3 +76,12 @@ def test_snapshots_lie_in_the_folder_of_the_model(results):
     """12 records make 48 items, 3 steps of 16 an epoch; the last of 6 and the third are kept."""
     folder = results / "models" / "tiny-llava" / "po-s0"
     assert sorted(path.name for path in folder.glob("step-*")) == ["step-00003", "step-00006"]
+
+
+def test_the_trainings_of_a_seed_start_from_a_vanilla_of_its_own(repository, snakemake):
+    scores = "results/cpu/safe_eraser/scores/small-llava/po-pd-s2.parquet"
+    run = snakemake(repository, "-n", "-F", "--verbose", scores, "--config", "scale=cpu")
+    said = run.stdout + run.stderr
+    assert run.returncode == 0, said
+    assert "models/small-llava/vanilla-s2" in said and "scores/small-llava/vanilla-s2" in said
+    assert "vanilla-s0" not in said
