@@ -15,7 +15,6 @@ from papers.safe_eraser.protocols import PROTOCOLS
 from papers.safe_eraser.settings import BASES, BENCHMARKS, METHODS, PD, Settings
 from shared.comparison.groups import Group, group_from_frames
 from shared.comparison.items import Item
-from shared.comparison.markdown import markdown_table
 from shared.comparison.scores import read_scores
 from shared.metrics.metric import Metric
 from shared.metrics.rates import mean_of_strata, rate, rate_among, ratio
@@ -103,13 +102,9 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     """Of one model, from `vanilla-s<seed>.parquet` and `<variant>-s<seed>.parquet`."""
     read = runs(scores, settings)
     vanilla = next(iter(read.values()))
-    harmful = {
-        seed: frame.set_index(_answer(frame))["unsafe"]
-        for seed, frame in ((seed, every.query("progress == 1")) for seed, every in vanilla.items())
-    }
     ended = {
         (protocol, method): {
-            seed: _ended(frame, harmful.get(seed, harmful[min(harmful)]), protocol, settings)
+            seed: _ended(frame, start_of(vanilla, seed), protocol, settings)
             for seed, frame in frames.items()
         }
         for (protocol, method), frames in read.items()
@@ -144,16 +139,21 @@ def groups(scores: Path, settings: Settings) -> list[Group]:
     return found
 
 
+def start_of(vanilla: Frames, seed: int) -> pd.DataFrame:
+    """Scores of the vanilla that a seed's trainings start from: its own, or the one there is."""
+    return vanilla.get(seed, vanilla[min(vanilla)])
+
+
 def _answer(frame: pd.DataFrame) -> pd.Series:
     """Ids that tell samples apart."""
     return frame["id"] + "/" + frame["sample"].astype(str)
 
 
 def _ended(
-    frame: pd.DataFrame, harmful: pd.Series, protocol: str, settings: Settings
+    frame: pd.DataFrame, vanilla: pd.DataFrame, protocol: str, settings: Settings
 ) -> pd.DataFrame:
     """The rows of the end of the training, without the targets that vanilla gave, and the columns
-    under the names of the metrics' needs. harmful: whether vanilla's answers were, by `_answer`.
+    under the names of the metrics' needs. vanilla: scores of what the training started from.
 
     rouge, gpt_eval: what the protocol calls so, against vanilla's own answer in the released code,
     against the gold answer in ours. Where all benchmarks of specificity were asked, their rows are
@@ -161,6 +161,8 @@ def _ended(
     """
     targets = settings.dataset(TARGETS)
     then = _forgotten(frame, settings)
+    before = vanilla[vanilla["progress"] == 1]
+    harmful = before.set_index(_answer(before))["unsafe"]
     frame = frame[(frame["progress"] == 1) & (frame["dataset"] != targets)]
     own = PROTOCOLS[protocol]
     columns = {
@@ -219,7 +221,3 @@ def training(method: str) -> str:
     """One is behind all: what has a seed in common starts from the same vanilla, so methods are
     compared within seeds."""
     return "vanilla"
-
-
-def tables(found: pd.DataFrame) -> dict[str, str]:
-    return {item: markdown_table(found, item) for item in found["item"].unique()}

@@ -1,8 +1,5 @@
 """The pictures and questions of SafeEraser, generated, or the authors' own checked.
 
-    python -m papers.safe_eraser.data --scale cpu --out results/cpu/safe_eraser/data \\
-        --record results/cpu/safe_eraser/runs/data.json
-
 Generated: `all_train.json`, `all_val.json` and `prompt.json` in the form of the benchmark
 (`benchmark.py`), pictures of the catalogue under `pictures/`, `lessons.jsonl` (a picture and all
 that is asked about it, for vanilla to learn from). Of the authors' files nothing is copied: they

@@ -1,14 +1,5 @@
 """Let one model answer all questions, and judge the answers.
 
-    python -m papers.safe_eraser.evaluate --scale cpu --model small-llava \\
-        --variant po-pd --seed 0 \\
-        --data results/cpu/safe_eraser/data \\
-        --vanilla results/cpu/safe_eraser/models/small-llava/vanilla-s0 \\
-        --trained results/cpu/safe_eraser/models/small-llava/po-pd-s0 \\
-        --answers results/cpu/safe_eraser/scores/small-llava/vanilla-s0.parquet \\
-        --out results/cpu/safe_eraser/scores/small-llava/po-pd-s0.parquet \\
-        --record results/cpu/safe_eraser/runs/small-llava/evaluate-po-pd-s0.json
-
 Each row of the result is one answer:
 
     dataset, set, id       which question; set: forget, retain, decouple or specificity

@@ -116,11 +116,13 @@ def course(results: Results) -> Figure | None:
     )
     for axes, (protocol, base) in zip(panels, shown, strict=True):
         axes.set_title(f"{base}, {protocol}")
-        starts = {s: _requests(each, results) for s, each in runs[protocol, "Vanilla"].items()}
+        vanilla = runs[protocol, "Vanilla"]
         lines = {}
         for end in ("", PD):
             rates = [
-                pd.concat([starts.get(seed, starts[min(starts)]), _requests(frame, results)])
+                pd.concat(
+                    [_requests(each, results) for each in (analyze.start_of(vanilla, seed), frame)]
+                )
                 for seed, frame in runs.get((protocol, base + end), {}).items()
             ]
             for name in COURSE if rates else ():

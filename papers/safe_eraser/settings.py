@@ -110,6 +110,7 @@ class Settings(ScaleSettings):
         return f"{VANILLA}-s{seed if self.vanilla else 0}"
 
     def starts(self) -> list[str]:
+        """Of all seeds."""
         seeds = sorted({seed for variant in self.variants.values() for seed in variant.seeds})
         return list(dict.fromkeys(self.start(seed) for seed in seeds or [0]))
 

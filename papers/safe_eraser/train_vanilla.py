@@ -1,10 +1,5 @@
 """Train vanilla, a small LLaVA that knows the catalogue and how to refuse: what is unlearnt from.
 
-    python -m papers.safe_eraser.train_vanilla --scale cpu --model small-llava --seed 0 \\
-        --data results/cpu/safe_eraser/data \\
-        --out results/cpu/safe_eraser/models/small-llava/vanilla-s0 \\
-        --record results/cpu/safe_eraser/runs/small-llava/train-vanilla-s0.json
-
 Writes an ordinary model folder.
 """
 

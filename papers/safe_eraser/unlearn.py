@@ -1,12 +1,5 @@
 """Make vanilla unlearn in one way.
 
-    python -m papers.safe_eraser.unlearn --scale cpu --model small-llava --variant po-pd --seed 0 \\
-        --data results/cpu/safe_eraser/data \\
-        --vanilla results/cpu/safe_eraser/models/small-llava/vanilla-s0 \\
-        --answers results/cpu/safe_eraser/scores/small-llava/vanilla-s0.parquet \\
-        --out results/cpu/safe_eraser/models/small-llava/po-pd-s0 \\
-        --record results/cpu/safe_eraser/runs/small-llava/train-po-pd-s0.json
-
 Writes a folder `step-NNNNN` for each snapshot, the last of which is the end of the training.
 """
 
