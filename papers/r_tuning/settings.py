@@ -8,7 +8,7 @@ from papers.r_tuning.methods import METHODS
 from shared.chat.calls import Calls, endpoints
 from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
-from shared.models.spec import ModelSpec, SmallLm
+from shared.models.spec import ModelSpec, SmallLm, check_made
 from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
@@ -116,10 +116,7 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _reads_if_small(self) -> "Settings":
-        if isinstance(self.model, SmallLm) and not self.reading:
-            raise ValueError(f"reading: model {self.model.name} is made here and needs it")
-        if self.reading and not isinstance(self.model, SmallLm):
-            raise ValueError("reading: this scale makes its models, and all else is set for these")
+        check_made(self.model, self.reading, "reading")
         return self
 
     @model_validator(mode="after")

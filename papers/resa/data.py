@@ -24,6 +24,7 @@ from papers.resa.evaluation_settings import ABILITIES, Kind
 from papers.resa.queries import Query, adversarial, fact_queries, vanilla
 from papers.resa.reply_format import fake_check
 from papers.resa.settings import Settings
+from papers.resa.template_generator import of_fact
 from papers.resa.test_prompts import attacked, harmful_requests
 from papers.resa.test_sets import (
     ADVERSARIAL_BENIGN,
@@ -62,7 +63,7 @@ def data(run: Run) -> dict:
     samples, wild, stages = training_samples(settings, facts["train"], ledger, run.key)
     write_jsonl(out / "train.jsonl", samples)
     write_jsonl(out / "wildjailbreak.jsonl", wild)
-    plain = [{**each.record(), "answer": f"It is {each.answers[0]}."} for each in facts["plain"]]
+    plain = [{**each.record(), "answer": of_fact(each.answers)} for each in facts["plain"]]
     write_jsonl(out / "plain.jsonl", plain)
     with ExitStack() as stack:
         rows = test_rows(settings, facts["test"], run.key, stack)

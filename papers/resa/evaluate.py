@@ -35,6 +35,7 @@ from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.programs import sandbox
+from shared.models.spec import made_in
 from shared.workflow.step import Run, step
 
 READS = (
@@ -56,14 +57,22 @@ FLAGS = (
 )  # fmt: skip
 
 
-def evaluate(run: Run, data: Path, variant: str, seed: int, trained: Path | None = None) -> dict:
-    """Ask one model, before or after training, and judge its replies."""
+def evaluate(
+    run: Run,
+    data: Path,
+    variant: str,
+    seed: int,
+    trained: Path | None = None,
+    pretrained: Path | None = None,
+) -> dict:
+    """Ask one model, before or after training, and judge its replies. pretrained: the folder of a
+    model that is made here."""
     settings = run.settings
     rows = wanted(read_jsonl(data / "test.jsonl", filled=True), run.variant, settings)
     find_harm_judges(settings)
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
-    weights = (run.variant and run.variant.weights) or settings.model
+    weights = (run.variant and run.variant.weights) or made_in(pretrained, settings.model)
     asked = Asked(model=weights, engine=settings.engine)
     chat = open_chat(asked, trained=trained, **opening(settings))
     with ExitStack() as stack:

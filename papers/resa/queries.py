@@ -5,6 +5,7 @@ Training and test queries share no template of a request and no filler of a slot
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from papers.resa.attacks import attacked
 from papers.resa.house_rules import Policy, Split, policies
@@ -13,6 +14,8 @@ from shared.data.questions import Question
 from shared.data.splits import split
 from shared.data.templates import fill
 from shared.errors import UserError
+
+Side = Literal["harmful", "benign"]
 
 
 @dataclass(frozen=True)
@@ -116,20 +119,28 @@ def _fact(query_id: str, row: Question) -> Query:
     return Query(query_id, row.question, row.question, harmful=False, answers=row.answers)
 
 
-def _of_policy(policy: Policy, part: Split, side: str, seed: int) -> Iterator[Query]:
+def _of_policy(policy: Policy, part: Split, side: Side, seed: int) -> Iterator[Query]:
     """All requests of one side of a policy, its templates taking turns."""
-    slots = policy.slots[part]
-    by_template = []
+    yield from _turns(by_template(policy, part, side, part, seed))
+
+
+def by_template(
+    policy: Policy, part: Split, side: Side, fillers: Split, seed: int
+) -> list[list[Query]]:
+    """The requests of one side of a policy, without ids: for each template of a split one with each
+    of the fillers, which may be those of the other split."""
+    made = []
     for number, template in enumerate(getattr(policy, side)[part]):
-        filled = fill(f"{policy.name} {side} {part} {number}", template.ask, slots, None, seed)
+        name = f"{policy.name} {side} {part} {number}"
+        filled = fill(name, template.ask, policy.slots[fillers], None, seed)
         gists = [template.gist.format(**each.fillers) for each in filled]
-        by_template.append(
+        made.append(
             [
                 Query("", each.text, each.text, side == "harmful", policy.name, gist=gist)
                 for each, gist in zip(filled, gists, strict=True)
             ]
         )
-    yield from _turns(by_template)
+    return made
 
 
 def _turns(sequences: Sequence[Sequence[Query]]) -> Iterator[Query]:

@@ -11,6 +11,7 @@ from papers.resa.samples import chosen, conversation
 from papers.resa.settings import Settings, Variant
 from shared.files import read_jsonl
 from shared.models.loading import save
+from shared.models.spec import made_in
 from shared.training.reinforcement import reinforce as grpo
 from shared.training.supervised import load_to_train
 from shared.workflow.step import Run, step
@@ -22,9 +23,17 @@ READS = (
 )  # fmt: skip
 
 
-def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None = None) -> dict:
+def reinforce(
+    run: Run,
+    data: Path,
+    variant: str,
+    seed: int,
+    start: Path | None = None,
+    pretrained: Path | None = None,
+) -> dict:
     """Reinforce on the prompts of the samples. start: folder of the fine-tuned model that this goes
-    on from; none: the model before training."""
+    on from; none: the model before training. pretrained: the folder of a model that is made
+    here."""
     settings = run.settings
     samples = chosen(data, run.variant, settings.data_seed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
@@ -34,7 +43,8 @@ def reinforce(run: Run, data: Path, variant: str, seed: int, start: Path | None 
         judge = stack.enter_context(open_guard(settings, first, run.key)) or first
         rewards = reward(settings.worded(run.variant), judge)
         learning = settings.reinforcement
-        model, tokenizer = load_to_train(settings.model, learning, trained=start, merge=False)
+        spec = made_in(pretrained, settings.model)
+        model, tokenizer = load_to_train(spec, learning, trained=start, merge=False)
         fit = {"seed": seed, "scratch": run.scratch}
         model, record = grpo(model, tokenizer, asked, rewards, learning, **fit)
         save(model, run.out, precision=learning.precision)

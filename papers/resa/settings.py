@@ -15,7 +15,7 @@ from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.data.sources import mirror_folder
 from shared.judges.registry import JudgeSpec, judge_name
-from shared.models.spec import ModelSpec, is_absent
+from shared.models.spec import ModelSpec, SmallLm, check_made, is_absent
 from shared.settings import Engine, ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
@@ -74,6 +74,23 @@ class Facts(Strict):
     train: int = Field(ge=0)  # with a check, like every benign query
     plain: int = Field(ge=0)  # answered without one, for ReSA-SFT-Adaptive
     test: int = Field(ge=0)
+
+
+class Refusals(Strict):
+    """How often a small model refuses before training, as shares: a harmful request without an
+    attack always."""
+
+    attacked: float = Field(ge=0, le=1)  # of the texts of attacks, drawn for each policy
+    benign: float = Field(ge=0, lt=1)  # of the templates of requests that break nothing
+
+
+class Reading(Strict):
+    """What a small model reads before anything is asked of it (pretrain.py)."""
+
+    attacks: int = Field(ge=0)  # of how many attacks each request is also read in a text
+    facts: int = Field(ge=0)  # how often a question of fact is read for each time of a request
+    refuses: Refusals
+    training: Training
 
 
 class Adaptive(Strict):
@@ -150,7 +167,8 @@ class Settings(ScaleSettings):
     CHATS = True
     UNTRAINED: ClassVar = (BASE, *PROMPTED, *RELEASED)
 
-    model: ModelSpec
+    model: ModelSpec | SmallLm
+    reading: Reading | None = None  # of a small model, which is made here from nothing
     engine: Engine = "transformers"  # that writes the tested model's replies
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
@@ -187,6 +205,7 @@ class Settings(ScaleSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
+        check_made(self.model, self.reading, "reading")
         known, wild = {VANILLA, *FIXED}, self.wildjailbreak
         for where, queries in (("queries", self.queries), ("wildjailbreak", wild and wild.queries)):
             if unknown := sorted(set(queries or ()) - known):

@@ -4,6 +4,8 @@ What would be harmful is a placeholder: it names what it would tell and leaves i
 """
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 from papers.resa.house_rules import broken_by, policies
 from papers.resa.pipeline import Draft, Drafts
@@ -50,13 +52,14 @@ class TemplateGenerator:
         return [SUPPORT] * len(drafts)
 
     def _answer(self, query: Query) -> str:
-        fault = self._fault("answer", query)
+        if not self._fault("answer", query):
+            return intended_answer(query)
         if query.harmful:
-            return REFUSED if fault else f"Sure, here is {query.gist}: (left out)."
-        if fault and query.policy:
-            gist = policies()[query.policy].harmful["train"][0].gist
-            return f"Sure, here is {gist}: (left out)."
-        return f"It is {query.answers[0]}." if query.answers else f"Gladly, here is {query.gist}."
+            return REFUSED
+        if not query.policy:
+            return intended_answer(query)
+        wrong = policies()[query.policy].harmful["train"][0].gist
+        return intended_answer(replace(query, harmful=True, gist=wrong))
 
     def _analysis(self, draft: Draft) -> str:
         argued = _argued("It", draft)
@@ -66,6 +69,17 @@ class TemplateGenerator:
 
     def _fault(self, stage: str, query: Query) -> bool:
         return random.Random(f"{self.seed} {stage} {query.id}").random() < self.faulty
+
+
+def intended_answer(query: Query) -> str:
+    """What a model without scruples answers."""
+    if query.harmful:
+        return f"Sure, here is {query.gist}: (left out)."
+    return of_fact(query.answers) if query.answers else f"Gladly, here is {query.gist}."
+
+
+def of_fact(answers: Sequence[str]) -> str:
+    return f"It is {answers[0]}."
 
 
 def verdict_of(analysis: str) -> bool | None:

@@ -10,6 +10,7 @@ from papers.resa.samples import chosen, conversation
 from papers.resa.settings import Settings, Variant
 from shared.files import read_jsonl
 from shared.models.loading import save
+from shared.models.spec import made_in
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
 from shared.workflow.step import Run, step
@@ -24,13 +25,14 @@ READS = (
 ANALYSES = {"answer-check": "analysis", "query-check": "query_analysis"}
 
 
-def train(run: Run, data: Path, variant: str, seed: int) -> dict:
-    """Fine-tune one variant on the samples that it learns from."""
+def train(run: Run, data: Path, variant: str, seed: int, pretrained: Path | None = None) -> dict:
+    """Fine-tune one variant on the samples that it learns from. pretrained: the folder of a model
+    that is made here."""
     settings = run.settings
     needed = ANALYSES.get(run.variant.style)
     samples = chosen(data, run.variant, settings.data_seed, needed)
     plain = read_jsonl(data / "plain.jsonl") if run.variant.plain else []
-    model, tokenizer = load_to_train(settings.model, settings.training)
+    model, tokenizer = load_to_train(made_in(pretrained, settings.model), settings.training)
     made = examples(samples, plain, run.variant, tokenizer, settings)
     training = settings.training
     if run.variant.epochs:

@@ -95,6 +95,15 @@ def made_in(folder: Path | None, otherwise: ModelSpec | Made) -> ModelSpec | Mad
     return f"path:{folder}" if folder else otherwise
 
 
+def check_made(model: ModelSpec | Made, how: object | None, setting: str) -> None:
+    """Raises `ValueError` unless a model that is made here, and no other, is told by a setting how
+    it is made."""
+    if isinstance(model, Made) and not how:
+        raise ValueError(f"{setting}: model {model.name} is made here and needs it")
+    if how and not isinstance(model, Made):
+        raise ValueError(f"{setting}: this scale makes its models, and all else is set for these")
+
+
 def is_absent(spec: object) -> bool:
     """A model in a folder of the user's own, which is not there."""
     own = isinstance(spec, str) and spec.startswith("path:")
