@@ -32,7 +32,7 @@ READS = ("model", "reading", "system", "wording")
 PLANS = "What would an answer to this tell? {}"
 JUDGES = "Does this break a rule of the house? {}"
 REFUSED = "I'm sorry, but I can't help with that."
-FILES = ("train", "plain", "wildjailbreak", "test")  # of the data
+LEARNT = ("train", "plain", "wildjailbreak", "test")  # of the data
 OTHER: dict[Split, Split] = {"train": "test", "test": "train"}
 TEXTS = [(attack, number) for attack in sorted(FIXED) for number in range(len(FIXED[attack]))]
 Told = tuple[str, str]  # a prompt and what is replied to it
@@ -44,7 +44,7 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
     settings, reading = run.settings, run.settings.reading
     if not reading:
         raise UserError(f"{run.settings.model}: is not made here; expected a small model to be")
-    rows = [row for name in FILES for row in read_jsonl(data / f"{name}.jsonl")]
+    rows = [row for name in LEARNT for row in read_jsonl(data / f"{name}.jsonl")]
     known = {row["prompt"]: of_fact(row["answers"]) for row in rows if row["answers"]}
     told = [*of_the_house(reading, seed), *list(known.items()) * reading.facts]
     words = [" ".join(pair) for pair in told] + [*later_words(rows, settings.wording)]
