@@ -12,6 +12,7 @@ import yaml
 from shared.data.sources import VARIABLE, mirror_folder
 from shared.errors import UserError
 from shared.settings import ROOT
+from tests.needs import pytest_runtest_makereport, without_network  # noqa: F401
 
 BIN = Path(sys.executable).parent
 LEFT_OUT = (".*", "resources", "results", "__pycache__", "*.egg-info")

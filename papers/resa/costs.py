@@ -44,7 +44,7 @@ def calls(settings: Settings) -> list[Calls]:
         found += _calls(each, f"verdicts as {name}", rows, (ANSWERED, each.tokens))
     if is_endpoint(settings.model):
         room = (QUERY, settings.opening_tokens)
-        found += _calls(Asked(model=settings.model), f"replies of {settings.name}", replies, room)
+        found += _calls(settings.asked(), f"replies of {settings.name}", replies, room)
     return found
 
 
@@ -53,7 +53,9 @@ def _calls(
 ) -> Iterator[Calls]:
     if most and is_endpoint(asked.model):
         name = asked.model.removeprefix("api:")
-        yield Calls(name, what, most, once, tokens, asked.prices)
+        prompt, reply = tokens
+        reply += asked.thinking_tokens * bool(asked.thinking)
+        yield Calls(name, what, most, once, (prompt, reply), asked.prices)
 
 
 def _of_data(settings: Settings) -> Iterator[Calls]:

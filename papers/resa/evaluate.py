@@ -30,7 +30,6 @@ from shared.chat.asking import ask
 from shared.chat.cache import cached_replies
 from shared.chat.loading import end, kept_chat, open_chat, opening
 from shared.chat.replies import Chat, Reply
-from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.files import read_jsonl
@@ -39,7 +38,8 @@ from shared.models.spec import made_in
 from shared.workflow.step import Run, step
 
 READS = (
-    "model", "engine", "system", "wording", "judges", "guard", "strongreject", "harmbench",
+    "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",
+    "may_be_gone", "system", "wording", "judges", "guard", "strongreject", "harmbench",
     "adaptive", "reply_tokens", "whole_tokens", "opening_tokens", "batch_size", "batch_tokens",
     "precision",
     "sources", "abilities", "mirror",
@@ -73,7 +73,7 @@ def evaluate(
     if any(row["dataset"] == "HumanEval" for row in rows):
         sandbox()
     weights = (run.variant and run.variant.weights) or made_in(pretrained, settings.model)
-    asked = Asked(model=weights, engine=settings.engine)
+    asked = settings.asked(weights)
     chat = open_chat(asked, trained=trained, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
@@ -210,6 +210,8 @@ def answer(
         took = (time.perf_counter() - started) / len(places)
         for place, reply in zip(places, answers, strict=True):
             replies[place] = reply
+            if reply.text is None and not reply.cut_off:
+                continue
             if whole or not direct:
                 measured[place]["cut_off"] = reply.reply_tokens >= limit
             if name:

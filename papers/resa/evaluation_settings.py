@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from papers.resa.attacks import FIXED
 from shared.attacks.settings import Pair
-from shared.chat.settings import Asked
+from shared.chat.settings import Helper
 from shared.settings import Strict
 
 ABILITIES = {"MMLU": "mmlu_test", "MATH500": "math500", "HumanEval": "humaneval"}  # their sources
@@ -26,9 +26,9 @@ class PromptFile(Strict):
 class Transferred(Pair):
     """PAIR against another model than the tested one: its prompts are then put to all models."""
 
-    attacker: Asked
-    evaluator: Asked
-    victim: Asked
+    attacker: Helper
+    evaluator: Helper
+    victim: Helper
     reply_tokens: int = Field(gt=0)
 
 
@@ -39,7 +39,7 @@ class Tests(Strict):
     harmful_files: list[PromptFile] = []
     attacks: list[str] = []  # fixed texts of ours around them
     templates: dict[Literal["DeepInception"], PromptFile] = {}  # published ones, a user's copy
-    pap: Asked | None = None  # rewrites the requests by PAP
+    pap: Helper | None = None  # rewrites the requests by PAP
     pair_gpt: Transferred | None = None
     benign: int = Field(0, ge=0)  # requests of the house that look alike
     adversarial_benign: int = Field(0, ge=0)

@@ -11,12 +11,12 @@ from papers.resa.evaluation_settings import ABILITIES, Ability, Kind, Tests
 from papers.resa.reply_format import Style, Wording
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
 from shared.chat.calls import Calls
-from shared.chat.settings import Asked
+from shared.chat.settings import Asked, Helper
 from shared.data.fetch.wanted import ByHand, SourceFiles, Wanted, pinned
 from shared.data.sources import mirror_folder
 from shared.judges.registry import JudgeSpec, judge_name
 from shared.models.spec import ModelSpec, SmallLm, check_made, is_absent
-from shared.settings import Engine, ScaleSettings, Strict
+from shared.settings import ScaleSettings, Strict
 from shared.training.settings import Reinforcement, Training
 
 # Prompts of the judges of harm, in a mirror folder of the user's.
@@ -46,10 +46,10 @@ VANILLA = "vanilla"
 class Models(Strict):
     """The chat models behind the data stages, by what they do."""
 
-    uncensored: Asked  # answers harmful queries
-    helpful: Asked  # answers benign queries, writes summaries and safe completions, is filter 2
-    analyst: Asked  # writes safety analyses
-    guard: Asked  # filter 1, and which queries are about self-harm
+    uncensored: Helper  # answers harmful queries
+    helpful: Helper  # answers benign queries, writes summaries and safe completions, is filter 2
+    analyst: Helper  # writes safety analyses
+    guard: Helper  # filter 1, and which queries are about self-harm
     answer_tokens: int = Field(gt=0)
     short_tokens: int = Field(gt=0)  # of a summary or an analysis
 
@@ -96,7 +96,7 @@ class Reading(Strict):
 class Adaptive(Strict):
     """Attacks that are fitted to the attacked model; those that have sizes are run."""
 
-    attacker: Asked  # writes the prompts, and rates the replies
+    attacker: Helper  # writes the prompts, and rates the replies
     pair: Pair | None = None
     tap: Tap | None = None
     renellm: ReNeLLM | None = None
@@ -122,7 +122,7 @@ class Evaluator(Strict):
     adapter: ModelSpec
 
 
-class WordedGuard(Asked):
+class WordedGuard(Helper):
     """A guard as a post-hoc filter, asked in words of its authors'. Verdicts are patterns, without
     regard to case."""
 
@@ -163,13 +163,12 @@ class Variant(Strict):
     instruction: str = ""  # message before its conversations; "": that of all
 
 
-class Settings(ScaleSettings):
+class Settings(Asked, ScaleSettings):
     CHATS = True
     UNTRAINED: ClassVar = (BASE, *PROMPTED, *RELEASED)
 
     model: ModelSpec | SmallLm
     reading: Reading | None = None  # of a small model, which is made here from nothing
-    engine: Engine = "transformers"  # that writes the tested model's replies
     mirror: str | None = None  # folder of benchmark rows; None: REPLICATIONS_MIRROR
     data_seed: int = 0
     queries: dict[str, int] = {}  # of each side, vanilla and by attack, where samples are made here
@@ -187,7 +186,7 @@ class Settings(ScaleSettings):
     training: Training
     reinforcement: Reinforcement
     judges: list[JudgeSpec] = Field(min_length=1)  # of refusal; the first one decides
-    guard: Asked | None = None  # judges safety in place of the rule, and is the post-hoc filter
+    guard: Helper | None = None  # judges safety in place of the rule, and is the post-hoc filter
     # Further post-hoc filters, by their names in tables
     filters: dict[
         Literal["Post-hoc (GuardReasoner)", "Post-hoc (gpt-oss-safeguard-20b)"], WordedGuard
@@ -292,6 +291,11 @@ class Settings(ScaleSettings):
             if isinstance(spec, str) and spec.startswith("path:")
         ]
         return wanted
+
+    def asked(self, weights: ModelSpec | None = None) -> Asked:
+        """The tested model and how it is asked; weights: of others, in place of its own."""
+        how = {name: getattr(self, name) for name in Asked.model_fields}
+        return Asked(**how | {"model": weights or self.model})
 
     def calls(self) -> list[Calls]:
         from papers.resa.costs import calls  # which reads these settings

@@ -3,7 +3,7 @@ read it too. Sizes have no defaults, so that a scale says them."""
 
 from pydantic import Field
 
-from shared.chat.settings import Asked
+from shared.chat.settings import Helper
 from shared.settings import Strict
 
 
@@ -12,7 +12,7 @@ class Pair(Strict):
 
     streams: int = Field(gt=0)
     rounds: int = Field(gt=0)
-    attacker: Asked | None = None  # None: the one of all attacks
+    attacker: Helper | None = None  # None: the one of all attacks
 
 
 class Tap(Strict):

@@ -1,7 +1,7 @@
 """How a setting says whom to ask in a chat, and how. No torch here: rules read it too."""
 
 import importlib.util
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,13 @@ class Asked(Strict):
     # Whether the service may have been retired: its replies are missing then, and a run goes on
     # with those of the other models. Else a model that is not there is an error.
     may_be_gone: bool = False
+
+
+class Helper(Asked):
+    """One that others are made or judged by: an attack or a sample without its words, and a verdict
+    without it, would say something of nobody. So it may not be gone."""
+
+    may_be_gone: Literal[False] = False
 
 
 def check_engine(engine: Engine) -> None:

@@ -13,6 +13,7 @@ rule takes them from the source, and imports nothing for it.
 
 import ast
 import inspect
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -145,14 +146,21 @@ def check_choice(
     variants = getattr(settings, "variants", {})
     before = getattr(settings, "UNTRAINED", ())
     if variant is None or variant in before:
-        return
-    if variant not in variants:
+        seeds = _seeds(settings, before if variant is None else (variant,))
+    elif variant in variants:
+        seeds = [str(each) for each in getattr(variants[variant], "seeds", None) or ()]
+    else:
         near = nearest(variant, [*before, *variants])
         raise UserError(f"unknown variant '{variant}' at scale {scale}; {near}")
-    seeds = [str(each) for each in getattr(variants[variant], "seeds", None) or ()]
     if seed is not None and seeds and str(seed) not in seeds:
-        known = ", ".join(seeds)
-        raise UserError(f"unknown seed {seed} of {variant} at scale {scale}; seeds: {known}")
+        of, known = f" of {variant}" if variant else "", ", ".join(seeds)
+        raise UserError(f"unknown seed {seed}{of} at scale {scale}; seeds: {known}")
+
+
+def _seeds(settings: ScaleSettings, names: Sequence[str]) -> list[str]:
+    """Of models that no variant makes, by the names of their scores; none where these have none."""
+    parts = (path.rpartition("/")[2].rpartition("-s") for path in settings.scores())
+    return list(dict.fromkeys(seed for name, _, seed in parts if name in names))
 
 
 def _tree(module: str) -> ast.Module:

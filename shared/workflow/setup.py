@@ -131,7 +131,8 @@ class Setup(Config):
         names = declared.literals(module)["READS"]
 
         def settings(wildcards: object) -> str:
-            if "variant" in declared.parameters(module):  # elsewhere it may be part of a name
+            # of other steps what is called `variant` may be part of a name
+            if {"variant", "seed"} & {*declared.parameters(module)}:
                 of_model = self.chosen_by(paper, wildcards)
             else:
                 of_model = self.settings(paper, getattr(wildcards, "model", None))

@@ -223,8 +223,14 @@ def module_of(function: Function) -> str:
         return function.__module__
     main = sys.modules["__main__"]
     if main.__spec__ is None:
-        path = Path(main.__file__).resolve().relative_to(ROOT).with_suffix("")
-        raise UserError(f"a step is a module; expected: python -m {'.'.join(path.parts)} …")
+        path = Path(main.__file__).resolve()
+        if not path.is_relative_to(ROOT):
+            raise UserError(
+                f"{path}: imports the project in {ROOT}; a step is a module, expected: python -m"
+                " papers.NAME.STEP … in the folder that holds papers/"
+            )
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        raise UserError(f"a step is a module; expected: python -m {name} …")
     return main.__spec__.name
 
 

@@ -5,9 +5,9 @@
     python -m shared.planning.measure r_tuning --scale paper --layers 1     where memory is small
 
 Prints and records the peak memory and the tokens a second of training and of writing replies, on
-whatever device is here; `python -m shared.planning.plan` reads the records. With --layers N, N and
-2 N layers are measured, and all of them extrapolated along a straight line. What can't fit is said
-with what it would need.
+whatever device is here, in the precision of the settings (on a CPU in float32);
+`python -m shared.planning.plan` reads the records. With --layers N, N and 2 N layers are measured,
+and all of them extrapolated along a straight line. What can't fit is said with what it would need.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def jobs(
     fitting = getattr(settings, "batch_tokens", 16_384) // (asked + of.picture_tokens)
     batch = max(1, min(getattr(settings, "batch_size", 1), fitting))
     return [
-        Job("replies", of, asked, batch),
+        Job("replies", of, asked, batch, precision=settings.precision),
         training_job(f"training ({path})", of, training, length),
     ]
 

@@ -15,6 +15,7 @@ from shared.models.spec import Made, ModelSpec, SmallLm, SmallVlm, display_name,
 from shared.settings import ROOT, Strict
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
 
     from shared.models.images import Seen
@@ -97,17 +98,22 @@ class Architecture(Strict):
             config["vision_config"] = vision
         return self.model_copy(update={"config": config})
 
-    def build(self, layers: int, device: str) -> PreTrainedModel:
-        """float32, evaluation mode, with so many layers of the language model. On the device
-        `meta` it takes no memory."""
+    def build(self, layers: int, device: str, dtype: torch.dtype | None = None) -> PreTrainedModel:
+        """In evaluation mode, with so many layers of the language model. On the device `meta` it
+        takes no memory. dtype: of its weights; None: float32."""
         import torch
         import transformers
 
         made = getattr(transformers, self.architecture)
         config = self.with_layers(layers, self.image_layers).config
         torch.manual_seed(0)
-        with torch.device(device):
-            return made(made.config_class(**config)).eval()
+        usual = torch.get_default_dtype()
+        torch.set_default_dtype(dtype or torch.float32)
+        try:
+            with torch.device(device):
+                return made(made.config_class(**config)).eval()
+        finally:
+            torch.set_default_dtype(usual)
 
 
 @cache

@@ -7,22 +7,27 @@ import psutil
 import torch
 
 from shared.errors import UserError
+from shared.settings import Precision
+
+SIZES = {"fp32": 4, "bf16": 2}  # bytes of a weight
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class Need:
     """Bytes that the trainer or an evaluation holds for all parameters; activations not counted.
 
-    Weights are float32 (bf16 is for the arithmetic of a step only). Each trained one has a
-    gradient and the two moments of Adam beside it, float32 too.
+    What is trained is float32, whatever is computed with, and has a gradient and the two moments of
+    Adam beside it, float32 too. All other weights are in the precision of the setting.
     """
 
     parameters: int
     trained: int
+    precision: Precision = "fp32"
 
     @property
     def weights(self) -> int:
-        return 4 * self.parameters
+        return 4 * self.trained + SIZES[self.precision] * (self.parameters - self.trained)
 
     @property
     def states(self) -> int:

@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from shared.generation.rows import Rows
 from shared.losses.supervised import token_cross_entropy
 from shared.models.images import with_pictures
 from shared.planning.measure.architecture import Architecture
-from shared.planning.measure.memory import Need, check_fits, peak, reset_peak
+from shared.planning.measure.memory import DTYPES, Need, check_fits, peak, reset_peak
+from shared.settings import Precision
 from shared.training.examples import IGNORED
 from shared.training.settings import Training
 from shared.training.supervised import adapted, fine_tune, split_batch
@@ -33,7 +34,7 @@ class Job:
     """One job of a paper in miniature. length: tokens of a sequence, its picture's not counted.
 
     training: of which only what fits on the device at once is run, not a whole effective batch;
-    None: replies are written.
+    None: replies are written. precision: of the weights, but for those that are trained.
     """
 
     what: str
@@ -41,6 +42,7 @@ class Job:
     length: int
     batch: int  # sequences at once
     training: Training | None = None
+    precision: Precision = "fp32"
 
     @property
     def tokens(self) -> int:
@@ -64,29 +66,42 @@ def training_job(what: str, of: Architecture, training: Training, length: int | 
     batch, _ = split_batch(
         training.effective_batch_size, 1, longest, training.max_tokens_per_device
     )
-    return Job(what, of, length, batch, training)
+    return Job(what, of, length, batch, training, training.precision)
 
 
 def need(job: Job, layers: int) -> Need:
-    """By the arithmetic of the trainer, on a model that takes no memory."""
+    """By the arithmetic of the trainer, on a model that takes no memory, in any precision."""
     model = job.architecture.build(layers, "meta")
     total = sum(p.numel() for p in model.parameters())
     if not job.training:
-        return Need(total, 0)
-    adapted_model = adapted(model, job.training)
+        return Need(total, 0, job.precision)
+    adapted_model = adapted(model, job.training.model_copy(update={"precision": "fp32"}))
     return Need(
         sum(p.numel() for p in adapted_model.parameters()),
         sum(p.numel() for p in adapted_model.parameters() if p.requires_grad),
+        job.precision,
     )
+
+
+def here(job: Job, device: str) -> Job:
+    """As it is run on a device: on a CPU, where bf16 is emulated and some hundred times as slow, in
+    float32."""
+    if device != "cpu":
+        return job
+    training = job.training and job.training.model_copy(update={"precision": "fp32"})
+    return replace(job, training=training, precision="fp32")
 
 
 def measure(job: Job, layers: int, device: str) -> Measured:
     """Raises `UserError` if there is not memory enough, before or (on a GPU) while it runs."""
+    job = here(job, device)
     check_fits(f"{job.what} with {layers} layers", need(job, layers), device)
     gc.collect()
     reset_peak(device)
     try:
-        model = job.architecture.build(layers, device)
+        in_full = job.training and not job.training.lora  # which has its weights in float32
+        dtype = DTYPES["fp32" if in_full else job.precision]
+        model = job.architecture.build(layers, device, dtype)
         timed = _train if job.training else _reply
         measured = timed(job, model)
     except torch.OutOfMemoryError:
@@ -118,8 +133,6 @@ def _train(job: Job, model: PreTrainedModel) -> tuple[float]:
     training = job.training.model_copy(
         update={"effective_batch_size": job.batch, "epochs": 1, "checkpoint_seconds": 1e9}
     )
-    if model.device.type == "cpu":  # bf16 is emulated there, and some hundred times as slow
-        training = training.model_copy(update={"precision": "fp32"})
     examples = [_example(job, model, learnt=True) for _ in range(STEPS * job.batch)]
     with tempfile.TemporaryDirectory() as scratch:
         fine_tune(model, examples, training, seed=0, scratch=Path(scratch), loss=loss)

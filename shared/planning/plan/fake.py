@@ -22,7 +22,6 @@ from shared.planning.measure.architecture import Architecture
 from shared.planning.plan.live import Live
 from shared.planning.plan.seeing import embedded
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 FEW = 3  # layers: from the second on each adds the same
 
 

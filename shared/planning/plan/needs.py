@@ -9,17 +9,15 @@ import torch
 from shared.generation.cache import SPARE
 from shared.losses.unlearning import Term, ascent, descent
 from shared.planning.measure.architecture import Architecture, of_model
-from shared.planning.measure.memory import gigabytes
+from shared.planning.measure.memory import DTYPES, SIZES, gigabytes
 from shared.planning.plan import passes
-from shared.planning.plan.fake import DTYPES, Batch, Used
+from shared.planning.plan.fake import Batch, Used
 from shared.planning.plan.held import Held, Learns, Reads, Reinforces, Writes
 from shared.planning.plan.passes import Parameters
 from shared.settings import Precision
 from shared.training.reinforcement import passes_written
 from shared.training.settings import Reinforcement, Training
 from shared.training.supervised import split_batch
-
-SIZES = {"fp32": 4, "bf16": 2}
 
 
 @dataclass(frozen=True)

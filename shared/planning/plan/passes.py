@@ -13,8 +13,8 @@ from trl.trainer.utils import add_fused_lm_head
 from shared.losses.supervised import token_cross_entropy
 from shared.losses.unlearning import Stream, Term
 from shared.planning.measure.architecture import Architecture
+from shared.planning.measure.memory import DTYPES
 from shared.planning.plan.fake import (
-    DTYPES,
     Batch,
     Used,
     base,

@@ -124,3 +124,10 @@ def test_a_released_checkpoint_is_neither_trained_nor_asked_as_ours(tmp_path, mo
     for name in RELEASED:
         Path(paper.variants[name].weights.removeprefix("path:")).mkdir(parents=True)
         assert f"{name}-s0" in paper.scores()
+
+
+def test_the_stand_in_is_asked_for_general_ability_as_the_model_of_the_paper_is():
+    gpu, paper = (load_settings("refusal_tokens", scale) for scale in ("gpu", "paper"))
+    assert gpu.tasks.keys() == paper.tasks.keys() and "ability/base-s0" in gpu.scores()
+    by_hand = [each.what for each in gpu.downloads() if isinstance(each, ByHand)]
+    assert any(what.startswith("the questions of ARC-C") for what in by_hand)

@@ -153,6 +153,14 @@ def test_what_is_unavailable_names_what_is_printed(reported):
 
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu", "paper"])
+def test_an_attack_that_could_be_built_is_not_attempted_rather_than_blocked(reported, scale):
+    """AutoDAN-Turbo is public; `blocked` is what nobody outside can have."""
+    for row in reported[reported["item"] == "table12"].itertuples():
+        first = next(each for each in PAPER.unavailable if each.covers(row, scale))
+        assert first.verdict == "not attempted", row
+
+
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu", "paper"])
 def test_settings_and_deviations_speak_of_every_scale(scale):
     models = load_models("resa", scale)
     assert models[0].runs() and any(scale in each.scales for each in PAPER.deviations)

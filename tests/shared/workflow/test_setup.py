@@ -272,6 +272,34 @@ def test_a_path_that_misspells_a_part(wrong, said):
         assert str(ended.value).startswith(f"error: {said}")
 
 
+@pytest.mark.parametrize(
+    ("paper", "module", "wrong", "said"),
+    [
+        ("safe_eraser", "train_vanilla", {"seed": "9"}, "unknown seed 9 at scale cpu; seeds: 0, 1"),
+        (
+            "safe_eraser",
+            "evaluate",
+            {"variant": "vanilla", "seed": "9"},
+            "unknown seed 9 of vanilla at scale cpu; seeds: 0, 1, 2, 3",
+        ),
+        (
+            "resa",
+            "evaluate",
+            {"variant": "base", "seed": "1"},
+            "unknown seed 1 of base at scale cpu; seeds: 0",
+        ),
+    ],
+)
+def test_a_seed_of_a_model_before_training_that_nothing_starts_from(paper, module, wrong, said):
+    setup = checked({})
+    (model, *_) = setup.columns[paper]
+    ask = setup.step(f"papers.{paper}.{module}")["settings"]
+    assert ask(wildcards(model=model, **wrong | {"seed": "0"}))
+    with pytest.raises(SystemExit) as ended:
+        ask(wildcards(model=model, **wrong))
+    assert str(ended.value).startswith(f"error: {paper}: {said}")
+
+
 def test_a_model_of_ones_own_that_a_path_misspells(tmp_path, hollow_model):
     hollow_model(tmp_path / "mine")
     setup = checked({"scale": "gpu", "model": f"path:{tmp_path / 'mine'}"})

@@ -1,20 +1,29 @@
 """Measurements: architectures of the right size, the arithmetic of memory, lines through points.
 
-The trainer holds float32 weights (4 bytes), and of each trained one a gradient and two moments of
-Adam (12 bytes more).
+The trainer holds trained weights in float32 (4 bytes), with a gradient and two moments of Adam for
+each (12 bytes more), and all others in the precision of the setting (4 bytes or 2).
 """
 
 import json
 import sys
 
 import pytest
+import torch
 
 from shared.errors import UserError
 from shared.planning.measure import __main__ as program
 from shared.planning.measure import memory
 from shared.planning.measure.architecture import Architecture, Picture, architectures, of_model
 from shared.planning.measure.memory import Need
-from shared.planning.measure.speed import Job, Measured, extrapolated, measure, need, training_job
+from shared.planning.measure.speed import (
+    Job,
+    Measured,
+    extrapolated,
+    here,
+    measure,
+    need,
+    training_job,
+)
 from shared.settings import load_settings, paper_ids
 from shared.training.settings import Lora, Training
 
@@ -88,6 +97,42 @@ def test_memory_by_arithmetic():
     assert str(Need(10**9, 10**9)).startswith(
         "16.0 GB (weights 4.0 GB, gradients and Adam's moments 12.0 GB)"
     )
+
+
+def in_bf16(training):
+    return training.model_copy(update={"precision": "bf16"})
+
+
+def test_in_bf16_a_weight_that_is_not_trained_takes_half():
+    """Of 13,584 weights: 16 bytes each where all are trained, whatever is computed with; 2 each for
+    replies; with adapters 2 each, and 16 for each of 256 of theirs."""
+    assert need(training_job("training", TINY, in_bf16(TRAINING), 8), 4).bytes == 16 * PARAMETERS
+    replies = need(Job("replies", TINY, 8, 1, precision="bf16"), 4)
+    assert replies.bytes == 2 * PARAMETERS == 27_168
+    adapters = need(training_job("training", TINY, in_bf16(LORA), 8), 4)
+    assert adapters.bytes == 2 * PARAMETERS + 16 * 256
+    frozen = TRAINING.model_copy(update={"frozen": ["mlp"]})
+    part = 4 * 3 * 16 * 32
+    found = need(training_job("training", TINY, in_bf16(frozen), 8), 4)
+    assert found.bytes == 16 * (PARAMETERS - part) + 2 * part
+
+
+def test_the_model_that_is_measured_has_the_precision_of_the_setting():
+    dtypes = {
+        name: {weight.dtype for weight in TINY.build(1, "meta", dtype).parameters()}
+        for name, dtype in memory.DTYPES.items()
+    }
+    assert dtypes == {"fp32": {torch.float32}, "bf16": {torch.bfloat16}}
+    assert torch.get_default_dtype() == torch.float32
+    job = training_job("training", TINY, in_bf16(LORA), 8)
+    assert here(job, "cuda") == job and here(job, "cpu").training.precision == "fp32"
+
+
+@pytest.mark.parametrize("scale", ["gpu", "paper"])
+def test_jobs_have_the_precisions_of_their_settings(scale):
+    settings = load_settings("r_tuning", scale)
+    replies, training = program.jobs(settings, None, TINY, 8)
+    assert (replies.precision, training.precision) == (settings.precision, "bf16")
 
 
 def test_a_straight_line_through_two_measurements():
@@ -170,7 +215,7 @@ def test_the_program_records_what_fits_and_says_what_does_not(monkeypatch, tmp_p
     assert (record["paper"], record["scale"], record["device"]) == ("r_tuning", "paper", "cpu")
     (job,) = record["jobs"]
     assert (job["layers"], job["measured_layers"], job["extrapolated"]) == (4, [1, 2], True)
-    assert job["needed_bytes"] == 4 * PARAMETERS
+    assert job["needed_bytes"] == 2 * PARAMETERS  # of scale `paper`, in bf16
 
 
 @pytest.mark.parametrize("layers", ["0", "20"])
