@@ -1,6 +1,8 @@
 """Each paper's claims on its own numbers, counted by hand from its tables, and CenterBench's
 functions on invented families."""
 
+import re
+
 import pytest
 
 from papers.center_bench import analyze as center
@@ -80,3 +82,16 @@ def test_the_most_accurate_model_is_set_against_the_other_models():
 def test_solvers_are_no_language_models():
     solvers = {key._replace(model="Oracle parser"): 1.0 for key in FAMILIES}
     assert isinstance(center.accurate_models_lean_on_plausibility_too(solvers), str)
+
+
+# What only says something behind another claim; a page that is filtered shows one alone.
+LEANING = re.compile(
+    r"(the same\b|the exception|so it is|it |they |but |and ).*|.* (more|less) of it .*"
+)
+
+
+@pytest.mark.parametrize("paper", paper_ids())
+def test_the_text_of_a_claim_stands_alone(paper):
+    texts = [claim.text for claim in load_paper(paper).claims]
+    assert [text for text in texts if LEANING.fullmatch(text.lower())] == []
+    assert len({*texts}) == len(texts)
