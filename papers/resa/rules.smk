@@ -16,7 +16,7 @@ rule resa_pretrain:
     log:
         "<results>/resa/logs/{model}/pretrain-s{seed}.log",
     priority: 2  # everything waits for it
-    threads: workflow.cores  # nothing else can run before it is there
+    threads: HALF
     resources:
         **SETUP.resources("resa", train=True),
     params:
