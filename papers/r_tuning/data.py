@@ -186,14 +186,22 @@ def _sampled(rows: Sequence[Question] | Rows, size: int | None, seed: int, what:
 
 
 def _facts(sizes: Mapping[str, int | None], seed: int, ledger: Ledger) -> dict[str, Rows]:
+    """Drawn at random, so that a relation has as large a part of a set as of all facts. Train and
+    ID test come from one half of the subjects each, and a larger set holds the smaller one."""
     rows = _all_facts(ledger)
     inside = [p for p, row in enumerate(rows) if row.relation in IN_DOMAIN]
-    outside = {p: row for p, row in enumerate(rows) if row.relation not in IN_DOMAIN}
-    in_domain = {part: sizes[part] for part in ("train", "id_test")}
-    parts = splits.split([rows[p] for p in inside], in_domain, seed)
-    return {
-        part: {inside[i]: rows[inside[i]] for i in picked} for part, picked in parts.items()
-    } | {"ood_test": _sampled(outside, sizes["ood_test"], seed, "facts.ood_test")}
+    halves = splits.split([rows[p] for p in inside], {"train": None, "id_test": None}, seed)
+    places = {part: [inside[i] for i in half] for part, half in halves.items()}
+    places["ood_test"] = [p for p, row in enumerate(rows) if row.relation not in IN_DOMAIN]
+    return {part: _drawn(rows, places[part], sizes[part], seed, part) for part in places}
+
+
+def _drawn(
+    rows: Sequence[Question], places: list[int], size: int | None, seed: int, part: str
+) -> Rows:
+    size = len(places) if size is None else size
+    drawn = splits.random_part(places, size, f"{seed}/{part}", f"facts.{part}")
+    return {place: rows[place] for place in sorted(drawn)}
 
 
 def _all_facts(ledger: Ledger) -> Sequence[Question]:

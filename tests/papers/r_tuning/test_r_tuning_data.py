@@ -72,15 +72,35 @@ def test_sets_and_sizes(small):
     }
 
 
-def test_domains_are_balanced_and_share_no_relation(small):
-    """42 = 7 × 6 and 28 = 7 × 4 in domain, 27 = 9 × 3 out of domain."""
+def test_domains_share_no_relation(small):
     _, rows, _ = small
     count = Counter((row["split"], row["relation"]) for row in rows["facts"])
-    assert {relation for part, relation in count if part != "ood_test"} == set(data.IN_DOMAIN)
+    assert {relation for part, relation in count if part != "ood_test"} <= set(data.IN_DOMAIN)
     outside = {relation for part, relation in count if part == "ood_test"}
-    assert outside == set(facts.RELATIONS) - set(data.IN_DOMAIN)
-    each = {"train": 6, "id_test": 4, "ood_test": 3}
-    assert all(number == each[part] for (part, _), number in count.items())
+    assert outside <= set(facts.RELATIONS) - set(data.IN_DOMAIN)
+
+
+def test_a_relation_has_as_large_a_part_of_each_set_as_of_all_facts(tmp_path):
+    """In domain half of the facts are cities and their countries; out of domain 1,371 of 2,367 are
+    counties. Of 600 drawn, a standard deviation of these shares is 2 points."""
+    rows, _ = built(Settings({"facts": Task("facts", 600, 600, 600)}), tmp_path)
+    count = Counter((row["split"], row["relation"]) for row in rows["facts"])
+    every = Counter(row.relation for row in facts.questions())
+    inside = sum(every[relation] for relation in data.IN_DOMAIN)
+    share = every["country of a city"] / inside
+    for part in ("train", "id_test"):
+        assert count[part, "country of a city"] / 600 == pytest.approx(share, abs=0.06)
+    share = every["state of a county"] / (every.total() - inside)
+    assert count["ood_test", "state of a county"] / 600 == pytest.approx(share, abs=0.06)
+
+
+def test_what_is_trained_on_does_not_depend_on_the_size_of_the_tests(tmp_path):
+    """A larger set holds the smaller one: no trial on training questions sees a test question."""
+    parts = []
+    for number, sizes in enumerate([(42, 28, 27), (84, 14, 27)]):
+        rows, _ = built(Settings({"facts": Task("facts", *sizes)}), tmp_path / str(number))
+        parts.append({r["question"] for r in rows["facts"] if r["split"] == "train"})
+    assert parts[0] < parts[1]
 
 
 def test_nothing_tested_in_domain_was_trained_on(small):
