@@ -106,7 +106,7 @@ def rewards(results: Results) -> Figure | None:
     for axes, (variant, method) in zip(panels, methods.items(), strict=True):
         steps = results.record(f"train-{variant}-s{settings.seeds[0]}")["curve"]
         labels = {part: name.lower() for part, name in METRIC_NAMES.items()}
-        curves.rewards(axes, steps, colours=PART_COLOURS, labels=labels, window=WINDOW)
+        curves.rewards(axes, [steps], colours=PART_COLOURS, labels=labels, window=WINDOW)
         axes.set_title(method)
     panels[0].set_ylabel(f"reward (mean of {WINDOW} steps)")
     charts.shared_legend(fig, columns=5)

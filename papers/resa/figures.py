@@ -197,24 +197,30 @@ def checks(results: Results) -> Figure | None:
 
 
 @figure(
-    "Means over the completions of a step; parts are weighted as in the paper.",
+    "Means over the completions of a step and over seeds, whose range is the band; parts are"
+    " weighted as in the paper.",
     subject="the reward of ReSA-RL and its parts",
 )
 def reward(results: Results) -> Figure | None:
-    """The reward of reinforcement and its parts, step by step; a panel for each model and seed."""
+    """The reward of reinforcement and its parts, step by step; a panel for each model."""
     found = [
-        (model, results.record(f"train-{name}-s{seed}", model)["training"]["curve"])
+        (
+            model,
+            [
+                results.record(f"train-{name}-s{seed}", model)["training"]["curve"]
+                for seed in variant.seeds
+            ],
+        )
         for model in results.models
         for name, variant in results.settings_of(model).variants.items()
-        for seed in variant.seeds
         if variant.reinforced
     ]
     if not found:
         return None
     fig, every = style.figure(1, len(found), size=(6.0, 3.4))
     colours = {name: look.colour for name, look in style.looks(["reward", *PARTS]).items()}
-    for axes, (model, curve) in zip(every, found, strict=True):
-        curves.rewards(axes, curve, colours=colours)
+    for axes, (model, runs) in zip(every, found, strict=True):
+        curves.rewards(axes, runs, colours=colours)
         axes.set_ylabel("mean reward")
         axes.set_ylim(bottom=0)
         axes.set_title(results.titled(model))

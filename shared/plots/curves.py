@@ -88,20 +88,25 @@ def _at_recall(precision: np.ndarray, recall: np.ndarray, at: np.ndarray) -> np.
 
 def rewards(
     axes: Axes,
-    curve: Sequence[Mapping[str, float | None]],
+    runs: Sequence[Sequence[Mapping[str, float | None]]],
     *,
     colours: Mapping[str, str],
     labels: Mapping[str, str] | None = None,
     window: int = 1,
 ) -> None:
-    """The mean reward of each step of a reinforcement, thick, and its parts, by name.
+    """The mean reward of each step of a reinforcement, thick, and its parts, by name: the mean of
+    its runs (seeds), and of several their range as a band.
 
     Each point is the mean of the last `window` steps. `colours` and `labels` are by the same names.
     """
-    means = pd.DataFrame(curve).astype(float).rolling(window, min_periods=1).mean()
-    for name, values in means.items():
+    means = [
+        pd.DataFrame(curve).astype(float).rolling(window, min_periods=1).mean() for curve in runs
+    ]
+    for name in means[0]:
+        values = np.array([each[name] for each in means])
         width, label = 2.2 if name == "reward" else 1.3, (labels or {}).get(name, name)
-        axes.plot(means.index + 1, values, color=colours[name], linewidth=width, label=label)
+        steps = means[0].index + 1
+        _mean_and_range(axes, steps, values, colours[name], linewidth=width, label=label)
     axes.set_xlabel("step")
 
 

@@ -54,10 +54,18 @@ def test_rewards_are_means_of_the_steps_before_with_gaps_where_nothing_was_score
     """Rewards 0, 1, 2 over two steps at most: 0, 0.5, 1.5. A part without a value leaves a gap."""
     steps = [{"reward": n, "format": None if n == 1 else 0.1} for n in (0.0, 1.0, 2.0)]
     colours, labels = {"reward": "black", "format": "grey"}, {"format": "Form"}
-    curves.rewards(axes, steps, colours=colours, labels=labels, window=2)
+    curves.rewards(axes, [steps], colours=colours, labels=labels, window=2)
     x, y = line(axes, "reward").get_data()
     assert list(x) == [1, 2, 3] and list(y) == [0, 0.5, 1.5]
-    curves.rewards(axes, steps, colours=colours)
+    curves.rewards(axes, [steps], colours=colours)
     assert list(line(axes, "Form").get_ydata()) == [0.1, 0.1, 0.1]
     assert np.isnan(line(axes, "format").get_ydata()[1])
     assert line(axes, "reward").get_linewidth() > line(axes, "format").get_linewidth()
+
+
+def test_rewards_of_several_runs_are_their_mean_and_their_range(axes):
+    runs = [[{"reward": start + step} for step in range(2)] for start in (0.0, 4.0)]
+    curves.rewards(axes, runs, colours={"reward": "black"})
+    assert list(line(axes, "reward").get_ydata()) == [2, 3]
+    (band,) = axes.collections
+    assert {tuple(point) for point in band.get_paths()[0].vertices} >= {(1, 0), (2, 5)}
