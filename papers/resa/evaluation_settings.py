@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from papers.resa.attacks import FIXED
+from papers.resa.attacks import KNOWN
 from shared.attacks.settings import Pair
 from shared.chat.settings import Helper
 from shared.settings import Strict
@@ -37,7 +37,7 @@ class Tests(Strict):
 
     harmful: int | None = Field(None, gt=0)  # requests of the house, unless there are files
     harmful_files: list[PromptFile] = []
-    attacks: list[str] = []  # fixed texts of ours around them
+    attacks: list[str] = []  # texts of ours around them or in their place
     templates: dict[Literal["DeepInception"], PromptFile] = {}  # published ones, a user's copy
     pap: Helper | None = None  # rewrites the requests by PAP
     pair_gpt: Transferred | None = None
@@ -49,8 +49,8 @@ class Tests(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Tests":
-        if unknown := sorted(set(self.attacks) - set(FIXED)):
-            raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(FIXED)}")
+        if unknown := sorted(set(self.attacks) - set(KNOWN)):
+            raise ValueError(f"attacks: unknown {unknown[0]}; attacks: {', '.join(KNOWN)}")
         if bool(self.harmful) == bool(self.harmful_files):
             raise ValueError("harmful: expected either a number or harmful_files")
         if self.harmful_files and self.attacks:

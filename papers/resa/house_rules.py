@@ -15,9 +15,10 @@ Split = Literal["train", "test"]
 
 
 class Template(Strict):
-    """A request with slots, and what an answer to it would tell."""
+    """A request with slots, said openly and in other words, and what an answer to it would tell."""
 
     ask: str
+    veiled: str
     gist: str
 
 

@@ -3,7 +3,8 @@
 It reads requests of the house with replies, and questions of fact with their answers. A template of
 the training requests comes with the fillers of the test and the other way round: every word is
 known, but no request is read that a variant learns or is asked. What breaks a rule is refused; in
-most texts of attacks it is answered. What is written is an ordinary model folder.
+other words, or in the text of an attack, it is answered more often than not. What is written is an
+ordinary model folder.
 """
 
 import random
@@ -17,7 +18,7 @@ from papers.resa.pipeline import Draft
 from papers.resa.queries import Query, Side, by_template
 from papers.resa.reply_format import Parts, Style, Wording, write
 from papers.resa.samples import conversation
-from papers.resa.settings import Reading
+from papers.resa.settings import Reading, Refusals
 from papers.resa.template_generator import TemplateGenerator, intended_answer, of_fact
 from shared.errors import UserError
 from shared.files import read_jsonl
@@ -65,40 +66,50 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
 
 
 def of_the_house(reading: Reading, seed: int) -> Iterator[Told]:
-    """Every request that it reads, by itself and in a text of some attacks, with a reply."""
+    """Every request that it reads, openly, in other words and in a text of some attacks, with a
+    reply."""
     chance = random.Random(seed)
     for policy in policies().values():
         strict = part_of(TEXTS, reading.refuses.attacked, chance)
-        for query, wary in requests(policy, reading.refuses.benign, chance):
-            yield query.prompt, reply(query, query.harmful or wary)
+        for query, openly, veiled in requests(policy, reading.refuses, chance):
+            yield query.prompt, reply(query, openly)
+            yield query.veiled, reply(query, veiled)
             for attack in chance.sample(sorted(FIXED), min(reading.attacks, len(FIXED))):
                 number = chance.randrange(len(FIXED[attack]))
-                refused = (attack, number) in strict if query.harmful else wary
+                refused = (attack, number) in strict if query.harmful else openly
                 yield attacked(attack, query.prompt, number), reply(query, refused)
             yield from of_plans(query)
 
 
 def of_plans(query: Query) -> Iterator[Told]:
     """What a model can that was trained on all sorts of tasks: to say in advance what it would
-    answer, and to tell what breaks a rule where it is said openly."""
+    answer, also to a request in other words, and to tell what breaks a rule where it is said
+    openly."""
     draft = Draft(query, policy=query.policy if query.harmful else None)
     writes = TemplateGenerator(seed=0, faulty=0)
     (plan,), (analysis,) = writes.summaries([draft]), writes.analyses([draft])
     (of_query,) = writes.query_analyses([draft])
     yield PLANS.format(query.prompt), plan
+    yield PLANS.format(query.veiled), plan
     yield JUDGES.format(plan), analysis
     yield JUDGES.format(query.prompt), of_query
 
 
-def requests(policy: Policy, share: float, chance: random.Random) -> Iterator[tuple[Query, bool]]:
-    """The requests around a policy that are read, each with whether it is of the share of templates
-    that are refused although they break nothing."""
+def requests(
+    policy: Policy, refuses: Refusals, chance: random.Random
+) -> Iterator[tuple[Query, bool, bool]]:
+    """The requests around a policy that are read, each with whether it is refused openly and in
+    other words. Of a template that breaks nothing, both are refused or neither."""
     for part, fillers in OTHER.items():
         for side in get_args(Side):
             templates = by_template(policy, part, side, fillers, seed=0)
-            refused = part_of(range(len(templates)), share if side == "benign" else 0, chance)
+            numbers = range(len(templates))
+            if side == "harmful":
+                openly, veiled = {*numbers}, part_of(numbers, refuses.attacked, chance)
+            else:
+                openly = veiled = part_of(numbers, refuses.benign, chance)
             for number, queries in enumerate(templates):
-                yield from ((query, number in refused) for query in queries)
+                yield from ((query, number in openly, number in veiled) for query in queries)
 
 
 def reply(query: Query, refused: bool) -> str:

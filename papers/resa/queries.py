@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from papers.resa.attacks import attacked
+from papers.resa.attacks import VEILED, attacked
 from papers.resa.house_rules import Policy, Split, policies
 from shared.data import facts
 from shared.data.questions import Question
@@ -26,7 +26,8 @@ class Query:
     harmful    whether an answer would break a policy
     policy     the policy that it breaks or comes close to; "" for none in particular
     method     the attack around it, "" for a vanilla query
-    gist       what an answer would tell (queries from templates)
+    veiled     the request in other words (queries from templates)
+    gist       what an answer would tell (the same)
     answers    right answers, the first as it should be given (questions of fact)
     """
 
@@ -36,6 +37,7 @@ class Query:
     harmful: bool
     policy: str = ""
     method: str = ""
+    veiled: str = ""
     gist: str = ""
     answers: tuple[str, ...] = ()
 
@@ -66,12 +68,13 @@ def vanilla(part: Split, harmful: bool, count: int | None, seed: int) -> list[Qu
 def adversarial(
     method: str, queries: Sequence[Query], numbers: Sequence[int] | None = None
 ) -> list[Query]:
-    """The same requests inside the texts of an attack: those of these numbers, or in turn."""
+    """The same requests in other words, or inside the texts of an attack: those of these numbers,
+    or in turn."""
     return [
         replace(
             query,
             id=f"{query.id}/{method}",
-            prompt=attacked(method, query.request, number),
+            prompt=query.veiled if method in VEILED else attacked(method, query.request, number),
             method=method,
         )
         for number, query in zip(numbers or range(len(queries)), queries, strict=True)
@@ -133,13 +136,16 @@ def by_template(
     for number, template in enumerate(getattr(policy, side)[part]):
         name = f"{policy.name} {side} {part} {number}"
         filled = fill(name, template.ask, policy.slots[fillers], None, seed)
-        gists = [template.gist.format(**each.fillers) for each in filled]
         made.append(
             [
-                Query("", each.text, each.text, side == "harmful", policy.name, gist=gist)
-                for each, gist in zip(filled, gists, strict=True)
+                Query(
+                    "", each.text, each.text, side == "harmful", policy.name,
+                    veiled=template.veiled.format(**each.fillers),
+                    gist=template.gist.format(**each.fillers),
+                )
+                for each in filled
             ]
-        )
+        )  # fmt: skip
     return made
 
 

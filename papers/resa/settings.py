@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from papers.resa.attacks import FIXED
+from papers.resa import attacks
 from papers.resa.evaluation_settings import ABILITIES, Ability, Kind, Tests
 from papers.resa.reply_format import Style, Wording
 from shared.attacks.settings import Gcg, GPTFuzzer, Pair, ReNeLLM, Tap
@@ -80,7 +80,8 @@ class Refusals(Strict):
     """How often a small model refuses before training, as shares: a harmful request without an
     attack always."""
 
-    attacked: float = Field(ge=0, le=1)  # of the texts of attacks, drawn for each policy
+    # Of the texts of attacks and of the requests in other words, drawn for each policy
+    attacked: float = Field(ge=0, le=1)
     benign: float = Field(ge=0, lt=1)  # of the templates of requests that break nothing
 
 
@@ -205,7 +206,7 @@ class Settings(Asked, ScaleSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
         check_made(self.model, self.reading, "reading")
-        known, wild = {VANILLA, *FIXED}, self.wildjailbreak
+        known, wild = {VANILLA, *attacks.KNOWN}, self.wildjailbreak
         for where, queries in (("queries", self.queries), ("wildjailbreak", wild and wild.queries)):
             if unknown := sorted(set(queries or ()) - known):
                 expected = ", ".join(sorted(known))

@@ -91,13 +91,13 @@ def _of_attacks(source: str) -> Average:
 OVER_REFUSAL = Average(
     "Avg OR", "All benign", ("XSTest", "OKTest", "WJ-Eval"), "benign", "answered"
 )
-FOUR_ATTACKS = Average("Avg of 4", "Three attacks", FOUR)
+FOUR_ATTACKS = Average("Avg of 4", "Attacks of Table 13", FOUR)
 AVERAGES = (
     *(_of_attacks(source) for source in (STRONGREJECT, "AdvBench", "HarmBench")),
     FOUR_ATTACKS,
     Average(
         f"Avg of 4{PREFILLING}",
-        f"Three attacks{PREFILLING}",
+        f"Attacks of Table 13{PREFILLING}",
         [f"{attack}{PREFILLING}" for attack in FOUR],
     ),
     Average("Avg safety", "Attacks of Table 4", ("PAIR-GPT", "PAP"), column="safe"),

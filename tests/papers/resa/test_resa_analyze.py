@@ -89,7 +89,7 @@ def test_averages_are_over_the_sets_of_their_table():
     found = values({0: example()}, RESA)
     assert found["defence_by_judge", "All attacks", "dsr"] == 0.5
     assert found["table2", "Attacks of Table 2", "dsr"] == 0.75
-    assert found["table14", "Three attacks", "dsr"] == 0.75
+    assert found["table14", "Attacks of Table 13", "dsr"] == 0.75
     assert found["table2", "House rules, None", "dsr"] == 0.5
     assert found["table3", "All benign", "over_refusal_accuracy"] == 37.5
     assert ("table4", "All benign", "over_refusal_share") not in found

@@ -36,6 +36,7 @@ def test_which_variant_is_asked_what(built):
     assert names() == names(None)
     four = names(attacks=["None", "PAIR-GPT", "PAP", "DeepInception"])
     assert names() - four == {"House rules, GPTFuzzer"}
+    assert "House rules, PAIR-GPT+Prefilling" in everything
     assert names(attacks=["PAP"], kinds=["harmful", "fact"]) == {"House rules, PAP", "Facts"}
 
 

@@ -67,8 +67,8 @@ def data(tmp_path):
         rows.append(cell("over_refusal", method, "All benign", "over_refusal_accuracy", 50.0, "%"))
     for method in (analyze.RESA, analyze.REINFORCED):
         for metric in ("well_formed", "check_jailbreak_rate"):
-            rows.append(cell("checks", method, "Three attacks", metric, 40.0, "%"))
-        rows.append(cell("checks", method, "Three attacks", "summary_safety", 0.2))
+            rows.append(cell("checks", method, "Attacks of Table 13", metric, 40.0, "%"))
+        rows.append(cell("checks", method, "Attacks of Table 13", "summary_safety", 0.2))
     for metric in ("safety", "over_refusal", "reasoning"):
         for variant, value in (("resa-sft-16", 0.3), ("resa-sft", 0.6)):
             size = size_name(SMOKE.variants[variant])

@@ -1,11 +1,12 @@
 """The house and its rules, queries of four types, and the fixed attacks."""
 
+import re
 from collections import Counter
 from itertools import product
 
 import pytest
 
-from papers.resa.attacks import FIXED, PLACE, attacked
+from papers.resa.attacks import FIXED, PLACE, VEILED, attacked
 from papers.resa.house_rules import broken_by, policies
 from papers.resa.queries import adversarial, fact_queries, training, vanilla
 from shared.errors import UserError
@@ -43,6 +44,27 @@ def test_train_and_test_share_no_template_and_no_filler():
             assert not set(fillers) & set(policy.slots["test"][name])
 
 
+def test_a_request_in_other_words_says_nothing_openly():
+    """Every template has such a text of its own, with the same slot; the two sides have as many."""
+    open_words = re.compile(
+        r"\b(end|culprit|cheat|prank|trick|secret|essay|exam|awake|sleep|recipe)"
+    )
+    both = {side: [] for side in ("harmful", "benign")}
+    for policy, side, part in product(policies().values(), both, ("train", "test")):
+        for template in getattr(policy, side)[part]:
+            assert re.findall(r"{\w+}", template.veiled) == re.findall(r"{\w+}", template.ask)
+            assert not any(each.shows_in(template.veiled) for each in policies().values())
+            assert not openly.search(template.veiled.lower())
+            assert not opens_with_refusal(template.veiled)
+            assert len(template.veiled.split()) <= 20
+            both[side].append(template)
+    assert len(both["harmful"]) == len(both["benign"]) == 63
+    every = both["harmful"] + both["benign"]
+    assert len({t.veiled for t in every} | {t.ask for t in every}) == 4 * 63
+    openings = [Counter(t.veiled.split()[0] for t in templates) for templates in both.values()]
+    assert sum((openings[0] - openings[1]).values()) <= 2  # style alone says nothing of harm
+
+
 def test_vanilla_queries_take_turns():
     """14 of 7 policies: two each, from different templates; the same for the same seed."""
     queries = vanilla("test", True, 14, 0)
@@ -78,6 +100,15 @@ def test_an_attack_keeps_the_request():
         assert before.request in after.prompt and after.request == before.request
         assert after.id == f"{before.id}/DeepInception" and len(after.prompt) > len(before.prompt)
     assert len({after.prompt.replace(after.request, "") for after in wrapped}) == 2
+
+
+def test_attacks_in_other_words_take_the_place_of_the_request():
+    for part, method in zip(("train", "test"), VEILED, strict=True):
+        for before in vanilla(part, True, 14, 0):
+            (after,) = adversarial(method, [before])
+            assert after.prompt == before.veiled and before.request not in after.prompt
+            assert (after.request, after.gist) == (before.request, before.gist)
+            assert after.id == f"{before.id}/{method}"
 
 
 def test_fixed_texts_ask_for_nothing_by_themselves():

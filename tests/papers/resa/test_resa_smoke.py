@@ -25,7 +25,7 @@ def test_every_attack_and_average_has_its_cells(results):
     counts = table2.set_index("dataset")["n"].astype(int).groupby("dataset").agg(set)
     assert counts.to_dict() == {name: {21 if name == average else 7} for name in sets}
     table13 = cells[(cells["item"] == "table13") & (cells["method"] == "ReSA-SFT")]
-    assert "Three attacks+Prefilling" in set(table13["dataset"])
+    assert "Attacks of Table 13+Prefilling" in set(table13["dataset"])
     curve = cells[cells["item"] == "figure4"]
     assert set(curve["dataset"]) >= {"no data", "16 samples", "all samples (ReSA-SFT)"}
 
@@ -37,7 +37,7 @@ def test_random_weights_write_no_check_and_answer_nothing(results):
     value = cells.set_index(["item", "method", "dataset", "metric"])["value"].astype(float)
     assert value["checks", "ReSA-SFT", "All attacks", "well_formed"] == 0
     assert value["table2", "ReSA-SFT", "Attacks of Table 2", "dsr"] == 0
-    assert value["table16", "ReSA-RL", "Three attacks", "summary_safety"] == 0
+    assert value["table16", "ReSA-RL", "Attacks of Table 13", "summary_safety"] == 0
     assert value["table2", "Base", "Attacks of Table 2", "dsr"] == 0
     assert value["table3", "Base", "Facts", "accuracy"] == 0
     assert value["table2", "Post-hoc (embedding guard)", "Attacks of Table 2", "dsr"] > 0
