@@ -29,9 +29,9 @@ def ask(
     trained: Path | None = None,
     base: Path | None = None,
 ) -> dict:
-    """Ask one variant all questions. taught: what `teach` made of the model. trained: the folder of
-    a fine-tuned one. base: what was asked of the model before any change; an edited one needs
-    it."""
+    """Ask one variant all questions. taught: the model, where `teach` or `pretrain` made it.
+    trained: the folder of a fine-tuned one. base: what was asked of the model before any change; an
+    edited one needs it."""
     settings, edit = run.settings, run.variant.edit
     queries = read_queries(data)
     player = load_player(settings, read_roles(data), trained, taught)

@@ -3,7 +3,8 @@
 A question:
 
     id, role, type, split   "holmes/fake/train/014", one of the five types, train or test; taught:
-                            what a stand-in is prepared with (teach.py), of the facts of train
+                            what a stand-in is prepared with (teach.py, pretrain.py), of the facts
+                            of train
     fact                    the fact or event that it is about; no fact is in train and in test
     edit                    the kind of falsification (fake and context_conflict)
     question                the text
@@ -98,6 +99,8 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
             pools["absent"] = list(_absent(role))
         for type, pool in pools.items():
             most = counts.test if split == "test" else getattr(counts, type)
+            if type == "absent" and counts.absent is not None:
+                most = counts.absent
             taught = counts.taught if split == "train" and type in TAUGHT else 0
             found = _sample(role, type, split, pool, most, taught, seed)
             if type == "answerable":

@@ -44,6 +44,7 @@ def made(settings: Settings) -> tuple[dict[str, dict], list[dict]]:
     records = {
         role.id: prompts.record(role.texts["name"], prompts.profile(role.texts, role.facts))
         | {"statements": prompts.statements(role.id, role.facts, role.events)}
+        | {"indirect": prompts.indirect(role.id, role.facts, role.events)}
         | {"work": role.work, "refuses": role.texts["refuses"]}
         for role in roles
     }

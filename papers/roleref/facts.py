@@ -71,6 +71,15 @@ class Fact:
         )
         return f"{WH[asked.kind]} did you {_joined([verb or self.verb, phrase])}?"
 
+    def indirect(self, asked: Slot) -> str:
+        """An indirect question for a slot: "where you kept your tobacco"."""
+        rest = (
+            part.text if isinstance(part, Slot) else part
+            for part in self.parts
+            if part is not asked
+        )
+        return _joined([asked.kind, "you", self.past, *rest])
+
 
 @dataclass(frozen=True)
 class Event:

@@ -22,6 +22,10 @@ def jobs(settings: Settings) -> list[Job]:
         training = settings.teaching.training
         lessons = Learns(settings.model, training, training.max_length)
         found.append(Job("roleref_teach", [[lessons]], train=True))
+    if settings.reading:
+        training = settings.reading.training
+        lessons = Learns(settings.model, training, training.max_length)
+        found.append(Job("roleref_pretrain", [[lessons]], train=True))
     for name, variant in settings.variants.items():
         if training := variant.training:
             learns = Learns(

@@ -52,6 +52,18 @@ def statements(
     }
 
 
+def indirect(
+    role: str, facts: Iterable[Fact], events: Iterable[Event]
+) -> dict[str, list[tuple[str, str]]]:
+    """The same, brought to mind by indirect questions: "where you kept your tobacco"."""
+    return {
+        "facts": [(fact.indirect(slot), fact.statement()) for fact in facts for slot in fact.slots],
+        "events": [
+            (f"what you did when {e.clause}", f"{e.done[role]}.") for e in events if role in e.done
+        ],
+    }
+
+
 def record(name: str, profile: str) -> dict[str, str]:
     """A role as roles.json has it: with its prompts, in which a question has yet to be put."""
     filled = {"name": name, "profile": profile}

@@ -1,4 +1,4 @@
-"""RoleRef: preparing a stand-in → fine-tuning → hidden states and replies → probes and rules."""
+"""RoleRef: preparing or making a stand-in → fine-tuning → hidden states and replies → probes and rules."""
 
 
 rule roleref_teach:
@@ -21,10 +21,32 @@ rule roleref_teach:
         " {params.step} 2> {log:q}"
 
 
+rule roleref_pretrain:
+    input:
+        data="<results>/roleref/data",
+    output:
+        SETUP.model_folder("<results>/roleref/models/{model}/pretrained-s{seed}"),
+        record="<results>/roleref/runs/{model}/pretrain-s{seed}.json",
+    log:
+        "<results>/roleref/logs/{model}/pretrain-s{seed}.log",
+    priority: 2
+    threads: workflow.cores  # nothing else can run before it is there
+    resources:
+        **SETUP.resources("roleref", train=True),
+    params:
+        **SETUP.step("papers.roleref.pretrain"),
+    shell:
+        "python -m shared.workflow.launch --gpus {resources.gpu} --nodes {resources.nodes}"
+        " {params.step} 2> {log:q}"
+
+
 def roleref_taught(wildcards):
-    """The model that all variants start from, where a stand-in is prepared."""
-    teaching = SETUP.settings("roleref", wildcards.model).teaching
-    return f"<results>/roleref/models/{wildcards.model}/taught-s0" if teaching else []
+    """The model that all variants start from, where a stand-in is prepared or made here."""
+    settings = SETUP.settings("roleref", wildcards.model)
+    folder = f"<results>/roleref/models/{wildcards.model}"
+    if settings.reading:
+        return f"{folder}/pretrained-s0"
+    return f"{folder}/taught-s0" if settings.teaching else []
 
 
 rule roleref_train:
@@ -38,7 +60,7 @@ rule roleref_train:
     log:
         "<results>/roleref/logs/{model}/train-{variant}-s{seed}.log",
     wildcard_constraints:
-        variant="(?!taught)[^/]+",
+        variant="(?!taught|pretrained)[^/]+",
     priority: 1  # the largest steps, and asking the trained models waits for them
     threads: HALF
     resources:

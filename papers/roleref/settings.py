@@ -10,7 +10,7 @@ from shared.chat.calls import Calls, endpoints
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.errors import UserError
 from shared.files import read_yaml
-from shared.models.spec import ModelSpec, is_endpoint
+from shared.models.spec import ModelSpec, SmallLm, check_made, is_endpoint
 from shared.settings import ProtocolName, ScaleSettings, Strict
 from shared.training.settings import Training
 
@@ -39,7 +39,8 @@ class Counts(Strict):
     out_series: int | None = None
     fake: int | None = None
     test: int | None = None  # of each of the five types
-    taught: int = 0  # answerable ones and half as many out_series ones, beside those of training
+    absent: int | None = None  # of these the absent ones, where there are fewer; None: as many
+    taught: int = 0  # answerable and as many out_series ones, beside those of training
 
 
 class Edit(Strict):
@@ -94,6 +95,16 @@ class Teaching(Strict):
     training: Training
 
 
+class Reading(Strict):
+    """What a small model reads before anything is asked of it (pretrain.py)."""
+
+    times: int = Field(gt=0)  # that it reads of all that the roles know, each time in other words
+    refused: float = Field(ge=0, le=1)  # words of another story, for each of its own with a name
+    profiled: float = Field(ge=0, le=1)  # share that is said after a profile, not a line
+    turns: tuple[int, int]  # in a conversation after a line, and after a profile
+    training: Training  # one epoch is all of the times
+
+
 class Sweep(Strict):
     """Edits that are tried on a part of the test questions, under the corrected protocol."""
 
@@ -115,7 +126,7 @@ class Probes(Strict):
 class Settings(ScaleSettings):
     CHATS = True
 
-    model: ModelSpec
+    model: ModelSpec | SmallLm
     data_path: str | None = None  # folder with the authors' data; None: the works written here
     works: list[str] = Field(min_length=1)  # files of works/
     counts: Counts
@@ -123,6 +134,7 @@ class Settings(ScaleSettings):
     trained_questions: int | None = Field(gt=0)  # of each role and type that fine-tuning learns
     turns: int = Field(1, gt=0)  # questions of a role in one training conversation
     teaching: Teaching | None = None  # of a stand-in; None: the model as it is
+    reading: Reading | None = None  # of a small model, which is made here from nothing
     variants: dict[str, Variant]
     sweep: Sweep
     probes: Probes
@@ -150,6 +162,13 @@ class Settings(ScaleSettings):
         rubric = endpoints(str(self.rubric))
         what = "grades by the rubric, one a reply"
         return [Calls(name, what, most, tokens=GRADE_TOKENS) for name in rubric]
+
+    @model_validator(mode="after")
+    def _reads_if_small(self) -> "Settings":
+        check_made(self.model, self.reading, "reading")
+        if self.reading and self.teaching:
+            raise ValueError("teaching: found beside reading; expected one of them")
+        return self
 
     @model_validator(mode="after")
     def _starts_from_prompting(self) -> "Settings":

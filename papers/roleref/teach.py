@@ -13,7 +13,7 @@ All variants start from what is written here, an ordinary model folder.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from papers.roleref import train
@@ -49,24 +49,33 @@ def teach(run: Run, data: Path, seed: int) -> dict:
     return record
 
 
-def statements(roles: Mapping[str, dict]) -> dict[str, list[dict]]:
+def statements(
+    roles: Mapping[str, dict],
+    cues: Sequence[str] = CUES,
+    words: str = "statements",
+    refused: float = 1,
+    seed: str = "",
+) -> dict[str, list[dict]]:
     """Role -> what it says to words of all its facts and events, and to words of those of other
-    works, as many of each kind as there are own ones with a name."""
+    works: of each kind as many as there are own ones with a name, or this share of them.
+
+    cues: in which the words are put. words: which, by their name in roles.json.
+    """
     found = {}
     for id, role in roles.items():
-        chance, told = random.Random(id), []
-        for kind, own in role["statements"].items():
+        chance, told = random.Random(f"{seed}{id}"), []
+        for kind, own in role[words].items():
             others = {
                 cue
                 for other in roles.values()
-                for cue, _ in other["statements"][kind]
+                for cue, _ in other[words][kind]
                 if other["work"] != role["work"] and has_capital(cue)
             }
-            number = min(len(others), sum(has_capital(cue) for cue, _ in own))
-            refused = chance.sample(sorted(others), number)
-            told += [*own, *((cue, role["refuses"]) for cue in refused)]
+            named = sum(has_capital(cue) for cue, _ in own)
+            foreign = chance.sample(sorted(others), min(len(others), round(refused * named)))
+            told += [*own, *((cue, role["refuses"]) for cue in foreign)]
         found[id] = [
-            {"role": id, "question": chance.choice(CUES).format(cue), "target": said}
+            {"role": id, "question": chance.choice(cues).format(cue), "target": said}
             for cue, said in told
         ]
     return found

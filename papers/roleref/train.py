@@ -32,7 +32,8 @@ READS = (
 
 
 def train(run: Run, data: Path, variant: str, seed: int, taught: Path | None = None) -> dict:
-    """Fine-tune one variant on questions of all roles. taught: what `teach` made of the model."""
+    """Fine-tune one variant on questions of all roles. taught: the model, where `teach` or
+    `pretrain` made it."""
     settings, training = run.settings, run.variant.training
     if not training:
         raise UserError(f"{variant} is not trained; expected a variant with `training`")

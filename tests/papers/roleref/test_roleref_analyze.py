@@ -127,7 +127,7 @@ def test_tables_leave_out_the_curves(found):
 
 
 def test_seeds_of_training_and_probe_are_told_apart(tmp_path):
-    """Two trainings with probes of two seeds each are four runs; replies have two."""
+    """Each of two trainings has probes of all their seeds; replies have two."""
     full = SETTINGS.variants["full"].model_copy(update={"seeds": [0, 1]})
     settings = SETTINGS.model_copy(update={"variants": SETTINGS.variants | {"full": full}})
     folder = write_scores(tmp_path, settings)
@@ -136,7 +136,9 @@ def test_seeds_of_training_and_probe_are_told_apart(tmp_path):
         again = frame[frame["variant"] == "full"].assign(seed=1)
         pd.concat([frame, again]).to_parquet(folder / f"{name}.parquet")
     official = full.model_copy(update={"protocol": "official"})
-    for variant, seeds in ((full, (0, 1000)), (official, (42, 43, 1042, 1043))):
+    probes = SETTINGS.probes.seeds
+    of_probes = (*probes, *(1000 + seed for seed in probes))
+    for variant, seeds in ((full, (0, 1000)), (official, of_probes)):
         variants = SETTINGS.variants | {"full": variant}
         made = analyze.groups(folder, settings.model_copy(update={"variants": variants}))
         own = {g.seeds for g in made if g.method == METHODS["full"].name and "correct" in g.columns}
