@@ -46,9 +46,7 @@ def test_train_and_test_share_no_template_and_no_filler():
 
 def test_a_request_in_other_words_says_nothing_openly():
     """Every template has such a text of its own, with the same slot; the two sides have as many."""
-    open_words = re.compile(
-        r"\b(end|culprit|cheat|prank|trick|secret|essay|exam|awake|sleep|recipe)"
-    )
+    openly = re.compile(r"\b(end|culprit|cheat|prank|trick|secret|essay|exam|awake|sleep|recipe)")
     both = {side: [] for side in ("harmful", "benign")}
     for policy, side, part in product(policies().values(), both, ("train", "test")):
         for template in getattr(policy, side)[part]:
