@@ -29,8 +29,8 @@ rule roleref_pretrain:
         record="<results>/roleref/runs/{model}/pretrain-s{seed}.json",
     log:
         "<results>/roleref/logs/{model}/pretrain-s{seed}.log",
-    priority: 2
-    threads: workflow.cores  # nothing else can run before it is there
+    priority: 2  # everything waits for it
+    threads: HALF
     resources:
         **SETUP.resources("roleref", train=True),
     params:
