@@ -19,7 +19,8 @@ from shared.training.settings import Lora
 from shared.training.supervised import lora_config
 
 COMMITTED = ROOT / "results" / "cpu" / "resa"
-RECORD = "runs/SmolLM2-135M/train-resa-sft-s0.json"
+MODEL = "Small-1M"
+RECORD = f"runs/{MODEL}/train-resa-sft-s0.json"
 REVISION = "0" * 40
 
 
@@ -32,8 +33,8 @@ def folder(tmp_path, tiny_model, tiny_tokenizer):
         shutil.copy(COMMITTED / name, results / name)
     model = get_peft_model(tiny_model, lora_config(Lora(rank=2, alpha=4), tiny_model))
     model.peft_config["default"].base_model_name_or_path = str(tmp_path / "base")
-    save(model, results / "models" / "SmolLM2-135M" / "resa-sft-s0", tiny_tokenizer)
-    return results / "models" / "SmolLM2-135M" / "resa-sft-s0"
+    save(model, results / "models" / MODEL / "resa-sft-s0", tiny_tokenizer)
+    return results / "models" / MODEL / "resa-sft-s0"
 
 
 @pytest.fixture
@@ -56,9 +57,13 @@ def hub(monkeypatch):
 
 
 def change_settings(folder, **changes):
+    """As if it had been trained on another model, which nobody made here."""
     path = folder.parents[2] / RECORD
     record = json.loads(path.read_text())
-    path.write_text(json.dumps(record | {"settings": record["settings"] | changes}))
+    inputs = {"data": record["inputs"]["data"]}
+    path.write_text(
+        json.dumps(record | {"settings": record["settings"] | changes, "inputs": inputs})
+    )
 
 
 def run(monkeypatch, *words):
@@ -70,13 +75,13 @@ def test_by_itself_it_shows_the_card_and_sends_nothing(folder, hub, monkeypatch,
     run(monkeypatch, folder)
     said, record = capsys.readouterr().out, json.loads((folder.parents[2] / RECORD).read_text())
     assert hub == {}
-    assert "| base model | SmolLM2-135M-Instruct-Q4_1 |" in said
+    assert f"| base model | {MODEL}, made by the same workflow (pretrained) |" in said
     assert f"| commit | {record['commit']} |" in said
     assert f"| data | {record['inputs']['data']} |" in said
     rate = record["settings"]["training"]["learning_rate"]
     assert f'"learning_rate": {rate}' in said and "| variant and seed | resa-sft, 0 |" in said
     cells = pd.read_csv(folder.parents[2] / "cells.csv")
-    ours = cells[(cells["method"] == "ReSA-SFT") & (cells["model"] == "SmolLM2-135M")]
+    ours = cells[(cells["method"] == "ReSA-SFT") & (cells["model"] == MODEL)]
     shown = said.partition("## Results")[2].splitlines()
     assert len([line for line in shown if line.startswith("| ")]) == len(ours) + 2
     assert len(ours) > 100
@@ -120,10 +125,10 @@ def test_what_was_sent_is_the_adapter(folder, tiny_model, tmp_path):
 
 
 def test_a_variant_of_a_method_that_others_share_gets_none_of_their_cells(folder):
-    """ReSA-SFT on 500 examples is called ReSA-SFT too, and did not get what all of them gave."""
+    """ReSA-SFT on 100 examples is called ReSA-SFT too, and did not get what all of them gave."""
     path = folder.parents[2] / RECORD
-    path.write_text(path.read_text().replace("resa-sft-s0", "resa-sft-500-s0"))
-    other = folder.rename(folder.with_name("resa-sft-500-s0"))
+    path.write_text(path.read_text().replace("resa-sft-s0", "resa-sft-100-s0"))
+    other = folder.rename(folder.with_name("resa-sft-100-s0"))
     assert "No cell of the tables is of this method" in card(adapter_in(other))
 
 
@@ -134,7 +139,7 @@ def test_what_is_no_adapter_of_a_run_is_one_line(folder, tmp_path):
     with pytest.raises(UserError, match="away: expected results/RUN/PAPER/models/MODEL"):
         adapter_in(away)
     (folder.parents[2] / RECORD).unlink()
-    with pytest.raises(UserError, match="runs: no record of cpu/resa/models/SmolLM2-135M/resa-sft"):
+    with pytest.raises(UserError, match=f"runs: no record of cpu/resa/models/{MODEL}/resa-sft"):
         adapter_in(folder)
 
 
