@@ -9,10 +9,9 @@ from pathlib import Path
 from papers.center_bench.asked import FILE_OF
 from papers.center_bench.lessons import THINK, THINKING, THOUGHT, lessons
 from shared.files import read_jsonl
-from shared.models.loading import save
-from shared.models.small_lm import assemble, vocabulary
+from shared.models.small_lm import vocabulary
 from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.training.from_nothing import train_from_nothing
 from shared.workflow.step import Run, step
 
 READS = ("model", "reader")
@@ -29,12 +28,7 @@ def train(run: Run, data: Path, seed: int) -> dict:
     whole = [[Segment(text, True)] for text in texts]
     length = reader.training.max_length
     examples = [from_segments(tokenizer, text, max_length=length) for text in whole]
-    model = assemble(run.settings.model, tokenizer, seed)
-    run.loaded()
-    model, record = fine_tune(model, examples, reader.training, seed=seed, scratch=run.scratch)
-    save(model, run.out, tokenizer)
-    parameters = sum(weight.numel() for weight in model.parameters())
-    return record | {"parameters": parameters, "words": len(tokenizer)}
+    return train_from_nothing(run, tokenizer, examples, reader.training, seed)
 
 
 if __name__ == "__main__":

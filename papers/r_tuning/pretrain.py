@@ -12,11 +12,9 @@ import numpy as np
 
 from papers.r_tuning import prompts
 from papers.r_tuning.questions import read_questions
-from shared.errors import UserError
-from shared.models.loading import save
-from shared.models.small_lm import assemble, vocabulary
+from shared.models.small_lm import vocabulary
 from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.training.from_nothing import expect_small, train_from_nothing
 from shared.workflow.step import Run, step
 
 READS = ("model", "tasks", "prompt", "reading")
@@ -25,8 +23,7 @@ READS = ("model", "tasks", "prompt", "reading")
 def pretrain(run: Run, data: Path, seed: int) -> dict:
     """Train one small model from nothing. seed: of its weights and of what it reads how often."""
     settings, reading = run.settings, run.settings.reading
-    if not reading:
-        raise UserError(f"{run.settings.model}: is not made here; expected a small model to be")
+    expect_small(settings.model)
     rows = [row for t in settings.tasks for row in read_questions(data, t, unanswerable=True)]
     rows = list({row["question"]: row for row in rows}.values())
     tokenizer = vocabulary(settings.model.vocabulary, words(rows, settings.prompt))
@@ -41,10 +38,7 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
         for text, often in zip(texts, times, strict=True)
         for _ in range(often)
     ]
-    model = assemble(settings.model, tokenizer, seed)
-    run.loaded()
-    model, record = fine_tune(model, examples, reading.training, seed=seed, scratch=run.scratch)
-    save(model, run.out, tokenizer)
+    record = train_from_nothing(run, tokenizer, examples, reading.training, seed)
     return {"questions": len(texts), "readings": len(examples), **record}
 
 

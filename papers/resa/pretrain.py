@@ -16,15 +16,12 @@ from papers.resa.house_rules import Policy, Split, policies
 from papers.resa.pipeline import Draft
 from papers.resa.queries import Query, Side, by_template
 from papers.resa.reply_format import Parts, Style, Wording, write
-from papers.resa.samples import conversation
 from papers.resa.settings import Reading
 from papers.resa.template_generator import TemplateGenerator, intended_answer, of_fact
-from shared.errors import UserError
+from papers.resa.train import example
 from shared.files import read_jsonl
-from shared.models.loading import save
-from shared.models.small_lm import assemble, vocabulary
-from shared.training.examples import Segment, from_segments
-from shared.training.supervised import fine_tune
+from shared.models.small_lm import vocabulary
+from shared.training.from_nothing import expect_small, train_from_nothing
 from shared.workflow.step import Run, step
 
 READS = ("model", "reading", "system", "wording")
@@ -42,26 +39,16 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
     """Train the small model from nothing. data: the folder of what it will learn and be asked, for
     its questions of fact and the vocabulary. seed: of its weights, and of what it reads."""
     settings, reading = run.settings, run.settings.reading
-    if not reading:
-        raise UserError(f"{run.settings.model}: is not made here; expected a small model to be")
+    expect_small(settings.model)
     rows = [row for name in LEARNT for row in read_jsonl(data / f"{name}.jsonl")]
-    known = {row["prompt"]: of_fact(row["answers"]) for row in rows if row["answers"]}
+    known = {row["prompt"]: of_fact(row["answers"]) for row in rows if row.get("answers")}
     told = [*of_the_house(reading, seed), *list(known.items()) * reading.facts]
     words = [" ".join(pair) for pair in told] + [*later_words(rows, settings.wording)]
     tokenizer = vocabulary(settings.model.vocabulary, words)
-    length = reading.training.max_length
-    made = []
-    for prompt, reply in told:
-        asked = tokenizer.apply_chat_template(
-            conversation(prompt, settings.system), add_generation_prompt=True, tokenize=False
-        )
-        segments = [Segment(asked, True), Segment(reply, True)]
-        made.append(from_segments(tokenizer, segments, eos=True, max_length=length))
-    model = assemble(settings.model, tokenizer, seed)
-    run.loaded()
-    model, record = fine_tune(model, made, reading.training, seed=seed, scratch=run.scratch)
-    save(model, run.out, tokenizer)
-    return {"texts": len(told), "vocabulary": len(tokenizer), **record}
+    how = {"instruction": settings.system, "length": reading.training.max_length}
+    made = [example(tokenizer, *pair, **how, learns_prompt=True) for pair in told]
+    record = train_from_nothing(run, tokenizer, made, reading.training, seed)
+    return {"texts": len(told), **record}
 
 
 def of_the_house(reading: Reading, seed: int) -> Iterator[Told]:
@@ -117,9 +104,8 @@ def later_words(rows: Sequence[dict], wording: Wording) -> Iterator[str]:
         if "answer" in row:
             for style in get_args(Style):
                 analysis = row.get("query_analysis" if style == "query-check" else "analysis")
-                yield write(
-                    style, Parts(row["answer"], analysis or "", row.get("summary")), wording
-                )
+                parts = Parts(row["answer"], analysis or "", row.get("summary"))
+                yield write(style, parts, wording)
 
 
 if __name__ == "__main__":

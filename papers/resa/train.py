@@ -52,17 +52,25 @@ def examples(
     """Tokenised training examples; only replies are learnt. plain: questions answered at once."""
     pairs = [(sample["prompt"], reply(sample, variant, settings)) for sample in samples]
     pairs += [(sample["prompt"], sample["answer"]) for sample in plain]
-    made = []
-    for prompt, text in pairs:
-        asked = tokenizer.apply_chat_template(
-            conversation(prompt, settings.instruction(variant)),
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-        segments = [Segment(asked, False), Segment(text, True)]
-        length = settings.training.max_length
-        made.append(from_segments(tokenizer, segments, eos=True, max_length=length))
-    return made
+    how = {"instruction": settings.instruction(variant), "length": settings.training.max_length}
+    return [example(tokenizer, *pair, **how) for pair in pairs]
+
+
+def example(
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: str,
+    text: str,
+    *,
+    instruction: str,
+    length: int,
+    learns_prompt: bool = False,
+) -> dict:
+    """A prompt and what is replied to it, tokenised as it is asked. length: tokens at most."""
+    asked = tokenizer.apply_chat_template(
+        conversation(prompt, instruction), add_generation_prompt=True, tokenize=False
+    )
+    segments = [Segment(asked, learns_prompt), Segment(text, True)]
+    return from_segments(tokenizer, segments, eos=True, max_length=length)
 
 
 def reply(sample: dict, variant: Variant, settings: Settings) -> str:

@@ -14,10 +14,8 @@ from pathlib import Path
 from papers.roleref import teach, train
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import Reading
-from shared.errors import UserError
-from shared.models.loading import save
-from shared.models.small_lm import assemble, vocabulary
-from shared.training.supervised import fine_tune
+from shared.models.small_lm import vocabulary
+from shared.training.from_nothing import expect_small, train_from_nothing
 from shared.workflow.step import Run, step
 
 READS = ("model", "reading")
@@ -29,8 +27,7 @@ Conversation = tuple[dict, list[dict]]  # a role with its prompt, and what is sa
 def pretrain(run: Run, data: Path, seed: int) -> dict:
     """Train the small model from nothing. seed: of its weights, and of what it reads."""
     settings, reading = run.settings, run.settings.reading
-    if not reading:
-        raise UserError(f"{run.settings.model}: is not made here; expected a small model to be")
+    expect_small(settings.model)
     roles, asked = read_roles(data), read_queries(data, "taught")
     read = [
         each for n in range(reading.times) for each in once(roles, asked, reading, f"{seed} {n}")
@@ -43,11 +40,8 @@ def pretrain(run: Run, data: Path, seed: int) -> dict:
             tokenizer, {rows[0]["role"]: role}, [rows], reading.training.max_length
         )
     ]
-    model = assemble(settings.model, tokenizer, seed)
-    run.loaded()
-    model, record = fine_tune(model, made, reading.training, seed=seed, scratch=run.scratch)
-    save(model, run.out, tokenizer)
-    return {"conversations": len(made), "vocabulary": len(tokenizer), **record}
+    record = train_from_nothing(run, tokenizer, made, reading.training, seed)
+    return {"conversations": len(made), **record}
 
 
 def once(

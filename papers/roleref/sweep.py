@@ -20,8 +20,7 @@ READS = ("name", "model", "sweep", "reply_tokens", "batch_size", "batch_tokens",
 
 def sweep(run: Run, data: Path, base: Path, taught: Path | None = None) -> dict:
     """Try every edit of the settings under the corrected protocol. base: what was asked of the
-    model before any change. taught: it, where `teach` or
-    `pretrain` made it."""
+    model before any change. taught: it, where `teach` or `pretrain` made it."""
     settings = run.settings
     queries = dict(islice(read_queries(data).items(), settings.sweep.roles))
     asked = {role: answered(rows, settings.sweep.questions) for role, rows in queries.items()}
