@@ -13,7 +13,6 @@ rule takes them from the source, and imports nothing for it.
 
 import ast
 import inspect
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -146,7 +145,7 @@ def check_choice(
     variants = getattr(settings, "variants", {})
     before = getattr(settings, "UNTRAINED", ())
     if variant is None or variant in before:
-        seeds = _seeds(settings, before if variant is None else (variant,))
+        seeds = _seeds(settings, variant)
     elif variant in variants:
         seeds = [str(each) for each in getattr(variants[variant], "seeds", None) or ()]
     else:
@@ -157,10 +156,13 @@ def check_choice(
         raise UserError(f"unknown seed {seed}{of} at scale {scale}; seeds: {known}")
 
 
-def _seeds(settings: ScaleSettings, names: Sequence[str]) -> list[str]:
-    """Of models that no variant makes, by the names of their scores; none where these have none."""
+def _seeds(settings: ScaleSettings, name: str | None) -> list[str]:
+    """Of the model of that name, or of all that no variant makes, by the names of their scores;
+    none where these have none."""
+    variants = getattr(settings, "variants", {})
     parts = (path.rpartition("/")[2].rpartition("-s") for path in settings.scores())
-    return list(dict.fromkeys(seed for name, _, seed in parts if name in names))
+    of = [(model, seed) for model, _, seed in parts if model and model not in variants]
+    return list(dict.fromkeys(seed for model, seed in of if name in (None, model)))
 
 
 def _tree(module: str) -> ast.Module:

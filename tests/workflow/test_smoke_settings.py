@@ -41,6 +41,7 @@ NOT_ALONE = {
     ("r_tuning", "asker"),
     ("r_tuning", "reading"),
     ("resa", "released"),
+    ("roleref", "reading"),
 }
 # Read by a step where smoke does not lead: of models behind an endpoint, of public benchmarks and
 # of the user's own copies.
