@@ -124,6 +124,9 @@ class Settings(ScaleSettings):
         """Of the harness, those of which a question is asked."""
         return {name: count for name, count in self.harness.items() if count != 0}
 
+    def extras(self) -> list[str]:
+        return [*super().extras(), *(["eval"] if self.tasks else [])]
+
     def downloads(self) -> list[Wanted]:
         wanted: list[Wanted] = list(pinned(self.model_dump_json()))
         if self.tested == "coconot":

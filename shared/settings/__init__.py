@@ -88,6 +88,12 @@ class ScaleSettings(Strict):
         wanted = [folder / self.name / f"{name}.parquet" for name in self.scores()]
         return [path for path in wanted if not path.is_file()]
 
+    def extras(self) -> list[str]:
+        """The extras of pyproject.toml (`pip install ".[…]"`) without which a step of it fails."""
+        whole = self.model_dump_json()
+        wanted = 'engine":"vllm"' in whole or '"use_vllm":true' in whole
+        return ["vllm"] if wanted else []
+
     def misfit(self) -> str | None:
         """Which setting of this scale a model of the user's own does not fit, in one line; this
         one is of a paper that trains."""

@@ -1,9 +1,11 @@
-"""What is looked at before the first job: a GPU, the endpoint, room on the disk. Each in a line."""
+"""What is looked at before the first job: a GPU, optional packages, the endpoint, room on the disk.
+Each in a line."""
 
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from shared.devices import gpus_at_hand, multiplies_bf16
@@ -13,6 +15,7 @@ from shared.settings import REHEARSAL, ScaleSettings
 from shared.workflow.setup import Setup
 
 _ENDPOINT = re.compile(r'"((?:\w+:)*api:[^"]+)"')
+_PACKAGES = {"eval": "lm_eval", "vllm": "vllm"}  # extra of pyproject.toml: what it installs
 _BF16 = re.compile('"precision":"bf16"')
 
 
@@ -23,9 +26,10 @@ def look(setup: Setup, words: Sequence[str]) -> None:
         return
     named = {*words} & {*setup.papers, *setup.left_out}
     papers = [paper for paper in setup.papers if paper in named or not named]
-    settings = [each for paper in papers for each in setup.each(paper)]
+    of = {paper: list(setup.each(paper)) for paper in papers}
+    settings = [each for own in of.values() for each in own]
     try:
-        lines = [*_gpu(setup.scale, settings), *_endpoint(setup.model, settings)]
+        lines = [*_gpu(setup.scale, settings), *_packages(of), *_endpoint(setup.model, settings)]
     except UserError as error:
         sys.exit(f"error: {error}")
     for line in lines:
@@ -44,6 +48,16 @@ def _gpu(scale: str, settings: Iterable[ScaleSettings]) -> Iterable[str]:
 
 def _trains_on_gpu(settings: ScaleSettings) -> bool:
     return bool(settings.training_resources and settings.training_resources.gpu)
+
+
+def _packages(settings: Mapping[str, Iterable[ScaleSettings]]) -> Iterable[str]:
+    for paper, own in settings.items():
+        for extra in sorted({extra for each in own for extra in each.extras()}):
+            if find_spec(package := _PACKAGES[extra]) is None:
+                yield (
+                    f"{paper} has steps that need {package}, which is not installed, and fail"
+                    f' without; run: pip install ".[{extra}]"'
+                )
 
 
 def _endpoint(own: str | None, settings: Iterable[ScaleSettings]) -> Iterable[str]:

@@ -32,6 +32,21 @@ def test_a_scale_that_wants_a_gpu_says_what_happens_without(capsys, monkeypatch)
     assert said(capsys, {"scale": "gpu"}, "r_tuning") == ""
 
 
+def test_packages_that_steps_need_and_that_are_not_installed(capsys, monkeypatch):
+    monkeypatch.setattr(before, "gpus_at_hand", lambda: True)
+    monkeypatch.setattr(before, "find_spec", lambda _: None)
+    told = said(capsys, {"scale": "gpu"}, "refusal_tokens")
+    assert told == (
+        "note: refusal_tokens has steps that need lm_eval, which is not installed, and fail"
+        ' without; run: pip install ".[eval]"\n'
+    )
+    in_vllm = {"scale": "gpu", "set": "center_bench.engine=vllm", "name": "fast"}
+    assert 'pip install ".[vllm]"' in said(capsys, in_vllm, "center_bench")
+    assert said(capsys, {"scale": "gpu"}, "r_tuning") == ""
+    monkeypatch.setattr(before, "find_spec", lambda _: object())
+    assert said(capsys, {"scale": "gpu"}, "refusal_tokens") == ""
+
+
 def test_an_endpoint_is_missed_only_by_a_run_that_asks_one(capsys, monkeypatch):
     monkeypatch.setattr(before, "gpus_at_hand", lambda: True)
     assert said(capsys, {"scale": "paper", "rehearse": True}) == ""
