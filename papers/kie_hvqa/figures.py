@@ -92,21 +92,21 @@ def rates(results: Results) -> Figure | None:
 
 
 @figure(
-    "Mean reward of the sampled replies and its weighted parts over the steps of GRPO. Every "
-    "reward is 1.1 for a perfect reply.",
+    "Mean reward of the sampled replies and its weighted parts over the steps of GRPO, and over "
+    "seeds, whose range is the band. Every reward is 1.1 for a perfect reply.",
     each_model=True,
 )
 def rewards(results: Results) -> Figure | None:
-    """The reward and its parts over the steps of GRPO, a panel a reward; of the first seed."""
+    """The reward and its parts over the steps of GRPO, a panel a reward."""
     settings = results.settings
     methods = {name: each.method for name, each in settings.variants.items() if each.reward}
     if not methods:
         return None
     fig, panels = style.figure(1, len(methods), size=(3.6, 3.2), sharey=True)
     for axes, (variant, method) in zip(panels, methods.items(), strict=True):
-        steps = results.record(f"train-{variant}-s{settings.seeds[0]}")["curve"]
+        runs = [results.record(f"train-{variant}-s{seed}")["curve"] for seed in settings.seeds]
         labels = {part: name.lower() for part, name in METRIC_NAMES.items()}
-        curves.rewards(axes, [steps], colours=PART_COLOURS, labels=labels, window=WINDOW)
+        curves.rewards(axes, runs, colours=PART_COLOURS, labels=labels, window=WINDOW)
         axes.set_title(method)
     panels[0].set_ylabel(f"reward (mean of {WINDOW} steps)")
     charts.shared_legend(fig, columns=5)
