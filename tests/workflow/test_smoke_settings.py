@@ -40,6 +40,7 @@ NOT_ALONE = {
     ("kie_hvqa", "engine"),
     ("r_tuning", "asker"),
     ("r_tuning", "reading"),
+    ("resa", "reading"),
     ("resa", "released"),
     ("roleref", "reading"),
 }
