@@ -7,7 +7,7 @@ from shared.comparison.analysis import Analysis
 from shared.comparison.reported import read_reported
 from shared.comparison.verdicts import verdicts
 from shared.settings import StandIns, load_models, load_paper
-from tests.papers.center_bench.conftest import TWO, answers
+from tests.papers.center_bench.conftest import TWO, answers, groups
 
 SENTENCES = 500  # of a subset and level: each is a fifth of a point, as 26.8 and 22.6 are
 
@@ -28,14 +28,18 @@ def judged(folder, gaps, claim_id):
         for name in each.scores():
             frame.to_parquet(folder / each.name / f"{name}.parquet")
         found += analyze.groups(folder / each.name, each)
-    paper = load_paper("center_bench")
+    return verdicts_on(claim_id, "paper", found)
+
+
+def verdicts_on(claim_id, scale, groups):
+    paper, models = load_paper("center_bench"), load_models("center_bench", scale)
     claims = [claim for claim in paper.claims if claim.id == claim_id]
     analysis = Analysis(
         paper=paper.model_copy(update={"claims": claims}),
-        scale="paper",
+        scale=scale,
         stand_ins=StandIns(datasets=models[0].stand_ins),
         reported=read_reported("center_bench"),
-        groups=found,
+        groups=groups,
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
         functions={},
@@ -64,3 +68,16 @@ def test_the_order_of_the_median_gaps_is_judged_by_the_models_of_scale_paper(tmp
 def test_another_order_of_the_median_gaps_does_not_uphold_the_claim(tmp_path, printed):
     swapped = printed | {"Claude": printed["DeepSeek"], "DeepSeek": printed["Claude"]}
     assert set(judged(tmp_path, swapped, "c2b")["verdict"]) == {"fails"}
+
+
+@pytest.mark.parametrize(("widens", "verdict"), [(False, "holds"), (True, "fails")])
+def test_a_pure_shortcut_reader_is_judged_by_whether_its_gap_narrows(widens, verdict):
+    """Of 100 sentences it reads 80 plausible ones at level 1 and 30 at level 6, or the other way;
+    of implausible ones 10 at every level."""
+
+    def right(subset, level, _kind, number, _source):
+        nearness = level - 1 if widens else 6 - level
+        return number < (10 if subset == "implausible" else 30 + 10 * nearness)
+
+    made = groups(Plausibility=answers(right, sentences=100, types=TWO[:1]))
+    assert set(verdicts_on("c1b", "cpu", made)["verdict"]) == {verdict}

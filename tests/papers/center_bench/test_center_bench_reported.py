@@ -107,6 +107,7 @@ def test_scale_paper_asks_the_three_families_as_printed_in_two_modes_each(report
     assert {each.name for each in models} == printed
     for each in models:
         assert [bool(variant.thinking) for variant in each.variants.values()] == [False, True]
+        assert set(each.asked) == {"CenterBench"}  # what the paper asks, not sentences of ours
 
 
 @pytest.mark.parametrize("scale", ["cpu", "gpu"])

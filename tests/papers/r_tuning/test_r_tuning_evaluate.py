@@ -14,6 +14,7 @@ from papers.r_tuning.judging import as_identified, judge, judged, majority
 from papers.r_tuning.methods import BASE, METHODS
 from shared.data.questions import LETTERS
 from shared.generation.decode import Decoded
+from shared.settings import load_models
 
 SETTINGS = SimpleNamespace(
     prompt="Q: {question} A:",
@@ -226,6 +227,15 @@ def test_before_tuning_an_answer_may_be_longer_than_in_tests(scripted, tokenizer
             asked = Examiner(scripted("abcdefghijkl"), tokenizer, SETTINGS, method)
             (output,) = asked.answer([{**ROWS[0], **row}])["output"]
             assert output == "abcdefghijkl"[:limit]
+            asked = Examiner(scripted("abcdefghijkl"), tokenizer, SETTINGS, method)
+            (drawn,) = asked.sample([{**ROWS[0], **row}])
+            assert set(drawn) == {"abcdefghijkl"[:limit]}
+
+
+@pytest.mark.parametrize("scale", ["cpu", "gpu", "paper"])
+def test_entropy_is_of_ten_samples(scale):
+    """Of five, 146 of 256 questions had five different answers, and their order was arbitrary."""
+    assert {each.samples for each in load_models("r_tuning", scale)} == {10}
 
 
 def test_a_question_begins_as_a_plain_text(model, tokenizer, examiner):

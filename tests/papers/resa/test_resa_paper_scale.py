@@ -194,3 +194,12 @@ def test_every_request_is_asked_under_every_fixed_attack(folder, scripted):
     assert by_attack["DeepInception"] == "Dream of it: Six." and by_attack["PAP"] == "Please."
     benign = [row for row in read_jsonl(folder / "again" / "test.jsonl") if row["kind"] == "benign"]
     assert [row["prompt"] for row in benign] == ["As a cook, hum."]
+
+
+@pytest.mark.parametrize("model", [LLAMA, QWEN])
+def test_attacks_have_their_published_sizes(model):
+    made = load_settings("resa", "paper", model).adaptive
+    assert (made.pair.streams, made.pair.rounds) == (30, 3)
+    assert (made.tap.branching, made.tap.width, made.tap.depth) == (2, 4, 4)
+    if model == QWEN:  # Table 11
+        assert (made.gcg.steps, made.gcg.top_k, made.gcg.candidates) == (500, 32, 512)

@@ -39,6 +39,14 @@ def test_small_models_are_reinforced_with_a_warm_up_and_held_to_where_they_began
     assert learning.warmup_steps and learning.kl == 0.02 and learning.keep_best
 
 
+@pytest.mark.parametrize("scale", ["cpu", "gpu"])
+def test_a_step_of_reinforcement_has_several_groups(scale):
+    """One harmful group alone decided a step, and the model collapsed."""
+    learning = load_settings("resa", scale).reinforcement
+    assert learning.prompts_per_step >= 4 and learning.generations >= 8
+    assert learning.learning_rate <= 2e-4
+
+
 @pytest.mark.parametrize("name", ["wj-sft", "deliberative", "resa-sft"])
 def test_only_the_reply_is_learnt(tokenizer, name):
     """The labelled tokens spell the reply in the variant's style and an end of sequence."""

@@ -13,6 +13,7 @@ from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.losses.unlearning import Stream
 from shared.models.small_vlm import small_processor, vocabulary
+from shared.settings import load_settings
 from shared.training.examples import IGNORED
 from shared.workflow.step import Run
 
@@ -182,3 +183,9 @@ def test_vanilla_is_trained_only_where_there_is_something_to_learn(settings, tmp
 def test_settings_that_can_not_be_run(settings, change, message):
     with pytest.raises(ValueError, match=message):
         Settings.model_validate(settings.model_dump() | change)
+
+
+def test_the_small_model_learns_to_see_before_it_is_asked_to_forget():
+    """After 20 passes its encoder named 76 % of unseen forbidden objects, after 40 99 %: less than
+    that would read as forgetting."""
+    assert load_settings("safe_eraser", "cpu").image_encoder.epochs >= 40
