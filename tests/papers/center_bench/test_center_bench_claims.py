@@ -31,7 +31,7 @@ def judged(folder, gaps, claim_id):
     return verdicts_on(claim_id, "paper", found)
 
 
-def verdicts_on(claim_id, scale, groups):
+def verdicts_on(claim_id, scale, found):
     paper, models = load_paper("center_bench"), load_models("center_bench", scale)
     claims = [claim for claim in paper.claims if claim.id == claim_id]
     analysis = Analysis(
@@ -39,7 +39,7 @@ def verdicts_on(claim_id, scale, groups):
         scale=scale,
         stand_ins=StandIns(datasets=models[0].stand_ins),
         reported=read_reported("center_bench"),
-        groups=groups,
+        groups=found,
         items=analyze.ITEMS,
         metrics=analyze.METRICS,
         functions={},
