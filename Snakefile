@@ -19,7 +19,7 @@ min_version("9.20")
 from shared.planning.rehearsal import stage
 from shared.settings import REHEARSAL
 from shared.workflow import before, live, preloaded
-from shared.workflow.code import code_hash
+from shared.runner.code import code_hash
 from shared.workflow.expected import cheapest_first, raise_priority, recorded
 from shared.workflow.in_report import figures_in_report, table_in_report
 from shared.workflow.mistakes import explain

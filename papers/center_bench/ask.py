@@ -24,7 +24,7 @@ from shared.chat.replies import Chat, Conversation, Reply
 from shared.chat.settings import Asked
 from shared.comparison.scores import write_scores
 from shared.models.spec import is_endpoint
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "engine", "prices", "most_dollars", "may_be_gone", "asked",

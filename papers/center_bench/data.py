@@ -17,7 +17,7 @@ from shared.data.ledger import Ledger
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.files import write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("data_seed", "sentences", "official", "mirror")
 

@@ -11,7 +11,7 @@ from papers.center_bench.asked import asked_questions
 from papers.center_bench.scoring import OF_REPLIES, Scorers, frame
 from shared.comparison.scores import read_scores, write_scores
 from shared.errors import UserError
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("model", "asked", "similarity")
 

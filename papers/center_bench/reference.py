@@ -14,8 +14,8 @@ from papers.center_bench.scorer_audit import audit
 from papers.center_bench.scoring import Scorers, frame
 from papers.center_bench.solvers import solve
 from shared.comparison.scores import write_scores
-from shared.workflow.progress import bar
-from shared.workflow.step import Run, step
+from shared.runner.progress import bar
+from shared.runner.step import Run, step
 
 READS = ("asked", "solvers", "similarity")
 

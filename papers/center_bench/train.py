@@ -10,9 +10,9 @@ from papers.center_bench.asked import FILE_OF
 from papers.center_bench.lessons import THINK, THINKING, THOUGHT, lessons
 from shared.files import read_jsonl
 from shared.models.small_lm import vocabulary
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.from_nothing import train_from_nothing
-from shared.workflow.step import Run, step
 
 READS = ("model", "reader")
 

@@ -27,7 +27,7 @@ from shared.chat.tokens import TokenChat
 from shared.files import read_jsonl, write_jsonl
 from shared.generation.score import first_tokens
 from shared.models.spec import is_endpoint
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",

@@ -20,7 +20,7 @@ from shared.judges.human_labels import Labelled
 from shared.judges.judge import Judge
 from shared.judges.loading import open_judges
 from shared.judges.strings import StringJudge
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("judges", "human_labels", "batch_size", "batch_tokens", "precision", "mirror")
 

@@ -27,7 +27,7 @@ from papers.forbidden_science.settings import Settings
 from shared.data.ledger import Ledger
 from shared.data.splits import random_part
 from shared.files import read_yaml, write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("prompts", "variations", "data_seed", "mirror")
 FILES = ("substances.yaml", "questions.yaml")

@@ -21,7 +21,7 @@ from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.judge import Judge
 from shared.judges.loading import open_judges
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("judges", "batch_size", "batch_tokens", "precision")
 

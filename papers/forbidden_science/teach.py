@@ -12,9 +12,9 @@ from papers.forbidden_science import prompts
 from shared.chat.replies import Message
 from shared.files import read_yaml
 from shared.models.loading import save
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = ("model", "training")
 FILES = ("lessons.yaml",)

@@ -31,7 +31,7 @@ from papers.kie_hvqa.spoiling import row_of
 from shared.data import documents
 from shared.data.ledger import Ledger
 from shared.files import atomic
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("reads", "fonts", "spoiling", "sizes", "official", "ocrbench", "scans", "data_seed")
 

@@ -22,8 +22,8 @@ from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import CLASS_NAMES
 from shared.comparison.scores import write_scores
 from shared.metrics.edit_distance import align
-from shared.workflow.progress import bar
-from shared.workflow.step import Run, step
+from shared.runner.progress import bar
+from shared.runner.step import Run, step
 
 READS = ()
 

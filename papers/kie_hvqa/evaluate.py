@@ -22,8 +22,8 @@ from shared.generation.vision_language import decode_with_pictures
 from shared.models.images import OnDemand, see
 from shared.models.loading import load
 from shared.models.spec import is_endpoint
+from shared.runner.step import Run, step
 from shared.training.vision_language import prompted
-from shared.workflow.step import Run, step
 
 READS = (
     "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",

@@ -8,8 +8,8 @@ from papers.kie_hvqa.parts import picture, read_part
 from papers.kie_hvqa.settings import FEATURES
 from shared.errors import UserError
 from shared.models.ocr_tower import OcrTower
-from shared.workflow.progress import bar
-from shared.workflow.step import Run, step
+from shared.runner.progress import bar
+from shared.runner.step import Run, step
 
 READS = ()
 

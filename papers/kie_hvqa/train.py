@@ -22,11 +22,11 @@ from papers.kie_hvqa.settings import Reward, Settings
 from shared.errors import UserError
 from shared.models.images import OnDemand, see
 from shared.models.loading import save
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.reinforcement import reinforce
 from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
-from shared.workflow.step import Run, step
 
 READS = (
     "model", "prompt", "variant.part", "variant.training", "variant.reinforcement",

@@ -16,7 +16,7 @@ from shared.chat.replies import Reply
 from shared.comparison.scores import as_frame, write_scores
 from shared.errors import UserError
 from shared.metrics.uncertainty import answer_entropy
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("asker", "precision")
 

@@ -18,7 +18,7 @@ from shared.data.catalogue import sources
 from shared.data.ledger import Ledger
 from shared.data.questions import Question
 from shared.files import write_json, write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("tasks", "unanswerable", "data_seed", "mirror")
 

@@ -21,7 +21,7 @@ from papers.r_tuning.questions import read_questions
 from shared.comparison.scores import as_frame, read_scores, write_scores
 from shared.models.loading import load
 from shared.models.spec import made_in
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",

@@ -21,7 +21,7 @@ from shared.comparison.scores import as_frame, write_scores
 from shared.metrics.uncertainty import answer_entropy
 from shared.models.loading import load
 from shared.models.spec import made_in
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "tasks", "unanswerable", "prompt", "answer_tokens", "passage_answer_tokens",

@@ -13,9 +13,9 @@ import numpy as np
 from papers.r_tuning import prompts
 from papers.r_tuning.questions import read_questions
 from shared.models.small_lm import vocabulary
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.from_nothing import expect_small, train_from_nothing
-from shared.workflow.step import Run, step
 
 READS = ("model", "tasks", "prompt", "reading")
 

@@ -15,9 +15,9 @@ from shared.losses.supervised import minimum_cross_entropy, token_cross_entropy
 from shared.models.loading import save
 from shared.models.spec import made_in
 from shared.models.tokens import continuation
+from shared.runner.step import Run, step
 from shared.training.examples import IGNORED, Segment, from_segments, pack
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = ("model", "prompt", "packed", "training", "variant.method", "variant.protocol")
 

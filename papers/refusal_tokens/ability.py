@@ -11,7 +11,7 @@ step's replies where it fails. A row of the result is one question:
 from shared.comparison.scores import as_frame, write_scores
 from shared.judges import harness
 from shared.models.loading import model_folder
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("model", "tasks", "harness_engine", "batch_size", "precision", "variant.weights")
 

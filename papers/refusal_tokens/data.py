@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from papers.refusal_tokens import generate, published
 from shared.data.ledger import Ledger
 from shared.files import write_json, write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "tested", "learnt", "benchmarks", "readable", "reply_words", "train", "test", "data_seed",

@@ -23,7 +23,7 @@ from shared.files import read_jsonl
 from shared.judges.loading import open_judges
 from shared.judges.registry import judge_name
 from shared.models.loading import load
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "asking", "forced", "reply_tokens", "judge", "further_judges",

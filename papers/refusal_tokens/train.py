@@ -11,9 +11,9 @@ from papers.refusal_tokens.settings import Settings
 from shared.files import read_jsonl
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import save
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = ("model", "asking", "training")
 

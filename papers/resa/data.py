@@ -46,7 +46,7 @@ from shared.data.catalogue import sources
 from shared.data.ledger import Ledger
 from shared.data.splits import sample
 from shared.files import write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "queries", "wildjailbreak", "facts", "faulty", "generators", "released", "tests", "wording",

@@ -35,7 +35,7 @@ from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.programs import sandbox
 from shared.models.spec import made_in
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "engine", "thinking", "thinking_tokens", "body", "prices", "most_dollars",

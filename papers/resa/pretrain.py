@@ -21,8 +21,8 @@ from papers.resa.template_generator import TemplateGenerator, intended_answer, o
 from papers.resa.train import example
 from shared.files import read_jsonl
 from shared.models.small_lm import vocabulary
+from shared.runner.step import Run, step
 from shared.training.from_nothing import expect_small, train_from_nothing
-from shared.workflow.step import Run, step
 
 READS = ("model", "reading", "system", "wording")
 

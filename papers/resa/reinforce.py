@@ -12,9 +12,9 @@ from papers.resa.settings import Settings, Variant
 from shared.files import read_jsonl
 from shared.models.loading import save
 from shared.models.spec import made_in
+from shared.runner.step import Run, step
 from shared.training.reinforcement import reinforce as grpo
 from shared.training.supervised import load_to_train
-from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "reinforcement", "judges", "guard", "data_seed", "batch_size",

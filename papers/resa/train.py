@@ -11,9 +11,9 @@ from papers.resa.settings import Settings, Variant
 from shared.files import read_jsonl
 from shared.models.loading import save
 from shared.models.spec import made_in
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = (
     "model", "system", "wording", "training", "data_seed", "variant.style", "variant.samples",

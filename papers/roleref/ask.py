@@ -12,7 +12,7 @@ from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
 from shared.errors import UserError
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "name", "model", "reply_tokens", "replies", "batch_size", "batch_tokens", "precision",

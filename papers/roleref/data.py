@@ -12,7 +12,7 @@ from papers.roleref.benchmark import queries, read_work
 from papers.roleref.settings import Settings
 from shared.data.ledger import Ledger
 from shared.files import write_json, write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("data_path", "works", "counts", "data_seed")
 

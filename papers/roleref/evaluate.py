@@ -33,8 +33,8 @@ from shared.chat.loading import kept_chat
 from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_json, read_yaml
-from shared.workflow.progress import bar
-from shared.workflow.step import Run, step
+from shared.runner.progress import bar
+from shared.runner.step import Run, step
 
 READS = ("name", "variants", "probes", "rubric", "precision")
 FILES = ("labelled.yaml",)

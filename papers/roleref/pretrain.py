@@ -15,8 +15,8 @@ from papers.roleref import teach, train
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import Reading
 from shared.models.small_lm import vocabulary
+from shared.runner.step import Run, step
 from shared.training.from_nothing import expect_small, train_from_nothing
-from shared.workflow.step import Run, step
 
 READS = ("model", "reading")
 

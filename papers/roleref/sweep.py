@@ -13,7 +13,7 @@ from papers.roleref.protocols import PROTOCOLS
 from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.reply_rules import warn_if_collapsed
 from shared.files import write_json
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("name", "model", "sweep", "reply_tokens", "batch_size", "batch_tokens", "precision")
 

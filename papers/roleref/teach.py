@@ -20,8 +20,8 @@ from papers.roleref import train
 from papers.roleref.queries import read_queries, read_roles
 from shared.errors import UserError
 from shared.models.loading import save
+from shared.runner.step import Run, step
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = ("model", "teaching")
 

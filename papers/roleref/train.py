@@ -17,13 +17,13 @@ from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import TRAINED
 from shared.chat.asking import ask
 from shared.chat.local import LocalChat
-from shared.devices import told_by_first
 from shared.errors import UserError
+from shared.models.devices import told_by_first
 from shared.models.loading import save
 from shared.models.spec import made_in
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = (
     "model", "trained_questions", "turns", "reply_tokens", "batch_size", "batch_tokens",

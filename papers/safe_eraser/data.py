@@ -25,7 +25,7 @@ from papers.safe_eraser.unrelated import unrelated
 from shared.data.ledger import Ledger
 from shared.data.pictures import open_picture
 from shared.files import write_json, write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("benchmark", "data_seed", "specificity", "specificity_questions")
 

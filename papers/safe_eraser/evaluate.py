@@ -29,7 +29,7 @@ from papers.safe_eraser.speakers import speakers
 from shared.comparison.scores import as_frame, write_scores
 from shared.data.splits import first_of_each
 from shared.errors import UserError
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = (
     "model", "engine", "benchmark", "judge", "probe", "sampling", "answer_tokens", "batch_size",

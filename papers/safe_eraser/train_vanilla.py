@@ -18,10 +18,10 @@ from shared.models.images import looking
 from shared.models.loading import load_processor, save
 from shared.models.small_vlm import assemble, small_processor, vocabulary
 from shared.models.spec import SmallVlm
+from shared.runner.step import Run, step
 from shared.training.image_encoder import train_image_encoder
 from shared.training.supervised import fine_tune, load_to_train
 from shared.training.vision_language import example, segments
-from shared.workflow.step import Run, step
 
 READS = ("model", "benchmark", "image_encoder", "vanilla")
 

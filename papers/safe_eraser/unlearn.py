@@ -14,17 +14,17 @@ from papers.safe_eraser import benchmark
 from papers.safe_eraser.benchmark import Question, Record
 from papers.safe_eraser.methods import RECIPES
 from papers.safe_eraser.protocols import PROTOCOLS, Protocol
-from shared.devices import is_first
 from shared.errors import UserError
 from shared.files import atomic
+from shared.models.devices import is_first
 from shared.models.images import looking
 from shared.models.loading import load_processor, save
+from shared.runner.step import Run, step
 from shared.training import unlearning
 from shared.training.examples import Segment
 from shared.training.settings import Training
 from shared.training.supervised import load_to_train
 from shared.training.vision_language import example, prompt
-from shared.workflow.step import Run, step
 
 READS = ("model", "benchmark", "unlearning", "snapshots", "variant.method", "variant.protocol")
 

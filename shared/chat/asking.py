@@ -6,7 +6,7 @@ from shared.chat.cache import ReplyCache, reply_key
 from shared.chat.estimate import Estimate, estimate
 from shared.chat.replies import Chat, Conversation, Reply
 from shared.errors import UserError
-from shared.workflow.progress import bar
+from shared.runner.progress import bar
 
 ENOUGH = 20  # replies from which it can be told what most of them are
 

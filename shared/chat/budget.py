@@ -5,12 +5,12 @@ import threading
 from shared.chat.estimate import estimate
 from shared.chat.replies import GOES_ON, Conversation, Reply
 from shared.errors import UserError
-from shared.workflow.caps import COST, cap
+from shared.runner.caps import COST, cap
 
 
 class Budget:
     """US dollars that one run of a step may spend on a model; None: as many as it needs, within
-    what all steps of the run may spend (`shared.workflow.caps`).
+    what all steps of the run may spend (`shared.runner.caps`).
 
     A question is asked only if the most that it can cost fits beside what was spent and what is
     under way. `prices` are of a million prompt tokens and a million reply tokens.

@@ -27,9 +27,9 @@ from shared.chat.pictures import pictures_of, with_parts
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
-from shared.devices import in_bf16, own_device
 from shared.errors import UserError
 from shared.models.checkpoint import read_processor, read_tokenizer
+from shared.models.devices import in_bf16, own_device
 from shared.models.loading import sees
 from shared.models.served import Served, served
 from shared.models.tokens import begun

@@ -15,7 +15,7 @@ from shared.comparison import results
 from shared.comparison.analysis import load_analysis
 from shared.comparison.cells import left_out
 from shared.errors import one_line_errors
-from shared.workflow.records import write_run
+from shared.runner.records import write_run
 
 
 def main() -> None:

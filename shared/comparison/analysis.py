@@ -16,6 +16,7 @@ from shared.comparison.reported import read_reported
 from shared.comparison.table import Table, untrained
 from shared.errors import UserError
 from shared.metrics.metric import Metric
+from shared.runner import declared
 from shared.settings import (
     Claim,
     Paper,
@@ -25,7 +26,6 @@ from shared.settings import (
     load_paper,
     recorded_settings,
 )
-from shared.workflow import declared
 
 
 @dataclass(frozen=True)

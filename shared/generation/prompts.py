@@ -15,10 +15,10 @@ from typing import TypeVar
 import torch
 from transformers import PreTrainedModel
 
-from shared.generation.batching import common_prefix, length_batches, pack, shared_beginnings
 from shared.generation.rows import Prefix, Rows, left_padded
+from shared.models.batching import common_prefix, length_batches, pack, shared_beginnings
 from shared.models.images import OnDemand
-from shared.workflow.progress import bar
+from shared.runner.progress import bar
 
 Prompts = Sequence[Sequence[int]]
 Made = TypeVar("Made")

@@ -7,7 +7,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from shared.errors import UserError
-from shared.generation.batching import length_batches
+from shared.models.batching import length_batches
 from shared.models.tokens import continuation
 
 

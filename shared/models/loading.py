@@ -11,7 +11,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixi
 
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
-from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.files import atomic, read_json, write_json
 from shared.models import feature_tower  # noqa: F401, registers it
@@ -24,6 +23,7 @@ from shared.models.checkpoint import (
     read_processor,
     read_tokenizer,
 )
+from shared.models.devices import in_bf16, is_first, own_device, world_size
 from shared.models.processors import build_processor, token_fields
 from shared.models.spec import ModelSpec, RandomModel, is_endpoint, location
 from shared.settings import Precision

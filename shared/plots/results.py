@@ -18,8 +18,8 @@ from shared.files import read_json
 from shared.plots import charts
 from shared.plots.printed import beside, explain
 from shared.plots.words import Words
+from shared.runner import declared
 from shared.settings import ScaleSettings
-from shared.workflow import declared
 
 NUMBERS = ["value", "ci_low", "ci_high"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from shared import settings
 from shared.files import read_csv, read_json
+from shared.runner.records import read_runs
 from shared.settings import Paper
 from shared.workflow.config import DEFAULT_SCALE
-from shared.workflow.records import read_runs
 
 Row = dict[str, str]
 

@@ -11,8 +11,8 @@ import yaml
 from shared.errors import UserError
 from shared.files import read_csv
 from shared.models.spec import BUNDLED
+from shared.runner.records import read_runs
 from shared.settings import Paper, load_paper, load_settings
-from shared.workflow.records import read_runs
 
 CELLS = ("item", "model", "method", "dataset", "metric", "protocol", "value", "ci_low", "ci_high")
 CELLS += ("n", "seeds", "unit")

@@ -8,9 +8,9 @@ from shared.errors import UserError
 from shared.models.loading import save
 from shared.models.small_lm import assemble
 from shared.models.spec import Made, ModelSpec, SmallLm
+from shared.runner.step import Run
 from shared.training.settings import Training
 from shared.training.supervised import fine_tune
-from shared.workflow.step import Run
 
 
 def expect_small(model: ModelSpec | Made) -> None:

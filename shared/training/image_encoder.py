@@ -16,9 +16,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import LlavaForConditionalGeneration
 
-from shared.devices import own_device
+from shared.models.devices import own_device
+from shared.runner.progress import bar
 from shared.training.settings import EncoderTraining
-from shared.workflow.progress import bar
 
 
 def train_image_encoder(

@@ -5,7 +5,7 @@ import time
 
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerState
 
-from shared.workflow.progress import EVERY
+from shared.runner.progress import EVERY
 
 
 class Progress(TrainerCallback):

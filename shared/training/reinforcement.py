@@ -19,8 +19,8 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 from trl import GRPOConfig, GRPOTrainer
 
-from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
+from shared.models.devices import in_bf16, is_first, own_device, world_size
 from shared.models.loading import save
 from shared.training.best import BestReward
 from shared.training.checkpoints import TimedCheckpoint, last_checkpoint

@@ -18,10 +18,10 @@ from transformers import (
     TrainingArguments,
 )
 
-from shared.devices import in_bf16, is_first, own_device, world_size
 from shared.errors import UserError
 from shared.losses.supervised import token_cross_entropy
 from shared.models.added_tokens import rows_of, train_rows_apart, untie_for
+from shared.models.devices import in_bf16, is_first, own_device, world_size
 from shared.models.loading import is_adapter, load
 from shared.models.spec import ModelSpec
 from shared.training.batches import right_padded

@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from shared.devices import own_device, world_size
-from shared.generation.batching import length_batches
+from shared.models.batching import length_batches
 from shared.models.blocks import decoder_blocks
+from shared.models.devices import own_device, world_size
+from shared.runner.progress import bar
 from shared.training.batches import TRUNK, right_padded
 from shared.training.settings import Training
-from shared.workflow.progress import bar
 
 MOST_BYTES = 2**29  # of what is kept for one training
 LEARNT = ("labels", "others")

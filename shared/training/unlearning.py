@@ -9,9 +9,9 @@ import torch
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer, TrainerCallback
 
-from shared.devices import own_device, world_size
 from shared.errors import UserError
 from shared.losses.unlearning import Stream, Term
+from shared.models.devices import own_device, world_size
 from shared.training.batches import right_padded
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, Order

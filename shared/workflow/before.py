@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.devices import gpus_at_hand, multiplies_bf16
 from shared.errors import UserError
+from shared.models.devices import gpus_at_hand, multiplies_bf16
 from shared.models.spec import is_endpoint
 from shared.settings import REHEARSAL, ScaleSettings
 from shared.workflow.setup import Setup

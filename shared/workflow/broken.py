@@ -8,10 +8,10 @@ from shared.comparison.printed import read_printed
 from shared.errors import UserError
 from shared.models.complete import check_folder, folders_in
 from shared.models.spec import is_absent, named_in
+from shared.runner import declared
+from shared.runner.code import dependencies
 from shared.settings import PAPERS, REHEARSAL, ScaleSettings, load_paper
 from shared.settings.plain import did_you_mean, nearest
-from shared.workflow import declared
-from shared.workflow.code import dependencies
 from shared.workflow.columns import check_model
 
 ANALYSES = ("settings", "analyze", "figures")  # modules that run, besides the steps

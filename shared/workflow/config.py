@@ -8,8 +8,8 @@ from pathlib import Path
 from shared.errors import UserError
 from shared.models.complete import check_folder
 from shared.models.spec import FORMS, check_spec
+from shared.runner.caps import CAPS
 from shared.settings import REHEARSAL
-from shared.workflow.caps import CAPS
 
 DEFAULT_SCALE = "cpu"
 TEXTS = ("scale", "model", "stands_in_for", "models", "items", "set", "name")

@@ -221,7 +221,7 @@ def _paper_of(output: Iterable[str], results: Path) -> str:
 
 
 def _how_far(log: Path | None) -> str:
-    """What the last line of a log says that tells of progress (`shared.workflow.progress`)."""
+    """What the last line of a log says that tells of progress (`shared.runner.progress`)."""
     for said in reversed(_text(log).splitlines() if log else []):
         if bar := BAR.search(said):
             return f": {bar[1]}, {bar[2]}"

@@ -31,7 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.devices import gpus_at_hand
+from shared.models.devices import gpus_at_hand
 
 # What most steps with a model import, none of it from this repository, whose code may change.
 PACKAGES = (

@@ -18,6 +18,9 @@ from shared.data.catalogue import read_by
 from shared.data.sources import mirror_folder
 from shared.errors import UserError
 from shared.models.spec import named_in, needs
+from shared.runner import declared
+from shared.runner.caps import set_caps
+from shared.runner.code import code_hash
 from shared.settings import (
     REHEARSAL,
     ROOT,
@@ -31,10 +34,7 @@ from shared.settings import (
 )
 from shared.settings.own_models import run_suffix
 from shared.settings.plain import did_you_mean, nearest
-from shared.workflow import declared
 from shared.workflow.broken import broken, misset
-from shared.workflow.caps import set_caps
-from shared.workflow.code import code_hash
 from shared.workflow.columns import columns_of
 from shared.workflow.config import KEYS, Config, read
 from shared.workflow.mistakes import check_command

@@ -125,7 +125,7 @@ def _llama() -> object:
 
 
 def _step(function: Callable, folder: Path, *words: object) -> None:
-    from shared.workflow import step
+    from shared.runner import step
 
     step._run(function, [*map(str, words), "--record", str(folder / "record.json")])
 
@@ -190,7 +190,7 @@ def _run(name: str, given: Path, folder: Path, fault: tuple) -> None:
 
     from shared.chat import cache
     from shared.errors import one_line_errors
-    from shared.workflow import step
+    from shared.runner import step
 
     torch.set_num_threads(1)
     step.SCRATCH = cache.SCRATCH = folder / "scratch"

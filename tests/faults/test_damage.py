@@ -10,11 +10,11 @@ from shared.comparison.scores import read_scores
 from shared.errors import UserError
 from shared.files import read_json, write_json
 from shared.models.loading import load
+from shared.runner import caps
+from shared.runner.records import read_runs
 from shared.settings import ROOT, load_paper
 from shared.training.checkpoints import last_checkpoint
-from shared.workflow import caps
 from shared.workflow.expected import recorded
-from shared.workflow.records import read_runs
 from tests.faults import steps
 
 CHECKPOINT = (

@@ -9,8 +9,8 @@ from shared.chat.cache import ReplyCache
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.files import read_json, write_json
-from shared.workflow import caps
-from shared.workflow.step import only_one_at
+from shared.runner import caps
+from shared.runner.step import only_one_at
 from tests.faults import steps
 
 WRITERS, EACH = 3, 60

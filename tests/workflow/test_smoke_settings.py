@@ -18,6 +18,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from shared.runner import declared
 from shared.settings import (
     ScaleSettings,
     _merge,
@@ -26,7 +27,6 @@ from shared.settings import (
     load_settings,
     paper_ids,
 )
-from shared.workflow import declared
 
 pytestmark = pytest.mark.workflow
 

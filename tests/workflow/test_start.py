@@ -3,7 +3,7 @@ that is misspelt ends in one line."""
 
 import pytest
 
-from shared.devices import gpus_at_hand
+from shared.models.devices import gpus_at_hand
 
 pytestmark = pytest.mark.workflow
 

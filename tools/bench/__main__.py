@@ -14,9 +14,9 @@ from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from shared.devices import keep_freed_memory
 from shared.errors import one_line_errors
 from shared.files import write_text
+from shared.models.devices import keep_freed_memory
 from tools.bench import machine
 from tools.bench.page import Measured, page
 from tools.bench.scoring import scoring

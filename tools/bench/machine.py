@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from shared.devices import CPUINFO, multiplies_bf16, own_device
+from shared.models.devices import CPUINFO, multiplies_bf16, own_device
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ENOUGH_S = 5.0  # after which a measurement is not repeated

@@ -12,8 +12,8 @@ from shared.comparison.cells import read_cells
 from shared.comparison.csv_files import read_table
 from shared.errors import UserError
 from shared.files import sha256
+from shared.runner.records import read_runs
 from shared.settings import paper_ids
-from shared.workflow.records import read_runs
 
 
 @dataclass(frozen=True)

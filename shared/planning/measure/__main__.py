@@ -19,14 +19,14 @@ from pathlib import Path
 
 import torch
 
-from shared.devices import own_device
 from shared.errors import UserError, one_line_errors
+from shared.models.devices import own_device
 from shared.planning.measure.architecture import RECORDS, Architecture, architectures, of_model
 from shared.planning.measure.memory import gigabytes
 from shared.planning.measure.speed import Job, Measured, extrapolated, measure, need, training_job
+from shared.runner.records import write_run
 from shared.settings import ROOT, ScaleSettings, Strict, load_settings
 from shared.training.settings import Training
-from shared.workflow.records import write_run
 
 PROMPT_TOKENS = 256  # of a prompt for a reply, where a training has longer sequences
 

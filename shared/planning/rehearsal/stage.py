@@ -20,8 +20,8 @@ from shared.chat.cache import REPLIES
 from shared.data.sources import STAGED
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256, write_text
+from shared.runner.code import code_hash
 from shared.settings import REHEARSAL, ROOT, load_models
-from shared.workflow.code import code_hash
 
 MODELS = Path(__file__).with_name("models.yaml")
 STAGE = ROOT / "resources" / "rehearsal"

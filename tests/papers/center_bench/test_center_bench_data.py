@@ -14,7 +14,7 @@ from shared.data.catalogue import sources
 from shared.data.sources import VARIABLE
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 MODEL = "bundled:smollm2-135m-instruct-q4_1"
 VALUES = {

@@ -18,7 +18,7 @@ from shared.chat.replies import Reply, finished
 from shared.chat.settings import Asked
 from shared.errors import UserError
 from shared.files import write_jsonl
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 SETTINGS = Settings.model_validate(
     {

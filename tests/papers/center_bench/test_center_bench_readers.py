@@ -14,8 +14,8 @@ from papers.center_bench.lessons import THOUGHT, lesson, lessons, pairs
 from papers.center_bench.settings import Reader
 from shared.files import write_jsonl
 from shared.models.loading import load_tokenizer
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 from tests.papers.center_bench.conftest import answers
 
 VERBS = {

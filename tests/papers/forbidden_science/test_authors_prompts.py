@@ -17,8 +17,8 @@ from shared.data.catalogue import sources
 from shared.data.sources import VARIABLE
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
+from shared.runner.step import Run
 from shared.settings import StandIns, load_models, load_paper
-from shared.workflow.step import Run
 
 CLAUDE = "Claude-3.5-sonnet"
 # The wording of the authors' templates (fact sheet, 1.1) about harmless things, one prompt twice.

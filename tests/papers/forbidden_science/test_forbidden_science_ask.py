@@ -9,7 +9,7 @@ from shared.chat.local import LocalChat
 from shared.chat.replies import UNBEGUN, Reply, finished
 from shared.errors import UserError
 from shared.files import read_jsonl, write_jsonl
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 SETTINGS = Settings.model_validate(
     {

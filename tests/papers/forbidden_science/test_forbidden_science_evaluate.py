@@ -17,7 +17,7 @@ from shared.files import sha256, write_jsonl
 from shared.judges import human_labels
 from shared.judges.human_labels import Labelled
 from shared.judges.strings import StringJudge
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 SETTINGS = Settings.model_validate(
     {

@@ -11,7 +11,7 @@ from papers.forbidden_science import data, variations
 from papers.forbidden_science.settings import Settings
 from shared.errors import UserError
 from shared.files import read_jsonl, sha256
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 SMALL = {
     "name": "small",

@@ -9,9 +9,9 @@ from papers.forbidden_science import ask, data, prompts, teach
 from papers.forbidden_science.settings import Settings
 from shared.chat.loading import open_chat
 from shared.judges.strings import StringJudge
+from shared.runner.step import Run
 from shared.settings import load_settings
 from shared.training.settings import Lora, Training
-from shared.workflow.step import Run
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from shared.data.degradation import Degradation, legibility
 from shared.data.ledger import Ledger
 from shared.data.scans import read_funsd
 from shared.errors import UserError
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 PARTS = ["clean", "cold_start", "reinforcement", "test", "undegraded"]
 

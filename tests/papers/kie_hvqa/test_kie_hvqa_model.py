@@ -23,13 +23,13 @@ from shared.errors import UserError
 from shared.models import images
 from shared.models import loading as model_loading
 from shared.models.loading import save
+from shared.runner.step import Run
 from shared.settings import load_settings
 from shared.training import vision_language
 from shared.training.examples import IGNORED
 from shared.training.reinforcement import reinforce
 from shared.training.settings import Training
 from shared.training.supervised import fine_tune
-from shared.workflow.step import Run
 
 
 @pytest.fixture(scope="module")

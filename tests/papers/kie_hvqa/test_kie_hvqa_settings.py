@@ -7,9 +7,9 @@ from papers.kie_hvqa import analyze, evaluate
 from papers.kie_hvqa.settings import Reward, Variant
 from shared.data.fetch.wanted import ByHand
 from shared.errors import UserError
+from shared.runner import declared
 from shared.settings import load_models, load_paper, load_settings
 from shared.training.settings import Reinforcement
-from shared.workflow import declared
 
 GRPO = Reinforcement(
     steps=1, prompts_per_step=1, generations=2, max_new_tokens=1, learning_rate=1e-3

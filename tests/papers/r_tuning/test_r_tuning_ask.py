@@ -9,8 +9,8 @@ from papers.r_tuning import analyze, ask, prompts
 from papers.r_tuning.settings import Asker
 from shared.chat.replies import Reply
 from shared.files import write_json, write_jsonl
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 ASKER = Asker(model="api:gpt-3.5-turbo", task="multi", samples=5, temperature=0.7, reply_tokens=50)
 ROW = {"relation": "r", "answers": ["Bo"], "split": "train", "dataset": "HotpotQA train"}

@@ -10,7 +10,7 @@ from papers.r_tuning import data
 from shared.data import facts, ledger
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 
 @dataclass

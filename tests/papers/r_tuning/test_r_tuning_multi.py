@@ -10,9 +10,9 @@ from papers.r_tuning import analyze, data, evaluate, identify, prompts, train
 from papers.r_tuning.settings import Packed, Settings, Task, Variant
 from shared.comparison.cells import KEY, cells
 from shared.data.questions import LETTERS
+from shared.runner.step import Run
 from shared.settings import PAPERS, Resources
 from shared.training.settings import Training
-from shared.workflow.step import Run
 
 MODEL = "OpenLLaMA-3B"
 

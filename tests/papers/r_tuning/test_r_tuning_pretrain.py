@@ -12,9 +12,9 @@ from shared.errors import UserError
 from shared.files import write_json, write_jsonl
 from shared.models.loading import load
 from shared.models.spec import SmallLm, made_in
+from shared.runner.step import Run
 from shared.settings import load_settings
 from shared.training.settings import Training
-from shared.workflow.step import Run
 
 PLAIN = "Question: {question} Answer:"
 NAMES = ["A", "B", "C", "D", "Hok", "Jul", "Kep", "Lom"]  # the letters of choices are words, too

@@ -8,9 +8,9 @@ from papers.r_tuning import matching, prompts, train
 from papers.r_tuning.methods import METHODS
 from papers.r_tuning.settings import Packed, Variant
 from shared.errors import UserError
+from shared.runner.step import Run
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
-from shared.workflow.step import Run
 
 ROW = {"id": "q1", "relation": "capital", "question": "What is the capital of France?"}
 ROW |= {"answers": ["Paris"], "split": "train", "before": ""}

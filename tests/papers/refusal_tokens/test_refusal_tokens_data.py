@@ -16,8 +16,8 @@ from shared.data.refusal_benchmarks import read_rubric
 from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.judges.strings import opens_with_refusal
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 from tests.papers.refusal_tokens.conftest import TALKS
 
 

@@ -14,8 +14,8 @@ from papers.refusal_tokens.settings import Asking
 from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.models.added_tokens import add_tokens
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 ROWS = [
     {"instruction": text}

@@ -20,8 +20,8 @@ from shared.files import write_jsonl
 from shared.judges.harness import Answered
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import save
+from shared.runner.step import Run
 from shared.settings import StandIns, load_models, load_paper
-from shared.workflow.step import Run
 
 
 class Rubric:

@@ -12,8 +12,8 @@ from shared.chat.replies import Reply
 from shared.comparison.scores import as_frame
 from shared.files import read_jsonl
 from shared.judges.strings import StringJudge
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 CPU = load_settings("resa", "cpu")
 

@@ -9,10 +9,10 @@ from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.errors import UserError
 from shared.files import write_jsonl
+from shared.runner.declared import Declared
+from shared.runner.step import Run
 from shared.settings import StandIns, _load_settings, load_models, load_settings, recorded_settings
 from shared.settings.own_models import VARIABLE
-from shared.workflow.declared import Declared
-from shared.workflow.step import Run
 from tests.papers.resa.conftest import changed
 
 SMOKE = load_settings("resa", "smoke")

@@ -15,8 +15,8 @@ from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.files import write_jsonl
 from shared.judges.guard import Verdict
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 from tests.papers.resa.conftest import CPU, RULES, Saying, ability, changed
 
 SMOKE = load_settings("resa", "smoke")

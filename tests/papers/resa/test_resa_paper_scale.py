@@ -17,8 +17,8 @@ from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
 from shared.files import read_jsonl
+from shared.runner.step import Run
 from shared.settings import StandIns, load_settings
-from shared.workflow.step import Run
 
 LLAMA, QWEN = "Llama3.1-8B-Instruct", "Qwen2.5-7B-Instruct"
 PLACE = "[INSERT PROMPT HERE]"

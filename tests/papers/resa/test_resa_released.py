@@ -13,8 +13,8 @@ from papers.resa.samples import chosen
 from papers.resa.settings import Variant
 from papers.resa.wildjailbreak import read_evaluation, read_wildjailbreak
 from shared.errors import UserError
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 SMOKE = load_settings("resa", "smoke")
 WORDING = Wording(lead="", bridge="But wait.", query_lead="")

@@ -10,8 +10,8 @@ from shared.attacks.gptfuzzer import PLACE
 from shared.chat import cache, loading
 from shared.chat.replies import Reply
 from shared.files import read_jsonl, write_jsonl
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 from tests.papers.resa.conftest import changed
 
 SMOKE = load_settings("resa", "smoke")

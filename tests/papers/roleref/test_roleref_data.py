@@ -10,8 +10,8 @@ from papers.roleref.queries import read_queries, read_roles
 from papers.roleref.settings import TRAINED, TYPES, Counts
 from shared.errors import UserError
 from shared.files import read_json
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 WORKS = ("sherlock_holmes", "alice", "pride_and_prejudice", "treasure_island")
 COUNTS = Counts(answerable=20, out_series=20, fake=10, test=8)

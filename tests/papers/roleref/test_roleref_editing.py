@@ -15,8 +15,8 @@ from papers.roleref.settings import Edit, Settings, Variant
 from shared.chat.local import LocalChat
 from shared.errors import UserError
 from shared.files import write_json, write_jsonl
+from shared.runner.step import Run
 from shared.settings import load_settings, model_names
-from shared.workflow.step import Run
 
 OFFICIAL, CORRECTED = PROTOCOLS["official"], PROTOCOLS["corrected"]
 

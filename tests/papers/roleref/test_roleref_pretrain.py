@@ -13,8 +13,8 @@ from shared.chat.local import LocalChat
 from shared.errors import UserError
 from shared.models.loading import load
 from shared.models.spec import SmallLm
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 CPU = load_settings("roleref", "cpu")
 

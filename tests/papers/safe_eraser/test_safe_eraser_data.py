@@ -14,7 +14,7 @@ from papers.safe_eraser.settings import Generated, Settings
 from papers.safe_eraser.unrelated import unrelated
 from shared.errors import UserError
 from shared.files import read_jsonl
-from shared.workflow.step import Run
+from shared.runner.step import Run
 
 SIZES = Generated(side=16, train=4, val=2, lessons=60, asked=3, specificity=5)
 PLAIN = Look("black", "white", "large", (0.5, 0.5), 0.4, 0.0)

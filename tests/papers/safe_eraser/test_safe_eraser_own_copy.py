@@ -11,14 +11,14 @@ from papers.safe_eraser import analyze, data, judging, speakers
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
-from shared import devices
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
+from shared.models import devices
 from shared.models.loading import load
 from shared.models.spec import RandomModel
+from shared.runner.step import Run
 from shared.settings import StandIns, load_settings
-from shared.workflow.step import Run
 from tests.conftest import LLAVA
 
 PICTURES = ("Weapon/0", "Weapon/1", "Violence/0")

@@ -8,8 +8,8 @@ from papers.safe_eraser.settings import BENCHMARKS
 from shared.chat.replies import Reply
 from shared.data.fetch.wanted import ByHand, downloads
 from shared.planning.rehearsal.endpoint import answer
+from shared.runner.step import Run
 from shared.settings import REHEARSAL, load_settings
-from shared.workflow.step import Run
 
 
 @pytest.fixture

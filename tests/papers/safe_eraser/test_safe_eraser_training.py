@@ -13,9 +13,9 @@ from shared.errors import UserError
 from shared.files import read_jsonl
 from shared.losses.unlearning import Stream
 from shared.models.small_vlm import small_processor, vocabulary
+from shared.runner.step import Run
 from shared.settings import load_settings
 from shared.training.examples import IGNORED
-from shared.workflow.step import Run
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from shared.chat.asking import ask
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
+from shared.runner import declared
 from shared.settings import load_settings
 from shared.settings.changes import VARIABLE
-from shared.workflow import declared
 from tests.shared.chat.conftest import completion, say
 
 

@@ -11,7 +11,7 @@ from shared.chat.cache import ReplyCache
 from shared.chat.loading import open_chat
 from shared.chat.settings import Asked
 from shared.errors import UserError
-from shared.workflow.caps import set_caps
+from shared.runner.caps import set_caps
 from tests.shared.chat.conftest import SECRET, completion, endpoint, one, say
 
 

@@ -4,7 +4,6 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from shared.generation.batching import common_prefix, length_batches
 from shared.generation.decode import (
     Decoded,
     as_configured,
@@ -14,6 +13,7 @@ from shared.generation.decode import (
     tokens_with,
 )
 from shared.generation.rows import Prefix, Rows, left_padded
+from shared.models.batching import common_prefix, length_batches
 
 PROMPTS = ["one", "a rather longer prompt", "mid length", "x"]
 NEVER = frozenset({-1})

@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from shared import devices
 from shared.chat.loading import open_chat, opening
 from shared.chat.settings import Asked
-from shared.devices import in_bf16
 from shared.errors import UserError
 from shared.generation.rows import Rows
+from shared.models import devices
 from shared.models.checkpoint import empty_model, read_model
+from shared.models.devices import in_bf16
 from shared.models.loading import load, save
 from shared.settings import load_paper, load_settings, paper_ids
 from shared.training.settings import Training

@@ -5,12 +5,11 @@ import copy
 import pytest
 import torch
 
-from shared import devices
 from shared.errors import UserError
 from shared.generation.decode import decode
 from shared.generation.rows import Rows
 from shared.generation.vision_language import decode_with_pictures
-from shared.models import loading
+from shared.models import devices, loading
 from shared.models.images import see, with_pictures
 from shared.models.loading import load, load_processor, load_tokenizer, save
 from shared.models.spec import RandomModel

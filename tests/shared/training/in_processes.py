@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from shared import devices
-from shared.devices import is_first
 from shared.losses.supervised import token_cross_entropy
 from shared.losses.unlearning import Term, ascent, divergence
+from shared.models import devices
+from shared.models.devices import is_first
 from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
 from shared.training import supervised, unlearning

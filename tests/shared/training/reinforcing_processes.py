@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from shared.devices import is_first
 from shared.files import write_json
+from shared.models.devices import is_first
 from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
 from shared.training import reinforcement, supervised

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from shared import devices
 from shared.errors import UserError
+from shared.models import devices
 from shared.settings import ROOT
 from shared.training import unlearning
 from shared.training.examples import IGNORED

@@ -6,7 +6,7 @@ from shared.data import facts
 from shared.data.ledger import Ledger
 from shared.data.splits import split
 from shared.files import write_jsonl
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("sizes", "data_seed")
 FROM = {"licence": "MIT; GeoNames data CC-BY-4.0", "route": "package"}

@@ -6,7 +6,7 @@ from shared.comparison.scores import as_frame, write_scores
 from shared.files import read_jsonl
 from shared.generation.score import text_nll
 from shared.models.loading import load
-from shared.workflow.step import Run, step
+from shared.runner.step import Run, step
 
 READS = ("model", "prompt", "precision")
 

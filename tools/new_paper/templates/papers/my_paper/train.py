@@ -4,9 +4,9 @@ from pathlib import Path
 
 from shared.files import read_jsonl
 from shared.models.loading import save
+from shared.runner.step import Run, step
 from shared.training.examples import Segment, from_segments
 from shared.training.supervised import fine_tune, load_to_train
-from shared.workflow.step import Run, step
 
 READS = ("model", "prompt", "training")
 

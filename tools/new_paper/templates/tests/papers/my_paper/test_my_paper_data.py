@@ -4,8 +4,8 @@ import pytest
 
 from papers.my_paper.data import data
 from shared.files import read_jsonl
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 SMOKE = load_settings("my_paper", "smoke")
 

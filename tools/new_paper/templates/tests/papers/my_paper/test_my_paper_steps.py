@@ -7,8 +7,8 @@ import torch
 from papers.my_paper.evaluate import evaluate
 from papers.my_paper.train import train
 from shared.files import write_jsonl
+from shared.runner.step import Run
 from shared.settings import load_settings
-from shared.workflow.step import Run
 
 ROWS = [
     {"id": "1", "question": "Which?", "answer": "this", "wrong": "that one"},

@@ -19,9 +19,9 @@ from pathlib import Path
 from pydantic_core import to_json, to_jsonable_python
 
 from shared.errors import UserError
+from shared.runner.source import parsed
 from shared.settings import ROOT, ScaleSettings
 from shared.settings.plain import nearest
-from shared.workflow.source import parsed
 
 VARIANT = "variant"
 # What every analysis reads, besides what its READS name.

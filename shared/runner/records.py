@@ -10,8 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.devices import is_first
 from shared.files import read_json, write_json
+from shared.models.devices import is_first
 from shared.settings import ROOT
 
 PACKAGES = (

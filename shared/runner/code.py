@@ -3,7 +3,7 @@
 The import graph is read from the source, so nothing is imported and the answer takes
 milliseconds. `code_hash("papers.r_tuning.train")` covers that module, every module of this
 repository that it imports, directly or not, the packages on the way, and the files that these say
-they read (`FILES`, see `shared.workflow.declared`).
+they read (`FILES`, see `shared.runner.declared`).
 """
 
 import ast
@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from shared.errors import UserError
+from shared.runner.declared import files
+from shared.runner.source import parsed
 from shared.settings import ROOT
-from shared.workflow.declared import files
-from shared.workflow.source import parsed
 
 OURS = ("shared", "papers")
 

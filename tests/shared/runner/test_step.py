@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from shared.errors import UserError
+from shared.runner import step as runner
+from shared.runner.declared import Undeclared
+from shared.runner.step import Run, parser_of
 from shared.settings import changes
-from shared.workflow import step as runner
-from shared.workflow.declared import Undeclared
-from shared.workflow.step import Run, parser_of
 
 TRAIN = "papers.r_tuning.train"  # reads model, prompt, block, training and two of its variant
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from shared.workflow import records
-from shared.workflow.records import write_run
+from shared.runner import records
+from shared.runner.records import write_run
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def tree(tmp_path, monkeypatch):
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
         subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
 
-    for name in ("results/cpu/cells.csv", "shared/workflow/code.py", "README.md"):
+    for name in ("results/cpu/cells.csv", "shared/runner/code.py", "README.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("first\n")
     git("init", "-q")
@@ -33,7 +33,7 @@ def test_results_do_not_make_the_code_dirty_but_code_does(tree):
     (tree / "results/cpu/cells.csv").write_text("second\n")
     (tree / "README.md").write_text("second\n")
     assert records.commit()["dirty"] is False
-    (tree / "shared/workflow/code.py").write_text("second\n")
+    (tree / "shared/runner/code.py").write_text("second\n")
     assert records.commit() == {"commit": clean["commit"], "dirty": True}
 
 

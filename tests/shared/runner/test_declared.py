@@ -5,8 +5,8 @@ import json
 import pytest
 
 from shared.errors import UserError
+from shared.runner import declared
 from shared.settings import load_settings
-from shared.workflow import declared
 
 
 @pytest.fixture

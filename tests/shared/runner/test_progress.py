@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.workflow import progress
+from shared.runner import progress
 
 
 @pytest.fixture(autouse=True)

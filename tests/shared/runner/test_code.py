@@ -3,9 +3,9 @@
 import pytest
 
 from shared.errors import UserError
+from shared.runner import code, declared
+from shared.runner.code import code_hash, dependencies
 from shared.settings import ROOT
-from shared.workflow import code, declared
-from shared.workflow.code import code_hash, dependencies
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.devices import gpus_held, is_first
 from shared.errors import UserError
 from shared.files import read_json, write_json
+from shared.models.devices import gpus_held, is_first
 
 COST, HOURS = "max_cost", "max_gpu_hours"  # in US dollars; of one GPU
 CAPS = (COST, HOURS)

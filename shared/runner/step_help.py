@@ -4,9 +4,9 @@ import ast
 from collections.abc import Sequence
 from pathlib import Path
 
+from shared.runner import declared
+from shared.runner.step import Run, parser_of
 from shared.settings import ROOT
-from shared.workflow import declared
-from shared.workflow.step import Run, parser_of
 
 
 def show(command: Sequence[str]) -> None:

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 
-from shared.generation.batching import common_prefix, pack, shared_beginnings
+from shared.models.batching import common_prefix, pack, shared_beginnings
 
 
 def saved(sequences, groups):

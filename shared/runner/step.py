@@ -37,16 +37,16 @@ from tempfile import TemporaryFile
 from types import UnionType
 from typing import get_args, get_type_hints
 
-from shared.devices import is_first, keep_freed_memory, told_by_first
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
+from shared.models.devices import is_first, keep_freed_memory, told_by_first
 from shared.models.spec import named_in, own_files
+from shared.runner import declared
+from shared.runner.caps import gpu_hours
+from shared.runner.code import code_hash
+from shared.runner.declared import Declared
+from shared.runner.records import write_run
 from shared.settings import ROOT, SCRATCH, ScaleSettings, load_settings
-from shared.workflow import declared
-from shared.workflow.caps import gpu_hours
-from shared.workflow.code import code_hash
-from shared.workflow.declared import Declared
-from shared.workflow.records import write_run
 
 Function = Callable[..., dict | None]
 ROOM = 64e6  # bytes: a disk with less is full

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared import devices
 from shared.errors import UserError
 from shared.files import read_json
+from shared.models import devices
+from shared.runner import caps
 from shared.settings import ROOT
-from shared.workflow import caps
 from shared.workflow.setup import checked
 
 

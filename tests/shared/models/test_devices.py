@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from shared.devices import visible
+from shared.models.devices import visible
 from shared.settings import ROOT
 
 JOB = """
 import sys, time
-from shared.devices import claim
+from shared.models.devices import claim
 print(claim(["0", "1"], *sys.argv[2:]), flush=True)
 since = time.monotonic()
 time.sleep(float(sys.argv[1]))
@@ -96,7 +96,7 @@ def test_what_cuda_visible_devices_says_is_kept_to(said, count, names):
 
 KEEPS = """
 import numpy, psutil
-from shared import devices
+from shared.models import devices
 
 devices.gpus_at_hand = lambda: False
 devices.keep_freed_memory()
@@ -129,7 +129,7 @@ def test_only_the_first_of_several_processes_looks_and_tells_the_others(tmp_path
     program.write_text(
         "import os\n"
         "from pathlib import Path\n"
-        "from shared.devices import told_by_first\n"
+        "from shared.models.devices import told_by_first\n"
         f"folder, rank = Path({str(tmp_path)!r}), os.environ['RANK']\n"
         "hashes = told_by_first(lambda: {'data': f'hashed by {rank}'})\n"
         "again = told_by_first(lambda: [rank])\n"
