@@ -93,13 +93,6 @@ def test_clean_deletes_what_can_be_made_again_for_nothing(make, tmp_path):
     assert (tmp_path / "papers" / "resa" / "paper.yaml").is_file()
 
 
-def test_versions_are_those_of_any_machine():
-    """`2.13.0+cpu` could not be had where there is a GPU."""
-    pins = (ROOT / "requirements" / "cpu.txt").read_text(encoding="utf-8").splitlines()
-    assert "torch==" in "".join(pins)
-    assert [pin for pin in pins if not pin.startswith("#") and "+" in pin] == []
-
-
 def _made(folder):
     folder.mkdir(parents=True, exist_ok=True)
     return folder
