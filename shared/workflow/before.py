@@ -42,8 +42,12 @@ def _gpu(scale: str, settings: Iterable[ScaleSettings]) -> Iterable[str]:
         emulated = not multiplies_bf16() and any(
             _BF16.search(each.model_dump_json()) for each in asked
         )
-        ends = "; those in bf16, which it lacks, will end at once" if emulated else ""
-        yield f"scale {scale} asks for a GPU and there is none: its steps run on the CPU{ends}"
+        ends = "; those in bf16, which this processor lacks, end at once" if emulated else ""
+        yield (
+            f"scale {scale} asks for a GPU and there is none: its steps run on the CPU, hundreds to"
+            f" thousands of times as long as the hours of an H100 that"
+            f" `python -m shared.planning.plan --scale {scale}` counts{ends}"
+        )
 
 
 def _trains_on_gpu(settings: ScaleSettings) -> bool:

@@ -27,7 +27,8 @@ def test_a_scale_that_wants_a_gpu_says_what_happens_without(capsys, monkeypatch)
     assert said(capsys, {}) == said(capsys, {"scale": "smoke"}) == ""
     told = said(capsys, {"scale": "gpu"}, "r_tuning")
     assert told.startswith("note: scale gpu asks for a GPU and there is none: its steps run on the")
-    assert "those in bf16, which it lacks, will end at once" in told and told.count("\n") == 1
+    assert "the hours of an H100 that `python -m shared.planning.plan --scale gpu` counts" in told
+    assert "in bf16, which this processor lacks, end at once" in told and told.count("\n") == 1
     monkeypatch.setattr(before, "gpus_at_hand", lambda: True)
     assert said(capsys, {"scale": "gpu"}, "r_tuning") == ""
 
