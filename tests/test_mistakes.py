@@ -15,8 +15,9 @@ import yaml
 
 from shared import settings
 from shared.data.fetch import hub
+from shared.runner import code, source, step_help
 from shared.settings import ROOT, load_paper, load_settings, model_names
-from shared.workflow import before_snakemake, broken, code, setup, source, step_help
+from shared.workflow import before_snakemake, broken, setup
 from shared.workflow.config import read
 from tests.lines import one_line
 
