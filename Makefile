@@ -54,10 +54,10 @@ resources/models/%: .venv/installed
 	$(BIN)/snakemake $@
 
 # Exact versions that were tested together; `make PINS=` takes the newest that pyproject.toml allows.
-# A machine with a GPU takes the same: PyTorch brings the libraries of CUDA that it was built with.
-PINS ?= requirements/cpu.txt
+# With an NVIDIA driver the libraries of CUDA come along, which PyTorch was built with.
+PINS ?= requirements/$(if $(shell command -v nvidia-smi),gpu,cpu).txt
 
-.venv/installed: pyproject.toml requirements/cpu.txt requirements/files.txt
+.venv/installed: pyproject.toml $(PINS) requirements/files.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, found " + sys.version.split()[0])'
 	@echo "installing into .venv: about 3 GB and 3 minutes, more where a GPU's libraries come along"
 	$(PYTHON) -m venv .venv

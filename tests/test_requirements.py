@@ -23,13 +23,19 @@ def ranges():
     return [one for one in found if one.name != project["name"]]
 
 
-@pytest.mark.parametrize("name", ["cpu.txt", "lowest.txt"])
+@pytest.mark.parametrize("name", ["cpu.txt", "gpu.txt", "lowest.txt"])
 def test_exact_versions_are_in_the_ranges_and_those_of_any_machine(name):
     """`2.13.0+cpu` could not be had where there is a GPU."""
     exact = pins(name)
     assert [version for version in exact.values() if "+" in version] == []
     for asked in ranges():
         assert exact[canonicalize_name(asked.name)] in asked.specifier, asked
+
+
+def test_a_gpu_changes_no_version():
+    of_cpu, of_gpu = pins("cpu.txt"), pins("gpu.txt")
+    assert {package: of_gpu.get(package) for package in of_cpu} == of_cpu
+    assert {"lm-eval", "nvidia-cublas"} <= {*of_gpu} - {*of_cpu}
 
 
 def test_the_oldest_versions_are_the_lower_bounds():
