@@ -160,25 +160,26 @@ class Live(logging.Handler):
         self.say("\n  ".join([head, *why, last]))
 
 
-class Ending(Live):
-    """Says the end alone, in plain lines: for where Snakemake shows its own."""
+class Plain(Live):
+    """Says what came of a paper when it is done, and the end, in plain lines: for where Snakemake
+    shows its own, in a log among others."""
 
     def begin(self, outputs: Iterable[Iterable[str]]) -> None:
         pass
 
     def say(self, text: str) -> None:
-        if self.ended.is_set():
+        if self.ended.is_set() or text in self.came.values():
             print(text, file=self.file, flush=True)
 
 
 def watch(workflow: object, results: Path, took: Mapping[str, float], config: str) -> Live | None:
-    """Show the run in our way from here on, or, where it is shown in Snakemake's own, its end;
-    None where nothing runs or little should be said."""
+    """Show the run in our way from here on, or, where it is shown in Snakemake's own, what came of
+    each paper and the end; None where nothing runs or little should be said."""
     output = workflow.output_settings
     if output.dryrun or output.quiet or output.debug_dag or not workflow.is_main_process:
         return None
     ours = sys.stderr.isatty() and not output.verbose
-    shown = (Live if ours else Ending)(results, took, f"snakemake --config {config}", sys.stderr)
+    shown = (Live if ours else Plain)(results, took, f"snakemake --config {config}", sys.stderr)
     for handler in list(logger.handlers) if ours else ():
         if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
             logger.removeHandler(handler)

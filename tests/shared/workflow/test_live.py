@@ -11,7 +11,7 @@ from shared.report.collect import load_results
 from shared.report.counts import claim_counts
 from shared.settings import ROOT, paper_ids
 from shared.workflow import live
-from shared.workflow.live import Ending, Live, duration, verdicts, watch
+from shared.workflow.live import Live, Plain, duration, verdicts, watch
 
 CLAIMS = """id,protocol,kind,ours,verdict
 c1,corrected,replicated,,holds
@@ -76,7 +76,7 @@ def test_a_finished_paper_says_its_verdicts_and_where_its_page_lies(shown, tmp_p
     assert f"r_tuning: 2 holds, 1 fails · {page}\n" in shown.file.getvalue()
 
 
-@pytest.mark.parametrize("kind", [Live, Ending])
+@pytest.mark.parametrize("kind", [Live, Plain])
 def test_the_end_says_again_what_came_of_papers_and_what_failed(tmp_path, kind):
     """After hours the lines of the first papers have scrolled by."""
     file = io.StringIO()
@@ -92,11 +92,14 @@ def test_the_end_says_again_what_came_of_papers_and_what_failed(tmp_path, kind):
     failed = {"jobid": 7, "rule_name": "train", "output": ["results/model"]}
     tell(shown, LogEvent.JOB_ERROR, level=logging.ERROR, **failed)
     before = len(file.getvalue())
-    assert bool(before) == (kind is Live)
+    lines = file.getvalue().splitlines()
+    paper = f"r_tuning: 2 holds, 1 fails · {tmp_path / 'r_tuning' / 'report.html'}"
+    if kind is Plain:  # the rest is Snakemake's to say
+        assert lines == [paper, f"the report: {tmp_path / 'report.html'}"]
     shown.end("1 failed")
     said = file.getvalue()[before:].replace("\r\033[K", "")
     assert said == (
-        f"r_tuning: 2 holds, 1 fails · {tmp_path / 'r_tuning' / 'report.html'}\n"
+        f"{paper}\n"
         f"the report: {tmp_path / 'report.html'}\n"
         f"failed: resa train-s0 ({log})\n"
         "  again: snakemake --config scale=cpu -- results/model\n"
@@ -109,13 +112,13 @@ def test_the_end_says_again_what_came_of_papers_and_what_failed(tmp_path, kind):
     ("terminal", "options", "kind"),
     [
         (True, {}, Live),
-        (True, {"verbose": True}, Ending),
-        (False, {}, Ending),
+        (True, {"verbose": True}, Plain),
+        (False, {}, Plain),
         (False, {"dryrun": True}, type(None)),
         (True, {"quiet": True}, type(None)),
     ],
 )
-def test_where_there_is_no_terminal_the_end_alone_is_ours(
+def test_where_there_is_no_terminal_snakemake_shows_the_steps(
     monkeypatch, tmp_path, terminal, options, kind
 ):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
