@@ -160,7 +160,7 @@ rule roleref_evaluate:
         record="<results>/roleref/runs/{model}/evaluate.json",
     log:
         "<results>/roleref/logs/{model}/evaluate.log",
-    threads: workflow.cores
+    threads: HALF
     resources:
         **SETUP.resources("roleref"),
     params:

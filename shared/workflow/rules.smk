@@ -8,6 +8,7 @@ rule bundled_model:
         directory("resources/models/smollm2-135m-instruct-q4_1"),
     log:
         "resources/logs/bundled_model.log",
+    priority: 1000  # half a minute, and papers wait for it
     resources:
         mem_mb=3000,
         runtime=5,

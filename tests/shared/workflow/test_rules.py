@@ -33,3 +33,15 @@ def test_data_asks_for_the_memory_and_the_time_of_its_settings(snakemake, scale)
     asked = dict(re.findall(r"(mem_mb|disk_mb|runtime)=(\d+)", job))
     wanted = load_settings("refusal_tokens", scale).resources.model_dump()
     assert asked == {name: str(wanted[name]) for name in ("mem_mb", "disk_mb", "runtime")}
+
+
+def test_the_bundled_model_comes_before_the_work_of_any_paper(snakemake):
+    """At the lowest priority it came last, and the papers that need it after all others."""
+    told = ("-n", "--forcerun", "bundled_model", "--config", "scale=cpu")
+    run = snakemake(ROOT, *told, "--", "forbidden_science", "refusal_tokens")
+    assert run.returncode == 0, run.stderr
+    jobs = re.findall(r"rule (\w+):\n((?:    .*\n)+)", run.stdout + run.stderr)
+    priority = {rule: int((re.findall(r"priority: (\d+)", said) or [0])[0]) for rule, said in jobs}
+    papers = [rule for rule in priority if rule.startswith(("forbidden", "refusal"))]
+    assert len(papers) > 3
+    assert all(priority["bundled_model"] > priority[rule] for rule in papers)
