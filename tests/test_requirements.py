@@ -5,6 +5,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from shared.settings import ROOT
 
@@ -39,8 +40,11 @@ def test_a_gpu_changes_no_version():
 
 
 def test_the_oldest_versions_are_the_lower_bounds():
+    """But for NumPy: the extra `slurm`, which tests need and vLLM's environment has not, asks for
+    more than the project does."""
     exact = pins("lowest.txt")
-    for asked in ranges():
+    assert Version(exact.pop("numpy")) > Version("2.3.5")
+    for asked in (each for each in ranges() if each.name != "numpy"):
         (bound,) = (each for each in asked.specifier if each.operator in (">=", "=="))
         bound_of = Requirement(f"{asked.name}=={bound.version}")
         assert exact[canonicalize_name(asked.name)] in bound_of.specifier, asked
