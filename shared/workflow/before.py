@@ -43,6 +43,7 @@ def _gpu(scale: str, settings: Iterable[ScaleSettings]) -> Iterable[str]:
             _BF16.search(each.model_dump_json()) for each in asked
         )
         ends = "; those in bf16, which this processor lacks, end at once" if emulated else ""
+        # Two cores reach 0.3e12 operations a second (docs/bench.md), an H100 989e12
         yield (
             f"scale {scale} asks for a GPU and there is none: its steps run on the CPU, hundreds to"
             f" thousands of times as long as the hours of an H100 that"
