@@ -61,7 +61,8 @@ def batches(
             if pictures is not None:
                 made = _seeing(model, ids, OnDemand(members, pictures.__getitem__), size, tokens)
             else:
-                made = (_branching if branching else _plain)(model, ids, size, tokens)
+                several = branching and len(ids) > 1
+                made = (_branching if several else _plain)(model, ids, size, tokens)
             for batch, rows in made:
                 yield [members[place] for place in batch], rows
                 shown.update(len(batch))
@@ -96,7 +97,7 @@ def _members(groups: Sequence[Hashable]) -> list[list[int]]:
 def _plain(
     model: PreTrainedModel, prompts: Prompts, size: int, tokens: int
 ) -> Iterator[tuple[list[int], Rows]]:
-    shared = common_prefix(prompts)
+    shared = common_prefix(prompts) if len(prompts) > 1 else 0
     prefix = Prefix(model, prompts[0][:shared]) if shared else None
     for batch in length_batches(list(map(len, prompts)), size, tokens):
         yield batch, Rows(model, [prompts[i][shared:] for i in batch], prefix)

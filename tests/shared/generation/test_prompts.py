@@ -87,6 +87,12 @@ def test_a_group_has_a_beginning_of_its_own(tiny_model, fed):
     assert fed == [2, 4, 2, 6]
 
 
+@pytest.mark.parametrize("branching", [False, True])
+def test_a_prompt_alone_is_run_in_one_go(tiny_model, fed, branching):
+    list(batches(tiny_model, PLAIN[:1], branching=branching, **SIZES))
+    assert fed == [len(PLAIN[0])]
+
+
 def test_branches_run_what_some_begin_with_once(tiny_model, fed):
     """Two texts with two questions each under one instruction [5]: the texts are run once."""
     prompts = [[5, *[10] * 9, 1], [5, *[11] * 9, 1], [5, *[10] * 9, 2], [5, *[11] * 9, 2]]
