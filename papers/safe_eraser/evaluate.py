@@ -25,7 +25,8 @@ from papers.safe_eraser.benchmark import PROBED, TARGETS, Question
 from papers.safe_eraser.examiner import Examiner
 from papers.safe_eraser.judging import judge_of
 from papers.safe_eraser.settings import VANILLA, Settings
-from papers.safe_eraser.speakers import speakers
+from shared.chat.loading import chat_of, opening
+from shared.chat.settings import Asked
 from shared.comparison.scores import as_frame, write_scores
 from shared.data.splits import first_of_each
 from shared.errors import UserError
@@ -52,7 +53,7 @@ def evaluate(
     """Ask one model all questions. vanilla: its folder, where it was trained here. trained and
     answers: a variant's snapshots, and vanilla's scores; vanilla itself needs neither."""
     settings = run.settings
-    opened = speakers(settings, settings.base(vanilla))
+    model = Asked(model=settings.base(vanilla), engine=settings.engine)
     everything = asked(settings, data, targets=variant == VANILLA)
     found = []
     with judge_of(settings.judge, run.key, settings.precision) as judge:
@@ -60,8 +61,8 @@ def evaluate(
         examiner = Examiner(settings, judge, said)
         for progress, folder in snapshots(trained):
             part = everything if progress == 1 else probed(everything, settings.probe)
-            with opened(folder) as say:
-                scores = examiner.scores(say, part, seed)
+            with chat_of(model, trained=folder, **opening(settings)) as chat:
+                scores = examiner.scores(chat, part, seed)
             found += [score | {"progress": progress} for score in scores]
         scores = as_frame(found, names=NAMES, flags=FLAGS)
         if variant == VANILLA:  # where the files don't hold what vanilla says, it is this

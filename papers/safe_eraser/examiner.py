@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from papers.safe_eraser.benchmark import Question
 from papers.safe_eraser.judging import Judge, Said
 from papers.safe_eraser.settings import Settings
-from papers.safe_eraser.speakers import Say
 from papers.safe_eraser.specificity import SCORES, exact
+from shared.chat.pictures import about_picture
+from shared.chat.replies import Drawing
+from shared.chat.tokens import TokenChat
 from shared.metrics.overlap import rouge_l
+from shared.models.images import OnDemand
 
 
 class Examiner:
@@ -17,14 +20,14 @@ class Examiner:
         self.settings, self.judge, self.said = settings, judge, said
         self.tokens = self.unjudged = 0
 
-    def scores(self, say: Say, asked: Sequence[Question], seed: int) -> list[dict]:
+    def scores(self, chat: TokenChat, asked: Sequence[Question], seed: int) -> list[dict]:
         """A record for each answer; forget questions are answered several times where the settings
         draw answers."""
         drawn = self.settings.sampling
         samples = {"forget": drawn.samples if drawn else 1}
         wanted = [(each, n) for each in asked for n in range(samples.get(each.set, 1))]
         questions = [question for question, _ in wanted]
-        outputs = self._outputs(say, questions, seed)
+        outputs = self._outputs(chat, questions, seed)
         judged = self.judge(questions, outputs, self.said)
         self.unjudged += sum(None in found.values() for found in judged)
         return [
@@ -56,16 +59,22 @@ class Examiner:
             made["rouge_official"] = rouge_l(output, said).recall if said else None
         return made
 
-    def _outputs(self, say: Say, questions: Sequence[Question], seed: int) -> list[str]:
-        """Benchmarks of specificity are answered greedily, as LLaVA's guide to them says."""
+    def _outputs(self, chat: TokenChat, questions: Sequence[Question], seed: int) -> list[str]:
+        """Benchmarks of specificity are answered greedily, as LLaVA's guide to them says. An answer
+        that is drawn has random numbers of its own, from the seed and its number."""
         drawn = self.settings.sampling
         greedy = [not drawn or question.set == "specificity" for question in questions]
         texts = [""] * len(questions)
         for how in dict.fromkeys(greedy):
             part = [number for number, each in enumerate(greedy) if each == how]
-            drawing = {} if how else drawn.drawing
-            made, tokens = say([questions[number] for number in part], seed, **drawing)
-            self.tokens += tokens
-            for number, text in zip(part, made, strict=True):
-                texts[number] = text
+            seeds = [(seed, place) for place in range(len(part))]
+            drawing = None if how else Drawing(seeds=seeds, **drawn.drawing)
+            asked = OnDemand([questions[number] for number in part], _about)
+            for place, reply in chat.answers(asked, self.settings.answer_tokens, drawing=drawing):
+                texts[part[place]] = (reply.text or "").strip()
+                self.tokens += reply.prompt_tokens + reply.reply_tokens
         return texts
+
+
+def _about(question: Question) -> list[dict]:
+    return [about_picture(question.path.read_bytes(), question.question)]

@@ -17,15 +17,17 @@ def open_chat(
     asked: Asked,
     *,
     trained: str | Path | None = None,
+    whole: bool = False,
     batch_size: int = 64,
     batch_tokens: int = 16_384,
     precision: Precision = "fp32",
 ) -> Chat:
     """The model behind its endpoint, or loaded here (only then torch is imported).
 
-    trained (the folder of what was fine-tuned here, see `shared.models.loading.load`),
-    batch_size (prompts at a time), batch_tokens (of them together; vLLM counts its own) and
-    precision are of a local model.
+    trained (the folder of what was fine-tuned here, see `shared.models.loading.load`), whole
+    (whether what stands between <think> and </think> is part of a reply), batch_size (prompts at
+    a time), batch_tokens (of them together; vLLM counts its own) and precision are of a local
+    model.
     """
     if is_endpoint(asked.model):
         name = asked.model.removeprefix("api:")
@@ -42,7 +44,8 @@ def open_chat(
     named = asked.model.model_dump_json() if isinstance(asked.model, RandomModel) else asked.model
     how = {
         "name": display_name(asked.model),
-        "identity": f"{named} trained={trained} thinking={asked.thinking}",
+        "identity": f"{named} trained={trained} thinking={asked.thinking}" + " whole" * whole,
+        "whole": whole,
         "batch_size": batch_size,
     }
     if asked.engine == "vllm":
@@ -50,11 +53,13 @@ def open_chat(
 
         return open_vllm(asked, trained=trained, precision=precision, **how)
     from shared.chat.local import LocalChat
-    from shared.models.loading import load
+    from shared.models.loading import load, load_processor, sees
 
-    model, tokenizer = load(asked.model, trained=trained, precision=precision)
     how |= {"thinking": asked.thinking, "thinking_tokens": asked.thinking_tokens}
-    return LocalChat(model, tokenizer, batch_tokens=batch_tokens, **how)
+    processor = load_processor(asked.model) if sees(asked.model) else None
+    known = processor and processor.tokenizer
+    model, tokenizer = load(asked.model, trained=trained, precision=precision, tokenizer=known)
+    return LocalChat(model, tokenizer, processor=processor, batch_tokens=batch_tokens, **how)
 
 
 def opening(settings: object) -> dict:
@@ -63,15 +68,20 @@ def opening(settings: object) -> dict:
 
 
 @contextmanager
+def chat_of(asked: Asked, **opening) -> Iterator[Chat]:
+    """The model, opened with what `opening` says, until the block ends."""
+    chat = open_chat(asked, **opening)
+    try:
+        yield chat
+    finally:
+        end(chat)
+
+
+@contextmanager
 def kept_chat(asked: Asked, key: str, **opening) -> Iterator[tuple[Chat, ReplyCache]]:
-    """The model, opened with what `opening` says, and where its replies are kept until the block
-    ends (see `cached_replies`)."""
-    with cached_replies(asked.model, key) as kept:
-        chat = open_chat(asked, **opening)
-        try:
-            yield chat, kept
-        finally:
-            end(chat)
+    """The same, and where its replies are kept (see `cached_replies`)."""
+    with cached_replies(asked.model, key) as kept, chat_of(asked, **opening) as chat:
+        yield chat, kept
 
 
 def end(chat: Chat) -> None:

@@ -5,18 +5,22 @@ from collections.abc import Collection, Iterator, Sequence
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from shared.chat.looks import Looks
+from shared.chat.pictures import is_plain, urls_of
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.tokens import TokenChat, Written
 from shared.generation.decode import decode, sampler
 from shared.generation.prompts import batches, in_order
+from shared.generation.rows import Rows
 from shared.generation.score import among, text_nll
+from shared.models.images import OnDemand, Seen, joined, with_pictures
 
 
 class LocalChat(TokenChat):
     """A model and its tokenizer, here in this process.
 
     What all prompts begin with (an instruction) is run once; what some begin with (a sentence
-    with several questions) is run once for these.
+    with several questions) is run once for these. Prompts with pictures are run whole.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class LocalChat(TokenChat):
         """named: as of `TokenChat`."""
         super().__init__(tokenizer, **named)
         self.model, self.batch_tokens = model, batch_tokens
+        self.looks = Looks(self.processor)
 
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
         run = batches(self.model, prompts, **self._sizes)
@@ -47,9 +52,9 @@ class LocalChat(TokenChat):
         ends: Collection[int],
         drawing: Drawing | None,
     ) -> Iterator[Written]:
-        prompts = [self.prompt_ids(conversation, start) for conversation in conversations]
-        sizes = self._sizes | {"new_tokens": limit}
-        for batch, rows in batches(self.model, prompts, branching=True, **sizes):
+        seeing = len(conversations) and not is_plain(conversations[0])
+        prompts, run = (self._seeing if seeing else self._reading)(conversations, start, limit)
+        for batch, rows in run:
             pick = None
             if drawing:
                 seeds = [drawing.seeds[index] for index in batch]
@@ -57,6 +62,34 @@ class LocalChat(TokenChat):
             made = decode(rows, limit, ends, pick)
             for index, ids, end in zip(batch, made.ids, made.stops, strict=True):
                 yield Written(index, ids + end, bool(end), len(prompts[index]))
+
+    def _reading(
+        self, conversations: Sequence[Conversation], start: str, limit: int
+    ) -> tuple[list[list[int]], Iterator[tuple[list[int], Rows]]]:
+        """Prompts, and their batches."""
+        prompts = [self.prompt_ids(each, start) for each in conversations]
+        return prompts, batches(
+            self.model, prompts, branching=True, new_tokens=limit, **self._sizes
+        )
+
+    def _seeing(
+        self, conversations: Sequence[Conversation], start: str, limit: int
+    ) -> tuple[list[list[int]], Iterator[tuple[list[int], Rows]]]:
+        """The same about pictures, which are prepared when it is their batch's turn."""
+
+        def wide(conversation: Conversation) -> list[int]:
+            ids = {"input_ids": self.prompt_ids(conversation, start)}
+            seen, token = self._seen(conversation), self.processor.image_token_id
+            return with_pictures(ids, seen, token)["input_ids"]
+
+        prompts = list(map(wide, conversations))
+        pictures = OnDemand(conversations, lambda each: joined(self._seen(each)))
+        return prompts, batches(
+            self.model, prompts, pictures=pictures, new_tokens=limit, **self._sizes
+        )
+
+    def _seen(self, conversation: Conversation) -> list[Seen]:
+        return [self.looks(url) for url in urls_of(conversation)]
 
     @property
     def _sizes(self) -> dict[str, int]:

@@ -17,10 +17,19 @@ def about_picture(picture: bytes, text: str) -> Message:
     return {"role": "user", "content": [seen, {"type": "text", "text": text}]}
 
 
-def pictures_of(conversation: Conversation) -> list[Image.Image]:
-    """The pictures that its messages are about, in order."""
-    urls = [part["image_url"]["url"] for part in _parts(conversation) if "image_url" in part]
-    return [open_picture(io.BytesIO(base64.b64decode(url.partition(",")[2]))) for url in urls]
+def is_plain(conversation: Conversation) -> bool:
+    """Whether its messages are texts alone."""
+    return all(isinstance(message["content"], str) for message in conversation)
+
+
+def urls_of(conversation: Conversation) -> list[str]:
+    """The pictures that its messages are about, in order, as they are written there."""
+    return [part["image_url"]["url"] for part in _parts(conversation) if "image_url" in part]
+
+
+def decoded(url: str) -> Image.Image:
+    """A picture that is written in a message."""
+    return open_picture(io.BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
 def with_parts(conversation: Conversation) -> list[dict]:

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import torch
 from jinja2 import TemplateError
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
+from shared.chat.pictures import is_plain, with_parts
 from shared.chat.replies import Conversation, Drawing, Reply, finished, split_thoughts
 from shared.errors import UserError
 from shared.generation.decode import tokens_with
+from shared.models.tokens import begun
 
 THINK = "<think>"
 
@@ -25,10 +27,13 @@ class Written(NamedTuple):
 
 
 class TokenChat(ABC):
-    """A model by its tokenizer, whose chat template frames the conversations.
+    """A model by its tokenizer, whose chat template frames the conversations; by its processor,
+    where they are about pictures.
 
     `thinking` is passed to the chat template as `enable_thinking`; a model that thinks may write
-    `thinking_tokens` more. `batch_size` is how many conversations are answered at a time.
+    `thinking_tokens` more. What it writes between <think> and </think> are its thoughts, but for
+    a model that was taught to write them there: its reply is the `whole`. `batch_size` is how many
+    conversations are answered at a time.
     """
 
     def __init__(
@@ -37,14 +42,18 @@ class TokenChat(ABC):
         *,
         name: str,
         identity: str,
+        processor: ProcessorMixin | None = None,
         thinking: bool | None = None,
         thinking_tokens: int = 16_000,
+        whole: bool = False,
         batch_size: int = 64,
     ):
-        self.tokenizer, self.name, self.identity = tokenizer, name, identity
+        """processor: of a model that sees pictures."""
+        self.tokenizer, self.processor = tokenizer, processor
+        self.name, self.identity = name, identity
         self.template = {} if thinking is None else {"enable_thinking": thinking}
         self.extra_tokens = thinking_tokens if thinking else 0
-        self.batch_size = batch_size
+        self.whole, self.batch_size = whole, batch_size
 
     def answers(
         self,
@@ -65,23 +74,34 @@ class TokenChat(ABC):
         opened = first.rstrip().endswith(THINK)
         for each in self._written(conversations, start, limit, ends, drawing):
             said = self.tokenizer.decode(each.ids, skip_special_tokens=True)
-            text, thoughts = split_thoughts(THINK * opened + start + said)
+            text, thoughts = THINK * opened + start + said, ""
+            if not self.whole:
+                text, thoughts = split_thoughts(text)
             for end in stop:
                 text = text.partition(end)[0]
             counted = (each.prompt_tokens, len(each.ids), not each.ended)
             yield each.index, finished(text, thoughts, *counted)
 
     def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
-        """The tokens that the model is given, up to where its reply begins."""
+        """The tokens that the model is given, up to where its reply begins. A picture is one token
+        here; the engine makes room for it."""
         text = self.framed(conversation) + start
+        if not is_plain(conversation):
+            return begun(self.tokenizer, text)
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def framed(self, conversation: Conversation) -> str:
         """The text of a prompt; some templates open the model's thoughts at its end. Raises
-        `UserError` where the tokenizer has no template, or its own refuses the conversation."""
+        `UserError` where there is no template, or it refuses the conversation, and where a picture
+        is shown to a model that sees none."""
+        plain = is_plain(conversation)
+        if not plain and not self.processor:
+            raise UserError(f"{self.name}: it sees no pictures; expected a model that does")
+        framing = self.tokenizer if plain else self.processor
+        turns = list(conversation) if plain else with_parts(conversation)
         try:
-            return self.tokenizer.apply_chat_template(
-                list(conversation), add_generation_prompt=True, tokenize=False, **self.template
+            return framing.apply_chat_template(
+                turns, add_generation_prompt=True, tokenize=False, **self.template
             )
         except (ValueError, TemplateError) as error:
             why = str(error).strip().partition("\n")[0]

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import psutil
 import torch
-from transformers import PreTrainedTokenizerBase, ProcessorMixin
+from transformers import PreTrainedTokenizerBase
 
-from shared.chat.pictures import pictures_of, with_parts
+from shared.chat.pictures import decoded, urls_of
 from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
@@ -32,7 +32,6 @@ from shared.models.checkpoint import read_processor, read_tokenizer
 from shared.models.devices import in_bf16, own_device
 from shared.models.loading import sees
 from shared.models.served import Served, served
-from shared.models.tokens import begun
 from shared.settings import SCRATCH, Precision
 
 if TYPE_CHECKING:
@@ -47,8 +46,8 @@ AHEAD = 4  # batches that wait in the engine: it never runs dry, and few picture
 class VllmChat(TokenChat):
     """A model in vLLM's process.
 
-    processor: of a model that sees pictures. adapter: laid over the model. scratch: a folder that
-    is deleted when the chat ends (`shared.chat.loading.end`).
+    adapter: laid over the model. scratch: a folder that is deleted when the chat ends
+    (`shared.chat.loading.end`).
     """
 
     def __init__(
@@ -56,15 +55,13 @@ class VllmChat(TokenChat):
         engine: "LLM",
         tokenizer: PreTrainedTokenizerBase,
         *,
-        processor: ProcessorMixin | None = None,
         adapter: "LoRARequest | None" = None,
         scratch: TemporaryDirectory | None = None,
         **named,
     ):
         """named: as of `TokenChat`."""
         super().__init__(tokenizer, **named)
-        self.engine, self.processor, self.adapter = engine, processor, adapter
-        self.scratch = scratch
+        self.engine, self.adapter, self.scratch = engine, adapter, scratch
 
     def end(self) -> None:
         """End vLLM's process, which leaves its GPU to others; there are no answers any more."""
@@ -73,25 +70,6 @@ class VllmChat(TokenChat):
         psutil.wait_procs([p for p in started if not _counts_semaphores(p)], timeout=ENDS_S)
         if self.scratch:
             self.scratch.cleanup()
-
-    def prompt_ids(self, conversation: Conversation, start: str = "") -> list[int]:
-        """A picture is one token here; vLLM makes room for it."""
-        if self._plain(conversation):
-            return super().prompt_ids(conversation, start)
-        return begun(self.tokenizer, self.framed(conversation) + start)
-
-    def framed(self, conversation: Conversation) -> str:
-        if self._plain(conversation):
-            return super().framed(conversation)
-        if not self.processor:
-            raise UserError(f"{self.name}: it sees no pictures; expected a model that does")
-        return self.processor.apply_chat_template(
-            with_parts(conversation), add_generation_prompt=True, tokenize=False, **self.template
-        )
-
-    @staticmethod
-    def _plain(conversation: Conversation) -> bool:
-        return all(isinstance(message["content"], str) for message in conversation)
 
     def chances(self, prompts: Sequence[Sequence[int]], candidates: Sequence[int]) -> torch.Tensor:
         how = _how(1, logprob_token_ids=list(candidates))
@@ -137,8 +115,8 @@ class VllmChat(TokenChat):
 
     def _prompt(self, conversation: Conversation, start: str) -> dict:
         prompt: dict = {"prompt_token_ids": self.prompt_ids(conversation, start)}
-        if pictures := pictures_of(conversation):
-            prompt["multi_modal_data"] = {"image": pictures}
+        if urls := urls_of(conversation):
+            prompt["multi_modal_data"] = {"image": [decoded(url) for url in urls]}
         return prompt
 
     def _finished(
@@ -180,6 +158,7 @@ def open_vllm(
     name: str,
     identity: str,
     trained: str | Path | None = None,
+    whole: bool = False,
     batch_size: int = 64,
     precision: Precision = "fp32",
 ) -> VllmChat:
@@ -206,6 +185,7 @@ def open_vllm(
         identity=f"{identity} vllm {precision}",
         thinking=asked.thinking,
         thinking_tokens=asked.thinking_tokens,
+        whole=whole,
         batch_size=batch_size,
     )
 

@@ -70,16 +70,19 @@ def with_pictures(
         for key, values in example.items()
     }
     wide["input_ids"] = [token for piece in pieces for token in piece]
-    names = pictures[0].tensors if pictures else ()
-    tensors = {name: _joined([seen.tensors[name] for seen in pictures]) for name in names}
+    tensors = joined(pictures)
     if "image_grid_thw" in tensors:  # Qwen's models want to know which tokens are pictures
         wide["mm_token_type_ids"] = [int(token == image_token) for token in wide["input_ids"]]
     return wide | tensors
 
 
-def _joined(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-    """One after the other; a single one is not copied, so that all texts about it share it."""
-    return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))
+def joined(pictures: Sequence[Seen]) -> dict[str, torch.Tensor]:
+    """Their tensors, one picture after the other; those of a single one are not copied, so that all
+    texts about it share them."""
+    if len(pictures) == 1:
+        return pictures[0].tensors
+    names = pictures[0].tensors if pictures else ()
+    return {name: torch.cat([seen.tensors[name] for seen in pictures]) for name in names}
 
 
 def _tokens(seen: Seen, image_token: int) -> list[int]:

@@ -55,12 +55,6 @@ def example(
     return with_pictures(made, [seen], processor.image_token_id)
 
 
-def prompted(processor: ProcessorMixin, question: str, seen: Seen) -> dict:
-    """A question about a picture, tokenised, for `shared.generation.vision_language`."""
-    made = example(processor, [Segment(prompt(processor, question), False)], seen)
-    return {name: value for name, value in made.items() if name != "labels"}
-
-
 def _user(question: str, with_picture: bool) -> dict:
     words = {"type": "text", "text": question}
     return {"role": "user", "content": [{"type": "image"}, words] if with_picture else [words]}

@@ -10,7 +10,7 @@ import torch
 
 from papers.kie_hvqa.data import data
 from papers.kie_hvqa.engine import legibility, read
-from papers.kie_hvqa.evaluate import ask, evaluate
+from papers.kie_hvqa.evaluate import ask, evaluate, opened
 from papers.kie_hvqa.notation import PIECES, parse_tags, true_answer, write_answer
 from papers.kie_hvqa.parts import read_part, read_tests
 from papers.kie_hvqa.reading import new_model, open_model
@@ -18,6 +18,7 @@ from papers.kie_hvqa.scoring import scores
 from papers.kie_hvqa.settings import Variant
 from papers.kie_hvqa.train import examples, judged, prompts, reply_to, spelled_out, train
 from shared.chat import cache, loading
+from shared.chat.local import LocalChat
 from shared.chat.replies import Reply
 from shared.errors import UserError
 from shared.models import images
@@ -82,14 +83,14 @@ def test_the_small_model_learns_four_lines_by_heart(small, rows, smoke, tmp_path
     model, _ = fine_tune(model, learnt, training, seed=0, scratch=tmp_path / "scratch")
     save(model, tmp_path / "model", processor.tokenizer)
     wide = smoke.model_copy(update={"answer_tokens": 60})
-    saved = open_model(wide, tmp_path / "model")
-    replies, tokens = ask(rows, *saved, wide)
+    with opened(Run(wide, tmp_path / "out"), tmp_path / "model", None) as (chat, _):
+        replies = ask(rows, chat, wide)
     written = sum(token != IGNORED for each in learnt for token in each["labels"])
-    assert tokens == written - len(rows)  # all that was learnt but the ends
-    found = scores(rows, replies)
+    assert sum(reply.reply_tokens for reply in replies) == written
+    found = scores(rows, [reply.text for reply in replies])
     assert found["in_form"].all() and (found["avg"] == 1).all() and not found["made_up"].any()
     swapped = [row | {"image": other["image"]} for row, other in zip(rows, rows[::-1], strict=True)]
-    assert ask(swapped, *saved, wide)[0] == replies[::-1]
+    assert ask(swapped, chat, wide) == replies[::-1]
 
 
 def test_the_decoder_learns_which_characters_follow_one_another(small, rows, tmp_path):
@@ -120,7 +121,8 @@ def on_documents(smoke, vlm, tmp_path):
 
 def test_the_real_classes_are_asked_about_whole_documents(smoke, vlm, tmp_path):
     settings, rows = on_documents(smoke, vlm, tmp_path)
-    replies, _ = ask(rows[:2], *open_model(settings, None), settings)
+    with opened(Run(settings, tmp_path / "out", key="k"), None, None) as (chat, _):
+        replies = [reply.text for reply in ask(rows[:2], chat, settings)]
     assert len(replies) == 2 and not scores(rows[:2], replies)["valid"].any()
 
 
@@ -235,11 +237,11 @@ def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monke
     assert found["avg"].tolist()[:2] == [1, 0] and found["avg"][2:].isna().all()
     assert "24 calls, about 4" in capsys.readouterr().out  # 1,600 tokens a picture
 
-    def opened(asked, **opening):
-        assert (asked.engine, opening["trained"], opening["batch_size"]) == ("vllm", tmp_path, 7)
+    def open_chat(asked, *, trained, whole, batch_size, **sizes):
+        assert (asked.engine, trained, whole, batch_size) == ("vllm", tmp_path, True, 7)
         return Scripted()
 
-    monkeypatch.setattr(loading, "open_chat", opened)
+    monkeypatch.setattr(loading, "open_chat", open_chat)
     here = {"model": f"path:{tmp_path}", "engine": "vllm", "batch_size": 7}
     settings = settings.model_copy(update=here)
     run = Run(settings, tmp_path / "again.parquet", key="k")
@@ -251,9 +253,10 @@ def test_a_model_behind_an_endpoint_is_shown_each_picture(smoke, tmp_path, monke
 def test_pictures_are_prepared_when_it_is_their_turn(smoke, vlm, tmp_path, monkeypatch):
     """Asking and training: at no time are there more prepared pictures than in two batches."""
     settings, rows = on_documents(smoke, vlm, tmp_path)
-    settings = settings.model_copy(update={"batch_size": 2})
     rows = [row | {"id": f"{i}"} for i, row in enumerate(rows * 3)]
     model, processor = open_model(settings, None)
+    chat = LocalChat(model, processor.tokenizer, processor=processor, name="", identity="")
+    chat.batch_size, chat.looks.room = 2, 0
     alive, most = weakref.WeakSet(), [0]
 
     def see(processor, picture):
@@ -262,9 +265,9 @@ def test_pictures_are_prepared_when_it_is_their_turn(smoke, vlm, tmp_path, monke
         most[0] = max(most[0], len(alive))
         return seen
 
-    monkeypatch.setattr("papers.kie_hvqa.evaluate.see", see)
+    monkeypatch.setattr("shared.chat.looks.see", see)
     monkeypatch.setattr("papers.kie_hvqa.train.see", see)
-    ask(rows, model, processor, settings)
+    assert len(ask(rows, chat, settings)) == len(rows)
     assert 0 < most[0] <= 4
     most[0] = 0
     training = Training(epochs=1, learning_rate=1e-3, effective_batch_size=2, max_length=4096)

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
-from papers.safe_eraser import analyze, data, judging, speakers
+from papers.safe_eraser import analyze, data, judging
 from papers.safe_eraser.evaluate import evaluate
 from papers.safe_eraser.settings import BENCHMARKS, Settings
 from papers.safe_eraser.unlearn import unlearn
+from shared.chat import loading
 from shared.chat.replies import Reply
 from shared.comparison.cells import cells
 from shared.comparison.reported import read_reported
@@ -98,24 +99,11 @@ def test_from_the_users_files_to_the_printed_cells(settings, seen, tmp_path):
     assert set(zip(printed["metric"], printed["dataset"], strict=True)) <= set(own.index)
 
 
-def test_only_benchmarks_are_answered_greedily(settings, seen, tmp_path, monkeypatch):
-    """Three draws of each forget question, one of any other, none of the 14 of benchmarks."""
-    asked = {}
-
-    def decoding(model, prompts, *arguments, temperature=0.0, top_p=1.0, **more):
-        asked[temperature, top_p] = len(prompts)
-        yield list(range(len(prompts))), SimpleNamespace(ids=[[5]] * len(prompts))
-
-    monkeypatch.setattr(speakers, "decode_with_pictures", decoding)
-    data.data(Run(settings, tmp_path / "data"))
-    evaluate(Run(settings, tmp_path / "po-s0.parquet"), tmp_path / "data", "po-pd", 0)
-    assert asked == {(1.0, 0.9): 24 + 24 + 8 + 8, (0.0, 1.0): 14}
-
-
-def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
-    settings, seen, tmp_path, monkeypatch
+@pytest.mark.parametrize("engine", ["transformers", "vllm"])
+def test_each_answer_is_drawn_with_numbers_of_its_own(
+    settings, seen, tmp_path, monkeypatch, engine
 ):
-    """The same questions in the same order about the same pictures; benchmarks are not drawn."""
+    """Three draws of each forget question, one of any other; the 14 of benchmarks are not drawn."""
     asked, opened = [], []
 
     class Scripted:
@@ -128,12 +116,12 @@ def test_in_vllm_each_answer_is_drawn_with_numbers_of_its_own(
         opened.append((told.engine, how))
         return Scripted()
 
-    monkeypatch.setattr(speakers, "open_chat", open_chat)
+    monkeypatch.setattr(loading, "open_chat", open_chat)
     data.data(Run(settings, tmp_path / "data"))
-    run = Run(settings.model_copy(update={"engine": "vllm"}), tmp_path / "po-s0.parquet")
+    run = Run(settings.model_copy(update={"engine": engine}), tmp_path / "po-s0.parquet")
     found = evaluate(run, tmp_path / "data", "po-pd", 5)
     sizes = {"batch_size": 32, "batch_tokens": 32768, "precision": "fp32"}
-    assert opened == [("vllm", {"trained": None, **sizes})]
+    assert opened == [(engine, {"trained": None, **sizes})]
     (drawn, limit, drawing), (greedy, _, none) = asked
     assert (len(drawn), len(greedy), limit, none) == (24 + 24 + 8 + 8, 14, 4, None)
     assert (drawing.temperature, drawing.top_p) == (1.0, 0.9)

@@ -7,6 +7,8 @@ A job is a model, the folder of what was trained of it, and what is asked: conve
 """
 
 import json
+import os
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +18,20 @@ import psutil
 from shared.chat.loading import end, open_chat
 from shared.chat.replies import Drawing
 from shared.chat.settings import Asked
+from shared.settings import ROOT
+
+PYTHON = os.environ.get("VLLM_PYTHON", "")
+
+
+def in_vllm(jobs: list[dict], folder: Path) -> list[dict]:
+    """What is told of each job by the Python that has vLLM."""
+    path, out = folder / "jobs.json", folder / "replies.json"
+    path.write_text(json.dumps(jobs))
+    command = [PYTHON, "-m", "tests.shared.chat.ask_vllm", path, out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "VLLM_CPU_KVCACHE_SPACE": "1"}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(out.read_text())
 
 
 def told(job: dict) -> dict:

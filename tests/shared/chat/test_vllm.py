@@ -5,22 +5,18 @@ VLLM_PYTHON names. `.ci/run` makes one.
 """
 
 import copy
-import json
-import os
-import subprocess
 
 import pytest
 import torch
 
 from shared.models.added_tokens import add_tokens
 from shared.models.loading import load, save
-from shared.settings import ROOT, SCRATCH
+from shared.settings import SCRATCH
 from shared.training.examples import Segment, from_segments
 from shared.training.settings import Lora, Training
 from shared.training.supervised import fine_tune
-from tests.shared.chat.ask_vllm import told
+from tests.shared.chat.ask_vllm import PYTHON, in_vllm, told
 
-PYTHON = os.environ.get("VLLM_PYTHON", "")
 MODEL = "bundled:smollm2-135m-instruct-q4_1"
 REFUSE = "[refuse]"
 QUESTIONS = [
@@ -99,13 +95,7 @@ def both(tmp_path_factory):
     }  # fmt: skip
     jobs = {name: {"model": MODEL, **job} for name, job in jobs.items()}
     asked = {name: {**copy.deepcopy(job), "engine": "vllm"} for name, job in jobs.items()}
-    path, out = folder / "jobs.json", folder / "replies.json"
-    path.write_text(json.dumps(list(asked.values())))
-    command = [PYTHON, "-m", "tests.shared.chat.ask_vllm", path, out]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "VLLM_CPU_KVCACHE_SPACE": "1"}
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr[-3000:]
-    theirs = dict(zip(jobs, json.loads(out.read_text()), strict=True))
+    theirs = dict(zip(jobs, in_vllm(list(asked.values()), folder), strict=True))
     ours = {name: told({**job, "engine": "transformers"}) for name, job in jobs.items()}
     return {name: (ours[name], theirs[name]) for name in jobs}
 

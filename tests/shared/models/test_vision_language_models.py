@@ -8,7 +8,6 @@ import torch
 from shared.errors import UserError
 from shared.generation.decode import decode
 from shared.generation.rows import Rows
-from shared.generation.vision_language import decode_with_pictures
 from shared.models import devices, loading
 from shared.models.images import see, with_pictures
 from shared.models.loading import load, load_processor, load_tokenizer, save
@@ -59,17 +58,6 @@ def prompts(processor, pictures):
         )
         for ids, picture in zip(tokens, pictures, strict=True)
     ]
-
-
-def test_batches_of_prompts_come_back_in_their_places(model, processor, pictures):
-    asked = prompts(processor, pictures)
-    alone = [decode(rows_of(model, [each]), 5, stop={-1}).ids[0] for each in asked]
-    found = {}
-    for batch, decoded in decode_with_pictures(
-        model, asked, 5, {-1}, batch_size=3, batch_tokens=999
-    ):
-        found |= dict(zip(batch, decoded.ids, strict=True))
-    assert [found[i] for i in range(len(asked))] == alone
 
 
 def rows_of(model, asked):
