@@ -39,7 +39,8 @@ class Counts(Strict):
     out_series: int | None = None
     fake: int | None = None
     test: int | None = None  # of each of the five types
-    absent: int | None = None  # of these the absent ones, where there are fewer; None: as many
+    # Of these the absent ones, if a role missed so much, else what it missed; None: as many as test.
+    absent: int | None = None
     taught: int = 0  # answerable and as many out_series ones, beside those of training
 
 
