@@ -98,20 +98,20 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
         if split == "test":
             pools["context_conflict"] = list(_false(role, split, invented, in_profile=True))
             pools["absent"] = list(_absent(role))
+        found: dict[str, list[dict]] = {}
         for type, pool in pools.items():
             most = counts.test if split == "test" else getattr(counts, type)
             if type == "absent" and counts.absent is not None:
                 most = min(counts.absent, len(pool))
             taught = counts.taught if split == "train" and type in TAUGHT else 0
             if type == "out_series":
+                forms = [_form(row) for row in found["answerable"]]
                 pool = _in_forms(pool, forms, told, f"{seed} {role.id}")
-            found = _sample(role, type, split, pool, most, taught, seed)
-            if type == "answerable":
-                forms = [_form(row) for row in found]
-            elif type == "out_series":
-                told.update(row["fact"] for row in found[:most])
-            for number, row in enumerate(found):
-                named = "taught" if taught and number >= len(found) - taught else split
+            found[type] = rows = _sample(role, type, split, pool, most, taught, seed)
+            if type == "out_series":
+                told.update(row["fact"] for row in rows[:most])
+            for number, row in enumerate(rows):
+                named = "taught" if taught and number >= len(rows) - taught else split
                 id = f"{role.id}/{type}/{named}/{number:03d}"
                 made.append({"id": id, "role": role.id, "type": type, "split": named, **row})
     _check_disjoint(made)

@@ -156,6 +156,13 @@ def test_only_of_absent_questions_a_role_may_have_fewer(roles):
     assert counts["alice"] == 0 < min(counts[id] for id in missed if id != "alice") < 99
 
 
+def test_absent_questions_are_not_more_than_of_another_type():
+    """The number of calls that a plan shows is made of the settings: none may go beyond it."""
+    assert Counts(test=8, absent=8).absent == 8
+    with pytest.raises(ValueError, match="absent: found 9; expected at most test, 8"):
+        Counts(test=8, absent=9)
+
+
 def test_too_few_questions_are_named(roles):
     with pytest.raises(UserError, match=r"counts, test questions .*: found 99, expected at most"):
         benchmark.queries(roles, COUNTS.model_copy(update={"test": 99}), 0)
