@@ -13,7 +13,7 @@ A question:
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, cycle, islice, product
 from pathlib import Path
@@ -31,8 +31,9 @@ FILES = ("invented.yaml", "works/*.yaml")
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
 TAUGHT = ("answerable", "out_series")  # see teach.py
-TEST_FACTS = 10  # of the 12 facts in a profile, and of the 16 others
-TEST_EVENTS = 0.7  # share of the events
+# So many of a role train, and all others test, as each of those is a unit of a verdict.
+TRAIN_FACTS = {"profile_facts": 2, "facts": 6}
+TRAIN_EVENTS = {1: 5, 2: 1}  # by how many roles were there
 
 
 class Role(NamedTuple):
@@ -57,23 +58,23 @@ def read_work(name: str, seed: int) -> list[Role]:
     split_of, alike = {}, {}
     for event in events:
         alike.setdefault(tuple(event.done), []).append(event.id)
-    for ids in alike.values():
-        split_of |= _split(ids, round(TEST_EVENTS * len(ids)), seed)
+    for there, ids in alike.items():
+        split_of |= _split(ids, TRAIN_EVENTS[len(there)], seed)
     roles = []
     for role, texts in values["roles"].items():
         own = []
-        for kind in ("profile_facts", "facts"):
+        for kind, trained in TRAIN_FACTS.items():
             ids = [f"{role}/{kind}/{number:02d}" for number in range(len(texts[kind]))]
-            split_of |= _split(ids, TEST_FACTS, seed)
+            split_of |= _split(ids, trained, seed)
             lines = zip(texts[kind], ids, strict=True)
             own += [facts.read_fact(*each, kind == "profile_facts") for each in lines]
         roles.append(Role(role, name, texts, own, events, split_of))
     return roles
 
 
-def _split(ids: Sequence[str], test: int, seed: int) -> dict[str, str]:
+def _split(ids: Sequence[str], train: int, seed: int) -> dict[str, str]:
     order = random.Random(f"{seed} {ids[0]}").sample(list(ids), len(ids))
-    return {id: "test" if place < test else "train" for place, id in enumerate(order)}
+    return {id: "train" if place < train else "test" for place, id in enumerate(order)}
 
 
 def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
@@ -81,7 +82,7 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
     two types, of what train has left."""
     invented = read_yaml(FOLDER / "invented.yaml")
     own = {(role.id, split): list(_answerable(role, split)) for role in roles for split in SPLITS}
-    made = []
+    made, told = [], Counter()  # of each fact, to how many roles of other stories it was put
     for role, split in product(roles, SPLITS):
         pools = {
             "answerable": own[role.id, split],
@@ -97,16 +98,20 @@ def queries(roles: Sequence[Role], counts: Counts, seed: int) -> list[dict]:
         if split == "test":
             pools["context_conflict"] = list(_false(role, split, invented, in_profile=True))
             pools["absent"] = list(_absent(role))
+        found: dict[str, list[dict]] = {}
         for type, pool in pools.items():
             most = counts.test if split == "test" else getattr(counts, type)
             if type == "absent" and counts.absent is not None:
-                most = counts.absent
+                most = min(counts.absent, len(pool))
             taught = counts.taught if split == "train" and type in TAUGHT else 0
-            found = _sample(role, type, split, pool, most, taught, seed)
-            if type == "answerable":
-                pools["out_series"] = _in_forms(pools["out_series"], found, f"{seed} {role.id}")
-            for number, row in enumerate(found):
-                named = "taught" if taught and number >= len(found) - taught else split
+            if type == "out_series":
+                forms = [_form(row) for row in found["answerable"]]
+                pool = _in_forms(pool, forms, told, f"{seed} {role.id}")
+            found[type] = rows = _sample(role, type, split, pool, most, taught, seed)
+            if type == "out_series":
+                told.update(row["fact"] for row in rows[:most])
+            for number, row in enumerate(rows):
+                named = "taught" if taught and number >= len(rows) - taught else split
                 id = f"{role.id}/{type}/{named}/{number:03d}"
                 made.append({"id": id, "role": role.id, "type": type, "split": named, **row})
     _check_disjoint(made)
@@ -172,15 +177,20 @@ def _spread(rows: Sequence[dict]) -> list[dict]:
     return sorted(rows, key=lambda row: next(turns[row["fact"]]))
 
 
-def _in_forms(pool: list, like: list, seed: str) -> list:
-    """A pool in random order, but so that each row has the form of the row of `like` in its place,
-    as long as there are any: else form would tell out_series questions from answerable ones."""
-    left = defaultdict(list)
+def _in_forms(pool: list, forms: Sequence[str], told: Mapping[str, int], seed: str) -> list:
+    """A pool in random order, but so that each row has the form in its place of `forms`, as long
+    as there are any: else form would tell out_series questions from answerable ones. Of those of a
+    form the next one is about a fact that was told least, so that many facts are asked about."""
+    left, seen = defaultdict(list), Counter(told)
     for row in random_part(pool, len(pool), seed, "out_series"):
         left[_form(row)].append(row)
     made = []
-    for form in islice(cycle(map(_form, like)), len(pool)):
-        made.append((left[form] or max(left.values(), key=len)).pop())
+    for form in islice(cycle(forms), len(pool)):
+        rows = left[form] or max(left.values(), key=len)
+        row = min(rows, key=lambda row: seen[row["fact"]])
+        rows.remove(row)
+        seen[row["fact"]] += 1
+        made.append(row)
     return made
 
 

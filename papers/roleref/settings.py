@@ -39,8 +39,15 @@ class Counts(Strict):
     out_series: int | None = None
     fake: int | None = None
     test: int | None = None  # of each of the five types
-    absent: int | None = None  # of these the absent ones, where there are fewer; None: as many
+    # Of these the absent ones, or what a role missed where that is less; None: as many as test
+    absent: int | None = None
     taught: int = 0  # answerable and as many out_series ones, beside those of training
+
+    @model_validator(mode="after")
+    def _absent_are_of_test(self) -> "Counts":
+        if self.absent is not None and self.test is not None and self.absent > self.test:
+            raise ValueError(f"absent: found {self.absent}; expected at most test, {self.test}")
+        return self
 
 
 class Edit(Strict):

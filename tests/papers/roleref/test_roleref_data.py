@@ -74,8 +74,8 @@ def test_no_fact_is_in_train_and_in_test(rows):
 
 
 def test_a_second_question_about_a_fact_comes_after_a_first_about_each(roles):
-    """With 10 test facts of each kind, 10 questions are about 10 of them, 12 about no more."""
-    for most, facts_asked in ((10, 10), (12, 10)):
+    """10 questions are about 10 facts, and 24 about all that a role has where these are fewer."""
+    for most in (10, 24):
         rows = benchmark.queries(roles, COUNTS.model_copy(update={"test": most}), 0)
         for role in roles:
             for type in ("fake", "context_conflict"):
@@ -84,7 +84,10 @@ def test_a_second_question_about_a_fact_comes_after_a_first_about_each(roles):
                     for r in rows
                     if (r["role"], r["type"], r["split"]) == (role.id, type, "test")
                 ]
-                assert (len(named), len(set(named))) == (most, facts_asked)
+                known = [f for f in role.facts if f.in_profile == (type == "context_conflict")]
+                tested = sum(role.split_of[fact.id] == "test" for fact in known)
+                assert 10 < tested < 24
+                assert (len(named), len(set(named))) == (most, min(most, tested))
 
 
 def test_a_seed_makes_the_same_questions_and_another_others(roles, rows):
@@ -116,7 +119,8 @@ def test_types_are_what_they_say(roles, rows):
     assert edits == set(facts.EDITS)
 
 
-def test_the_same_question_is_answerable_for_one_role_and_not_for_another(rows):
+def test_the_same_question_is_answerable_for_one_role_and_not_for_another(roles):
+    rows = benchmark.queries(roles, COUNTS.model_copy(update={"test": 40, "absent": 40}), 0)
     answerable = {r["question"] for r in rows if r["type"] == "answerable"}
     assert answerable & {r["question"] for r in rows if r["type"] == "out_series"}
     assert answerable & {r["question"] for r in rows if r["type"] == "absent"}
@@ -134,11 +138,29 @@ def test_a_profile_has_seven_sections_and_the_facts_that_are_said(roles):
 
 def test_every_fact_of_every_work_can_be_falsified(roles):
     for role in roles:
-        assert len(role.facts) == 28
         for fact in role.facts:
             asked = {question for question, _ in facts.true_questions(fact, [])}
             for _, question, false in facts.false_questions(fact, {}, []):
                 assert question not in asked and false, fact.id
+
+
+def test_only_of_absent_questions_a_role_may_have_fewer(roles):
+    """As many as it missed events twice, as each is asked in two ways; Alice missed none."""
+    rows = benchmark.queries(roles, COUNTS.model_copy(update={"absent": 99}), 0)
+    counts = Counter(row["role"] for row in rows if row["type"] == "absent")
+    missed = {
+        role.id: [e for e in role.events if role.id not in e.done and role.split_of[e.id] == "test"]
+        for role in roles
+    }
+    assert counts == Counter({id: min(99, 2 * len(events)) for id, events in missed.items()})
+    assert counts["alice"] == 0 < min(counts[id] for id in missed if id != "alice") < 99
+
+
+def test_absent_questions_are_not_more_than_of_another_type():
+    """The number of calls that a plan shows is made of the settings: none may go beyond it."""
+    assert Counts(test=8, absent=8).absent == 8
+    with pytest.raises(ValueError, match="absent: found 9; expected at most test, 8"):
+        Counts(test=8, absent=9)
 
 
 def test_too_few_questions_are_named(roles):
