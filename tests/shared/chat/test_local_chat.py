@@ -110,6 +110,17 @@ def test_thoughts_that_the_template_opens_are_no_answer(chat, tiny_tokenizer):
     assert reply.thoughts == mark and reply.text.startswith("Yes")
 
 
+@pytest.mark.parametrize("opened", ["", "<think>"])
+def test_of_a_model_that_was_taught_to_think_aloud_all_is_the_reply(chat, tiny_tokenizer, opened):
+    """Also thoughts that the limit cut off, which are no answer of another model's."""
+    tiny_tokenizer.chat_template = TEMPLATE + opened
+    start = "so" if opened else "<think>so"
+    for end in ("", "</think>Yes"):
+        asked = chat(whole=True).answers([conversation("x")], 3, start=start + end)
+        (reply,) = dict(asked).values()
+        assert reply.text.startswith(f"<think>so{end}") and reply.thoughts == ""
+
+
 def test_thinking_is_asked_of_the_template(chat, tiny_tokenizer):
     """The template writes [True]: six more prompt tokens of one byte each."""
     plain = dict(chat().answers([conversation("x")], 1))[0]
