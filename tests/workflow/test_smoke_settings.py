@@ -48,8 +48,8 @@ NOT_ALONE = {
 # of the user's own copies.
 READ_ELSEWHERE = {
     "papers.center_bench.evaluate": {"model"},
-    "papers.kie_hvqa.evaluate": {"thinking", "thinking_tokens", "most_dollars", "prices", "body"}
-    | {"may_be_gone"},
+    "papers.kie_hvqa.evaluate": {"engine", "thinking", "thinking_tokens", "most_dollars", "prices"}
+    | {"body", "may_be_gone"},
     "papers.r_tuning.evaluate": {"passage_answer_tokens", "identify_tokens"},
     "papers.r_tuning.identify": {"passage_answer_tokens"},
     "papers.refusal_tokens.data": {"readable", "benchmarks"},
