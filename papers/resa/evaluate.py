@@ -74,7 +74,8 @@ def evaluate(
         sandbox()
     weights = (run.variant and run.variant.weights) or made_in(pretrained, settings.model)
     asked = settings.asked(weights)
-    chat = open_chat(asked, trained=trained, **opening(settings))
+    checks = settings.worded(run.variant).outer == "think"  # what it thinks is its check
+    chat = open_chat(asked, trained=trained, whole=checks, **opening(settings))
     with ExitStack() as stack:
         judges = stack.enter_context(open_judges(settings, run.key))
         run.loaded()

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from papers.resa.judging import Judge, Replies, Rows, Scores, Verdicts, negated
-from papers.resa.reply_format import Parts, Style, Wording, read, shown
+from papers.resa.reply_format import Parts, Style, read, shown
 from papers.resa.settings import Settings, Variant
 from shared.chat.replies import Reply
 from shared.data.facts import contains
@@ -67,7 +67,7 @@ def scores(
     decides about safety in its place. harm: `judging.harm_judges`."""
     came = [i for i, reply in enumerate(replies) if reply.text is not None]
     wording, style = settings.worded(variant), style_of(variant)
-    texts = {i: whole(replies[i], wording) for i in came}
+    texts = {i: replies[i].text for i in came}
     formed = {i: parts_of(text, variant, settings) for i, text in texts.items()}
     every: list[Parts | None] = [None] * len(rows)
     for i, parts in formed.items():
@@ -144,13 +144,6 @@ def right(rows: Rows, replies: Replies) -> Verdicts:
     for i, passed in zip(programs, pass_tests(list(programs.values())), strict=True):
         found[i] = passed
     return found
-
-
-def whole(reply: Reply, wording: Wording) -> str:
-    """A reply with its check, also if that is a <think> block, which a chat takes for thoughts.
-    What another model thinks is no part of its reply."""
-    checked = reply.thoughts and wording.outer == "think"
-    return f"<think>{reply.thoughts}</think>{reply.text}" if checked else reply.text
 
 
 def style_of(variant: Variant | None) -> Style:

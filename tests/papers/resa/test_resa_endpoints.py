@@ -138,3 +138,24 @@ def test_a_retired_model_leaves_its_cells_out(built, monkeypatch, tmp_path):
         StandIns(datasets=settings.stand_ins),
     )
     assert found["value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("variant", "whole"), [("resa-rl", True), ("resa-sft", False), ("safety-reflection", False)]
+)
+def test_a_check_between_think_tags_is_part_of_the_reply(monkeypatch, tmp_path, variant, whole):
+    """One that the limit cut off is then judged as a reply without an answer, not left out."""
+    settings = load_settings("resa", "paper", "Llama3.1-8B-Instruct")
+    opened = {}
+
+    def stop(asked, **how):
+        opened.update(how)
+        raise Stopped
+
+    monkeypatch.setattr(evaluate, "open_chat", stop)
+    monkeypatch.setattr(evaluate, "find_harm_judges", lambda _: None)
+    write_jsonl(tmp_path / "test.jsonl", [{"kind": "benign", "dataset": "XSTest"}])
+    run = Run(settings, tmp_path / "scores.parquet", settings.variants.get(variant), key="key")
+    with pytest.raises(Stopped):
+        evaluate.evaluate(run, tmp_path, variant, 0, trained=tmp_path)
+    assert opened["whole"] is whole

@@ -3,8 +3,8 @@
 import pytest
 
 from papers.resa.judging import GuardJudge
-from papers.resa.reply_format import REFUSAL, Parts, read, write
-from papers.resa.scoring import parts_of, scores, whole
+from papers.resa.reply_format import REFUSAL, Parts, write
+from papers.resa.scoring import parts_of, scores
 from papers.resa.settings import BASE
 from papers.resa.test_sets import of_source
 from shared.chat.replies import Reply
@@ -88,16 +88,6 @@ def test_the_adaptive_variant_may_answer_plainly():
     assert parts_of("It is Lima.", adaptive, CPU) == Parts("It is Lima.")
     assert parts_of("It is Lima.", resa, CPU) is None
     assert parts_of(f"{OPENED}It is Lima.", adaptive, CPU) is None
-
-
-def test_a_check_in_a_think_block_is_put_back():
-    paper = load_settings("resa", "paper")
-    variant = paper.variants["resa-rl"]
-    inner = "<intended_answer_summary>a</intended_answer_summary>b"
-    reply = Reply("Yes.", thoughts=inner)
-    wording = paper.worded(variant)
-    assert read("answer-check", whole(reply, wording), wording) == Parts("Yes.", "b", "a")
-    assert whole(Reply("Yes."), wording) == "Yes."
 
 
 def test_what_another_model_thinks_is_not_judged():
