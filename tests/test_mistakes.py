@@ -98,6 +98,12 @@ def test_a_model_of_text_is_kept_from_the_papers_that_show_it_pictures(
         " (no vision_config in its config.json); expected one that sees"
     )
     (folder / "config.json").write_text('{"vision_config": {}}')
+    assert (
+        setup.checked(config)
+        .left_out[paper]
+        .endswith("does not say how pictures are prepared; expected preprocessor_config.json")
+    )
+    (folder / "preprocessor_config.json").write_text("{}")
     assert paper in setup.checked(config).papers
     (folder / "config.json").write_text("{}")
     monkeypatch.setattr(hub, "here", lambda repository: folder)  # one that was fetched before

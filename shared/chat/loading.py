@@ -53,10 +53,10 @@ def open_chat(
 
         return open_vllm(asked, trained=trained, precision=precision, **how)
     from shared.chat.local import LocalChat
-    from shared.models.loading import load, load_processor, sees
+    from shared.models.loading import find_processor, load
 
     how |= {"thinking": asked.thinking, "thinking_tokens": asked.thinking_tokens}
-    processor = load_processor(asked.model) if sees(asked.model) else None
+    processor = find_processor(asked.model)
     known = processor and processor.tokenizer
     model, tokenizer = load(asked.model, trained=trained, precision=precision, tokenizer=known)
     return LocalChat(model, tokenizer, processor=processor, batch_tokens=batch_tokens, **how)

@@ -28,9 +28,9 @@ from shared.chat.replies import Conversation, Drawing
 from shared.chat.settings import Asked, check_engine
 from shared.chat.tokens import TokenChat, Written
 from shared.errors import UserError
-from shared.models.checkpoint import read_processor, read_tokenizer
+from shared.models.checkpoint import read_tokenizer
 from shared.models.devices import in_bf16, own_device
-from shared.models.loading import sees
+from shared.models.loading import find_processor, sees
 from shared.models.served import Served, served
 from shared.settings import SCRATCH, Precision
 
@@ -174,11 +174,12 @@ def open_vllm(
     SCRATCH.mkdir(parents=True, exist_ok=True)
     scratch = TemporaryDirectory(prefix="served-", dir=SCRATCH)
     found = served(asked.model, trained, Path(scratch.name), dtype)
-    seeing = sees(asked.model)
+    processor = find_processor(asked.model)
+    pictures = int(bool(processor)) if sees(asked.model) else None
     return VllmChat(
-        _engine(found, batch_size, dtype, seeing, eager=device == "cpu"),
+        _engine(found, batch_size, dtype, pictures, eager=device == "cpu"),
         read_tokenizer(found.folder),
-        processor=read_processor(found.folder) if seeing else None,
+        processor=processor,
         adapter=_adapter(found),
         scratch=scratch,
         name=name,
@@ -195,7 +196,10 @@ def row_seed(seeds: Sequence[int]) -> int:
     return int(np.random.SeedSequence(list(seeds)).generate_state(1)[0])
 
 
-def _engine(found: Served, batch_size: int, dtype: torch.dtype, seeing: bool, eager: bool) -> "LLM":
+def _engine(
+    found: Served, batch_size: int, dtype: torch.dtype, pictures: int | None, eager: bool
+) -> "LLM":
+    """pictures: that a prompt may hold, for a model that sees."""
     from vllm import LLM
 
     options: dict = {
@@ -207,8 +211,8 @@ def _engine(found: Served, batch_size: int, dtype: torch.dtype, seeing: bool, ea
         "enforce_eager": eager,  # on a CPU it would compile for minutes
         "use_tqdm_on_load": False,
     }
-    if seeing:
-        options["limit_mm_per_prompt"] = {"image": 1}
+    if pictures is not None:
+        options["limit_mm_per_prompt"] = {"image": pictures}
     if found.adapter:
         options["enable_lora"] = True
         options["max_lora_rank"] = next(each for each in RANKS if each >= found.rank)

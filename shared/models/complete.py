@@ -15,6 +15,7 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "s
 # Files that may hold a chat template; of the JSON ones under this key.
 TEMPLATES = ("tokenizer_config.json", "chat_template.json", "processor_config.json")
 TEMPLATE = "chat_template"
+PREPARATIONS = ("preprocessor_config.json", "processor_config.json")  # of pictures
 ADAPTER = "adapter_config.json"
 HEADER, MOST_HEADER = 8, 10**8  # bytes: that say how long a header is, that it may have
 POINTER = b"version https://git-lfs"
@@ -54,6 +55,11 @@ def has_chat_template(folder: Path) -> bool:
 def sees(folder: Path) -> bool:
     """Whether its model takes pictures: then its config describes the part that reads them."""
     return "vision_config" in read_json(folder / "config.json", dict)
+
+
+def prepares_pictures(folder: Path) -> bool:
+    """Whether it also says how they are prepared, which a text takes nothing of."""
+    return any((folder / name).is_file() for name in PREPARATIONS)
 
 
 def folders_in(settings: str) -> list[Path]:

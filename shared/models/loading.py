@@ -13,7 +13,7 @@ from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
 from shared.files import atomic, read_json, write_json
-from shared.models import feature_tower  # noqa: F401, registers it
+from shared.models import complete, feature_tower  # noqa: F401, the tower registers itself
 from shared.models.added_tokens import make_room_for
 from shared.models.checkpoint import (
     architecture,
@@ -93,6 +93,16 @@ def load_processor(spec: ModelSpec) -> ProcessorMixin:
     return read_processor(model_folder(spec))
 
 
+def find_processor(spec: ModelSpec) -> ProcessorMixin | None:
+    """The same, or None where no pictures can be shown: to a model that reads text alone, and to
+    one whose folder has no more than that takes."""
+    if not sees(spec):
+        return None
+    if isinstance(spec, RandomModel) or complete.prepares_pictures(model_folder(spec)):
+        return load_processor(spec)
+    return None
+
+
 def _tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     named = spec.tokenizer if isinstance(spec, RandomModel) else spec
     return read_tokenizer(model_folder(named))
@@ -160,7 +170,7 @@ def sees(spec: ModelSpec) -> bool:
     """A vision-language model has configurations of its two parts."""
     if isinstance(spec, RandomModel):
         return "vision_config" in spec.config
-    return "vision_config" in read_json(model_folder(spec) / "config.json", dict)
+    return complete.sees(model_folder(spec))
 
 
 def is_adapter(folder: str | Path) -> bool:

@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 
 from shared.files import read_json, write_json
 from shared.models.loading import (
+    find_processor,
     is_adapter,
     load,
-    load_processor,
     load_tokenizer,
     model_folder,
     save,
@@ -68,8 +68,7 @@ def served(
     folder = scratch / "merged"
     model, tokenizer = load(spec, trained=trained, device="cpu")  # a GPU is left to the server
     save(model.to(dtype), folder, tokenizer)
-    if sees(spec):
-        processor = load_processor(spec)
+    if processor := find_processor(spec):
         processor.tokenizer = tokenizer  # with its tokens, and the processor's chat template
         processor.save_pretrained(folder)
     return Served(_published(folder, scratch))
@@ -90,7 +89,7 @@ def is_low_rank(config: dict) -> bool:
 
 def _describe(spec: ModelSpec, folder: Path) -> None:
     """Tokenizer or processor of a spec."""
-    described = load_processor(spec) if sees(spec) else load_tokenizer(spec)
+    described = find_processor(spec) or load_tokenizer(spec)
     described.save_pretrained(folder)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.data.fetch import hub
 from shared.data.fetch.wanted import Repository
 from shared.errors import UserError
-from shared.models.complete import has_chat_template, sees
+from shared.models.complete import has_chat_template, prepares_pictures, sees
 from shared.models.spec import is_endpoint, location
 from shared.settings import (
     REHEARSAL,
@@ -111,6 +111,8 @@ def check_model(paper: str, scale: str, settings: ScaleSettings) -> None:
         lacks = "has no chat template; expected chat_template.jinja or one in its tokenizer"
     elif settings.SEES and not sees(folder):
         lacks = "reads text alone (no vision_config in its config.json); expected one that sees"
+    elif settings.SEES and not prepares_pictures(folder):
+        lacks = "does not say how pictures are prepared; expected preprocessor_config.json"
     if lacks:
         where = f"{paper} at scale {scale} does not fit {settings.model}"
         raise UserError(f"{where}: model folder {folder} {lacks}")

@@ -12,7 +12,7 @@ from shared.chat.pictures import about_picture, is_plain, urls_of
 from shared.chat.replies import Drawing
 from shared.chat.settings import Asked
 from shared.errors import UserError
-from shared.models.loading import load, load_processor
+from shared.models.loading import load, load_processor, save
 
 WORDS = ["one", "a longer question", "two", "why is it so"]
 
@@ -67,6 +67,19 @@ def test_a_model_that_sees_also_answers_words_alone(vlm):
     chat.tokenizer.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"
     ((_, reply),) = chat.answers([[{"role": "user", "content": "why"}]], 4)
     assert reply.prompt_tokens == 3
+
+
+def test_a_folder_without_a_processor_is_talked_to_alone(vlm, tmp_path, asked):
+    """As one that was tuned on text: its architecture sees, and nothing says how."""
+    model, tokenizer = load(vlm)
+    tokenizer.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    turns = [[{"role": "user", "content": words}] for words in WORDS]
+    whole = LocalChat(model, tokenizer, name="whole", identity="whole")
+    save(model, tmp_path / "text", tokenizer)
+    chat = open_chat(Asked(model=f"path:{tmp_path / 'text'}"))
+    assert dict(chat.answers(turns, 6)) == dict(whole.answers(turns, 6))
+    with pytest.raises(UserError, match=r"^text: it sees no pictures; expected a model that does$"):
+        list(chat.answers(asked, 1))
 
 
 def test_a_picture_for_a_model_that_sees_none_is_one_line(tiny_model, tiny_tokenizer, asked):

@@ -69,3 +69,18 @@ def test_replies_about_pictures_are_the_same(architecture, pictures, tmp_path):
     assert [each["replies"] for each in theirs] == said
     assert len({reply["text"] for reply in said[0][0]}) == len(WORDS)
     assert said[1] != said[0]
+
+
+@pytest.mark.parametrize("architecture", CONFIGS)
+def test_a_folder_without_a_processor_is_talked_to_alone(architecture, tmp_path):
+    tokenizer = byte_tokenizer()
+    tokenizer.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    save(load(spec(architecture, tmp_path / "tokenizer"))[0], tmp_path / "text", tokenizer)
+    asked = [[{"role": "user", "content": words}] for words in WORDS]
+    job = {
+        "model": f"path:{tmp_path / 'text'}",
+        "asked": [{"conversations": asked, "max_new_tokens": 8}],
+    }
+    (theirs,) = in_vllm([copy.deepcopy(job) | {"engine": "vllm"}], tmp_path)
+    assert theirs["replies"] == told(job | {"engine": "transformers"})["replies"]

@@ -101,6 +101,18 @@ def test_a_model_that_sees_is_merged_and_has_its_processor(vlm, tmp_path):
     assert served_processor.chat_template == processor.chat_template
 
 
+@pytest.mark.parametrize("kind", ["adapter", "whole"])
+def test_a_model_that_sees_without_a_processor_has_its_tokenizer(vlm, tmp_path, kind):
+    model, tokenizer = load(vlm)
+    save(model, tmp_path / "base", tokenizer)
+    spec, trained = f"path:{tmp_path / 'base'}", tmp_path / "trained"
+    if kind == "adapter":
+        adapted(spec, trained)
+    else:
+        save(load(vlm, seed=1)[0], trained)
+    assert_same(served(spec, trained, tmp_path / "scratch", torch.float32), spec, trained)
+
+
 @pytest.mark.parametrize("where", ["random", "own", "trained"])
 def test_the_weights_of_an_image_encoder_have_their_published_names(vlm, tmp_path, where):
     """Random weights are written down; a folder of Transformers 5 is copied, of several files."""
