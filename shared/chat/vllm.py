@@ -221,7 +221,7 @@ def _engine(
         options["lora_target_modules"] = list(found.targets)
     try:
         return LLM(**options)
-    except (RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # OSError: no image processor, for Qwen's
         raise UserError(f"{found.folder}: vLLM can't run this model ({_first(error)})") from error
 
 
