@@ -47,8 +47,9 @@ def told(job: dict) -> dict:
         found["chances"] = chat.chances(job["prompts"], job["candidates"]).tolist()
     if "texts" in job:
         found["nll"] = chat.nll(job["texts"])
+    scratch = chat.scratch.name if job["engine"] == "vllm" else None
     end(chat)
-    return found
+    return found | {"scratch_left": bool(scratch) and Path(scratch).exists()}
 
 
 def left() -> list[str]:
