@@ -101,6 +101,17 @@ def told_by_first(make: Callable[[], Json]) -> Json:
     return json.loads(store.get(key))
 
 
+def leave_the_others() -> None:
+    """Part from the processes that run a step together, once it has succeeded. Else threads of the
+    group may still hold tensors while Python is taken down, and abort the process (SIGABRT)."""
+    if world_size() == 1:
+        return
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
 def keep_freed_memory() -> None:
     """Let a step on a CPU keep the memory that it frees, for what it needs next.
 

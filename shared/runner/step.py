@@ -39,7 +39,12 @@ from typing import get_args, get_type_hints
 
 from shared.errors import UserError, one_line_errors
 from shared.files import sha256
-from shared.models.devices import is_first, keep_freed_memory, told_by_first
+from shared.models.devices import (
+    is_first,
+    keep_freed_memory,
+    leave_the_others,
+    told_by_first,
+)
 from shared.models.spec import named_in, own_files
 from shared.runner import declared
 from shared.runner.caps import gpu_hours
@@ -117,6 +122,7 @@ def _run(function: Function, words: list[str]) -> None:
     with only_one_at(run.scratch):
         with gpu_hours(), full_disk_in_one_line(run.out, SCRATCH):
             measured = function(run, **arguments) or {}
+        leave_the_others()
         if not is_first():
             return
         if "tokens" in measured and "tokens_per_second" not in measured:

@@ -4,6 +4,7 @@ The functions here say that they stand in R-Tuning's modules, so they run with i
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from shared.errors import UserError
 from shared.runner import step as runner
 from shared.runner.declared import Undeclared
 from shared.runner.step import Run, parser_of
-from shared.settings import changes
+from shared.settings import ROOT, changes
 
 TRAIN = "papers.r_tuning.train"  # reads model, prompt, block, training and two of its variant
 
@@ -160,6 +161,39 @@ def test_the_scratch_folder_is_found_again_after_a_failure_and_goes_with_success
     (tmp_path / "data").write_text("two")
     run(train, *words, "--seed", 0)
     assert len({folder for folder, _ in seen}) == 3
+
+
+def test_processes_of_a_step_part_when_it_has_succeeded(tmp_path):
+    """A process that ends in its group is aborted now and then, its training lost."""
+    (tmp_path / "data").write_text("one")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os\n"
+        "from pathlib import Path\n"
+        "from torch import distributed\n"
+        "from shared.runner import step as runner\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "runner.SCRATCH = folder / 'scratch'\n"
+        "def train(run, data: Path, variant: str, seed: int) -> dict:\n"
+        "    distributed.init_process_group('gloo')\n"
+        "    distributed.barrier()\n"
+        "    return {}\n"
+        f"train.__module__ = {TRAIN!r}\n"
+        "words = '--scale smoke --model random-llama --variant vanilla --seed 0'.split()\n"
+        "paths = [f'--{name}={folder / name}' for name in ('data', 'out', 'record')]\n"
+        "runner._run(train, [*words, *paths])\n"
+        "(folder / os.environ['RANK']).write_text(str(distributed.is_initialized()))\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    run = subprocess.run(
+        [*torchrun, "--nproc-per-node=2", program],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert [(tmp_path / rank).read_text() for rank in "01"] == ["False"] * 2
+    assert (tmp_path / "record").exists()
 
 
 def test_every_file_of_a_folder_counts_as_input(run, tmp_path):

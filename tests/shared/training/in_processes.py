@@ -19,7 +19,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from shared.losses.supervised import token_cross_entropy
 from shared.losses.unlearning import Term, ascent, divergence
 from shared.models import devices
-from shared.models.devices import is_first
+from shared.models.devices import is_first, leave_the_others
 from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
 from shared.training import supervised, unlearning
@@ -139,6 +139,7 @@ def main() -> None:
         record = TRAININGS[what](folder) if what in TRAININGS else trained(folder, int(what))
     except Interrupted:
         return
+    leave_the_others()
     if is_first():
         (folder / "record.json").write_text(json.dumps(record))
 

@@ -10,7 +10,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from shared.files import write_json
-from shared.models.devices import is_first
+from shared.models.devices import is_first, leave_the_others
 from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
 from shared.training import reinforcement, supervised
@@ -92,6 +92,7 @@ def main() -> None:
     if sys.argv[2:] == ["learn"]:
         pretend_gpus(supervised, reinforcement)
         learn(folder)
+        leave_the_others()
         return
     reinforcement.save = slowly(reinforcement.save)
     tokenizer = vocabulary("characters", ["ab"])
@@ -105,6 +106,7 @@ def main() -> None:
     fit = {"seed": 0, "scratch": folder / "scratch"}
     reinforcement.reinforce(model(tokenizer), tokenizer, rows, reward, SETTINGS, **fit)
     write_json(folder / f"seen-{0 if is_first() else 1}.json", seen)
+    leave_the_others()
 
 
 if __name__ == "__main__":
