@@ -9,6 +9,7 @@ import pytest
 
 from shared.models.devices import visible
 from shared.settings import ROOT
+from tests.torchrun import in_two
 
 JOB = """
 import sys, time
@@ -135,12 +136,5 @@ def test_only_the_first_of_several_processes_looks_and_tells_the_others(tmp_path
         "again = told_by_first(lambda: [rank])\n"
         "(folder / rank).write_text(f\"{hashes['data']}, again {again}\")\n"
     )
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", program],
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
+    in_two(program)
     assert [(tmp_path / rank).read_text() for rank in "01"] == ["hashed by 0, again ['0']"] * 2

@@ -4,7 +4,6 @@ The functions here say that they stand in R-Tuning's modules, so they run with i
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,8 @@ from shared.errors import UserError
 from shared.runner import step as runner
 from shared.runner.declared import Undeclared
 from shared.runner.step import Run, parser_of
-from shared.settings import ROOT, changes
+from shared.settings import changes
+from tests.torchrun import in_two
 
 TRAIN = "papers.r_tuning.train"  # reads model, prompt, block, training and two of its variant
 
@@ -184,14 +184,7 @@ def test_processes_of_a_step_part_when_it_has_succeeded(tmp_path):
         "runner._run(train, [*words, *paths])\n"
         "(folder / os.environ['RANK']).write_text(str(distributed.is_initialized()))\n"
     )
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", program],
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
+    in_two(program)
     assert [(tmp_path / rank).read_text() for rank in "01"] == ["False"] * 2
     assert (tmp_path / "record").exists()
 

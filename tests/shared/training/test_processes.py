@@ -1,7 +1,6 @@
 """Training in two processes, weights sharded by FSDP, against training in one."""
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -11,35 +10,22 @@ from transformers import AutoModelForCausalLM
 
 from shared.errors import UserError
 from shared.models import devices
-from shared.settings import ROOT
 from shared.training import unlearning
 from shared.training.examples import IGNORED
 from shared.training.sampler import EvenSampler, blank
 from shared.training.settings import Training
 from shared.workflow.launch import command
 from tests.shared.training import in_processes
+from tests.torchrun import in_two
 
 SETTINGS = Training(epochs=1, learning_rate=1e-2, effective_batch_size=4, max_length=64)
-
-
-def in_two(folder, what):
-    """The program of in_processes.py in two processes: one of its TRAININGS, or one that ends after
-    so many batches."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", in_processes.__file__, folder, what],
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
 
 
 def test_two_processes_unlearn_as_one_does(tmp_path):
     """The same losses and adapters, half-way and at the end."""
     in_processes.write_start(tmp_path / "start")
     alone = in_processes.unlearn(tmp_path / "one")
-    in_two(tmp_path / "two", "unlearn")
+    in_two(in_processes.__file__, tmp_path / "two", "unlearn")
     together = json.loads((tmp_path / "two" / "record.json").read_text())
     assert (alone["processes"], together["processes"]) == (1, 2)
     assert (alone["accumulation"], together["accumulation"]) == (2, 1)
@@ -58,7 +44,7 @@ def test_two_processes_hold_frozen_weights_in_bf16(tmp_path, monkeypatch):
     monkeypatch.setattr(devices, "multiplies_bf16", lambda: True)
     in_processes.write_start(tmp_path / "start")
     alone = in_processes.adapt_coarse(tmp_path / "one")
-    in_two(tmp_path / "two", "adapt_coarse")
+    in_two(in_processes.__file__, tmp_path / "two", "adapt_coarse")
     together = json.loads((tmp_path / "two" / "record.json").read_text())
     torch.testing.assert_close(
         torch.tensor(together["losses"]), torch.tensor(alone["losses"]), atol=0.03, rtol=0
@@ -78,7 +64,7 @@ def test_two_processes_interrupted_end_as_one_does(tmp_path):
     model, alone = in_processes.train(tmp_path / "one")
     folder = tmp_path / "two"
     for batches in ("6", "1000"):
-        in_two(folder, batches)
+        in_two(in_processes.__file__, folder, batches)
     together = json.loads((folder / "record.json").read_text())
     assert together["resumed_from_step"] == 6
     assert (alone["processes"], together["processes"]) == (1, 2)

@@ -3,8 +3,6 @@
 import copy
 import importlib.util
 import math
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -16,12 +14,12 @@ from shared.errors import UserError
 from shared.files import read_json
 from shared.models.loading import save
 from shared.models.small_vlm import vocabulary
-from shared.settings import ROOT
 from shared.training import reinforcement
 from shared.training.reinforcement import Tally, reinforce
 from shared.training.settings import Lora, Reinforcement
 from shared.training.supervised import lora_config
 from tests.shared.training import reinforcing_processes
+from tests.torchrun import in_two
 
 SETTINGS = Reinforcement(
     steps=2,
@@ -175,24 +173,12 @@ def test_the_loss_is_that_of_the_settings(loss, tiny_model, tiny_tokenizer, tmp_
     assert set(made) == {(loss, "group")}
 
 
-def in_two(*arguments):
-    """The program of reinforcing_processes.py in two processes."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    run = subprocess.run(
-        [*torchrun, "--nproc-per-node=2", reinforcing_processes.__file__, *arguments],
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-
-
 def test_two_processes_learn_as_one_does(tmp_path):
     """With the weights sharded, each writes one of a step's two groups, of the same completions: at
     each step the mean of their rewards is that of one process with both, and the weights end as
     the same ones."""
     trained, _ = reinforcing_processes.learn(tmp_path / "one")
-    in_two(tmp_path / "two", "learn")
+    in_two(reinforcing_processes.__file__, tmp_path / "two", "learn")
     one, *parts = (
         read_json(tmp_path / name)
         for name in ("one/curve-0.json", "two/curve-0.json", "two/curve-1.json")
@@ -208,7 +194,7 @@ def test_two_processes_learn_as_one_does(tmp_path):
 
 def test_of_two_processes_each_waits_for_the_start(tmp_path):
     """The KL term needs the weights of the start, which the first process writes: here slowly."""
-    in_two(tmp_path)
+    in_two(reinforcing_processes.__file__, tmp_path)
     assert (tmp_path / "seen-0.json").exists() and (tmp_path / "seen-1.json").exists()
 
 
