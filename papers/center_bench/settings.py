@@ -156,7 +156,7 @@ class Settings(ScaleSettings):
     @classmethod
     def _own_in_place_of_a_reader(cls, values: dict) -> dict:
         """A model of the user's own is not trained, and thinks as it does by itself."""
-        if values.get("reader") and isinstance(values["model"], str):
+        if values.get("reader") and isinstance(values.get("model"), str):
             of_reader = ("reader", "seeds", "thinking_tokens")
             values = {name: each for name, each in values.items() if name not in of_reader}
             values["variants"] = {"plain": {}}

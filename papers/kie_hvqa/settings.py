@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared.chat.calls import Calls, endpoints
 from shared.chat.estimate import TOKENS_A_PICTURE
@@ -10,6 +10,7 @@ from shared.chat.settings import Asked
 from shared.data.fetch.wanted import ByHand, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallVlm, is_endpoint
 from shared.settings import ScaleSettings, Strict
+from shared.settings.templates import check_fields
 from shared.training.settings import Reinforcement, Training
 
 Subset = Literal["nutrition", "receipt", "card"]
@@ -131,14 +132,20 @@ class Settings(Asked, ScaleSettings):
     batch_tokens: int = Field(8192, gt=0)  # of its prompts, and as many of its replies
     seeds: list[int] = Field([0], min_length=1)
 
+    @field_validator("prompt")
+    @classmethod
+    def _no_other_field(cls, prompt: str) -> str:
+        return check_fields(prompt, "question", needed=False)
+
     @model_validator(mode="before")
     @classmethod
     def _without_weights_nothing_is_trained(cls, values: dict) -> dict:
-        if not is_endpoint(values.get("model")):
+        variants = values.get("variants")
+        if not is_endpoint(values.get("model")) or not isinstance(variants, dict):
             return values
         trained = {"training", "reinforcement"}
-        asked = {name: v for name, v in values["variants"].items() if not trained & set(v)}
-        return values | {"variants": asked or values["variants"]}
+        asked = {name: v for name, v in variants.items() if not trained & set(v or {})}
+        return values | {"variants": asked or variants}
 
     @model_validator(mode="after")
     def _can_be_run(self) -> "Settings":

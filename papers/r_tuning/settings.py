@@ -10,6 +10,7 @@ from shared.chat.settings import Asked
 from shared.data.fetch.wanted import SourceFiles, Wanted, pinned
 from shared.models.spec import ModelSpec, SmallLm, check_made
 from shared.settings import ProtocolName, ScaleSettings, Strict
+from shared.settings.templates import check_fields
 from shared.training.settings import Training
 
 ASKED = "asked"  # the answers of another model
@@ -110,9 +111,7 @@ class Settings(ScaleSettings):
     @field_validator("prompt")
     @classmethod
     def _has_question(cls, prompt: str) -> str:
-        if "{question}" not in prompt:
-            raise ValueError("needs {question}")
-        return prompt
+        return check_fields(prompt, "question")
 
     @model_validator(mode="after")
     def _reads_if_small(self) -> "Settings":

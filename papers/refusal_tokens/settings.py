@@ -13,6 +13,7 @@ from shared.judges.harness import questions
 from shared.judges.registry import JudgeSpec
 from shared.models.spec import ModelSpec, is_absent
 from shared.settings import Engine, ScaleSettings, Strict
+from shared.settings.templates import check_fields
 from shared.training.settings import Training
 
 # The general conversations that the paper learns from.
@@ -52,9 +53,7 @@ class Asking(Strict):
     @field_validator("prompt")
     @classmethod
     def _has_instruction(cls, prompt: str) -> str:
-        if "{instruction}" not in prompt:
-            raise ValueError("needs {instruction}")
-        return prompt
+        return check_fields(prompt, "instruction")
 
 
 class Variant(Strict):

@@ -35,7 +35,7 @@ def calls(settings: Settings) -> list[Calls]:
         rated = (ANSWERED, RATING_TOKENS)
         found += _calls(settings.adaptive.attacker, f"ratings in {name}", most["ratings"], rated)
     for judge in settings.judges:
-        model = judge.removeprefix("llm:")
+        model = judge.removeprefix("llm:").removeprefix("rubric:")
         if is_endpoint(model):
             how = "verdicts on replies, one on each"
             found += _calls(Asked(model=model), how, replies, (ANSWERED, VERDICT))

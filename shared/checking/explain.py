@@ -29,11 +29,16 @@ KEYS = COLUMNS[:6]  # what names a cell
 MOST = 12  # cells that are explained at once
 
 
-def explain(folder: Path, words: Sequence[str]) -> Iterator[str]:
-    """Lines on each cell that all words name. Raises `UserError` if none is, or too many are."""
+def explain(
+    folder: Path, words: Sequence[str], model: str | None = None, stands_in_for: str | None = None
+) -> Iterator[str]:
+    """Lines on each cell that all words name. Raises `UserError` if none is, or too many are.
+
+    model, stands_in_for: as the run was given them, if it was of a model of the user's own.
+    """
     cells = chosen(read_cells(folder / "cells.csv"), words)
     run, paper = folder.resolve().parts[-2:]
-    analysis = load_analysis(paper, run.partition("+")[0], folder)
+    analysis = load_analysis(paper, run.partition("+")[0], folder, model, stands_in_for)
     groups = importlib.import_module(f"papers.{paper}.analyze").groups
     compared = results.read(folder)["comparison"]
     scores = {
@@ -71,8 +76,11 @@ def main() -> None:
     )
     parser.add_argument("results", type=Path, help="results/<scale>/<paper>")
     parser.add_argument("names", nargs="+", help="of cells: item, method, data set, metric, …")
+    parser.add_argument("--model", help="your own model, if the run used one")
+    parser.add_argument("--stands-in-for", help="the paper's model that it stands for")
     arguments = parser.parse_args()
-    for line in explain(arguments.results, arguments.names):
+    own = arguments.model, arguments.stands_in_for
+    for line in explain(arguments.results, arguments.names, *own):
         print(line)
 
 
@@ -132,8 +140,8 @@ def _made(folder: Path, path: Path) -> Iterator[str]:
             seed = f"seed {run['seed']}, " * (run["seed"] is not None)
             dirty = " and changes" * bool(run["dirty"])
             when = f"{run['finished'][:10]}, {run['seconds']:.0f} s"
-            made = f"{record.relative_to(folder)}: {seed}commit {run['commit'][:9]}{dirty}, {when}"
-            yield f"            {made}"
+            commit = f"commit {run['commit'][:9]}" if run["commit"] else "no commit known"
+            yield f"            {record.relative_to(folder)}: {seed}{commit}{dirty}, {when}"
 
 
 if __name__ == "__main__":

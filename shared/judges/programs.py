@@ -1,17 +1,20 @@
 """Run what a model wrote: a Python program in a process that reaches nothing outside.
 
 It has a user and a network of its own, its own folder, an empty environment and limits of memory,
-time, and size and number of files. Where the system does not let a process have a network of its
-own (many containers), programs run only if the user says that there is nothing to lose.
+time and the size of a file, and what it started ends with it. Where the system does not let a
+process have a network of its own (many containers), programs run only if the user says that there
+is nothing to lose.
 """
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -52,21 +55,24 @@ def pass_tests(programs: Sequence[str], workers: int = 4) -> list[bool]:
 def _runs(program: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "program.py").write_text(program, encoding="utf-8", errors="replace")
+        process = subprocess.Popen(
+            [*sandbox(), sys.executable, "-I", "-S", "program.py"],
+            cwd=folder,
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_limits,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [*sandbox(), sys.executable, "-I", "-S", "program.py"],
-                cwd=folder,
-                env={},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=SECONDS,
-                preexec_fn=_limits,
-                start_new_session=True,
-            )
+            return process.wait(SECONDS) == 0
         except subprocess.TimeoutExpired:
             return False
-        return done.returncode == 0
+        finally:
+            with suppress(ProcessLookupError):  # nothing of it is left
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _limits() -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from string import Formatter
 
 from shared.errors import UserError
+from shared.settings.templates import fields as fields_in
 
 
 def read_prompt(path: Path, fields: Sequence[str]) -> str:
@@ -15,7 +15,7 @@ def read_prompt(path: Path, fields: Sequence[str]) -> str:
         raise UserError(f"{path}: no such file; expected the prompt of a judge, with {expected}")
     text = path.read_text(encoding="utf-8").removesuffix("\n")
     try:
-        found = sorted({name for _, name, _, _ in Formatter().parse(text) if name is not None})
+        found = fields_in(text)
     except ValueError as error:
         raise UserError(f"{path}: {error}; expected {expected}") from None
     if found != sorted(fields):

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -66,7 +67,10 @@ class Adapter:
     def _methods(self) -> list[str]:
         """How tables may call it: as the variant, or as its method if it is the only one of it."""
         read = self.record["settings"]
-        known = load_settings(self.paper.id, self.run.partition("+")[0], self.record["model"])
+        said = dict(pairwise(self.record["command"]))
+        model = said.get("--model", self.record["model"])
+        scale = self.run.partition("+")[0]
+        known = load_settings(self.paper.id, scale, model, said.get("--stands-in-for"))
         same = [
             name
             for name, each in getattr(known, "variants", {}).items()
@@ -91,7 +95,7 @@ def adapter_in(folder: Path) -> Adapter:
     results = above[0].parent
     place = folder.relative_to(results.parents[1]).as_posix()
     for record in read_runs(results).values():
-        out = dict(zip(record["command"], record["command"][1:], strict=False)).get("--out", "")
+        out = dict(pairwise(record["command"])).get("--out", "")
         if out.endswith(place):
             model = folder.relative_to(above[0]).parts[0]
             paper = load_paper(results.name)

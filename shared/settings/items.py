@@ -32,6 +32,8 @@ def cut_to(values: dict, asked: Sequence[str], items: Mapping[str, Needs]) -> di
     named = set.intersection(*(set(each) for each in needs)) if needs else set()
     cut = {}
     for name in named & set(values):
+        if not isinstance(values[name] or {}, Mapping):  # the settings will say what is wrong
+            continue
         wanted = dict.fromkeys(entry for each in needs for entry in each[name])
         cut[name] = {key: value for key, value in (values[name] or {}).items() if key in wanted}
         if wanted and not cut[name]:

@@ -80,6 +80,7 @@ class Setup(Config):
         said["keep_models"] = "" if self.keep_models else "false"
         if self.scale == REHEARSAL:
             said |= {"scale": "paper", "rehearse": "true"}
+        said |= {name: f"{most:g}" for name, most in self.caps.items()}
         return shlex.join(f"{name}={value}" for name, value in said.items() if value)
 
     @property

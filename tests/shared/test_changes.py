@@ -71,11 +71,25 @@ def test_a_setting_that_is_nowhere_written_is_laid_beside_those_that_are():
         ("r_tuning.model=hub:a", r"r_tuning\.model is not changed so; expected model=… for"),
         ("batch_size=1", r"^set: found 'batch_size=1'; expected PAPER\.SETTING=VALUE, such as"),
         ("r_tuning.batch_size", r"^set: found 'r_tuning\.batch_size'; expected PAPER"),
+        (
+            "r_tuning.prompt='{question} {x}'",
+            r"prompt: .*found {question} and {x}; expected {question} and no other braces",
+        ),
+        ("r_tuning.prompt='no field'", r"prompt: .*found none; expected {question}"),
+        ("r_tuning.prompt='{question} {'", r"prompt: "),
     ],
 )
 def test_a_mistake_is_one_line(changed, text, message):
     with pytest.raises(UserError, match=message) as error:
         changed(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["5", "[a]", "abc"])
+def test_a_mistake_in_what_an_item_cuts_is_one_line_too(changed, monkeypatch, value):
+    monkeypatch.setenv("REPLICATIONS_ITEMS", "table1")
+    with pytest.raises(UserError, match=r"as set=… changes it, .*variants: ") as error:
+        changed(f"r_tuning.variants={value}")
     assert "\n" not in str(error.value)
 
 

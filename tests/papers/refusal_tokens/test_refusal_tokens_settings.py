@@ -54,7 +54,7 @@ def test_no_name_of_a_token_is_found_in_another():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"asking": {"prompt": "no slot", "end": "."}}, "needs {instruction}"),
+        ({"asking": {"prompt": "no slot", "end": "."}}, "found none; expected {instruction}"),
         ({"variants": {"one-released": {}}}, "one-released: weights are of a released checkpoint"),
         (
             {"variants": {"one": {"weights": "path:somewhere"}}},

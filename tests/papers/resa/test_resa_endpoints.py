@@ -81,6 +81,15 @@ def test_thoughts_of_a_model_that_thinks_are_counted_in_what_it_costs():
     assert replies["gpt-4.1-20250414"].tokens[1] == 1024
 
 
+def test_both_kinds_of_a_judge_behind_an_endpoint_are_counted():
+    cpu = load_models("resa", "cpu")[0]
+    counted = [
+        [call.most for call in changed(cpu, judges=[f"{kind}:api:org/x"]).calls()]
+        for kind in ("llm", "rubric")
+    ]
+    assert counted[0] == counted[1] != []
+
+
 HELPER = {"model": "api:org/x", "may_be_gone": True}
 FINE = {"model": "api:org/x", "thinking": True, "prices": (1, 2), "most_dollars": 3}
 ROLES = {

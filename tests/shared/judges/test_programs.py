@@ -1,5 +1,7 @@
 """Programs that a model wrote: they pass, fail, run too long, and reach nothing."""
 
+import time
+
 import pytest
 
 from shared.errors import UserError
@@ -32,6 +34,16 @@ def test_limits_hold(bare):
     writes = "open('big', 'wb').write(b'0' * 2 ** 22)"
     sees = "import os; assert not {'HOME', 'HF_TOKEN'} & set(os.environ)"
     assert pass_tests([greedy, writes, sees]) == [False, False, True]
+
+
+@pytest.mark.parametrize("ends", ["", "\ntime.sleep(60)"])
+def test_what_a_program_started_ends_with_it(bare, monkeypatch, tmp_path, ends):
+    monkeypatch.setattr(programs, "SECONDS", 2)
+    left = tmp_path / "left"
+    child = f"time.sleep(3)\n    open({str(left)!r}, 'w')\n    os._exit(0)"
+    pass_tests([f"import os, time\nif os.fork() == 0:\n    {child}{ends}"])
+    time.sleep(4)
+    assert not left.exists()
 
 
 def test_there_is_no_network_in_the_sandbox(without_network):

@@ -186,7 +186,8 @@ def test_two_models_never_share_a_folder():
     assert Setup("cpu").run_name == "cpu" and len(names) == 5 and "cpu" not in names
     assert all("/" not in name and name.startswith("cpu+") for name in names)
     assert Setup("gpu", "path:/a b").config == "scale=gpu 'model=path:/a b'"
-    assert checked({"models": "SmolLM2-135M"}).config == "scale=cpu models=SmolLM2-135M"
+    capped = checked({"models": "SmolLM2-135M", "max_cost": 5, "max_gpu_hours": 2.5})
+    assert capped.config == "scale=cpu models=SmolLM2-135M max_cost=5 max_gpu_hours=2.5"
 
 
 @pytest.mark.parametrize(
