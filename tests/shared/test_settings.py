@@ -43,7 +43,7 @@ def test_every_scale_of_every_paper_is_valid():
             lambda v: v["scales"]["cpu"]["training"].update(max_length=-1),
             r"scale cpu, model Small-1M: training\.max_length: .* greater than 0, found -1",
         ),
-        (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*needs \{question\}"),
+        (lambda v: v["scales"]["cpu"].update(prompt="Q:"), r"prompt: .*expected \{question\} and"),
         (
             lambda v: v["scales"]["cpu"]["variants"]["vanilla"].update(tasks=["chess"]),
             "unknown task {'chess'}; tasks: facts",
