@@ -87,10 +87,6 @@ class Settings(Asked, ScaleSettings):
             *(Calls(name, LABELLED, HUMAN_LABELS, once=True, tokens=VERDICT) for name in judging),
         ]
 
-    def asked(self) -> Asked:
-        """The model and how it is asked, without all that it is asked."""
-        return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
-
     def misfit(self) -> None:
         """Any can be asked; one behind an endpoint is not taught."""
 

@@ -205,10 +205,6 @@ class Settings(Asked, ScaleSettings):
         """Of the OCR engine, which reads lines only."""
         return ["engine", "legibility"] if self.reads == "lines" else []
 
-    def asked(self) -> Asked:
-        """The model and how it is asked, without all that it is asked."""
-        return Asked(**{name: getattr(self, name) for name in Asked.model_fields})
-
     def downloads(self) -> list[Wanted]:
         folders = self.scans | ({"OCRBench": self.ocrbench} if self.ocrbench else {})
         why, do = "no copy is pinned", "`artefacts` in paper.yaml says which files go into"

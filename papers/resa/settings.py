@@ -292,11 +292,6 @@ class Settings(Asked, ScaleSettings):
         ]
         return wanted
 
-    def asked(self, weights: ModelSpec | None = None) -> Asked:
-        """The tested model and how it is asked; weights: of others, in place of its own."""
-        how = {name: getattr(self, name) for name in Asked.model_fields}
-        return Asked(**how | {"model": weights or self.model})
-
     def calls(self) -> list[Calls]:
         from papers.resa.costs import calls  # which reads these settings
 

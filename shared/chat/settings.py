@@ -31,6 +31,12 @@ class Asked(Strict):
     # with those of the other models. Else a model that is not there is an error.
     may_be_gone: bool = False
 
+    def asked(self, weights: ModelSpec | None = None) -> "Asked":
+        """The model and how it is asked alone, of a paper's settings that extend this; weights: of
+        another in its place."""
+        how = {name: getattr(self, name) for name in Asked.model_fields}
+        return Asked(**how | {"model": weights or self.model})
+
 
 class Helper(Asked):
     """One that others are made or judged by: an attack or a sample without its words, and a verdict

@@ -34,8 +34,7 @@ class Shown(NamedTuple):
 
 class Line(NamedTuple):
     """The numbers of one source in one row of the paper's table. `kind`: paper, others or ours;
-    `whose`: the model of ours that
-    stands in for the row's."""
+    `whose`: the model of ours that stands in for the row's."""
 
     kind: str
     label: str

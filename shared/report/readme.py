@@ -36,7 +36,7 @@ def results_table(results: Results, items: Sequence[str], readme: Path) -> str:
     for item in items if tables else ():
         if item in tables and (tables[item].attempted or item not in written):
             table = tables[item]
-            absent = f"**{table.title}**: not attempted at this scale."
+            absent = f"**{table.title}**: no number of ours at this scale."
             lines += ["", *(item_lines(table) if table.attempted else [absent])]
         elif item in written:
             text = view.words.prose(written[item].strip())

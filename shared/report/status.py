@@ -91,7 +91,7 @@ def _reach(papers: Sequence[Reached]) -> str:
 
 
 def badge(summary: Mapping) -> str:
-    """`claims replicated at cpu | 6 hold, 1 fails, 20 inconclusive, 40 of one run`, as SVG."""
+    """`claims replicated at cpu | 6 hold, 1 fail, 20 inconclusive, 40 of one run`, as SVG."""
     claims = summary["total"]["kinds"]["replicated"]
     label = f"claims replicated at {summary['scale']}"
     message = (
