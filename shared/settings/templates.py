@@ -11,7 +11,7 @@ def fields(text: str) -> list[str]:
 def check_fields(text: str, field: str, needed: bool = True) -> str:
     """The text. Raises `ValueError` if it holds another field than this one, or not even this."""
     found = fields(text)
-    if found not in ([field], [] if not needed else [field]):
+    if found != [field] and (found or needed):
         said = " and ".join(f"{{{name}}}" for name in found) or "none"
         others = "" if needed else ", or none"
         raise ValueError(f"found {said}; expected {{{field}}} and no other braces{others}")

@@ -76,7 +76,7 @@ def test_a_setting_that_is_nowhere_written_is_laid_beside_those_that_are():
             r"prompt: .*found {question} and {x}; expected {question} and no other braces",
         ),
         ("r_tuning.prompt='no field'", r"prompt: .*found none; expected {question}"),
-        ("r_tuning.prompt='{question} {'", r"prompt: "),
+        ("r_tuning.prompt='{question} {'", r"prompt: Single '{' encountered"),
     ],
 )
 def test_a_mistake_is_one_line(changed, text, message):

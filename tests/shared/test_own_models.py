@@ -70,9 +70,12 @@ def test_a_run_is_of_these_models_and_has_a_folder_of_its_own(named):
             "center_bench: {Deep: {model: api:x, price: [1, 2]}}",
             "unknown key 'price'; did you mean prices?",
         ),
-        ("center_bench: {Deep: {prices: [1, 2]}}", "model"),
-        ("kie_hvqa: {Deep: {model: api:x, variants: 5}}", "variants"),
-        ("kie_hvqa: {Deep: {model: api:x, variants: {plain: null}}}", "variants"),
+        ("center_bench: {Deep: {prices: [1, 2]}}", "model Deep: model: found nothing"),
+        ("kie_hvqa: {Deep: {model: api:x, variants: 5}}", "Deep: variants: expected NAME: VALUE"),
+        (
+            "kie_hvqa: {Deep: {model: api:x, variants: {plain: null}}}",
+            "variants.plain: expected NAME",
+        ),
     ],
 )
 def test_a_wrong_file_ends_in_one_line(named, text, message):

@@ -34,6 +34,22 @@ def test_a_number_is_followed_to_its_function_its_scores_and_its_run(cells):
     assert record["commit"].startswith(made.partition("commit ")[2].split(",")[0].split()[0])
 
 
+def test_a_run_made_without_git_is_named_too(tmp_path):
+    folder = tmp_path / "cpu" / "demo"
+    (folder / "runs").mkdir(parents=True)
+    record = {
+        "command": ["--out", "results/cpu/demo/scores/a.parquet"],
+        "seed": 3,
+        "commit": None,
+        "dirty": None,
+        "finished": "2026-12-01T10:00:00+00:00",
+        "seconds": 5.0,
+    }
+    (folder / "runs" / "a.json").write_text(json.dumps(record))
+    (made,) = program._made(folder, folder / "scores" / "a.parquet")
+    assert made.strip() == "runs/a.json: seed 3, no commit known, 2026-12-01, 5 s"
+
+
 def test_words_that_choose_nothing_say_what_there_is(cells):
     with pytest.raises(UserError, match=r"'Vanila': no cell left with it; there are "):
         chosen(cells, ["Vanila"])

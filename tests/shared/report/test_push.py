@@ -132,6 +132,19 @@ def test_a_variant_of_a_method_that_others_share_gets_none_of_their_cells(folder
     assert "No cell of the tables is of this method" in card(adapter_in(other))
 
 
+def test_an_adapter_of_a_users_own_model_has_a_card(folder, tmp_path, hollow_model):
+    """The scale has no model of its name: how it was given stands in the command."""
+    hollow_model(tmp_path / "own")
+    gpu = (tmp_path / "results" / "cpu").rename(tmp_path / "results" / "gpu")
+    path = gpu / "resa" / RECORD
+    record = json.loads(path.read_text().replace("results/cpu", "results/gpu"))
+    place = record["command"].index("--model") + 1
+    record["command"][place] = f"path:{tmp_path / 'own'}"
+    path.write_text(json.dumps(record | {"model": "own"}))
+    adapter = gpu / "resa" / "models" / MODEL / "resa-sft-s0"
+    assert "# ReSA: resa-sft on " in card(adapter_in(adapter))
+
+
 def test_what_is_no_adapter_of_a_run_is_one_line(folder, tmp_path):
     with pytest.raises(UserError, match=r"no adapter_config\.json; expected the folder of an"):
         adapter_in(tmp_path)
